@@ -1,0 +1,80 @@
+// Package atomicfile writes a file whole or not at all.
+package atomicfile
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+)
+
+// Write gives the file at path the content that write produces. The content goes
+// to a temporary file in the same directory, is flushed to the disk and is then
+// renamed onto path, so that path holds either all of it or what it held before,
+// also after a crash. On an error, from write or from the system, the temporary
+// file is removed and path is untouched.
+//
+// The writer handed to write is buffered. A file that exists keeps its
+// permissions, and a symbolic link its target's name; a new file gets 0666 less
+// the umask. A path that exists and is no regular file (a directory, a device)
+// is an error.
+func Write(path string, write func(io.Writer) error) error {
+	if err := replace(path, write); err != nil {
+		return fmt.Errorf("writing %s: %w", path, err)
+	}
+	return nil
+}
+
+func replace(path string, write func(io.Writer) error) error {
+	path, perm, err := destination(path)
+	if err != nil {
+		return err
+	}
+	temporary := filepath.Join(filepath.Dir(path), fmt.Sprintf(".%016x.tmp", rand.Uint64()))
+	f, err := os.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
+	if err != nil {
+		return err
+	}
+	defer os.Remove(temporary) // fails, as it should, once the rename has moved it
+	defer f.Close()
+	if err := fill(f, write); err != nil {
+		return err
+	}
+	if err := f.Close(); err != nil { // Windows does not rename an open file
+		return err
+	}
+	return os.Rename(temporary, path)
+}
+
+// destination resolves symbolic links in path and gives the permissions that the
+// new file is to be created with.
+func destination(path string) (string, fs.FileMode, error) {
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return path, 0o666, nil
+	}
+	if err != nil {
+		return "", 0, err
+	}
+	if !info.Mode().IsRegular() {
+		return "", 0, fmt.Errorf("it exists and is not a regular file (%v)", info.Mode())
+	}
+	path, err = filepath.EvalSymlinks(path)
+	return path, info.Mode().Perm(), err
+}
+
+// fill writes the content to f and forces it to the disk.
+func fill(f *os.File, write func(io.Writer) error) error {
+	w := bufio.NewWriterSize(f, 1<<16)
+	if err := write(w); err != nil {
+		return err
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	return f.Sync()
+}

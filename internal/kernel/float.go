@@ -1,0 +1,50 @@
+// Package kernel holds the arithmetic that everything else is made of: the
+// error-free transformations and the inner loops of sums and products. Every
+// loop here has one documented order of operations; a faster twin may replace
+// it only if it gives the same bits.
+package kernel
+
+import (
+	"math"
+	"unsafe"
+)
+
+// Float is a type in which samebits computes: IEEE 754 binary32 or binary64.
+type Float interface{ float32 | float64 }
+
+// Is64 tells whether T is float64. The compiler instantiates generic code for
+// each of the two types and folds the answer, so a branch on it is free.
+func Is64[T Float]() bool {
+	var x T
+	return unsafe.Sizeof(x) == 8
+}
+
+// NaN is the canonical quiet NaN, the only one that arithmetic returns:
+// 0x7fc00000 or 0x7ff8000000000000.
+func NaN[T Float]() T {
+	if Is64[T]() {
+		return T(math.Float64frombits(0x7ff8000000000000))
+	}
+	// float32(float64 NaN) keeps the sign and the top of the payload on every
+	// architecture that Go supports, but only the bits themselves are a promise.
+	return T(math.Float32frombits(0x7fc00000))
+}
+
+// Canonical returns x, or the canonical quiet NaN where x is any NaN.
+func Canonical[T Float](x T) T {
+	if x != x {
+		return NaN[T]()
+	}
+	return x
+}
+
+// IsFinite tells whether x is neither an infinity nor a NaN.
+func IsFinite[T Float](x T) bool { return x-x == 0 }
+
+// Bits returns the IEEE 754 representation of x, in the low 32 bits for float32.
+func Bits[T Float](x T) uint64 {
+	if Is64[T]() {
+		return math.Float64bits(float64(x))
+	}
+	return uint64(math.Float32bits(float32(x)))
+}

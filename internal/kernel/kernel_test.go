@@ -1,0 +1,117 @@
+package kernel
+
+import (
+	"math"
+	"math/big"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// exactFMA is x*y + z rounded once, by math/big.
+func exactFMA(x, y, z float32) float32 {
+	wide := func(v float32) *big.Float { return new(big.Float).SetPrec(2000).SetFloat64(float64(v)) }
+	p := wide(x)
+	p.Mul(p, wide(y)).Add(p, wide(z))
+	if p.Sign() == 0 { // math/big decides the sign of zero as IEEE 754 does, but only per operation
+		return float32(float64(x)*float64(y) + float64(z))
+	}
+	f, _ := p.Float32()
+	return f
+}
+
+func requireFMA(t *testing.T, fma func(x, y, z float32) float32, x, y, z float32) {
+	t.Helper()
+	for _, s := range []float32{1, -1} {
+		want, got := exactFMA(s*x, y, s*z), fma(s*x, y, s*z)
+		require.Equal(t, math.Float32bits(want), math.Float32bits(got),
+			"%x*%x + %x = %x, got %x", s*x, y, s*z, want, got)
+	}
+}
+
+// hardFMA lists cases in which rounding twice, through float64, errs.
+var hardFMA = [][3]float32{
+	{4097, 4097, 0x1p-30},                                        // 2^24 + 2^13 + 1 and a little: a midpoint of float32, then up
+	{1 + 0x1p-12, 1 + 0x1p-12, 0x1p-60},                          // the same near 1
+	{1 - 0x1p-23, 0x1p-75, 0x1p-75},                              // subnormal neighbours
+	{1 + 0x1p-23, (1 - 0x1p-23) * 0x1p-75, 0},                    // a product that is subnormal and inexact
+	{0x1p-75 * (1 + 0x1p-23), 0x1p-75 * (1 - 0x1p-23), 0x1p-127}, // below the midpoint of two subnormals
+	{0x1p-75 * (1 + 0x1p-23), 0x1p-75 * (1 + 0x1p-23), 0x1p-127}, // above it
+	{math.MaxFloat32, 1, 0x1p103},                                // the overflow threshold
+	{math.MaxFloat32, 2, -math.MaxFloat32},
+	{0x1p-149, 0x1p-149, 0}, {0x1p-149, -0x1p-149, 0}, {0x1p-149, 0x1p-149, 1}, {0, 5, 0},
+}
+
+func TestFMA32RoundsOnce(t *testing.T) {
+	for _, c := range hardFMA {
+		requireFMA(t, FMA[float32], c[0], c[1], c[2])
+	}
+	require.Equal(t, float32(16785410), FMA[float32](4097, 4097, 0x1p-30))
+	rng := rand.New(rand.NewPCG(1, 2))
+	for range 200000 {
+		x := math.Float32frombits(rng.Uint32())
+		y := math.Float32frombits(rng.Uint32())
+		z := math.Float32frombits(rng.Uint32())
+		switch rng.IntN(4) {
+		case 0: // z within reach of the product
+			z = float32(float64(x) * float64(y) * math.Ldexp(rng.Float64(), rng.IntN(60)-30))
+		case 1: // an integer midpoint and a disturbance
+			x, y = float32(4096+rng.IntN(4096)), float32(4096+rng.IntN(4096))
+			z = float32(math.Ldexp(rng.Float64()-0.5, -rng.IntN(60)))
+		case 2: // subnormal results
+			x = math.Float32frombits(rng.Uint32()&0x807fffff | 40<<23)
+			y = math.Float32frombits(rng.Uint32()&0x807fffff | uint32(40+rng.IntN(50))<<23)
+			z = math.Float32frombits(rng.Uint32() & 0x80ffffff)
+		}
+		if !IsFinite(x) || !IsFinite(y) || !IsFinite(z) {
+			continue
+		}
+		requireFMA(t, FMA[float32], x, y, z)
+	}
+}
+
+// The oracle must catch the classic mistake.
+func TestFMA32OracleSeesDoubleRounding(t *testing.T) {
+	twice := func(x, y, z float32) float32 { return float32(math.FMA(float64(x), float64(y), float64(z))) }
+	wrong := 0
+	for _, c := range hardFMA {
+		if math.Float32bits(twice(c[0], c[1], c[2])) != math.Float32bits(exactFMA(c[0], c[1], c[2])) {
+			wrong++
+		}
+	}
+	require.GreaterOrEqual(t, wrong, 2)
+}
+
+func TestFMASpecialValues(t *testing.T) {
+	inf := float32(math.Inf(1))
+	require.True(t, FMA(inf, 1, -5) == inf)
+	nan := FMA(inf, 0, 1)
+	require.True(t, nan != nan)
+	nan = FMA(inf, 1, -inf)
+	require.True(t, nan != nan)
+	require.Equal(t, uint64(0x7fc00000), Bits(Canonical(nan)))
+	require.Equal(t, uint64(0x7fc00000), Bits(NaN[float32]()))
+	require.Equal(t, uint64(0x7ff8000000000000), Bits(NaN[float64]()))
+}
+
+func testExactTransformations[T Float](t *testing.T, rng *rand.Rand) {
+	exact := func(v T) *big.Float { return new(big.Float).SetPrec(4000).SetFloat64(float64(v)) }
+	for range 20000 {
+		a := T(math.Ldexp(rng.Float64()-0.5, rng.IntN(60)-30))
+		b := T(math.Ldexp(rng.Float64()-0.5, rng.IntN(60)-30))
+		h, e := TwoSum(a, b)
+		sum := new(big.Float).SetPrec(4000).Add(exact(a), exact(b))
+		require.Zero(t, sum.Cmp(new(big.Float).SetPrec(4000).Add(exact(h), exact(e))))
+		require.Equal(t, Bits(a+b), Bits(h))
+		p, e := TwoProd(a, b)
+		product := new(big.Float).SetPrec(4000).Mul(exact(a), exact(b))
+		require.Zero(t, product.Cmp(new(big.Float).SetPrec(4000).Add(exact(p), exact(e))))
+		require.Equal(t, Bits(T(a*b)), Bits(p))
+	}
+}
+
+func TestErrorFreeTransformations(t *testing.T) {
+	testExactTransformations[float32](t, rand.New(rand.NewPCG(3, 4)))
+	testExactTransformations[float64](t, rand.New(rand.NewPCG(5, 6)))
+}

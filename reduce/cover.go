@@ -1,0 +1,186 @@
+package reduce
+
+import (
+	"fmt"
+
+	"github.com/samebits/samebits/internal/kernel"
+)
+
+// Node is one node of a summation tree with its value: Width numbers side by
+// side, each the sum over the node's leaves of its own terms. In a lane sum they
+// are the lanes of rows; in a contraction they are elements of the product.
+//
+// A value is an unevaluated pair h + l in DoubleDouble, and then L is as long as
+// H; otherwise L is empty.
+type Node[T Float] struct {
+	Span
+	H, L []T
+
+	// Only lanes [from, to) are present. That is all of them, but in the row
+	// (level 0) in which a lane sum was cut.
+	from, to int
+}
+
+// NewNode returns the node of that span with those values, all present.
+func NewNode[T Float](s Span, h, l []T) Node[T] {
+	if l != nil && len(l) != len(h) {
+		panic(fmt.Sprintf("reduce: node with %d high and %d low parts", len(h), len(l)))
+	}
+	return Node[T]{Span: s, H: h, L: l, to: len(h)}
+}
+
+func (n Node[T]) complete() bool { return n.from == 0 && n.to == len(n.H) }
+
+// Cover is the value of a contiguous range of leaves: the maximal nodes within
+// the range, in ascending order. Merging the covers of adjacent ranges gives the
+// same nodes with the same bits as covering their union at once, in whatever
+// order the merges happen, since each node is one fixed expression.
+//
+// A cover owns the values that it computed and only reads those it was given.
+type Cover[T Float] struct {
+	tree  Tree
+	nodes []Node[T]
+}
+
+// NewCover returns the cover of no leaves.
+func NewCover[T Float](t Tree) *Cover[T] { return &Cover[T]{tree: t} }
+
+// Nodes returns the nodes of the cover, to be read.
+func (c *Cover[T]) Nodes() []Node[T] { return c.nodes }
+
+// Push appends a node, which must begin where the cover ends, and joins what
+// has become siblings.
+func (c *Cover[T]) Push(n Node[T]) error {
+	if len(c.nodes) == 0 {
+		c.nodes = append(c.nodes, n)
+		return nil
+	}
+	last := &c.nodes[len(c.nodes)-1]
+	switch {
+	case len(n.H) != len(last.H) || len(n.L) != len(last.L):
+		return fmt.Errorf("reduce: node of %d+%d numbers pushed on a cover of %d+%d", len(n.H), len(n.L), len(last.H), len(last.L))
+	case last.Span == n.Span && last.to == n.from:
+		*last = unite(*last, n)
+	case last.Hi == n.Lo && last.to == len(last.H) && n.from == 0:
+		c.nodes = append(c.nodes, n)
+	default:
+		return fmt.Errorf("reduce: node %v (lanes %d to %d) does not follow %v (lanes %d to %d)", n.Span, n.from, n.to, last.Span, last.from, last.to)
+	}
+	c.carry()
+	return nil
+}
+
+// Merge appends the nodes of next, which must begin where c ends. It leaves next
+// as it was.
+func (c *Cover[T]) Merge(next *Cover[T]) error {
+	if c.tree != next.tree {
+		return fmt.Errorf("reduce: covers of different trees: %d and %d leaves", c.tree.leaves, next.tree.leaves)
+	}
+	for _, n := range next.nodes {
+		if err := c.Push(n); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// carry joins the last two nodes for as long as they are siblings, as a binary
+// counter carries.
+func (c *Cover[T]) carry() {
+	for k := len(c.nodes) - 1; k > 0; k-- {
+		left, right := c.nodes[k-1], c.nodes[k]
+		if !left.complete() || !right.complete() || !c.tree.siblings(left.Span, right.Span) {
+			return
+		}
+		c.nodes[k-1] = join(left, right)
+		c.nodes[k] = Node[T]{}
+		c.nodes = c.nodes[:k]
+	}
+}
+
+// Root folds the nodes from the right to the left and returns the node of the
+// whole sum. In a halving tree the cover of all leaves is one node already. In
+// the growing tree this is where the ragged right end is joined:
+//
+//	root = nodes[last]
+//	for k = last-1 down to 0: root = nodes[k] + root
+//
+// A lane that is absent from the last row is passed over. It is an error if the
+// cover does not begin at leaf 0 or, in a halving tree, does not hold all leaves.
+func (c *Cover[T]) Root() (Node[T], error) {
+	if len(c.nodes) == 0 {
+		return Node[T]{}, fmt.Errorf("reduce: no leaves to finish")
+	}
+	first, last := c.nodes[0], c.nodes[len(c.nodes)-1]
+	if first.Lo != 0 || first.from != 0 {
+		return Node[T]{}, fmt.Errorf("reduce: cannot finish a sum that begins at leaf %d, lane %d: its left neighbour is missing", first.Lo, first.from)
+	}
+	if !c.tree.IsGrowing() && last.Hi != c.tree.leaves {
+		return Node[T]{}, fmt.Errorf("reduce: cannot finish leaves %v of %d: the rest is missing", Span{0, last.Hi}, c.tree.leaves)
+	}
+	root := last
+	for k := len(c.nodes) - 2; k >= 0; k-- {
+		root = join(c.nodes[k], root)
+	}
+	return root, nil
+}
+
+// unite puts the lanes of b, which begin where those of a end, beside those of a.
+func unite[T Float](a, b Node[T]) Node[T] {
+	n := Node[T]{Span: a.Span, H: append([]T(nil), a.H...), from: a.from, to: b.to}
+	copy(n.H[b.from:b.to], b.H[b.from:b.to])
+	if len(a.L) > 0 {
+		n.L = append([]T(nil), a.L...)
+		copy(n.L[b.from:b.to], b.L[b.from:b.to])
+	}
+	return n
+}
+
+// join returns left + right, lane by lane; where right is absent, left. It
+// expects left to be complete.
+func join[T Float](left, right Node[T]) Node[T] {
+	n := Node[T]{Span: Span{left.Lo, right.Hi}, H: append([]T(nil), left.H...), to: len(left.H)}
+	if len(left.L) == 0 {
+		AddPlain(n.H[:right.to], right.H)
+		return n
+	}
+	n.L = append([]T(nil), left.L...)
+	AddPairs(n.H[:right.to], n.L[:right.to], right.H, right.L)
+	return n
+}
+
+// AddPlain joins two node values: left[i] = left[i] + right[i].
+func AddPlain[T Float](left, right []T) {
+	right = right[:len(left)]
+	for i := range left {
+		left[i] += right[i]
+	}
+}
+
+// AddPairs joins two node values of DoubleDouble, for each i:
+//
+//	(h, e) = TwoSum(h1, h2)
+//	l      = (l1 + l2) + e
+//
+// The pair is never renormalised (Ogita, Rump and Oishi, 2005, Sum2, along a tree).
+func AddPairs[T Float](h1, l1, h2, l2 []T) {
+	l1, h2, l2 = l1[:len(h1)], h2[:len(h1)], l2[:len(h1)]
+	for i := range h1 {
+		h1[i], l1[i] = addPair(h1[i], l1[i], h2[i], l2[i])
+	}
+}
+
+func addPair[T Float](h1, l1, h2, l2 T) (h, l T) {
+	h, e := kernel.TwoSum(h1, h2)
+	return h, (l1 + l2) + e
+}
+
+// FinishPair rounds the pair h + l. It is h alone where h + l is not finite, as
+// when an infinity made l a NaN, and where l is zero, which keeps the sign of a
+// zero h. A NaN becomes the canonical one.
+func FinishPair[T Float](h, l T) T {
+	if s := h + l; l != 0 && kernel.IsFinite(s) {
+		return s
+	}
+	return kernel.Canonical(h)
+}

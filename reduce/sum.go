@@ -1,0 +1,151 @@
+package reduce
+
+import (
+	"fmt"
+	"runtime"
+	"sync"
+
+	"github.com/samebits/samebits/internal/kernel"
+	"github.com/samebits/samebits/internal/parallel"
+)
+
+// Sum returns the sum of x in the given order: +0 for no elements. Its cost is
+// len(x) additions, 7 times that for DoubleDouble. With u the unit roundoff, n =
+// len(x) and A the sum of |x[i]|, the error is at most, to first order in u,
+//
+//	Sequential, Shuffled, Arrival   (n-1) u A             Higham, Accuracy and Stability, 4.2
+//	Pairwise                        (log2(n)+1) u A       Higham, 4.2
+//	Kahan                           2 u A                 Higham, 4.3
+//	Neumaier, DoubleDouble          u |sum| + n² u² A     Ogita, Rump and Oishi, 2005, 4
+//	Widened                         u |sum| + 2^-53 (log2(n)+1) A
+//	Exact                           u |sum|               correctly rounded
+//
+// Sum panics if the order does not apply to T (see Check). Arrival uses as many
+// goroutines as the Go scheduler has processors; see SumParallel.
+func Sum[T Float](order Order, x []T) T { return sum(order, terms[T]{x: x}, arrivalThreads(order)) }
+
+// Dot returns the sum of x[i]*y[i] in the given order. Each product is rounded to
+// T and becomes a term of Sum, but in the orders that carry more than T: in
+// DoubleDouble a term is the exact pair of TwoProd (unless that underflows), in
+// Widened the product in float64, which is exact, and in Exact the exact product.
+// The bounds of Sum hold with |x[i]*y[i]| for |x[i]|, and u more of A where the
+// products are rounded. It panics if the lengths differ.
+func Dot[T Float](order Order, x, y []T) T {
+	return sum(order, dotTerms(x, y), arrivalThreads(order))
+}
+
+// SumSquares returns the sum of x[i]*x[i]: Dot of x and itself.
+func SumSquares[T Float](order Order, x []T) T { return Dot(order, x, x) }
+
+// SumParallel is Sum on at most threads goroutines. It gives the same bits, for
+// any number of them, in every order but Arrival. The left folds and Shuffled
+// have nothing to share and run on one.
+func SumParallel[T Float](order Order, x []T, threads int) T {
+	return sum(order, terms[T]{x: x}, threads)
+}
+
+// DotParallel is Dot on at most threads goroutines, as SumParallel is Sum.
+func DotParallel[T Float](order Order, x, y []T, threads int) T {
+	return sum(order, dotTerms(x, y), threads)
+}
+
+func dotTerms[T Float](x, y []T) terms[T] {
+	if len(x) != len(y) {
+		panic(fmt.Sprintf("reduce: dot product of %d and %d elements", len(x), len(y)))
+	}
+	return terms[T]{x: x, y: y}
+}
+
+func arrivalThreads(order Order) int {
+	if order.kind == KindArrival {
+		return runtime.GOMAXPROCS(0)
+	}
+	return 1
+}
+
+func sum[T Float](order Order, t terms[T], threads int) T {
+	mustCheck[T](order)
+	n := len(t.x)
+	if n == 0 {
+		return 0
+	}
+	if threads > 1 && n >= parallelMin {
+		switch order.kind {
+		case KindPairwise, KindDoubleDouble, KindWidened, KindExact:
+			return parallelSum(order, t, threads)
+		case KindArrival:
+			return arrivalSum(t, threads)
+		}
+	}
+	switch order.kind {
+	case KindPairwise:
+		return kernel.Canonical(laneSum[T](t, Lanes[T]()))
+	case KindDoubleDouble:
+		return FinishPair(lanePairSum(t, Lanes[T]()))
+	case KindWidened:
+		return kernel.Canonical(T(laneSum[float64](t, Lanes[T]())))
+	case KindExact:
+		var a Superaccumulator
+		addExact(&a, t)
+		return Round[T](&a)
+	case KindShuffled:
+		return shuffledFold(order.seed, t)
+	}
+	return fold(order.kind, t)
+}
+
+// addExact adds the exact terms to a.
+func addExact[T Float](a *Superaccumulator, t terms[T]) {
+	if t.y == nil {
+		for _, x := range t.x {
+			a.Add(float64(x))
+		}
+		return
+	}
+	for i, x := range t.x {
+		a.AddProduct(float64(x), float64(t.y[i]))
+	}
+}
+
+// parallelMin is the length below which a sum is not worth a goroutine. It
+// cannot matter to the bits.
+const parallelMin = 4096
+
+// parallelSum lets each goroutine sum a contiguous share, with cuts where they
+// happen to fall, and merges the shares in order.
+func parallelSum[T Float](order Order, t terms[T], threads int) T {
+	n := len(t.x)
+	threads = min(threads, n/(parallelMin/2))
+	shares := make([]*Accumulator[T], threads)
+	parallel.For(threads, threads, func(k int) {
+		lo, hi := parallel.Cut(n, threads, k)
+		shares[k] = newAccumulator[T](order, lo)
+		shares[k].add(t.slice(lo, hi))
+	})
+	whole := shares[0]
+	for _, next := range shares[1:] {
+		if err := whole.Merge(next); err != nil {
+			panic(err) // the shares are adjacent by construction
+		}
+	}
+	return whole.mustSum()
+}
+
+// arrivalBlock is the number of terms that one goroutine of an Arrival sum folds
+// before it adds them to the total.
+const arrivalBlock = 1024
+
+// arrivalSum adds the blocks' sums to the total in the order in which the
+// goroutines finish them.
+func arrivalSum[T Float](t terms[T], threads int) T {
+	var mu sync.Mutex
+	var total folder[T]
+	blocks := (len(t.x) + arrivalBlock - 1) / arrivalBlock
+	parallel.For(threads, blocks, func(k int) {
+		part := fold(KindSequential, t.slice(k*arrivalBlock, min((k+1)*arrivalBlock, len(t.x))))
+		mu.Lock()
+		defer mu.Unlock()
+		total.add(part)
+	})
+	return total.value(KindArrival)
+}

@@ -1,0 +1,114 @@
+package reduce
+
+import (
+	"fmt"
+	"math/bits"
+)
+
+// Span is the range of leaves Lo <= i < Hi.
+type Span struct{ Lo, Hi int }
+
+// Len returns the number of leaves in s.
+func (s Span) Len() int { return s.Hi - s.Lo }
+
+func (s Span) String() string { return fmt.Sprintf("[%d,%d)", s.Lo, s.Hi) }
+
+// Tree is the shape of a summation: which spans of leaves are nodes, and where
+// each node divides. It belongs to the global index of the leaves. Lanes, cache
+// blocks, threads and ranks only evaluate nodes of it.
+//
+// There are two shapes. The growing tree pairs neighbours left to right, carries
+// an odd last one to the next round, and repeats (P4016R0, section 4): its nodes
+// do not change when leaves are appended. The halving tree is for a fixed number
+// of leaves: the larger half on the left, recursively, so that equal shards are
+// single nodes. For a power of two the shapes are the same.
+type Tree struct{ leaves int }
+
+// Growing is the tree for sums whose length is not fixed beforehand.
+func Growing() Tree { return Tree{} }
+
+// Halving is the tree over exactly n leaves, n >= 1.
+func Halving(n int) Tree {
+	if n < 1 {
+		panic(fmt.Sprintf("reduce: halving tree over %d leaves: want at least 1", n))
+	}
+	return Tree{leaves: n}
+}
+
+// IsGrowing tells the growing tree from a halving one.
+func (t Tree) IsGrowing() bool { return t.leaves == 0 }
+
+// Split returns where the node s, of two or more leaves, divides into its two
+// children [Lo,m) and [m,Hi).
+//
+// The growing tree divides at the largest power of two below the length: that
+// is where the rounds of pairing join the last two subtrees.
+func (t Tree) Split(s Span) int {
+	n := s.Len()
+	if t.IsGrowing() {
+		return s.Lo + 1<<(bits.Len(uint(n-1))-1)
+	}
+	return s.Lo + (n+1)/2
+}
+
+// siblings tells whether a and b, in this order, are the two children of a node.
+// In the growing tree it knows full nodes only: what lies at the ragged right
+// end becomes a node when the sum is finished.
+func (t Tree) siblings(a, b Span) bool {
+	if a.Hi != b.Lo {
+		return false
+	}
+	if t.IsGrowing() {
+		n := a.Len()
+		return n == b.Len() && n&(n-1) == 0 && a.Lo%(2*n) == 0
+	}
+	for node := (Span{0, t.leaves}); node.Len() >= 2; {
+		m := t.Split(node)
+		switch {
+		case b.Hi <= m:
+			node.Hi = m
+		case a.Lo >= m:
+			node.Lo = m
+		default:
+			return node == Span{a.Lo, b.Hi} && m == a.Hi
+		}
+	}
+	return false
+}
+
+// Cover returns the fewest nodes, in ascending order, that make up s: at most
+// two a level, hence O(log n).
+func (t Tree) Cover(s Span) []Span {
+	if t.IsGrowing() {
+		return growingCover(s)
+	}
+	if s.Lo < 0 || s.Hi > t.leaves {
+		panic(fmt.Sprintf("reduce: span %v outside a tree of %d leaves", s, t.leaves))
+	}
+	return t.halvingCover(nil, Span{0, t.leaves}, s)
+}
+
+func (t Tree) halvingCover(cover []Span, node, s Span) []Span {
+	switch {
+	case s.Hi <= node.Lo || node.Hi <= s.Lo:
+		return cover
+	case s.Lo <= node.Lo && node.Hi <= s.Hi:
+		return append(cover, node)
+	}
+	m := t.Split(node)
+	cover = t.halvingCover(cover, Span{node.Lo, m}, s)
+	return t.halvingCover(cover, Span{m, node.Hi}, s)
+}
+
+func growingCover(s Span) []Span {
+	var cover []Span
+	for lo := s.Lo; lo < s.Hi; {
+		n := 1 << (bits.Len(uint(s.Hi-lo)) - 1)              // the largest power of two that fits
+		if aligned := lo & -lo; aligned > 0 && aligned < n { // and divides lo
+			n = aligned
+		}
+		cover = append(cover, Span{lo, lo + n})
+		lo += n
+	}
+	return cover
+}
