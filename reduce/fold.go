@@ -98,3 +98,14 @@ func abs[T Float](x T) T {
 	}
 	return x
 }
+
+// FoldProducts is the left fold over the products x[i]*y[i*stride], each rounded
+// to T, by the rule of the kind: KindSequential, KindKahan or KindNeumaier. It
+// starts from +0, so that a contraction that is exactly zero is +0.
+func FoldProducts[T Float](k Kind, x, y []T, stride int) T {
+	f := folder[T]{any: true}
+	for i, v := range x {
+		f.take(k, T(v*y[i*stride]))
+	}
+	return f.value(k)
+}

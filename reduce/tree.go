@@ -112,3 +112,17 @@ func growingCover(s Span) []Span {
 	}
 	return cover
 }
+
+// Evaluate returns the value of the node s. This loop is the contract of every
+// tree order:
+//
+//	value(s) = one leaf:   leaf(s.Lo)
+//	           more:       m = t.Split(s); join(value([Lo,m)), value([m,Hi)))
+func Evaluate[V any](t Tree, s Span, leaf func(i int) V, join func(left, right V) V) V {
+	if s.Len() == 1 {
+		return leaf(s.Lo)
+	}
+	m := t.Split(s)
+	left := Evaluate(t, Span{s.Lo, m}, leaf, join)
+	return join(left, Evaluate(t, Span{m, s.Hi}, leaf, join))
+}

@@ -3,9 +3,10 @@ package kernel
 import "math"
 
 const (
-	minNormal32 = 0x1p-126 // the smallest normal float32
-	low29       = 1<<29 - 1
-	midpoint32  = 1 << 28 // the low 29 bits of a float64 halfway between two normal float32
+	minNormal32     = 0x1p-126 // the smallest normal float32
+	low29           = 1<<29 - 1
+	minNormal32Bits = (1023 - 126) << 52 // the bits of minNormal32
+	midpoint32      = 1 << 28            // the low 29 bits of a float64 halfway between two normal float32
 )
 
 // FMA returns x*y + z rounded once, on every architecture.

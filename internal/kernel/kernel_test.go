@@ -115,3 +115,80 @@ func TestErrorFreeTransformations(t *testing.T) {
 	testExactTransformations[float32](t, rand.New(rand.NewPCG(3, 4)))
 	testExactTransformations[float64](t, rand.New(rand.NewPCG(5, 6)))
 }
+
+// nasty draws values that make FMA's rare cases common.
+func nasty[T Float](rng *rand.Rand) T {
+	switch rng.IntN(8) {
+	case 0:
+		return 0
+	case 1:
+		return T(math.Copysign(0, -1))
+	case 2: // small integers: exact sums, ties
+		return T(rng.IntN(8193) - 4096)
+	case 3: // products in the subnormal range of float32
+		return T(math.Ldexp(rng.Float64()-0.5, -70-rng.IntN(80)))
+	case 4:
+		return T(math.Inf(1 - 2*rng.IntN(2)))
+	}
+	return T(math.Ldexp(rng.Float64()-0.5, rng.IntN(40)-20))
+}
+
+func testChains[T Float](t *testing.T, rng *rand.Rand) {
+	for n := range 70 {
+		for range 40 {
+			a, b := make([]T, n), make([]T, Panel*n)
+			for k := range a {
+				for a[k] = nasty[T](rng); !IsFinite(a[k]) && rng.IntN(50) > 0; {
+					a[k] = nasty[T](rng)
+				}
+			}
+			for k := range b {
+				for b[k] = nasty[T](rng); !IsFinite(b[k]) && rng.IntN(50) > 0; {
+					b[k] = nasty[T](rng)
+				}
+			}
+			var got, h, l, wantH, wantL [Panel]T
+			Chain4(&got, a, b)
+			PairChain4(&h, &l, a, b)
+			for j := range got {
+				want := T(0)
+				for k := range a {
+					want = FMA(a[k], b[Panel*k+j], want)
+					p, q := TwoProd(a[k], b[Panel*k+j])
+					s, e := TwoSum(wantH[j], p)
+					wantH[j], wantL[j] = s, (wantL[j]+q)+e
+				}
+				require.Equal(t, Bits(Canonical(want)), Bits(Canonical(got[j])), "n=%d a=%x b=%x", n, a, b)
+				require.Equal(t, Bits(Canonical(wantH[j])), Bits(Canonical(h[j])))
+				require.Equal(t, Bits(Canonical(wantL[j])), Bits(Canonical(l[j])))
+			}
+		}
+	}
+}
+
+func TestChains(t *testing.T) {
+	testChains[float32](t, rand.New(rand.NewPCG(7, 8)))
+	testChains[float64](t, rand.New(rand.NewPCG(9, 10)))
+}
+
+func TestWideChain(t *testing.T) {
+	rng := rand.New(rand.NewPCG(11, 12))
+	for n := range 40 {
+		a, b := make([]float32, n), make([]float32, Panel*n)
+		for k := range a {
+			a[k] = float32(rng.NormFloat64())
+		}
+		for k := range b {
+			b[k] = float32(rng.NormFloat64())
+		}
+		var got [Panel]float64
+		WideChain4(&got, a, b)
+		for j := range got {
+			want := 0.0
+			for k := range a {
+				want = math.FMA(float64(a[k]), float64(b[Panel*k+j]), want)
+			}
+			require.Equal(t, Bits(want), Bits(got[j]))
+		}
+	}
+}

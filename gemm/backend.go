@@ -1,0 +1,112 @@
+package gemm
+
+import (
+	"fmt"
+
+	"github.com/samebits/samebits/reduce"
+)
+
+// Backend multiplies for a model. Everything that a transformer computes with
+// matrices goes through these four methods, so that a model runs on another
+// implementation, and a test can count what it does, without changing the model.
+type Backend[T Float] interface {
+	// Order is the order of the products, and that in which the model's other sums
+	// and its ranks' partial products are to be combined.
+	Order() reduce.Order
+
+	// Pack prepares op(b), the rows [place.From, place.From+rows) of a contraction.
+	Pack(b Matrix[T], trans bool, place Contraction) (Packed[T], error)
+
+	// Mul sets c = a*w. The weights must hold their whole contraction.
+	Mul(a Matrix[T], w Packed[T], c Matrix[T]) error
+
+	// Partial returns the state of a*w, w holding a part of its contraction. Join
+	// turns the states of all parts into what Mul would give.
+	Partial(a Matrix[T], w Packed[T]) (*Partial[T], error)
+
+	// Product sets c = alpha*a*op(b) for operands used once. Where growing is set,
+	// the inner dimension is a sequence that grows, and an element's bits do not
+	// depend on what follows its own terms.
+	Product(alpha T, a, b Matrix[T], trans, growing bool, c Matrix[T]) error
+}
+
+// Native is the Backend of this package: the orders of package reduce, on at most
+// Threads goroutines (0 means 1). Threads never change the bits, except under
+// Arrival.
+type Native[T Float] struct {
+	order   reduce.Order
+	threads int
+}
+
+// NewNative returns the backend for that order. It is an error if the order does
+// not apply to T or threads is negative.
+func NewNative[T Float](order reduce.Order, threads int) (Native[T], error) {
+	if threads < 0 {
+		return Native[T]{}, fmt.Errorf("gemm: %d threads: want 0 or more", threads)
+	}
+	return Native[T]{order, threads}, reduce.Check[T](order)
+}
+
+func (n Native[T]) options() Options { return Options{Order: n.order, Threads: n.threads} }
+
+// Order returns the order of the products.
+func (n Native[T]) Order() reduce.Order { return n.order }
+
+// Pack returns *Weights. It moves rows*columns numbers; for Shuffled into the order
+// in which they are folded.
+func (n Native[T]) Pack(b Matrix[T], trans bool, place Contraction) (Packed[T], error) {
+	if err := b.check("B"); err != nil {
+		return nil, err
+	}
+	rows, _ := b.op(trans)
+	if err := place.check(rows); err != nil {
+		return nil, err
+	}
+	return pack(b, trans, place, permutation(n.order, rows)), nil
+}
+
+// Mul evaluates the product of a and weights that hold their whole contraction.
+func (n Native[T]) Mul(a Matrix[T], w Packed[T], c Matrix[T]) error {
+	own, err := n.operand(a, w, c.Rows, c.Cols)
+	if err != nil {
+		return err
+	}
+	if own.k != own.place.K {
+		return fmt.Errorf("gemm: weights hold %d of the %d terms of their contraction: want all, or Partial", own.k, own.place.K)
+	}
+	if c.overlaps(a) {
+		return fmt.Errorf("gemm: C (%d x %d) overlaps A in memory", c.Rows, c.Cols)
+	}
+	if own.k == 0 {
+		scale(0, c)
+		return nil
+	}
+	multiply(n.options(), finish[T]{alpha: 1}, left(a, false, permutation(n.order, own.k)), own, c)
+	return nil
+}
+
+// Partial evaluates the part of the product that the weights hold.
+func (n Native[T]) Partial(a Matrix[T], w Packed[T]) (*Partial[T], error) {
+	_, cols := w.Dims()
+	own, err := n.operand(a, w, a.Rows, cols)
+	if err != nil {
+		return nil, err
+	}
+	return newPartial(n.options(), a, own), nil
+}
+
+// Product evaluates alpha*a*op(b).
+func (n Native[T]) Product(alpha T, a, b Matrix[T], trans, growing bool, c Matrix[T]) error {
+	o := n.options()
+	o.Growing = growing
+	return Gemm(o, false, trans, alpha, a, b, 0, c)
+}
+
+// operand checks the operands of a product with packed weights.
+func (n Native[T]) operand(a Matrix[T], w Packed[T], rows, cols int) (*Weights[T], error) {
+	own, ok := w.(*Weights[T])
+	if !ok {
+		return nil, fmt.Errorf("gemm: weights of type %T were packed by another backend", w)
+	}
+	return own, checkProduct(a, w, rows, cols)
+}

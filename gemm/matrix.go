@@ -1,0 +1,82 @@
+package gemm
+
+import (
+	"fmt"
+	"unsafe"
+
+	"github.com/samebits/samebits/internal/kernel"
+)
+
+// Float is a type in which samebits computes: IEEE 754 binary32 or binary64.
+type Float = kernel.Float
+
+// Matrix is a row-major matrix: element (i, j) is Data[i*Stride+j]. Stride is the
+// leading dimension, at least Cols.
+type Matrix[T Float] struct {
+	Rows, Cols, Stride int
+	Data               []T
+}
+
+// NewMatrix returns a matrix of zeros with Stride = cols.
+func NewMatrix[T Float](rows, cols int) Matrix[T] {
+	return Matrix[T]{rows, cols, cols, make([]T, rows*cols)}
+}
+
+// Dense returns the matrix of that shape over data, with Stride = cols.
+func Dense[T Float](rows, cols int, data []T) Matrix[T] {
+	return Matrix[T]{rows, cols, cols, data}
+}
+
+// Row returns row i, sharing memory.
+func (m Matrix[T]) Row(i int) []T { return m.Data[i*m.Stride : i*m.Stride+m.Cols] }
+
+// View returns rows [i0, i1) and columns [j0, j1), sharing memory.
+func (m Matrix[T]) View(i0, i1, j0, j1 int) Matrix[T] {
+	v := Matrix[T]{Rows: i1 - i0, Cols: j1 - j0, Stride: m.Stride}
+	if v.Rows > 0 && v.Cols > 0 {
+		v.Data = m.Data[i0*m.Stride+j0 : (i1-1)*m.Stride+j1]
+	}
+	return v
+}
+
+// check returns an error that names the matrix if its shape is impossible or its
+// data too short.
+func (m Matrix[T]) check(name string) error {
+	if m.Rows < 0 || m.Cols < 0 {
+		return fmt.Errorf("gemm: %s is %d x %d: want no negative dimension", name, m.Rows, m.Cols)
+	}
+	if m.Stride < max(1, m.Cols) {
+		return fmt.Errorf("gemm: %s is %d x %d with leading dimension %d: want at least %d", name, m.Rows, m.Cols, m.Stride, max(1, m.Cols))
+	}
+	if need := m.extent(); len(m.Data) < need {
+		return fmt.Errorf("gemm: %s is %d x %d with leading dimension %d, which needs %d elements: has %d", name, m.Rows, m.Cols, m.Stride, need, len(m.Data))
+	}
+	return nil
+}
+
+// extent returns the number of elements from the first to the last.
+func (m Matrix[T]) extent() int {
+	if m.Rows == 0 || m.Cols == 0 {
+		return 0
+	}
+	return (m.Rows-1)*m.Stride + m.Cols
+}
+
+// op returns the dimensions of m, or of its transpose.
+func (m Matrix[T]) op(trans bool) (rows, cols int) {
+	if trans {
+		return m.Cols, m.Rows
+	}
+	return m.Rows, m.Cols
+}
+
+// overlaps tells whether the memory of m and n overlaps, from the first element to
+// the last.
+func (m Matrix[T]) overlaps(n Matrix[T]) bool {
+	if m.extent() == 0 || n.extent() == 0 {
+		return false
+	}
+	first := func(x Matrix[T]) uintptr { return uintptr(unsafe.Pointer(&x.Data[0])) }
+	last := func(x Matrix[T]) uintptr { return uintptr(unsafe.Pointer(&x.Data[x.extent()-1])) }
+	return first(m) <= last(n) && first(n) <= last(m)
+}

@@ -1,0 +1,272 @@
+package gemm
+
+import (
+	"fmt"
+	"unsafe"
+
+	"github.com/samebits/samebits/internal/kernel"
+	"github.com/samebits/samebits/internal/parallel"
+	"github.com/samebits/samebits/reduce"
+)
+
+// Partial is the state of a product over a part of its K terms: what a rank that
+// holds a shard of the weights hands on. Nothing in it is rounded that the order
+// does not round: the tree orders hold the cover of the part, a few nodes of M x N
+// numbers (pairs, float64), and Exact a superaccumulator an element. The orders
+// that depend on cuts hold the finished product over the part.
+//
+// A Partial is read-only once computed.
+type Partial[T Float] struct {
+	order reduce.Order
+	place Contraction
+	terms int // of the contraction, from place.From
+
+	size  int // elements, row by row
+	nodes []reduce.Node[T]
+	wide  []reduce.Node[float64]
+	exact []reduce.Superaccumulator
+	value []T
+}
+
+// newPartial evaluates the part of the product of a and w. The rows of a are its
+// columns place.From to place.From+K of the whole left operand.
+func newPartial[T Float](o Options, a Matrix[T], w *Weights[T]) *Partial[T] {
+	p := &Partial[T]{order: o.Order, place: w.place, terms: w.k, size: a.Rows * w.n}
+	if w.k == 0 {
+		return p
+	}
+	spans := w.place.tree().Cover(w.place.leaves(w.k))
+	switch o.Order.Kind() {
+	case reduce.KindPairwise:
+		p.nodes = newNodes[T](spans, p.size, false)
+		p.eachStrip(o, a, w, func(at, cols int, s strip[T]) {
+			for k, span := range spans {
+				v := s.pairwise(span)
+				copy(p.nodes[k].H[at:at+cols], v[:])
+			}
+		})
+	case reduce.KindDoubleDouble:
+		p.nodes = newNodes[T](spans, p.size, true)
+		p.eachStrip(o, a, w, func(at, cols int, s strip[T]) {
+			for k, span := range spans {
+				v := s.doubleDouble(span)
+				copy(p.nodes[k].H[at:at+cols], v.h[:])
+				copy(p.nodes[k].L[at:at+cols], v.l[:])
+			}
+		})
+	case reduce.KindWidened:
+		p.wide = newNodes[float64](spans, p.size, false)
+		p.eachStrip(o, a, w, func(at, cols int, s strip[T]) {
+			for k, span := range spans {
+				v := s.widened(span)
+				copy(p.wide[k].H[at:at+cols], v[:])
+			}
+		})
+	case reduce.KindExact:
+		p.exact = make([]reduce.Superaccumulator, p.size)
+		p.eachStrip(o, a, w, func(at, cols int, s strip[T]) {
+			for j := range cols {
+				s.exact(&p.exact[at+j], j)
+			}
+		})
+	default:
+		p.value = make([]T, p.size)
+		multiply(o, finish[T]{alpha: 1}, left(a, false, permutation(o.Order, w.k)), w, Dense(a.Rows, w.n, p.value))
+	}
+	return p
+}
+
+// eachStrip calls f for every strip of the product, with the index of its first
+// element and the number of its columns.
+func (p *Partial[T]) eachStrip(o Options, a Matrix[T], w *Weights[T], f func(at, cols int, s strip[T])) {
+	parallel.For(o.Threads, w.panelCount(), func(panel int) {
+		j0 := panel * kernel.Panel
+		for i := range a.Rows {
+			f(i*w.n+j0, min(kernel.Panel, w.n-j0), strip[T]{w.place, a.Row(i), w.panel(panel)})
+		}
+	})
+}
+
+func newNodes[S Float](spans []reduce.Span, size int, paired bool) []reduce.Node[S] {
+	nodes := make([]reduce.Node[S], len(spans))
+	for k, span := range spans {
+		var l []S
+		if paired {
+			l = make([]S, size)
+		}
+		nodes[k] = reduce.NewNode(span, make([]S, size), l)
+	}
+	return nodes
+}
+
+// FromValue returns the partial product of a backend that has no state but the
+// finished value of its part, in an order that depends on cuts.
+func FromValue[T Float](order reduce.Order, place Contraction, terms int, value []T) (*Partial[T], error) {
+	if order.CutInvariant() {
+		return nil, fmt.Errorf("gemm: order %v needs more than the value of a part", order)
+	}
+	return &Partial[T]{order: order, place: place, terms: terms, size: len(value), value: value}, nil
+}
+
+// Size returns the number of elements, M*N.
+func (p *Partial[T]) Size() int { return p.size }
+
+// Order returns the order of the product.
+func (p *Partial[T]) Order() reduce.Order { return p.order }
+
+// Nodes returns the number of nodes in the cover of the part: 0 for a part of no
+// terms, and 1 in the orders without a tree.
+func (p *Partial[T]) Nodes() int {
+	if p.terms == 0 {
+		return 0
+	}
+	return max(1, len(p.nodes), len(p.wide))
+}
+
+// Slice returns the state of the elements [lo, hi), sharing memory.
+func (p *Partial[T]) Slice(lo, hi int) *Partial[T] {
+	s := *p
+	s.size = hi - lo
+	s.nodes, s.wide = sliceNodes(p.nodes, lo, hi), sliceNodes(p.wide, lo, hi)
+	if p.exact != nil {
+		s.exact = p.exact[lo:hi]
+	}
+	if p.value != nil {
+		s.value = p.value[lo:hi]
+	}
+	return &s
+}
+
+func sliceNodes[S Float](nodes []reduce.Node[S], lo, hi int) []reduce.Node[S] {
+	out := make([]reduce.Node[S], len(nodes))
+	for k, n := range nodes {
+		var l []S
+		if n.L != nil {
+			l = n.L[lo:hi]
+		}
+		out[k] = reduce.NewNode(n.Span, n.H[lo:hi], l)
+	}
+	return out
+}
+
+// Bytes returns the size of the state on its way to another rank: its numbers,
+// without the fixed header that says which nodes they are.
+func (p *Partial[T]) Bytes() int {
+	n := len(p.value) * sizeOf[T]()
+	for _, node := range p.nodes {
+		n += (len(node.H) + len(node.L)) * sizeOf[T]()
+	}
+	for _, node := range p.wide {
+		n += len(node.H) * sizeOf[float64]()
+	}
+	for i := range p.exact {
+		n += p.exact[i].EncodedLen()
+	}
+	return n
+}
+
+func sizeOf[T Float]() int {
+	var x T
+	return int(unsafe.Sizeof(x))
+}
+
+// Join sets dst to the finished product from the states of all its parts, given
+// in the order of their terms. Trees and Exact merge them: the bits are those of
+// the product at once, whatever the cuts. The other orders fold the values of the
+// parts: Shuffled by its seed, Arrival as they are given, and the folds from left
+// to right. Parts of no terms are passed over.
+//
+// It is an error if the parts do not make up the whole contraction, or differ in
+// order or size.
+func Join[T Float](parts []*Partial[T], dst []T) error {
+	present, err := checkParts(parts, len(dst))
+	if err != nil {
+		return err
+	}
+	if len(present) == 0 {
+		clear(dst)
+		return nil
+	}
+	first := present[0]
+	switch first.order.Kind() {
+	case reduce.KindPairwise, reduce.KindDoubleDouble:
+		return joinNodes(present, func(p *Partial[T]) []reduce.Node[T] { return p.nodes }, func(n reduce.Node[T]) {
+			for i, h := range n.H {
+				if n.L != nil {
+					h = reduce.FinishPair(h, n.L[i])
+				}
+				dst[i] = kernel.Canonical(h)
+			}
+		})
+	case reduce.KindWidened:
+		return joinNodes(present, func(p *Partial[T]) []reduce.Node[float64] { return p.wide }, func(n reduce.Node[float64]) {
+			for i, h := range n.H {
+				dst[i] = kernel.Canonical(T(h))
+			}
+		})
+	case reduce.KindExact:
+		for i := range dst {
+			sum := first.exact[i]
+			for _, p := range present[1:] {
+				sum.Merge(&p.exact[i])
+			}
+			dst[i] = finish[T]{alpha: 1}.exact(&sum, 0)
+		}
+		return nil
+	}
+	values := make([]T, len(present))
+	for i := range dst {
+		for k, p := range present {
+			values[k] = p.value[i]
+		}
+		dst[i] = foldValues(first.order, values)
+	}
+	return nil
+}
+
+// foldValues folds the values of the parts. Arrival takes them as they are given:
+// the caller lists them as they came.
+func foldValues[T Float](order reduce.Order, values []T) T {
+	if order.Kind() == reduce.KindArrival {
+		order = reduce.Sequential
+	}
+	return reduce.Sum(order, values)
+}
+
+// joinNodes pushes the nodes of all parts on one cover and passes its root on.
+func joinNodes[S, T Float](parts []*Partial[T], nodes func(*Partial[T]) []reduce.Node[S], put func(reduce.Node[S])) error {
+	cover := reduce.NewCover[S](parts[0].place.tree())
+	for _, p := range parts {
+		for _, n := range nodes(p) {
+			if err := cover.Push(n); err != nil {
+				return err
+			}
+		}
+	}
+	root, err := cover.Root()
+	if err != nil {
+		return err
+	}
+	put(root)
+	return nil
+}
+
+// checkParts returns the parts that have terms.
+func checkParts[T Float](parts []*Partial[T], size int) ([]*Partial[T], error) {
+	var present []*Partial[T]
+	terms := 0
+	for i, p := range parts {
+		if p.order != parts[0].order || p.size != size || p.place.K != parts[0].place.K || p.place.Leaf != parts[0].place.Leaf {
+			return nil, fmt.Errorf("gemm: part %d holds %d elements over %d terms in order %v: want %d elements, %d terms, %v",
+				i, p.size, p.place.K, p.order, size, parts[0].place.K, parts[0].order)
+		}
+		if p.terms > 0 {
+			present = append(present, p)
+			terms += p.terms
+		}
+	}
+	if len(parts) == 0 || terms != parts[0].place.K {
+		return nil, fmt.Errorf("gemm: the %d parts hold %d terms of the contraction: want all", len(parts), terms)
+	}
+	return present, nil
+}

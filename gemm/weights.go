@@ -1,0 +1,113 @@
+package gemm
+
+import (
+	"fmt"
+
+	"github.com/samebits/samebits/internal/kernel"
+	"github.com/samebits/samebits/reduce"
+)
+
+// Packed is a right operand prepared by a Backend for many products.
+type Packed[T Float] interface {
+	// Dims returns the rows (terms of the contraction) and columns.
+	Dims() (k, n int)
+	// Place returns the place of the rows in the contraction.
+	Place() Contraction
+}
+
+// Weights is op(B), or the part of it that holds the rows From to From+k of a
+// contraction, packed in panels of a few columns, k rows each. The last panel is
+// padded with zeros, which no result contains.
+type Weights[T Float] struct {
+	place  Contraction
+	k, n   int
+	panels []T
+}
+
+// Dims returns the rows and columns of op(B).
+func (w *Weights[T]) Dims() (k, n int) { return w.k, w.n }
+
+// Place returns the place of the rows in the contraction.
+func (w *Weights[T]) Place() Contraction { return w.place }
+
+// panelCount returns the number of panels.
+func (w *Weights[T]) panelCount() int { return (w.n + kernel.Panel - 1) / kernel.Panel }
+
+// panel returns the p-th panel.
+func (w *Weights[T]) panel(p int) []T {
+	size := w.k * kernel.Panel
+	return w.panels[p*size : (p+1)*size]
+}
+
+// pack packs op(b). Row k of the result is row rows[k] of op(b), or row k where
+// rows is nil.
+func pack[T Float](b Matrix[T], trans bool, place Contraction, rows []int) *Weights[T] {
+	w := &Weights[T]{place: place}
+	w.k, w.n = b.op(trans)
+	w.panels = make([]T, w.panelCount()*kernel.Panel*w.k)
+	for p := range w.panelCount() {
+		panel, j0 := w.panel(p), p*kernel.Panel
+		for k := range w.k {
+			from := k
+			if rows != nil {
+				from = rows[k]
+			}
+			for j := j0; j < min(j0+kernel.Panel, w.n); j++ {
+				if trans {
+					panel[k*kernel.Panel+j-j0] = b.Data[j*b.Stride+from]
+				} else {
+					panel[k*kernel.Panel+j-j0] = b.Data[from*b.Stride+j]
+				}
+			}
+		}
+	}
+	return w
+}
+
+// left returns op(a) with contiguous rows, its columns permuted by cols unless
+// that is nil. It shares the memory of a where nothing is to be moved.
+func left[T Float](a Matrix[T], trans bool, cols []int) Matrix[T] {
+	if !trans && cols == nil {
+		return a
+	}
+	m, k := a.op(trans)
+	out := NewMatrix[T](m, k)
+	for i := range m {
+		row := out.Row(i)
+		for c := range row {
+			from := c
+			if cols != nil {
+				from = cols[c]
+			}
+			if trans {
+				row[c] = a.Data[from*a.Stride+i]
+			} else {
+				row[c] = a.Data[i*a.Stride+from]
+			}
+		}
+	}
+	return out
+}
+
+// permutation returns the order of the terms in which Shuffled folds, else nil.
+func permutation(order reduce.Order, k int) []int {
+	if order.Kind() != reduce.KindShuffled {
+		return nil
+	}
+	return reduce.Permutation(order.Seed(), k)
+}
+
+// checkProduct returns an error unless a times w has the shape of c.
+func checkProduct[T Float](a Matrix[T], w Packed[T], rows, cols int) error {
+	if err := a.check("A"); err != nil {
+		return err
+	}
+	k, n := w.Dims()
+	if a.Cols != k {
+		return fmt.Errorf("gemm: A is %d x %d and the weights are %d x %d: the inner dimensions differ", a.Rows, a.Cols, k, n)
+	}
+	if rows != a.Rows || cols != n {
+		return fmt.Errorf("gemm: C is %d x %d: want %d x %d", rows, cols, a.Rows, n)
+	}
+	return nil
+}
