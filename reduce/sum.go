@@ -149,3 +149,29 @@ func arrivalSum[T Float](t terms[T], threads int) T {
 	})
 	return total.value(KindArrival)
 }
+
+// SumLeaves returns the sum of x in the given order with each element a leaf of
+// its own, without lanes: the trees are halved. It is how ranks' values are
+// combined. Arrival takes the elements as they are listed.
+func SumLeaves[T Float](order Order, x []T) T {
+	mustCheck[T](order)
+	if len(x) == 0 {
+		return 0
+	}
+	all := Span{0, len(x)}
+	switch order.kind {
+	case KindPairwise:
+		return kernel.Canonical(Evaluate(Halving(len(x)), all, func(i int) T { return x[i] }, func(l, r T) T { return l + r }))
+	case KindWidened:
+		return kernel.Canonical(T(Evaluate(Halving(len(x)), all, func(i int) float64 { return float64(x[i]) }, func(l, r float64) float64 { return l + r })))
+	case KindDoubleDouble:
+		v := Evaluate(Halving(len(x)), all, func(i int) [2]T { return [2]T{x[i], 0} }, func(l, r [2]T) [2]T {
+			h, e := addPair(l[0], l[1], r[0], r[1])
+			return [2]T{h, e}
+		})
+		return FinishPair(v[0], v[1])
+	case KindArrival:
+		return fold(KindSequential, terms[T]{x: x})
+	}
+	return Sum(order, x)
+}

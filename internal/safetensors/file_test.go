@@ -79,6 +79,7 @@ func TestBadFiles(t *testing.T) {
 		{spoil(`[1,2]`, `[1,[2]]`), `tensor "b": shape[1] is [: want an integer`},
 		{spoil(`[1,2]`, `[1,9223372036854775808]`), `tensor "b": shape[1] is 9223372036854775808: want an integer`},
 		{spoil(`[1,2]`, `2`), `tensor "b": shape: 2 at byte`},
+		{spoil(`[1,2]`, `[4611686018427387904,2]`), `tensor "b": shape`},
 		{spoil(`[1,2]`, `[2147483647,2147483647,2147483647]`), `overflows: its elements cannot be counted`},
 		{spoil(`[8,9]`, `[8]`), `tensor "a": data_offsets [8]: two numbers are needed`},
 		{spoil(`[8,9]`, `[9,8]`), `tensor "a": data_offsets [9, 8] are reversed`},
@@ -146,6 +147,15 @@ func TestWrittenBytes(t *testing.T) {
 	header += strings.Repeat(" ", -len(header)&7)
 	require.Equal(t, string(file(header, 0))+"\x00\x00\x80\x3f\x06\x07\x08\x09", b.String())
 	require.Equal(t, "b", tensors[0].Name, "the caller's slice keeps its order")
+}
+
+func TestHeaderIsPadded(t *testing.T) {
+	for n := range 8 {
+		var b bytes.Buffer
+		require.NoError(t, st.WriteTo(&b, nil, []st.Tensor{st.FromInts(strings.Repeat("x", n), nil, []int{1})}))
+		require.Zero(t, binary.LittleEndian.Uint64(b.Bytes())%8)
+		require.Zero(t, b.Len()%8)
+	}
 }
 
 func TestWriteRefuses(t *testing.T) {

@@ -1,0 +1,51 @@
+package elementary
+
+import (
+	"fmt"
+
+	"github.com/samebits/samebits/reduce"
+)
+
+// LayerNorm sets dst to the normalised x, with n = len(x), both sums in the given
+// order and every other operation rounded once:
+//
+//	mean   = sum(x) / n
+//	d[i]   = x[i] - mean
+//	s      = sqrt(sumsquares(d)/n + eps)
+//	dst[i] = (d[i]/s)*weight[i] + bias[i]
+//
+// dst may be x. The bits depend on the row alone. It panics unless all lengths
+// agree and are not zero, or if the order does not apply to T.
+func LayerNorm[T Float](order reduce.Order, dst, x, weight, bias []T, eps T) {
+	checkNorm("LayerNorm", len(dst), len(x), len(weight), len(bias))
+	n := T(len(x))
+	mean := reduce.Sum(order, x) / n
+	for i, v := range x {
+		dst[i] = v - mean
+	}
+	s := Sqrt(reduce.SumSquares(order, dst)/n + eps)
+	for i, d := range dst {
+		dst[i] = round[T](float64(T(T(d/s)*weight[i]) + bias[i]))
+	}
+}
+
+// RMSNorm sets dst to x over its root mean square, with n = len(x), the sum in the
+// given order and every other operation rounded once:
+//
+//	s      = sqrt(sumsquares(x)/n + eps)
+//	dst[i] = (x[i]/s)*weight[i]
+//
+// dst may be x. It panics as LayerNorm does.
+func RMSNorm[T Float](order reduce.Order, dst, x, weight []T, eps T) {
+	checkNorm("RMSNorm", len(dst), len(x), len(weight), len(x))
+	s := Sqrt(reduce.SumSquares(order, x)/T(len(x)) + eps)
+	for i, v := range x {
+		dst[i] = round[T](float64(T(v/s) * weight[i]))
+	}
+}
+
+func checkNorm(name string, dst, x, weight, bias int) {
+	if x == 0 || dst != x || weight != x || bias != x {
+		panic(fmt.Sprintf("elementary: %s of %d elements into %d with %d weights and %d biases", name, x, dst, weight, bias))
+	}
+}

@@ -1,0 +1,134 @@
+package model
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/samebits/samebits/gemm"
+	"github.com/samebits/samebits/tp"
+)
+
+// Float is a type in which samebits computes: IEEE 754 binary32 or binary64.
+type Float = gemm.Float
+
+// Options say how to run a model.
+type Options[T Float] struct {
+	// Backend multiplies, and its order is that of all sums: norms, softmax, and
+	// what the ranks exchange.
+	Backend gemm.Backend[T]
+	// Ranks is the tensor-parallel size, from 1 to the number of heads. 0 means 1.
+	Ranks int
+	// Fault makes the model wrong in a known way, where there are two or more ranks.
+	Fault tp.Fault
+}
+
+// Model is a transformer, its weights divided among ranks, ready to run. It may be
+// used by several goroutines, each with a Session of its own.
+type Model[T Float] struct {
+	config  Config
+	options Options[T]
+	shards  []*shard[T]
+}
+
+// New divides and packs the weights of a checkpoint.
+func New[T Float](c *Checkpoint, o Options[T]) (*Model[T], error) {
+	if o.Ranks == 0 {
+		o.Ranks = 1
+	}
+	if o.Ranks < 1 || o.Ranks > c.Config.Heads {
+		return nil, fmt.Errorf("model: tensor-parallel size %d: want 1 to the number of heads, %d", o.Ranks, c.Config.Heads)
+	}
+	m := &Model[T]{config: c.Config, options: o}
+	for rank := range o.Ranks {
+		s, err := newShard(c, o, rank)
+		if err != nil {
+			return nil, err
+		}
+		m.shards = append(m.shards, s)
+	}
+	return m, nil
+}
+
+// Config returns the description of the transformer.
+func (m *Model[T]) Config() Config { return m.config }
+
+// Logits returns the logits of a sequence of tokens, [tokens, vocabulary].
+func (m *Model[T]) Logits(ctx context.Context, ids []int) (gemm.Matrix[T], error) {
+	return m.NewSession().Forward(ctx, ids, nil)
+}
+
+// Trace is Logits that hands every stage to the recorder, in the order of
+// StageNames.
+func (m *Model[T]) Trace(ctx context.Context, ids []int, r Recorder[T]) (gemm.Matrix[T], error) {
+	return m.NewSession().Forward(ctx, ids, r)
+}
+
+// Session is a sequence that grows: the tokens seen so far, as the keys and values
+// of their attention, for each rank. It belongs to one goroutine.
+type Session[T Float] struct {
+	model  *Model[T]
+	tokens int
+	caches []cache[T]
+	sent   []int64
+}
+
+// NewSession returns the empty sequence.
+func (m *Model[T]) NewSession() *Session[T] {
+	s := &Session[T]{model: m, sent: make([]int64, len(m.shards))}
+	for _, shard := range m.shards {
+		s.caches = append(s.caches, newCache[T](m.config, shard.heads))
+	}
+	return s
+}
+
+// Tokens returns the length of the sequence.
+func (s *Session[T]) Tokens() int { return s.tokens }
+
+// BytesSent returns the bytes that each rank has sent to others for this session.
+func (s *Session[T]) BytesSent() []int64 { return s.sent }
+
+// Forward appends tokens to the sequence and returns their logits, [tokens,
+// vocabulary]. How a sequence is cut into calls does not change the bits, in the
+// orders that do not depend on cuts. After an error the session must not be used
+// again.
+func (s *Session[T]) Forward(ctx context.Context, ids []int, r Recorder[T]) (gemm.Matrix[T], error) {
+	var logits gemm.Matrix[T]
+	if err := s.check(ids); err != nil {
+		return logits, err
+	}
+	rec := newCollector(s.model.config, r)
+	err := tp.Run(ctx, len(s.model.shards), func(ctx context.Context, rank *tp.Rank) error {
+		p := &pass[T]{
+			shard: s.model.shards[rank.ID()], cache: &s.caches[rank.ID()], rank: rank,
+			rec: rec, start: s.tokens,
+		}
+		out, err := p.logits(ctx, ids)
+		if rank.ID() == 0 {
+			logits = out
+		}
+		s.sent[rank.ID()] += rank.BytesSent()
+		return err
+	})
+	if err != nil {
+		return gemm.Matrix[T]{}, err
+	}
+	s.tokens += len(ids)
+	rec.flush()
+	return logits, nil
+}
+
+func (s *Session[T]) check(ids []int) error {
+	c := s.model.config
+	if len(ids) == 0 {
+		return fmt.Errorf("model: no tokens: want at least 1")
+	}
+	if s.tokens+len(ids) > c.Context {
+		return fmt.Errorf("model: %d tokens exceed the context of %d", s.tokens+len(ids), c.Context)
+	}
+	for i, id := range ids {
+		if id < 0 || id >= c.Vocabulary {
+			return fmt.Errorf("model: id %d at position %d is outside the vocabulary: want 0 to %d", id, s.tokens+i, c.Vocabulary-1)
+		}
+	}
+	return nil
+}

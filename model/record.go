@@ -1,0 +1,128 @@
+package model
+
+import (
+	"fmt"
+	"sync"
+
+	"github.com/samebits/samebits/gemm"
+)
+
+// Recorder receives the stages of a run, one call a stage, in the order of
+// StageNames. The values are row by row, and only lent.
+type Recorder[T Float] interface {
+	Record(stage string, shape []int, values []T)
+}
+
+// StageNames lists the stages of a model in execution order.
+func StageNames(c Config) []string {
+	names := []string{"embed"}
+	for i := range c.Layers {
+		for _, s := range []string{
+			"attn_norm", "attn.q", "attn.k", "attn.v", "attn.scores", "attn.probs", "attn.context", "attn.out",
+			"attn_residual", "mlp_norm", "mlp.up", "mlp.act", "mlp.down", "output",
+		} {
+			names = append(names, fmt.Sprintf("layers.%d.%s", i, s))
+		}
+	}
+	return append(names, "final_norm", "logits")
+}
+
+// collector puts the stages together from what the ranks hold of them. A nil
+// collector does nothing.
+type collector[T Float] struct {
+	recorder Recorder[T]
+	names    []string
+	mu       sync.Mutex
+	stages   map[string]*stage[T]
+}
+
+type stage[T Float] struct {
+	shape  []int
+	values []T
+}
+
+func newCollector[T Float](c Config, r Recorder[T]) *collector[T] {
+	if r == nil {
+		return nil
+	}
+	return &collector[T]{recorder: r, names: StageNames(c), stages: map[string]*stage[T]{}}
+}
+
+// put lets a rank fill in what it holds of a stage.
+func (c *collector[T]) put(name string, shape []int, fill func(values []T)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s := c.stages[name]
+	if s == nil {
+		n := 1
+		for _, d := range shape {
+			n *= d
+		}
+		s = &stage[T]{shape, make([]T, n)}
+		c.stages[name] = s
+	}
+	fill(s.values)
+}
+
+// flush hands all stages to the recorder.
+func (c *collector[T]) flush() {
+	if c == nil {
+		return
+	}
+	for _, name := range c.names {
+		if s := c.stages[name]; s != nil {
+			c.recorder.Record(name, s.shape, s.values)
+		}
+	}
+}
+
+// whole records a stage that every rank holds, from rank 0.
+func (p *pass[T]) whole(name string, x gemm.Matrix[T]) {
+	if p.rec != nil && p.rank.ID() == 0 {
+		p.rec.put(name, []int{x.Rows, x.Cols}, func(values []T) { copy(values, x.Data) })
+	}
+}
+
+// columns records a stage of the given width of which the rank holds the columns
+// of x, from column lo.
+func (p *pass[T]) columns(name string, x gemm.Matrix[T], width, lo int) {
+	if p.rec != nil {
+		p.putColumns(name, []int{x.Rows, width}, x, width, lo)
+	}
+}
+
+// perHead records a stage [tokens, heads, head size] of which the rank holds the
+// heads of x.
+func (p *pass[T]) perHead(name string, x gemm.Matrix[T]) {
+	if p.rec != nil {
+		d := p.config.HeadSize()
+		p.putColumns(name, []int{x.Rows, p.config.Heads, d}, x, p.config.Width, p.heads.Lo*d)
+	}
+}
+
+func (p *pass[T]) putColumns(name string, shape []int, x gemm.Matrix[T], width, lo int) {
+	p.rec.put(name, shape, func(values []T) {
+		for i := range x.Rows {
+			copy(values[i*width+lo:], x.Row(i))
+		}
+	})
+}
+
+// triangle records what head h of the rank holds of a stage [heads, tokens, keys],
+// with the given value where a key is masked.
+func (p *pass[T]) triangle(name string, h int, x gemm.Matrix[T], masked T) {
+	if p.rec == nil {
+		return
+	}
+	p.rec.put(name, []int{p.config.Heads, x.Rows, x.Cols}, func(values []T) {
+		values = values[(p.heads.Lo+h)*x.Rows*x.Cols:]
+		for i := range x.Rows {
+			for j, v := range x.Row(i) {
+				if j > p.start+i {
+					v = masked
+				}
+				values[i*x.Cols+j] = v
+			}
+		}
+	})
+}

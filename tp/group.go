@@ -1,0 +1,174 @@
+package tp
+
+import (
+	"context"
+	"fmt"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/samebits/samebits/reduce"
+)
+
+// DefaultDeadline is how long a collective waits for another rank.
+const DefaultDeadline = time.Minute
+
+// RankError is the failure that ended a group of ranks: of which rank, and what.
+type RankError struct {
+	Rank int
+	Err  error
+}
+
+func (e *RankError) Error() string { return fmt.Sprintf("tp: rank %d: %v", e.Rank, e.Err) }
+
+// Unwrap returns the rank's own error.
+func (e *RankError) Unwrap() error { return e.Err }
+
+// Rank is one member of a group that runs the same program on shards of the same
+// model. Its collectives must be called by all ranks of the group in the same
+// order. A Rank belongs to one goroutine.
+type Rank struct {
+	id, seq int
+	group   *group
+	sent    int64
+}
+
+// ID returns the number of the rank, from 0.
+func (r *Rank) ID() int { return r.id }
+
+// Size returns the number of ranks.
+func (r *Rank) Size() int { return len(r.group.boxes) }
+
+// BytesSent returns the bytes of payload that the rank has sent to others: its
+// numbers, without headers.
+func (r *Rank) BytesSent() int64 { return r.sent }
+
+// group is what the ranks share.
+type group struct {
+	boxes    []*mailbox
+	deadline time.Duration
+	cancel   context.CancelCauseFunc
+
+	mu     sync.Mutex
+	shared map[int][]atomic.Uint64 // buffers of the fault RacyAllReduce, by collective
+}
+
+// Run starts size ranks, each running f on a goroutine of its own, and waits for
+// all of them. If a rank returns an error or panics, the context of the others
+// ends, their collectives return, and Run returns a *RankError that names the
+// first. Run leaves no goroutine behind, provided that f returns when its context
+// ends.
+func Run(ctx context.Context, size int, f func(ctx context.Context, r *Rank) error) error {
+	return RunDeadline(ctx, size, DefaultDeadline, f)
+}
+
+// RunDeadline is Run with a limit of its own on how long a collective waits for
+// another rank.
+func RunDeadline(ctx context.Context, size int, deadline time.Duration, f func(ctx context.Context, r *Rank) error) error {
+	if size < 1 {
+		return fmt.Errorf("tp: group of %d ranks: want at least 1", size)
+	}
+	if err := ctx.Err(); err != nil {
+		return context.Cause(ctx)
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	g := &group{deadline: deadline, cancel: cancel, shared: map[int][]atomic.Uint64{}}
+	for range size {
+		g.boxes = append(g.boxes, newMailbox(size))
+	}
+	var wait sync.WaitGroup
+	for id := range size {
+		wait.Go(func() { g.run(ctx, &Rank{id: id, group: g}, f) })
+	}
+	wait.Wait()
+	return context.Cause(ctx)
+}
+
+// run runs one rank and tells the others how it ended.
+func (g *group) run(ctx context.Context, r *Rank, f func(ctx context.Context, r *Rank) error) {
+	defer func() {
+		if p := recover(); p != nil {
+			g.cancel(&RankError{r.id, fmt.Errorf("panicked: %v\n%s", p, debug.Stack())})
+		}
+		for _, box := range g.boxes {
+			box.leave(r.id)
+		}
+	}()
+	if err := f(ctx, r); err != nil {
+		if _, named := err.(*RankError); !named {
+			err = &RankError{r.id, err}
+		}
+		g.cancel(err) // the first cause stays
+	}
+}
+
+// collective is one call of a collective by one rank.
+type collective struct {
+	*Rank
+	op     string
+	number int
+	order  reduce.Order
+	count  int
+}
+
+// begin counts a collective over count numbers.
+func (r *Rank) begin(op string, order reduce.Order, count int) collective {
+	r.seq++
+	return collective{r, op, r.seq, order, count}
+}
+
+// send sends the payload, of that many bytes, to another rank.
+func (c collective) send(to int, payload any, bytes int) {
+	c.sent += int64(bytes)
+	c.group.boxes[to].send(Message{From: c.id, Op: c.op, Seq: c.number, Order: c.order, Count: c.count, Payload: payload})
+}
+
+// others returns a flag for each rank: true but for the rank itself.
+func (c collective) others() []bool {
+	awaited := make([]bool, c.Size())
+	for rank := range awaited {
+		awaited[rank] = rank != c.id
+	}
+	return awaited
+}
+
+// receive returns the next message of one of the awaited ranks, in the order in
+// which they come, and strikes its sender off. A message that belongs to another
+// collective, or to one over other shapes, is an error that names both ranks.
+func (c collective) receive(ctx context.Context, awaited []bool) (Message, error) {
+	m, err := c.group.boxes[c.id].receive(ctx, awaited, c.op, c.number, c.group.deadline)
+	if err != nil {
+		return m, err
+	}
+	if m.Op != c.op || m.Seq != c.number || m.Count != c.count || m.Order != c.order {
+		return m, &RankError{m.From, fmt.Errorf("is in %s of %d numbers (%v, collective %d) while rank %d is in %s of %d (%v, collective %d)",
+			m.Op, m.Count, m.Order, m.Seq, c.id, c.op, c.count, c.order, c.number)}
+	}
+	awaited[m.From] = false
+	return m, nil
+}
+
+// payloads receives one payload from each awaited rank, listed by rank number.
+func payloads[P any](ctx context.Context, c collective, awaited []bool) ([]P, error) {
+	all := make([]P, c.Size())
+	n := 0
+	for _, yes := range awaited {
+		if yes {
+			n++
+		}
+	}
+	for range n {
+		m, err := c.receive(ctx, awaited)
+		if err != nil {
+			return nil, err
+		}
+		p, ok := m.Payload.(P)
+		if !ok {
+			return nil, &RankError{m.From, fmt.Errorf("sent %T for %s: rank %d wants %T", m.Payload, c.op, c.id, p)}
+		}
+		all[m.From] = p
+	}
+	return all, nil
+}

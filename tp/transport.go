@@ -1,0 +1,113 @@
+package tp
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/samebits/samebits/reduce"
+)
+
+// Message is what one rank sends another: the payload, and a header by which the
+// receiver finds out whether the two are in the same collective. The receiver
+// reads the payload only; the sender does not change it afterwards.
+type Message struct {
+	From    int
+	Op      string       // name of the collective
+	Seq     int          // its number, counted by each rank
+	Order   reduce.Order // in which the values are to be combined
+	Count   int          // numbers that the collective is over
+	Payload any
+}
+
+// mailbox holds the messages that one rank has yet to receive, in the order in
+// which they came. Sending never blocks.
+type mailbox struct {
+	mu       sync.Mutex
+	messages []Message
+	left     []bool // ranks that will send no more
+	wake     chan struct{}
+}
+
+func newMailbox(size int) *mailbox {
+	return &mailbox{left: make([]bool, size), wake: make(chan struct{}, 1)}
+}
+
+func (b *mailbox) send(m Message) {
+	b.mu.Lock()
+	b.messages = append(b.messages, m)
+	b.mu.Unlock()
+	b.notify()
+}
+
+// leave notes that the rank will send no more.
+func (b *mailbox) leave(rank int) {
+	b.mu.Lock()
+	b.left[rank] = true
+	b.mu.Unlock()
+	b.notify()
+}
+
+func (b *mailbox) notify() {
+	select {
+	case b.wake <- struct{}{}:
+	default:
+	}
+}
+
+// take removes and returns the first message that one of the awaited ranks sent
+// in the collective seq or, since a rank's messages come in order, instead of it.
+// Messages that came early for a later collective wait.
+func (b *mailbox) take(awaited []bool, seq int) (m Message, gone int, ok bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	seen := make([]bool, len(awaited))
+	for i, m := range b.messages {
+		if !awaited[m.From] || seen[m.From] {
+			continue
+		}
+		seen[m.From] = true
+		if m.Seq <= seq {
+			b.messages = append(b.messages[:i], b.messages[i+1:]...)
+			return m, -1, true
+		}
+	}
+	for rank, left := range b.left {
+		if left && awaited[rank] && !seen[rank] {
+			return Message{}, rank, false
+		}
+	}
+	return Message{}, -1, false
+}
+
+// receive waits for a message of one of the awaited ranks in the collective seq.
+func (b *mailbox) receive(ctx context.Context, awaited []bool, op string, seq int, deadline time.Duration) (Message, error) {
+	timer := time.NewTimer(deadline)
+	defer timer.Stop()
+	for {
+		m, gone, ok := b.take(awaited, seq)
+		switch {
+		case ok:
+			return m, nil
+		case gone >= 0:
+			return Message{}, &RankError{gone, fmt.Errorf("left before %s (collective %d)", op, seq)}
+		}
+		select {
+		case <-b.wake:
+		case <-ctx.Done():
+			return Message{}, context.Cause(ctx)
+		case <-timer.C:
+			return Message{}, &RankError{firstOf(awaited), fmt.Errorf("sent nothing for %s (collective %d) within %v", op, seq, deadline)}
+		}
+	}
+}
+
+func firstOf(awaited []bool) int {
+	for rank, yes := range awaited {
+		if yes {
+			return rank
+		}
+	}
+	return -1
+}
