@@ -61,36 +61,52 @@ type tensorNeed struct {
 	shape []int
 }
 
-// needs lists the tensors of the GPT-2 family. Conv1D weights are [in, out].
-func (c Config) needs() []tensorNeed {
-	w := c.Width
+// outerNeeds lists the tensors of the GPT-2 family that no layer owns.
+func (c *Checkpoint) outerNeeds() []tensorNeed {
+	f, w := c.Config, c.Config.Width
 	needs := []tensorNeed{
-		{"wte.weight", []int{c.Vocabulary, w}}, {"wpe.weight", []int{c.Context, w}},
-		{"ln_f.weight", []int{w}}, {"ln_f.bias", []int{w}},
+		{c.prefix + "wte.weight", []int{f.Vocabulary, w}}, {c.prefix + "wpe.weight", []int{f.Context, w}},
+		{c.prefix + "ln_f.weight", []int{w}}, {c.prefix + "ln_f.bias", []int{w}},
 	}
-	for i := range c.Layers {
-		for _, n := range []tensorNeed{
-			{"ln_1.weight", []int{w}}, {"ln_1.bias", []int{w}},
-			{"attn.c_attn.weight", []int{w, 3 * w}}, {"attn.c_attn.bias", []int{3 * w}},
-			{"attn.c_proj.weight", []int{w, w}}, {"attn.c_proj.bias", []int{w}},
-			{"ln_2.weight", []int{w}}, {"ln_2.bias", []int{w}},
-			{"mlp.c_fc.weight", []int{w, c.Inner}}, {"mlp.c_fc.bias", []int{c.Inner}},
-			{"mlp.c_proj.weight", []int{c.Inner, w}}, {"mlp.c_proj.bias", []int{w}},
-		} {
-			needs = append(needs, tensorNeed{fmt.Sprintf("h.%d.%s", i, n.name), n.shape})
-		}
+	if !f.Tied {
+		needs = append(needs, tensorNeed{"lm_head.weight", []int{f.Vocabulary, w}})
 	}
 	return needs
 }
 
+// layerNeeds lists the tensors of layer i. Conv1D weights are [in, out].
+func (c *Checkpoint) layerNeeds(i int) []tensorNeed {
+	w, inner := c.Config.Width, c.Config.Inner
+	needs := []tensorNeed{
+		{"ln_1.weight", []int{w}}, {"ln_1.bias", []int{w}},
+		{"attn.c_attn.weight", []int{w, 3 * w}}, {"attn.c_attn.bias", []int{3 * w}},
+		{"attn.c_proj.weight", []int{w, w}}, {"attn.c_proj.bias", []int{w}},
+		{"ln_2.weight", []int{w}}, {"ln_2.bias", []int{w}},
+		{"mlp.c_fc.weight", []int{w, inner}}, {"mlp.c_fc.bias", []int{inner}},
+		{"mlp.c_proj.weight", []int{inner, w}}, {"mlp.c_proj.bias", []int{w}},
+	}
+	for k := range needs {
+		needs[k].name = fmt.Sprintf("%sh.%d.%s", c.prefix, i, needs[k].name)
+	}
+	return needs
+}
+
+// check stops at the first fault, so that a configuration of very many layers
+// costs no more than the file holds.
 func (c *Checkpoint) check() error {
-	needs := c.Config.needs()
-	for i := range needs {
-		needs[i].name = c.prefix + needs[i].name
+	if err := c.have(c.outerNeeds()); err != nil {
+		return err
 	}
-	if !c.Config.Tied {
-		needs = append(needs, tensorNeed{"lm_head.weight", []int{c.Config.Vocabulary, c.Config.Width}})
+	for i := range c.Config.Layers {
+		if err := c.have(c.layerNeeds(i)); err != nil {
+			return err
+		}
 	}
+	return nil
+}
+
+// have returns an error unless the file has the tensors, in shape and finite.
+func (c *Checkpoint) have(needs []tensorNeed) error {
 	for _, n := range needs {
 		t, err := c.file.Tensor(n.name)
 		if err != nil {
@@ -109,7 +125,7 @@ func (c *Checkpoint) check() error {
 func checkFinite(t safetensors.Tensor) error {
 	values, err := safetensors.Floats[float64](t)
 	if err != nil {
-		return err
+		return fmt.Errorf("model.safetensors: %w", err)
 	}
 	for i, v := range values {
 		if math.IsNaN(v) || math.IsInf(v, 0) {
@@ -128,7 +144,7 @@ func matrix[T Float](c *Checkpoint, name string) (gemm.Matrix[T], error) {
 	}
 	values, err := safetensors.Floats[T](t)
 	if err != nil {
-		return gemm.Matrix[T]{}, err
+		return gemm.Matrix[T]{}, fmt.Errorf("model.safetensors: %w", err)
 	}
 	cols := t.Shape[len(t.Shape)-1]
 	return gemm.Dense(len(values)/cols, cols, values), nil

@@ -6,7 +6,7 @@ import (
 
 	"github.com/samebits/samebits/elementary"
 	"github.com/samebits/samebits/gemm"
-	"github.com/samebits/samebits/reduce"
+	"github.com/samebits/samebits/internal/kernel"
 	"github.com/samebits/samebits/tp"
 )
 
@@ -49,7 +49,7 @@ func (p *pass[T]) embed(ctx context.Context, ids []int) (gemm.Matrix[T], error) 
 		return x, err
 	}
 	for i := range x.Rows {
-		reduce.AddPlain(x.Row(i), p.positions.Row(p.start+i))
+		add(x.Row(i), p.positions.Row(p.start+i))
 	}
 	return x, nil
 }
@@ -70,7 +70,7 @@ func (p *pass[T]) block(ctx context.Context, stage string, l *layer[T], kv *keys
 		return err
 	}
 	p.whole(stage+"attn.out", out)
-	reduce.AddPlain(x.Data, out.Data)
+	add(x.Data, out.Data)
 	p.whole(stage+"attn_residual", x)
 
 	normed = p.normed(x, l.mlpNorm)
@@ -86,9 +86,17 @@ func (p *pass[T]) block(ctx context.Context, stage string, l *layer[T], kv *keys
 		return err
 	}
 	p.whole(stage+"mlp.down", out)
-	reduce.AddPlain(x.Data, out.Data)
+	add(x.Data, out.Data)
 	p.whole(stage+"output", x)
 	return nil
+}
+
+// add sets x = x + y. After an overflow, infinities may meet: the sign of the NaN
+// that they make is the processor's choice.
+func add[T Float](x, y []T) {
+	for i, v := range y {
+		x[i] = kernel.Canonical(x[i] + v)
+	}
 }
 
 // normed returns the layer norm of each row.

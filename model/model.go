@@ -39,8 +39,9 @@ func New[T Float](c *Checkpoint, o Options[T]) (*Model[T], error) {
 		return nil, fmt.Errorf("model: tensor-parallel size %d: want 1 to the number of heads, %d", o.Ranks, c.Config.Heads)
 	}
 	m := &Model[T]{config: c.Config, options: o}
+	b := &builder[T]{checkpoint: c, options: o, tensors: map[string]gemm.Matrix[T]{}}
 	for rank := range o.Ranks {
-		s, err := newShard(c, o, rank)
+		s, err := b.shard(rank)
 		if err != nil {
 			return nil, err
 		}
@@ -70,6 +71,7 @@ type Session[T Float] struct {
 	tokens int
 	caches []cache[T]
 	sent   []int64
+	broken error // of a run that left the caches half filled
 }
 
 // NewSession returns the empty sequence.
@@ -88,11 +90,14 @@ func (s *Session[T]) Tokens() int { return s.tokens }
 func (s *Session[T]) BytesSent() []int64 { return s.sent }
 
 // Forward appends tokens to the sequence and returns their logits, [tokens,
-// vocabulary]. How a sequence is cut into calls does not change the bits, in the
-// orders that do not depend on cuts. After an error the session must not be used
-// again.
+// vocabulary]. How a sequence is cut into calls does not change the bits, in any
+// order of gemm.Native but Arrival. Where the ids are refused, the session is as it
+// was; after any other error it returns that error for good.
 func (s *Session[T]) Forward(ctx context.Context, ids []int, r Recorder[T]) (gemm.Matrix[T], error) {
 	var logits gemm.Matrix[T]
+	if s.broken != nil {
+		return logits, fmt.Errorf("model: the session failed before: %w", s.broken)
+	}
 	if err := s.check(ids); err != nil {
 		return logits, err
 	}
@@ -110,6 +115,7 @@ func (s *Session[T]) Forward(ctx context.Context, ids []int, r Recorder[T]) (gem
 		return err
 	})
 	if err != nil {
+		s.broken = err
 		return gemm.Matrix[T]{}, err
 	}
 	s.tokens += len(ids)

@@ -40,13 +40,21 @@ type norm[T Float] struct{ weight, bias []T }
 type builder[T Float] struct {
 	checkpoint *Checkpoint
 	options    Options[T]
-	rank       int
+	tensors    map[string]gemm.Matrix[T] // read so far: the ranks cut them one after the other
 	err        error
 }
 
 func (b *builder[T]) matrix(format string, args ...any) gemm.Matrix[T] {
-	m, err := matrix[T](b.checkpoint, b.checkpoint.prefix+fmt.Sprintf(format, args...))
+	return b.tensor(b.checkpoint.prefix + fmt.Sprintf(format, args...))
+}
+
+func (b *builder[T]) tensor(name string) gemm.Matrix[T] {
+	if m, ok := b.tensors[name]; ok {
+		return m
+	}
+	m, err := matrix[T](b.checkpoint, name)
 	b.fail(err)
+	b.tensors[name] = m
 	return m
 }
 
@@ -84,9 +92,9 @@ func (b *builder[T]) row(w gemm.Matrix[T], bias []T, rows reduce.Span, leaf int)
 	return l
 }
 
-// newShard takes the rank's share of the weights.
-func newShard[T Float](c *Checkpoint, o Options[T], rank int) (*shard[T], error) {
-	b := &builder[T]{checkpoint: c, options: o, rank: rank}
+// shard takes the rank's share of the weights.
+func (b *builder[T]) shard(rank int) (*shard[T], error) {
+	c, o := b.checkpoint, b.options
 	leaf := o.Backend.Order().Leaf()
 	s := &shard[T]{
 		config: c.Config, backend: o.Backend,
@@ -97,20 +105,18 @@ func newShard[T Float](c *Checkpoint, o Options[T], rank int) (*shard[T], error)
 		s.layers = append(s.layers, b.layer(s, i, leaf))
 	}
 	table := b.matrix("wte.weight")
+	head := table
+	if !c.Config.Tied {
+		head = b.tensor("lm_head.weight")
+	}
 	s.positions = b.matrix("wpe.weight")
 	s.finalNorm = b.norm("ln_f")
 	if b.err != nil {
 		return nil, b.err
 	}
 	s.tokens = tp.NewEmbedding(table, o.Ranks, rank)
-	if !c.Config.Tied {
-		var err error
-		if table, err = matrix[T](c, "lm_head.weight"); err != nil {
-			return nil, err
-		}
-	}
 	var err error
-	s.head, err = tp.NewColumnParallel(o.Backend, tp.Shard(table, o.Ranks, rank), true, nil)
+	s.head, err = tp.NewColumnParallel(o.Backend, tp.Shard(head, o.Ranks, rank), true, nil)
 	return s, err
 }
 

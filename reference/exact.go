@@ -14,7 +14,7 @@ import (
 // NaN or an infinity in x is an error that names its index.
 //
 // The cost is one big.Int addition an element, of as many bits as lie between the
-// largest and the smallest magnitude: about 40 ns for numbers of like size.
+// largest and the smallest magnitude: some 100 ns for numbers of like size.
 func ExactSum[T kernel.Float](x []T) (*big.Float, error) {
 	if err := checkFinite("x", x); err != nil {
 		return nil, err
@@ -89,8 +89,8 @@ func checkFinite[T kernel.Float](name string, x []T) error {
 // accumulator is the exact number sum * 2^exp. A term below 2^exp makes the sum
 // longer; nothing is ever lost.
 type accumulator struct {
-	sum       big.Int
-	exp       int
+	sum          big.Int
+	exp          int
 	term, factor big.Int // scratch
 }
 

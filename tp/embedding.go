@@ -69,7 +69,7 @@ func (e *Embedding[T]) owner(r *Rank, id int) (rank, at int) {
 }
 
 // GatherColumns returns, on every rank, the matrix of which each rank holds the
-// columns Cut(n, size, rank).
+// columns Cut(n, size, rank), its rows contiguous.
 func GatherColumns[T Float](ctx context.Context, r *Rank, own gemm.Matrix[T], n int) (gemm.Matrix[T], error) {
 	out := gemm.NewMatrix[T](own.Rows, n)
 	counts := make([]int, r.Size())

@@ -2,6 +2,7 @@ package tp
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"sync"
@@ -51,14 +52,15 @@ type group struct {
 	cancel   context.CancelCauseFunc
 
 	mu     sync.Mutex
-	shared map[int][]atomic.Uint64 // buffers of the fault RacyAllReduce, by collective
+	shared map[int][]atomic.Uint64 // buffers of the fault RaceAllReduce, by collective
 }
 
 // Run starts size ranks, each running f on a goroutine of its own, and waits for
-// all of them. If a rank returns an error or panics, the context of the others
-// ends, their collectives return, and Run returns a *RankError that names the
-// first. Run leaves no goroutine behind, provided that f returns when its context
-// ends.
+// all of them. If a rank returns an error, panics, stays silent beyond the deadline
+// or leaves out a collective, the context of the others ends, their collectives
+// return, and Run returns a *RankError that names the first. If ctx ends, Run
+// returns its cause. Run leaves no goroutine behind, provided that f returns when
+// its context ends.
 func Run(ctx context.Context, size int, f func(ctx context.Context, r *Rank) error) error {
 	return RunDeadline(ctx, size, DefaultDeadline, f)
 }
@@ -83,6 +85,11 @@ func RunDeadline(ctx context.Context, size int, deadline time.Duration, f func(c
 		wait.Go(func() { g.run(ctx, &Rank{id: id, group: g}, f) })
 	}
 	wait.Wait()
+	for id, box := range g.boxes {
+		if m, ok := box.unread(); ok {
+			cancel(&RankError{id, fmt.Errorf("left without %s (collective %d), in which rank %d sent to it", m.Op, m.Seq, m.From)})
+		}
+	}
 	return context.Cause(ctx)
 }
 
@@ -97,7 +104,7 @@ func (g *group) run(ctx context.Context, r *Rank, f func(ctx context.Context, r 
 		}
 	}()
 	if err := f(ctx, r); err != nil {
-		if _, named := err.(*RankError); !named {
+		if named := (*RankError)(nil); !errors.As(err, &named) {
 			err = &RankError{r.id, err}
 		}
 		g.cancel(err) // the first cause stays

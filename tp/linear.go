@@ -54,8 +54,9 @@ type RowParallel[T Float] struct {
 	fault   Fault
 }
 
-// NewRowParallel takes the rank's rows of W, which begin at row from of all k, and
-// the whole bias, which may be nil. Cuts between ranks must fall between leaves.
+// NewRowParallel takes the rank's rows of W, which begin at row place.From of all
+// place.K, and the whole bias, which may be nil. Cuts between ranks must fall
+// between leaves.
 func NewRowParallel[T Float](b gemm.Backend[T], w gemm.Matrix[T], place gemm.Contraction, bias []T, fault Fault) (*RowParallel[T], error) {
 	if bias != nil && len(bias) != w.Cols {
 		return nil, fmt.Errorf("tp: bias of %d for %d columns", len(bias), w.Cols)

@@ -1,6 +1,10 @@
 package tp
 
-import "github.com/samebits/samebits/reduce"
+import (
+	"fmt"
+
+	"github.com/samebits/samebits/reduce"
+)
 
 // Cut returns the items of [0, n) that the rank owns when n items (heads, leaves,
 // rows of the vocabulary) are cut for size ranks. Shares differ by at most one item
@@ -8,8 +12,11 @@ import "github.com/samebits/samebits/reduce"
 //
 // As long as the number of ranks is even, items and ranks are halved as the
 // halving tree halves its leaves, so that 2, 4 or 8 ranks hold one node each; an
-// odd number of ranks cuts evenly.
+// odd number of ranks cuts evenly. It panics unless n >= 0 and 0 <= rank < size.
 func Cut(n, size, rank int) reduce.Span {
+	if n < 0 || rank < 0 || rank >= size {
+		panic(fmt.Sprintf("tp: cut of %d items for rank %d of %d", n, rank, size))
+	}
 	if size%2 == 1 {
 		return reduce.Span{Lo: n * rank / size, Hi: n * (rank + 1) / size}
 	}

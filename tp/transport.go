@@ -3,6 +3,7 @@ package tp
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -56,37 +57,44 @@ func (b *mailbox) notify() {
 	}
 }
 
-// take removes and returns the first message that one of the awaited ranks sent
-// in the collective seq or, since a rank's messages come in order, instead of it.
-// Messages that came early for a later collective wait.
-func (b *mailbox) take(awaited []bool, seq int) (m Message, gone int, ok bool) {
+// take removes and returns the first message of one of the awaited ranks or, where
+// there is none, tells which of them is gone. A rank's messages come in the order
+// of its collectives, so the first is that of the collective in which the rank is
+// awaited, unless the two are not in the same one. What others sent early, for a
+// later collective, waits.
+func (b *mailbox) take(awaited []bool) (m Message, gone int, ok bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	seen := make([]bool, len(awaited))
 	for i, m := range b.messages {
-		if !awaited[m.From] || seen[m.From] {
-			continue
-		}
-		seen[m.From] = true
-		if m.Seq <= seq {
-			b.messages = append(b.messages[:i], b.messages[i+1:]...)
+		if awaited[m.From] {
+			b.messages = slices.Delete(b.messages, i, i+1)
 			return m, -1, true
 		}
 	}
 	for rank, left := range b.left {
-		if left && awaited[rank] && !seen[rank] {
+		if left && awaited[rank] {
 			return Message{}, rank, false
 		}
 	}
 	return Message{}, -1, false
 }
 
-// receive waits for a message of one of the awaited ranks in the collective seq.
+// unread returns the first message that was never received.
+func (b *mailbox) unread() (m Message, ok bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.messages) == 0 {
+		return Message{}, false
+	}
+	return b.messages[0], true
+}
+
+// receive waits for a message of one of the awaited ranks.
 func (b *mailbox) receive(ctx context.Context, awaited []bool, op string, seq int, deadline time.Duration) (Message, error) {
 	timer := time.NewTimer(deadline)
 	defer timer.Stop()
 	for {
-		m, gone, ok := b.take(awaited, seq)
+		m, gone, ok := b.take(awaited)
 		switch {
 		case ok:
 			return m, nil

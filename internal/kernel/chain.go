@@ -15,9 +15,7 @@ func Chain4[T Float](c *[Panel]T, a, b []T) {
 		chain4Float64(c, a, b)
 		return
 	}
-	if !chain4Float32(c, a, b) {
-		chain4Careful(c, a, b)
-	}
+	chain4Float32(c, a, b)
 }
 
 func chain4Float64[T Float](c *[Panel]T, a, b []T) {
@@ -33,25 +31,36 @@ func chain4Float64[T Float](c *[Panel]T, a, b []T) {
 }
 
 // chain4Float32 is Chain4 with each FMA rounded twice, through float64, which is
-// right but where suspect says otherwise (see FMA). It returns false, with c
-// untouched, if any step was suspect.
-func chain4Float32[T Float](c *[Panel]T, a, b []T) bool {
+// right but where suspect says otherwise (see FMA). With weights of few digits,
+// such as bfloat16, midpoints are no rarity: about one step in a thousand.
+func chain4Float32[T Float](c *[Panel]T, a, b []T) {
 	c0, c1, c2, c3 := float64(c[0]), float64(c[1]), float64(c[2]), float64(c[3])
-	bad := uint64(0)
 	for k, x := range a {
 		p := b[4*k : 4*k+4 : 4*k+4]
 		s0 := float64(x)*float64(p[0]) + c0 // the products are exact: fusing changes nothing
 		s1 := float64(x)*float64(p[1]) + c1
 		s2 := float64(x)*float64(p[2]) + c2
 		s3 := float64(x)*float64(p[3]) + c3
-		bad |= suspect(s0) | suspect(s1) | suspect(s2) | suspect(s3)
+		if (suspect(s0)|suspect(s1)|suspect(s2)|suspect(s3))>>63 != 0 {
+			s0 = addSuspect(s0, float64(x)*float64(p[0]), c0)
+			s1 = addSuspect(s1, float64(x)*float64(p[1]), c1)
+			s2 = addSuspect(s2, float64(x)*float64(p[2]), c2)
+			s3 = addSuspect(s3, float64(x)*float64(p[3]), c3)
+		}
 		c0, c1, c2, c3 = float64(float32(s0)), float64(float32(s1)), float64(float32(s2)), float64(float32(s3))
 	}
-	if bad>>63 != 0 {
-		return false
-	}
 	c[0], c[1], c[2], c[3] = T(c0), T(c1), T(c2), T(c3)
-	return true
+}
+
+// addSuspect returns what rounds to float32 as p + c does: s, their sum rounded
+// to float64, unless that may round wrongly again.
+//
+//go:noinline
+func addSuspect(s, p, c float64) float64 {
+	if RoundsTwice(s) {
+		return AddOdd(p, c)
+	}
+	return s
 }
 
 // suspect sets bit 63 if rounding s to float32 may round wrongly what was rounded
@@ -61,14 +70,6 @@ func suspect(s float64) uint64 {
 	u := math.Float64bits(s)
 	v := u &^ (1 << 63)
 	return ((u&low29 ^ midpoint32) - 1) | (v-minNormal32Bits)&^(v-1)
-}
-
-func chain4Careful[T Float](c *[Panel]T, a, b []T) {
-	for k, x := range a {
-		for j := range c {
-			c[j] = FMA(x, b[4*k+j], c[j])
-		}
-	}
 }
 
 // WideChain4 is Chain4 evaluated in float64 on float32 operands, whose products
@@ -91,11 +92,22 @@ func WideChain4(c *[Panel]float64, a, b []float32) {
 //	for k ascending: (p, q) = TwoProd(a[k], b[4*k+j])
 //	                 (h[j], e) = TwoSum(h[j], p); l[j] = (l[j] + q) + e
 func PairChain4[T Float](h, l *[Panel]T, a, b []T) {
-	for k, x := range a {
-		for j := range h {
-			p, q := TwoProd(x, b[4*k+j])
-			s, e := TwoSum(h[j], p)
-			h[j], l[j] = s, (l[j]+q)+e
-		}
+	for j := 0; j < Panel; j += 2 {
+		pairChain2(h, l, a, b, j)
 	}
+}
+
+// pairChain2 is PairChain4 for the columns j and j+1: as much as fits in registers.
+func pairChain2[T Float](h, l *[Panel]T, a, b []T, j int) {
+	h0, l0, h1, l1 := h[j], l[j], h[j+1], l[j+1]
+	var e0, e1 T
+	for k, x := range a {
+		y := b[4*k+j : 4*k+j+2 : 4*k+j+2]
+		p0, q0 := TwoProd(x, y[0])
+		p1, q1 := TwoProd(x, y[1])
+		h0, e0 = TwoSum(h0, p0)
+		h1, e1 = TwoSum(h1, p1)
+		l0, l1 = (l0+q0)+e0, (l1+q1)+e1
+	}
+	h[j], l[j], h[j+1], l[j+1] = h0, l0, h1, l1
 }

@@ -15,23 +15,29 @@ const (
 // s = RN64(x*y + z) is one rounding from the truth. Rounding s again to float32
 // errs only if s lies on the midpoint of two neighbouring float32, which its low
 // bits show, or below the normal range, where the midpoints lie elsewhere. Both
-// are rare, and go to fmaOdd.
+// are rare, and go to AddOdd.
 func FMA[T Float](x, y, z T) T {
 	if Is64[T]() {
 		return T(math.FMA(float64(x), float64(y), float64(z)))
 	}
 	s := float64(x)*float64(y) + float64(z) // the product is exact: fusing changes nothing
-	if math.Float64bits(s)&low29 == midpoint32 || math.Abs(s) < minNormal32 {
-		s = fmaOdd(float64(x)*float64(y), float64(z))
+	if RoundsTwice(s) {
+		s = AddOdd(float64(x)*float64(y), float64(z))
 	}
 	return T(s)
 }
 
-// fmaOdd returns p + z rounded to odd: truncated, with the last bit set where
+// RoundsTwice tells whether rounding s to float32 may differ from rounding what s
+// was itself rounded from.
+func RoundsTwice(s float64) bool {
+	return math.Float64bits(s)&low29 == midpoint32 || math.Abs(s) < minNormal32 && s != 0
+}
+
+// AddOdd returns p + z rounded to odd: truncated, with the last bit set where
 // anything was lost. A value rounded to odd with at least two spare bits rounds
 // to any shorter format as the exact value does (Boldo and Melquiond, 2008,
 // "Emulation of FMA and correctly rounded sums").
-func fmaOdd(p, z float64) float64 {
+func AddOdd(p, z float64) float64 {
 	s := p + z
 	b := s - p
 	e := (p - (s - b)) + (z - b) // TwoSum: p + z = s + e exactly

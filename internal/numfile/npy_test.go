@@ -117,14 +117,14 @@ func TestBadNPY(t *testing.T) {
 		require.ErrorContains(t, err, "truncated", n)
 	}
 	for want, data := range map[string][]byte{
-		"truncated: 16 bytes of data, shape [3] needs 24":    array("<f8", "False", "(3,)", little, []float64{1, 2}),
-		"bytes follow the 8 that shape [1] needs":            array("<f8", "False", "(1,)", little, []float64{1, 2}),
-		"shape [-1]: negative or too large":                  array("<f8", "False", "(-1,)", little, []float64{}),
-		"shape [9223372036854775807]: negative or too large": array("<f8", "False", "(9223372036854775807,)", little, []float64{}),
-		"invalid 'fortran_order' value (Yes)":                array("<f8", "Yes", "(1,)", little, []float64{1}),
-		"header of 4294967295 bytes exceeds the 65536":       []byte("\x93NUMPY\x02\x00\xff\xff\xff\xff"),
-		"invalid major version number (9)":                   []byte("\x93NUMPY\x09\x00\x01\x00\x00\x00 \n"),
-		"malformed or truncated header":                      []byte("\x93NUMPY\x01\x00\x04\x00{  }"),
+		"truncated: 16 bytes of data, shape [3] needs 24":                 array("<f8", "False", "(3,)", little, []float64{1, 2}),
+		"bytes follow the 8 that shape [1] needs":                         array("<f8", "False", "(1,)", little, []float64{1, 2}),
+		"shape [-1]: negative or too large":                               array("<f8", "False", "(-1,)", little, []float64{}),
+		"shape [1073741824 1073741824 1073741824]: negative or too large": array("<f8", "False", "(1073741824, 1073741824, 1073741824)", little, []float64{}),
+		"invalid 'fortran_order' value (Yes)":                             array("<f8", "Yes", "(1,)", little, []float64{1}),
+		"header of 4294967295 bytes exceeds the 65536":                    []byte("\x93NUMPY\x02\x00\xff\xff\xff\xff"),
+		"invalid major version number (9)":                                []byte("\x93NUMPY\x09\x00\x01\x00\x00\x00 \n"),
+		"malformed or truncated header":                                   []byte("\x93NUMPY\x01\x00\x04\x00{  }"),
 	} {
 		_, err := numfile.Read[float64](bytes.NewReader(data), "a.npy")
 		require.ErrorContains(t, err, "a.npy: ")

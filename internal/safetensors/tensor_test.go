@@ -130,6 +130,9 @@ func TestProgrammerErrorsPanic(t *testing.T) {
 		func() { st.FromFloats("x", []int{2, 3}, make([]float32, 5)) })
 	require.PanicsWithValue(t, "safetensors: shape [2 -3]: dimension 1 is negative",
 		func() { st.FromInts("x", []int{2, -3}, nil) })
+	for _, last := range []int{8, 16} { // 2^63 and 2^64
+		require.Panics(t, func() { st.Tensor{Shape: []int{1 << 30, 1 << 30, last}}.Elements() })
+	}
 }
 
 func TestDTypeSize(t *testing.T) {

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"github.com/samebits/samebits/gemm"
+	"github.com/samebits/samebits/internal/spec"
+	"github.com/samebits/samebits/model"
+	"github.com/samebits/samebits/reduce"
+	"github.com/samebits/samebits/tp"
+	"github.com/samebits/samebits/trace"
+)
+
+type logitsCmd struct {
+	source
+	Order   string `default:"pairwise" help:"Order: ${enum}." enum:"sequential,pairwise,kahan,neumaier,double-double,widened,exact,shuffled,arrival"`
+	Seed    uint64 `default:"1" help:"Seed of the order shuffled."`
+	DType   string `name:"dtype" default:"f32" help:"Arithmetic: ${enum}." enum:"f32,f64"`
+	TP      int    `name:"tp" default:"1" help:"Tensor-parallel size, 1 to the number of heads."`
+	Threads int    `default:"2" help:"Goroutines that each rank multiplies with."`
+	Fault   string `placeholder:"NAME" help:"Make the run wrong: qkv-contiguous-shard, bias-every-rank or allreduce-race. Needs --tp 2 or more."`
+	Trace   bool   `help:"Write every stage of the run, not the logits alone."`
+	Out     string `short:"o" required:"" placeholder:"FILE" help:"The safetensors file to write."`
+}
+
+// Run writes the logits.
+func (c *logitsCmd) Run(ctx context.Context) error {
+	in, err := c.load()
+	if err != nil {
+		return err
+	}
+	if c.DType == "f32" {
+		return writeLogits[float32](ctx, c, in)
+	}
+	return writeLogits[float64](ctx, c, in)
+}
+
+// lastStage keeps the logits alone.
+type lastStage[T model.Float] struct{ trace.Recorder[T] }
+
+func (l *lastStage[T]) Record(stage string, shape []int, values []T) {
+	if stage == "logits" {
+		l.Recorder.Record(stage, shape, values)
+	}
+}
+
+func writeLogits[T model.Float](ctx context.Context, c *logitsCmd, in input) error {
+	order, err := reduce.ParseOrder(c.Order, c.Seed)
+	if err != nil {
+		return err
+	}
+	fault, err := tp.ParseFault(c.Fault)
+	if err != nil {
+		return err
+	}
+	if c.TP < 1 {
+		return fmt.Errorf("--tp %d: want 1 to the number of heads, %d", c.TP, in.checkpoint.Config.Heads)
+	}
+	backend, err := gemm.NewNative[T](order, c.Threads)
+	if err != nil {
+		return err
+	}
+	m, err := model.New(in.checkpoint, model.Options[T]{Backend: backend, Ranks: c.TP, Fault: fault})
+	if err != nil {
+		return err
+	}
+	var all trace.Recorder[T]
+	var last lastStage[T]
+	recorder, recorded := model.Recorder[T](&last), &last.Recorder
+	if c.Trace {
+		recorder, recorded = &all, &all
+	}
+	if _, err := m.Trace(ctx, in.ids, recorder); err != nil {
+		return err
+	}
+	t := recorded.Trace()
+	t.IDs, t.Model, t.TP, t.Device, t.SpecVersion = in.ids, in.name, c.TP, "cpu", strconv.Itoa(spec.Version)
+	return t.Write(c.Out)
+}

@@ -1,0 +1,84 @@
+// Command samebits shows which floating-point results are the same bits, which
+// are not, and how far each is from the truth.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+
+	"github.com/alecthomas/kong"
+)
+
+// The exit statuses.
+const (
+	exitSuccess = 0
+	exitFinding = 1 // bits differ that should not, or a fault was found
+	exitBadUse  = 2 // bad use or bad input
+)
+
+// errFinding ends a command that did its work and found something: its report
+// says what.
+var errFinding = errors.New("finding")
+
+// cli is the command line.
+type cli struct {
+	Compare compareCmd `cmd:"" help:"Run a transformer in every order and at every tensor-parallel size; compare the logits bit for bit and against arbitrary precision."`
+	Logits  logitsCmd  `cmd:"" help:"Write the logits of a sequence, or every stage of the run, to a safetensors file."`
+	Sum     sumCmd     `cmd:"" help:"Sum numbers from files or standard input."`
+	Dot     dotCmd     `cmd:"" help:"Form the dot product of two files of numbers."`
+	Version versionCmd `cmd:"" help:"Print the version of samebits and of its contract of bits."`
+}
+
+// streams are what a command reads and writes.
+type streams struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr}))
+}
+
+// run runs the command line and returns the exit status.
+func run(ctx context.Context, args []string, s streams) (status int) {
+	type exit int // what kong wants to exit with, after printing help
+	defer func() {
+		if p := recover(); p != nil {
+			code, ok := p.(exit)
+			if !ok {
+				panic(p)
+			}
+			status = int(code)
+		}
+	}()
+	parser, err := kong.New(new(cli),
+		kong.Name("samebits"),
+		kong.Description("Numerics whose results are the same bits everywhere."),
+		kong.Writers(s.out, s.err),
+		kong.Exit(func(code int) { panic(exit(code)) }),
+		kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.Bind(s),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+	)
+	if err != nil {
+		panic(err) // the struct tags of cli are wrong
+	}
+	command, err := parser.Parse(args)
+	if err == nil {
+		err = command.Run()
+	}
+	switch {
+	case err == nil:
+		return exitSuccess
+	case errors.Is(err, errFinding):
+		return exitFinding
+	}
+	fmt.Fprintf(s.err, "samebits: %v\n", err)
+	return exitBadUse
+}

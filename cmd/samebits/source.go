@@ -1,0 +1,89 @@
+package main
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/samebits/samebits/model"
+	"github.com/samebits/samebits/model/bytes24"
+)
+
+// defaultPrompt is what the embedded model reads where nothing is asked for.
+const defaultPrompt = "def sum("
+
+// source holds the flags that choose a model and its input.
+type source struct {
+	Model  string `placeholder:"DIR" help:"Folder with config.json and model.safetensors. Default: the embedded model bytes24."`
+	Prompt string `placeholder:"TEXT" help:"Text to read, for models whose vocabulary is the bytes."`
+	IDs    string `name:"ids" placeholder:"1,2,3" help:"Token ids to read."`
+}
+
+// input is a model and what it is to read.
+type input struct {
+	name       string
+	files      fs.FS
+	checkpoint *model.Checkpoint
+	ids        []int
+	prompt     string
+}
+
+// load loads the model and checks the input against it.
+func (s source) load() (in input, err error) {
+	if s.Model == "" {
+		in.name, in.files = "bytes24", bytes24.FS()
+		in.checkpoint, err = bytes24.Load()
+	} else {
+		in.name, in.files = filepath.Base(filepath.Clean(s.Model)), os.DirFS(s.Model)
+		in.checkpoint, err = model.Load(s.Model)
+	}
+	if err != nil {
+		return in, err
+	}
+	in.ids, in.prompt, err = s.tokens(in.checkpoint.Config)
+	return in, err
+}
+
+func (s source) tokens(c model.Config) (ids []int, prompt string, err error) {
+	switch {
+	case s.IDs != "" && s.Prompt != "":
+		return nil, "", fmt.Errorf("--ids and --prompt exclude each other")
+	case s.IDs != "":
+		ids, err = parseInts("--ids", s.IDs)
+	case c.Vocabulary != 256:
+		return nil, "", fmt.Errorf("the model has a vocabulary of %d, not the 256 bytes: want --ids", c.Vocabulary)
+	default:
+		if prompt = s.Prompt; prompt == "" {
+			prompt = defaultPrompt
+		}
+		ids = bytes24.Encode(prompt)
+	}
+	if err != nil {
+		return nil, "", err
+	}
+	if len(ids) > c.Context {
+		return nil, "", fmt.Errorf("%d tokens exceed the model's context of %d", len(ids), c.Context)
+	}
+	for i, id := range ids {
+		if id < 0 || id >= c.Vocabulary {
+			return nil, "", fmt.Errorf("id %d at position %d is outside the vocabulary: want 0 to %d", id, i, c.Vocabulary-1)
+		}
+	}
+	return ids, prompt, nil
+}
+
+// parseInts reads a list of integers with commas between them.
+func parseInts(flag, list string) ([]int, error) {
+	var out []int
+	for _, field := range strings.Split(list, ",") {
+		n, err := strconv.Atoi(strings.TrimSpace(field))
+		if err != nil {
+			return nil, fmt.Errorf("%s: %q is no integer: want a list such as 1,2,3", flag, field)
+		}
+		out = append(out, n)
+	}
+	return out, nil
+}

@@ -1,0 +1,8 @@
+// Package spec holds the version of SPEC.md, the contract of bits, that this
+// module implements. Reports, traces and serialized states carry it, so that a
+// result says by which rules it was computed.
+package spec
+
+// Version is the version of SPEC.md. It grows whenever a result that an earlier
+// version specified changes in any bit, and then only.
+const Version = 1
