@@ -106,7 +106,8 @@ func (c *Cover[T]) carry() {
 //	for k = last-1 down to 0: root = nodes[k] + root
 //
 // A lane that is absent from the last row is passed over. It is an error if the
-// cover does not begin at leaf 0 or, in a halving tree, does not hold all leaves.
+// cover does not begin at leaf 0 or, in a halving tree, does not hold all leaves or
+// was pushed spans that are not nodes.
 func (c *Cover[T]) Root() (Node[T], error) {
 	if len(c.nodes) == 0 {
 		return Node[T]{}, fmt.Errorf("reduce: no leaves to finish")
@@ -117,6 +118,9 @@ func (c *Cover[T]) Root() (Node[T], error) {
 	}
 	if !c.tree.IsGrowing() && last.Hi != c.tree.leaves {
 		return Node[T]{}, fmt.Errorf("reduce: cannot finish leaves %v of %d: the rest is missing", Span{0, last.Hi}, c.tree.leaves)
+	}
+	if !c.tree.IsGrowing() && len(c.nodes) > 1 {
+		return Node[T]{}, fmt.Errorf("reduce: %v and %v cannot be joined: not nodes of the tree of %d leaves", first.Span, c.nodes[1].Span, c.tree.leaves)
 	}
 	root := last
 	for k := len(c.nodes) - 2; k >= 0; k-- {

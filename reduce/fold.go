@@ -30,7 +30,8 @@ func (f *folder[T]) add(x T) {
 //
 //	y = x - c; t = sum + y; c = (t - sum) - y; sum = t
 //
-// It loses a term larger than the sum: 1, 1e100, 1, -1e100 gives 0.
+// It loses a term larger than the sum: 1, 1e100, 1, -1e100 gives 0. After an
+// infinity c is a NaN, and with the next term so is the sum.
 func (f *folder[T]) addKahan(x T) {
 	if !f.any {
 		f.sum, f.any = x, true

@@ -19,7 +19,7 @@ const maxLanes = 128
 // terms are the terms of a sum: x[i], or x[i]*y[i] where y is not nil.
 type terms[T Float] struct{ x, y []T }
 
-// row returns the terms [lo, hi).
+// slice returns the terms [lo, hi).
 func (t terms[T]) slice(lo, hi int) terms[T] {
 	t.x = t.x[lo:hi]
 	if t.y != nil {

@@ -20,6 +20,9 @@ import (
 //	Widened                         u |sum| + 2^-53 (log2(n)+1) A
 //	Exact                           u |sum|               correctly rounded
 //
+// unless an addition on the way overflows. Exact has no way to overflow but in its
+// result.
+//
 // Sum panics if the order does not apply to T (see Check). Arrival uses as many
 // goroutines as the Go scheduler has processors; see SumParallel.
 func Sum[T Float](order Order, x []T) T { return sum(order, terms[T]{x: x}, arrivalThreads(order)) }
@@ -29,7 +32,8 @@ func Sum[T Float](order Order, x []T) T { return sum(order, terms[T]{x: x}, arri
 // DoubleDouble a term is the exact pair of TwoProd (unless that underflows), in
 // Widened the product in float64, which is exact, and in Exact the exact product.
 // The bounds of Sum hold with |x[i]*y[i]| for |x[i]|, and u more of A where the
-// products are rounded. It panics if the lengths differ.
+// products are rounded; n (in DoubleDouble 5n) times the smallest subnormal more
+// where products underflow. It panics if the lengths differ.
 func Dot[T Float](order Order, x, y []T) T {
 	return sum(order, dotTerms(x, y), arrivalThreads(order))
 }

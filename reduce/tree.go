@@ -45,6 +45,9 @@ func (t Tree) IsGrowing() bool { return t.leaves == 0 }
 // is where the rounds of pairing join the last two subtrees.
 func (t Tree) Split(s Span) int {
 	n := s.Len()
+	if n < 2 {
+		panic(fmt.Sprintf("reduce: split of span %v: want two or more leaves", s))
+	}
 	if t.IsGrowing() {
 		return s.Lo + 1<<(bits.Len(uint(n-1))-1)
 	}

@@ -55,8 +55,11 @@ func writeLogits[T model.Float](ctx context.Context, c *logitsCmd, in input) err
 	if err != nil {
 		return err
 	}
-	if c.TP < 1 {
-		return fmt.Errorf("--tp %d: want 1 to the number of heads, %d", c.TP, in.checkpoint.Config.Heads)
+	if heads := in.checkpoint.Config.Heads; c.TP < 1 || c.TP > heads {
+		return fmt.Errorf("--tp %d: want 1 to the number of heads, %d", c.TP, heads)
+	}
+	if fault != tp.NoFault && c.TP == 1 {
+		return fmt.Errorf("--fault %s: a fault of tensor parallelism needs --tp 2 or more", fault)
 	}
 	backend, err := gemm.NewNative[T](order, c.Threads)
 	if err != nil {

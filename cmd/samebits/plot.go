@@ -27,7 +27,8 @@ func writePlot(name string, r *report) error {
 	p.Y.Label.Text = "largest absolute error of the stage"
 	p.Y.Scale, p.Y.Tick.Marker = plot.LogScale{}, decades{}
 	p.X.Tick.Marker = layers{r.Config.Layers}
-	p.Legend.Top, p.Legend.Left = true, true
+	p.Legend.Top, p.Legend.YOffs = true, vg.Points(-4)
+	p.Title.Padding, p.X.Padding, p.Y.Padding = vg.Points(8), vg.Points(6), vg.Points(6)
 	p.Add(plotter.NewGrid())
 	for i, path := range r.Paths {
 		line, err := plotter.NewLine(points(path, r.Config.Layers))

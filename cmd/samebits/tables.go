@@ -56,11 +56,9 @@ func printHead(b *strings.Builder, r *report) {
 
 // newTable returns a table with the header and all columns but the first aligned
 // to the right.
-func newTable(title string, header ...any) table.Writer {
+func newTable(header ...any) table.Writer {
 	t := table.NewWriter()
-	t.SetTitle(title)
 	style := table.StyleLight
-	style.Title.Align = text.AlignLeft
 	style.Format.Header = text.FormatDefault
 	t.SetStyle(style)
 	t.AppendHeader(table.Row(header))
@@ -72,7 +70,10 @@ func newTable(title string, header ...any) table.Writer {
 	return t
 }
 
-func render(b *strings.Builder, t table.Writer) { fmt.Fprintf(b, "\n%s\n", t.Render()) }
+// render prints a table under its title.
+func render(b *strings.Builder, title string, t table.Writer) {
+	fmt.Fprintf(b, "\n%s\n%s\n", title, t.Render())
+}
 
 // list formats the values over which results are counted.
 func list(values []int) string {
@@ -81,15 +82,14 @@ func list(values []int) string {
 
 // printBits prints which results are the same bits.
 func printBits(b *strings.Builder, r *report, dtype string) {
-	t := newTable(fmt.Sprintf("%s: how many different results?  (TP %d and %d threads where not said otherwise)", dtypeNames[dtype], r.BaseTP, r.BaseThreads),
-		"order", "promises the same over", fmt.Sprintf("%d runs", r.Runs), "threads "+list(r.Threads), "TP "+list(r.TP), "digest of the logits", "tokens/s", "cost")
+	t := newTable("order", "promises the same over", fmt.Sprintf("%d runs", r.Runs), "threads "+list(r.Threads), "TP "+list(r.TP), "digest of the logits", "tokens/s", "cost")
 	for _, row := range r.Rows {
 		if row.DType == dtype {
 			t.AppendRow(table.Row{row.Order, row.Promises, count(row.DistinctRuns, row.Promises.Runs), count(row.DistinctThreads, row.Promises.Threads),
 				count(row.DistinctTP, row.Promises.TP), row.Digest[:16], fmt.Sprintf("%.1f", float64(row.TokensPerSecond)), fmt.Sprintf("%.2f", float64(row.Cost))})
 		}
 	}
-	render(b, t)
+	render(b, fmt.Sprintf("%s: how many different results?  (TP %d and %d threads where not said otherwise)", dtypeNames[dtype], r.BaseTP, r.BaseThreads), t)
 }
 
 // count marks a number of different results that breaks a promise.
@@ -109,7 +109,7 @@ func printErrors(b *strings.Builder, r *report) {
 	if len(r.dtypes()) == 2 {
 		header = append(header, "shrinks by")
 	}
-	t := newTable("How far is any logit from the truth?", header...)
+	t := newTable(header...)
 	seen := map[string]bool{}
 	for _, first := range r.Rows {
 		if seen[first.Order] {
@@ -132,7 +132,7 @@ func printErrors(b *strings.Builder, r *report) {
 		}
 		t.AppendRow(cells)
 	}
-	render(b, t)
+	render(b, "How far is any logit from the truth?", t)
 }
 
 // printPath prints the error of a few stages of each layer.
@@ -144,7 +144,7 @@ func printPath(b *strings.Builder, r *report) {
 			header = append(header, p.label()+"\n"+s)
 		}
 	}
-	t := newTable(fmt.Sprintf("The path of the error through the layers (%s, TP %d): the largest distance from the truth", pathOrder.name, r.FaultTP), header...)
+	t := newTable(header...)
 	line := func(name string, stage func(s string) string) {
 		cells := table.Row{name}
 		for _, p := range r.Paths {
@@ -163,7 +163,7 @@ func printPath(b *strings.Builder, r *report) {
 	}
 	t.AppendSeparator()
 	t.AppendRow(cells)
-	render(b, t)
+	render(b, fmt.Sprintf("The path of the error through the layers: the largest distance from the truth  (%s, TP %d)", pathOrder.name, r.FaultTP), t)
 }
 
 // label names the path in a plot or a table.
@@ -186,7 +186,7 @@ func printFaults(b *strings.Builder, r *report) {
 	if len(r.dtypes()) == 2 {
 		header = append(header, "shrinks by")
 	}
-	t := newTable(fmt.Sprintf("Rounding or a fault?  (%s, TP %d, the largest error of %d runs, and how many different results they gave)", pathOrder.name, r.FaultTP, r.Runs), header...)
+	t := newTable(header...)
 	byFault := map[string][]faultRow{}
 	var order []string
 	for _, f := range r.Faults {
@@ -210,7 +210,7 @@ func printFaults(b *strings.Builder, r *report) {
 		}
 		t.AppendRow(cells)
 	}
-	render(b, t)
+	render(b, fmt.Sprintf("Rounding or a fault?  (%s, TP %d: the largest error of %d runs, and how many different results they gave)", pathOrder.name, r.FaultTP, r.Runs), t)
 }
 
 // shrink says how much smaller the error is in the wider arithmetic.

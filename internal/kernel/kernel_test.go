@@ -192,3 +192,45 @@ func TestWideChain(t *testing.T) {
 		}
 	}
 }
+
+// TwoProd of float32 needs no fused instruction, also where the error underflows or
+// the product overflows.
+func TestTwoProd32IsTheFusedForm(t *testing.T) {
+	rng := rand.New(rand.NewPCG(13, 14))
+	for range 100000 {
+		a, b := math.Float32frombits(rng.Uint32()), math.Float32frombits(rng.Uint32())
+		if rng.IntN(2) == 0 { // products and errors in the subnormal range
+			b = float32(math.Ldexp(rng.Float64()-0.5, -140-ilogb(a)+rng.IntN(40)))
+		}
+		if !IsFinite(a) {
+			continue
+		}
+		p, e := TwoProd(a, b)
+		require.Equal(t, Bits(Canonical(a*b)), Bits(Canonical(p)), "%x*%x", a, b)
+		require.Equal(t, Bits(Canonical(FMA(a, b, -p))), Bits(Canonical(e)), "%x*%x", a, b)
+	}
+}
+
+func ilogb(x float32) int {
+	_, e := math.Frexp(float64(x))
+	return e
+}
+
+// AddOdd keeps what fits, and otherwise has an odd last bit and lies within one
+// unit of the sum.
+func TestAddOdd(t *testing.T) {
+	rng := rand.New(rand.NewPCG(15, 16))
+	for range 20000 {
+		p, z := rng.NormFloat64(), math.Ldexp(rng.NormFloat64(), -rng.IntN(120))
+		exact := new(big.Float).SetPrec(400).SetFloat64(p)
+		exact.Add(exact, big.NewFloat(z))
+		s := AddOdd(p, z)
+		down, up := new(big.Float).SetMode(big.ToNegativeInf).SetPrec(53), new(big.Float).SetMode(big.ToPositiveInf).SetPrec(53)
+		lo, _ := down.Set(exact).Float64()
+		hi, _ := up.Set(exact).Float64()
+		require.True(t, s == lo || s == hi, "%x + %x", p, z)
+		if lo != hi {
+			require.Equal(t, uint64(1), math.Float64bits(s)&1, "%x + %x", p, z)
+		}
+	}
+}

@@ -1,0 +1,84 @@
+package fuzz
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/samebits/samebits/internal/kernel"
+	"github.com/samebits/samebits/reduce"
+	"github.com/stretchr/testify/require"
+)
+
+// vectors decodes two vectors of equal length: one from each half of data.
+func vectors[T kernel.Float](data []byte, nonFinite bool) (x, y []T) {
+	half := len(data) / 2
+	x = Values[T](NewSource(data[:half]), maxTerms, nonFinite)
+	y = Values[T](NewSource(data[half:]), maxTerms, nonFinite)
+	n := min(len(x), len(y))
+	return x[:n], y[:n]
+}
+
+// checkDot judges every order's dot product, with either sign.
+func checkDot[T kernel.Float](dot func(order reduce.Order, x, y []T) T, data []byte) error {
+	x, y := vectors[T](data, true)
+	var found error
+	for range 2 {
+		e := ExactDot(x, y)
+		for _, order := range ordersFor[T](uint64(len(data))) {
+			found = errors.Join(found, Judge(order, e, dot(order, x, y)))
+		}
+		x = negated(x)
+	}
+	return found
+}
+
+func FuzzDot(f *testing.F) {
+	for i, seed := range seeds {
+		f.Add(append(append([]byte(nil), seed...), seed...))
+		next := seeds[(i+1)%len(seeds)]
+		f.Add(append(append([]byte(nil), seed...), next...))
+	}
+	f.Add([]byte{opNotable, 7, 0, opNotable, 7, 0, opNotable, 7, 0, opNotable, 21, 0}) // products that underflow
+	f.Fuzz(func(t *testing.T, data []byte) {
+		require.NoError(t, checkDot(reduce.Dot[float32], data))
+		require.NoError(t, checkDot(reduce.Dot[float64], data))
+	})
+}
+
+func TestDotOnRandomInputs(t *testing.T) {
+	for _, data := range inputs(400) {
+		require.NoError(t, checkDot(reduce.Dot[float32], data), "%v", data)
+		require.NoError(t, checkDot(reduce.Dot[float64], data), "%v", data)
+	}
+}
+
+func TestCheckDotCatchesFaults(t *testing.T) {
+	products := func(x, y []float64) []float64 {
+		p := make([]float64, len(x))
+		for i := range x {
+			p[i] = x[i] * y[i]
+		}
+		return p
+	}
+	// rounded sums the rounded products where the order wants the exact ones.
+	rounded := func(kind reduce.Kind) func(order reduce.Order, x, y []float64) float64 {
+		return func(order reduce.Order, x, y []float64) float64 {
+			if order.Kind() == kind {
+				return reduce.Sum(order, products(x, y))
+			}
+			return reduce.Dot(order, x, y)
+		}
+	}
+	skipping := func(order reduce.Order, x, y []float64) float64 {
+		var p []float64
+		for i, v := range products(x, y) {
+			if x[i] != 0 && y[i] != 0 {
+				p = append(p, v)
+			}
+		}
+		return reduce.Sum(order, p)
+	}
+	requireCaught(t, "double-double without TwoProd", func(data []byte) error { return checkDot(rounded(reduce.KindDoubleDouble), data) })
+	requireCaught(t, "exact over rounded products", func(data []byte) error { return checkDot(rounded(reduce.KindExact), data) })
+	requireCaught(t, "zero multipliers skipped", func(data []byte) error { return checkDot(skipping, data) })
+}

@@ -1,0 +1,123 @@
+package reduce_test
+
+import (
+	"testing"
+
+	"github.com/samebits/samebits/reduce"
+	"github.com/stretchr/testify/require"
+)
+
+func TestOrderNames(t *testing.T) {
+	for _, o := range reduce.Orders(7) {
+		parsed, err := reduce.ParseOrder(o.Kind().String(), 7)
+		require.NoError(t, err)
+		require.Equal(t, o, parsed)
+	}
+	_, err := reduce.ParseOrder("random", 0)
+	require.EqualError(t, err, `unknown order "random": want one of sequential, pairwise, kahan, neumaier, double-double, widened, exact, shuffled, arrival`)
+	require.Equal(t, "shuffled(7)", reduce.Shuffled(7).String())
+	require.Equal(t, uint64(7), reduce.Shuffled(7).Seed())
+	require.Equal(t, "pairwise/leaf=16", reduce.Pairwise.WithLeaf(16).String())
+	require.Equal(t, 32, reduce.Pairwise.Leaf())
+}
+
+func TestPanicsNameTheNumbers(t *testing.T) {
+	require.PanicsWithValue(t, "reduce: dot product of 3 and 5 elements", func() { reduce.Dot(reduce.Pairwise, make([]float32, 3), make([]float32, 5)) })
+	require.PanicsWithValue(t, "reduce: order widened applies to float32 only: there is no wider type than float64", func() { reduce.Sum(reduce.Widened, []float64{1}) })
+	require.PanicsWithValue(t, "reduce: leaf of 0 terms: want 1 to 65535", func() { reduce.Pairwise.WithLeaf(0) })
+	require.PanicsWithValue(t, "reduce: leaf of 65536 terms: want 1 to 65535", func() { reduce.Pairwise.WithLeaf(65536) })
+	require.PanicsWithValue(t, "reduce: node with 3 high and 2 low parts", func() { reduce.NewNode(reduce.Span{Hi: 1}, make([]float64, 3), make([]float64, 2)) })
+	a, err := reduce.NewAccumulator[float64](reduce.Pairwise, 0)
+	require.NoError(t, err)
+	require.PanicsWithValue(t, "reduce: dot product of 1 and 2 elements", func() { a.AddProducts(make([]float64, 1), make([]float64, 2)) })
+}
+
+func TestAccumulatorErrorsNameTheNumbers(t *testing.T) {
+	_, err := reduce.NewAccumulator[float64](reduce.Kahan, 0)
+	require.EqualError(t, err, "reduce: the bits of order kahan depend on the cuts: want pairwise, double-double, widened or exact")
+	_, err = reduce.NewAccumulator[float64](reduce.Widened, 0)
+	require.ErrorContains(t, err, "widened applies to float32 only")
+	_, err = reduce.NewAccumulator[float64](reduce.Exact, -4)
+	require.EqualError(t, err, "reduce: accumulator at index -4: want 0 or more")
+
+	a, b := accumulate(reduce.Pairwise, 3, make([]float64, 7)), accumulate(reduce.Pairwise, 11, make([]float64, 2))
+	require.Equal(t, 3, a.Start())
+	require.Equal(t, 7, a.Count())
+	require.EqualError(t, a.Merge(b), "reduce: accumulator of [11,13) does not continue that of [3,10)")
+	require.EqualError(t, a.Merge(accumulate(reduce.Exact, 10, []float64{1})), "reduce: accumulators of orders pairwise and exact do not merge")
+	_, err = a.Sum()
+	require.EqualError(t, err, "reduce: accumulator of [3,10) cannot finish: the terms before index 3 are missing")
+	require.Equal(t, 7, a.Count(), "a refused merge leaves all as it was")
+
+	sum, err := accumulate(reduce.Exact, 3, []float64{1, 2}).Sum()
+	require.NoError(t, err, "an exact sum needs no left neighbour")
+	require.Equal(t, 3.0, sum)
+}
+
+func node(lo, hi, width int) reduce.Node[float64] {
+	return reduce.NewNode(reduce.Span{Lo: lo, Hi: hi}, make([]float64, width), nil)
+}
+
+func TestCoverErrorsNameTheNumbers(t *testing.T) {
+	c := reduce.NewCover[float64](reduce.Halving(8))
+	_, err := c.Root()
+	require.EqualError(t, err, "reduce: no leaves to finish")
+	require.NoError(t, c.Push(node(0, 4, 2)))
+	require.EqualError(t, c.Push(node(5, 6, 2)), "reduce: node [5,6) (lanes 0 to 2) does not follow [0,4) (lanes 0 to 2)")
+	require.EqualError(t, c.Push(node(4, 5, 3)), "reduce: node of 3+0 numbers pushed on a cover of 2+0")
+	_, err = c.Root()
+	require.EqualError(t, err, "reduce: cannot finish leaves [0,4) of 8: the rest is missing")
+	require.EqualError(t, c.Merge(reduce.NewCover[float64](reduce.Halving(9))), "reduce: covers of different trees: 8 and 9 leaves")
+	require.Len(t, c.Nodes(), 1)
+
+	odd := reduce.NewCover[float64](reduce.Halving(8))
+	require.NoError(t, odd.Push(node(0, 3, 1)))
+	require.NoError(t, odd.Push(node(3, 8, 1)))
+	_, err = odd.Root()
+	require.EqualError(t, err, "reduce: [0,3) and [3,8) cannot be joined: not nodes of the tree of 8 leaves")
+
+	late := reduce.NewCover[float64](reduce.Growing())
+	require.NoError(t, late.Push(node(2, 4, 1)))
+	_, err = late.Root()
+	require.EqualError(t, err, "reduce: cannot finish a sum that begins at leaf 2, lane 0: its left neighbour is missing")
+}
+
+// Only siblings join: neighbours of equal size that are not the two children of
+// one node stay apart.
+func TestCoverJoinsSiblingsOnly(t *testing.T) {
+	for _, tree := range []reduce.Tree{reduce.Growing(), reduce.Halving(43), reduce.Halving(32)} {
+		n := 43
+		if tree == reduce.Halving(32) {
+			n = 32
+		}
+		for a := range nodesWithin(tree, n) {
+			for b := range nodesWithin(tree, n) {
+				if a.Hi != b.Lo {
+					continue
+				}
+				c := reduce.NewCover[float64](tree)
+				require.NoError(t, c.Push(node(a.Lo, a.Hi, 1)))
+				require.NoError(t, c.Push(node(b.Lo, b.Hi, 1)))
+				whole := reduce.Span{Lo: a.Lo, Hi: b.Hi}
+				// In the growing tree a parent may lie beyond the first n leaves.
+				siblings := nodesWithin(tree, 4*n)[whole] && tree.IsGrowing() && a.Len() == b.Len() ||
+					nodesWithin(tree, n)[whole] && !tree.IsGrowing() && tree.Split(whole) == a.Hi
+				require.Equal(t, siblings, len(c.Nodes()) == 1, "%v and %v of %d leaves", a, b, n)
+			}
+		}
+	}
+}
+
+// A cover never changes the values it was given, nor those of a merged one.
+func TestCoverLeavesItsInputAlone(t *testing.T) {
+	a, b := accumulate(reduce.DoubleDouble, 0, spread[float64](1, 37)), accumulate(reduce.DoubleDouble, 37, spread[float64](2, 60))
+	twice := func() float64 {
+		whole := accumulate[float64](reduce.DoubleDouble, 0, nil)
+		require.NoError(t, whole.Merge(a))
+		require.NoError(t, whole.Merge(b))
+		return finish(whole)
+	}
+	first := twice()
+	requireBits(t, first, twice(), "the second merge of the same pieces")
+	requireBits(t, reduce.Sum(reduce.DoubleDouble, append(spread[float64](1, 37), spread[float64](2, 60)...)), first, "merged")
+}
