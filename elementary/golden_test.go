@@ -1,33 +1,18 @@
 package elementary
 
 import (
-	"crypto/sha256"
-	"encoding/binary"
-	"encoding/hex"
-	"encoding/json"
 	"math"
-	"os"
 	"testing"
 
+	"github.com/samebits/samebits/internal/golden"
 	"github.com/samebits/samebits/internal/kernel"
 	"github.com/stretchr/testify/require"
 )
 
-const goldenFile = "testdata/golden.json"
-
-type golden struct {
-	Provenance []string          `json:"provenance"`
-	Digests    map[string]string `json:"digests"`
-}
-
-var goldenProvenance = []string{
-	"SHA-256 over result bits, one digest for each function and type.",
-	"Arguments, in order: 16384 bit patterns, the low 64 (float64) or 32 (float32) bits of splitmix64(seed 1);",
-	"then for float64 16384 more with the exponent field replaced by 1011 + (pattern >> 52) mod 24 (float32: 115 +",
-	"(pattern >> 23) mod 24); then i/64 for i from -4096 to 4096; then +0, -0, +Inf, -Inf and NaN.",
-	"Result bits are hashed as little-endian integers of the type's width; Sincos hashes sine, then cosine.",
-	"Written by go test -run TestGolden -update on linux/amd64; the same on every architecture.",
-}
+const goldenProvenance = "Results of every function for these arguments, in order: 16384 bit patterns, the low 64 (float64) or 32 (float32) " +
+	"bits of splitmix64(seed 1); then for float64 16384 more with the exponent field replaced by 1011 + (pattern >> 52) mod 24 " +
+	"(float32: 115 + (pattern >> 23) mod 24); then i/64 for i from -4096 to 4096; then +0, -0, +Inf, -Inf and NaN. " +
+	"Sincos is sine, then cosine. Written by go test -run TestGolden -update on linux/amd64."
 
 // goldenArguments is the set that goldenProvenance describes.
 func goldenArguments[T Float]() []T {
@@ -59,17 +44,9 @@ func fromBits[T Float](u uint64) T {
 }
 
 func digest[T Float](results []T) string {
-	h := sha256.New()
-	for _, y := range results {
-		var b [8]byte
-		binary.LittleEndian.PutUint64(b[:], kernel.Bits(y))
-		if kernel.Is64[T]() {
-			h.Write(b[:])
-		} else {
-			h.Write(b[:4])
-		}
-	}
-	return hex.EncodeToString(h.Sum(nil))
+	d := golden.New()
+	golden.Add(d, results...)
+	return d.String()
 }
 
 func addDigests[T Float](digests map[string]string, typeName string) {
@@ -87,22 +64,11 @@ func addDigests[T Float](digests map[string]string, typeName string) {
 	digests["Sincos/"+typeName] = digest(both)
 }
 
-// TestGolden compares the bits of every function with those of the machine that wrote
-// the file. Run it on every architecture.
 func TestGolden(t *testing.T) {
-	got := golden{Provenance: goldenProvenance, Digests: map[string]string{}}
-	addDigests[float32](got.Digests, "float32")
-	addDigests[float64](got.Digests, "float64")
-	if *update {
-		text, err := json.MarshalIndent(got, "", "  ")
-		require.NoError(t, err)
-		require.NoError(t, os.WriteFile(goldenFile, append(text, '\n'), 0o644))
-	}
-	text, err := os.ReadFile(goldenFile)
-	require.NoError(t, err)
-	var want golden
-	require.NoError(t, json.Unmarshal(text, &want))
-	require.Equal(t, want, got)
+	digests := map[string]string{}
+	addDigests[float32](digests, "float32")
+	addDigests[float64](digests, "float64")
+	golden.Check(t, "testdata/golden.json", goldenProvenance, digests)
 }
 
 func TestDigestSeesOneBit(t *testing.T) {

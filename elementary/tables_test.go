@@ -2,7 +2,6 @@ package elementary
 
 import (
 	"bytes"
-	"flag"
 	"fmt"
 	"go/format"
 	"math"
@@ -11,16 +10,15 @@ import (
 	"strconv"
 	"testing"
 
+	"github.com/samebits/samebits/internal/golden"
 	"github.com/stretchr/testify/require"
 )
-
-var update = flag.Bool("update", false, "rewrite tables.go and testdata/golden.json")
 
 // TestTables computes tables.go again, in arbitrary precision.
 func TestTables(t *testing.T) {
 	source, err := format.Source(generateTables())
 	require.NoError(t, err)
-	if *update {
+	if golden.Updating() {
 		require.NoError(t, os.WriteFile("tables.go", source, 0o644))
 	}
 	committed, err := os.ReadFile("tables.go")

@@ -17,7 +17,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-var update = flag.Bool("update", false, "write the golden digests anew (a change of bits: see SPEC.md)")
+var update = flag.Bool("update", false, "write golden digests and generated tables anew (a change of bits: see SPEC.md)")
+
+// Updating tells whether the flag -update asks for committed results to be written
+// anew.
+func Updating() bool { return *update }
 
 // File is a golden file: what its digests are of, and the digests by name.
 type File struct {
