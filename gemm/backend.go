@@ -62,17 +62,22 @@ func (n Native[T]) Pack(b Matrix[T], trans bool, place Contraction) (Packed[T], 
 	if err := place.check(rows); err != nil {
 		return nil, err
 	}
-	return pack(b, trans, place, permutation(n.order, rows)), nil
+	w := pack(b, trans, place, permutation(n.order, rows))
+	w.order = packing(n.order)
+	return w, nil
 }
 
 // Mul evaluates the product of a and weights that hold their whole contraction.
 func (n Native[T]) Mul(a Matrix[T], w Packed[T], c Matrix[T]) error {
+	if err := c.check("C"); err != nil {
+		return err
+	}
 	own, err := n.operand(a, w, c.Rows, c.Cols)
 	if err != nil {
 		return err
 	}
-	if own.k != own.place.K {
-		return fmt.Errorf("gemm: weights hold %d of the %d terms of their contraction: want all, or Partial", own.k, own.place.K)
+	if err := checkComplete[T](w); err != nil {
+		return err
 	}
 	if c.overlaps(a) {
 		return fmt.Errorf("gemm: C (%d x %d) overlaps A in memory", c.Rows, c.Cols)
@@ -107,6 +112,9 @@ func (n Native[T]) operand(a Matrix[T], w Packed[T], rows, cols int) (*Weights[T
 	own, ok := w.(*Weights[T])
 	if !ok {
 		return nil, fmt.Errorf("gemm: weights of type %T were packed by another backend", w)
+	}
+	if want := packing(n.order); own.order != want {
+		return nil, fmt.Errorf("gemm: weights packed for order %v, multiplied in order %v", own.order, n.order)
 	}
 	return own, checkProduct(a, w, rows, cols)
 }

@@ -1,38 +1,66 @@
 package gemm
 
 import (
-	"math"
 	"math/big"
 
 	"github.com/samebits/samebits/internal/kernel"
 	"github.com/samebits/samebits/reduce"
 )
 
-// exact finishes an exact sum: RN(alpha*S + beta*C), one rounding; +0 where that
-// is exactly zero.
-func (f finish[T]) exact(sum *reduce.Superaccumulator, c T) T {
+// exact evaluates column j of the strip and finishes it: RN(alpha*S + beta*C), one
+// rounding; +0 where that is exactly zero.
+func (f finish[T]) exact(s strip[T], j int, c T) T {
+	if v, ok := f.expansion(s, j, c); ok {
+		return v
+	}
+	var sum reduce.Superaccumulator
+	s.addExact(&sum, j)
+	return f.superaccumulator(&sum, c)
+}
+
+// expansion is exact where an expansion holds the sum and its rounding is sure.
+func (f finish[T]) expansion(s strip[T], j int, c T) (T, bool) {
+	e, ok := s.expand(j)
+	if f.beta == 0 {
+		c = 0
+	}
+	if ok && (f.alpha != 1 || f.beta != 0) {
+		e, ok = e.affine(float64(f.alpha), float64(f.beta), float64(c))
+	}
+	if !ok {
+		return 0, false
+	}
+	return round[T](e)
+}
+
+// superaccumulator finishes an exact sum.
+func (f finish[T]) superaccumulator(sum *reduce.Superaccumulator, c T) T {
 	if f.alpha == 1 && f.beta == 0 {
-		return reduce.Round[T](sum) + 0 // -0 + 0 = +0
+		sum.Add(0) // of -0 alone, the sum is +0 too
+		return reduce.Round[T](sum)
 	}
 	if f.beta == 0 {
 		c = 0
 	}
 	s, err := sum.Int()
-	if err != nil || !kernel.IsFinite(f.alpha) || !kernel.IsFinite(f.beta) || !kernel.IsFinite(c) {
+	if err != nil {
 		return f.special(reduce.Round[float64](sum), c)
 	}
-	v := new(big.Float).SetPrec(0).SetMantExp(exactFloat(s), reduce.ExactExponent)
+	if !kernel.IsFinite(f.alpha) || !kernel.IsFinite(f.beta) || !kernel.IsFinite(c) {
+		return f.special(float64(s.Sign()), c)
+	}
+	v := new(big.Float).SetMantExp(exactFloat(s), reduce.ExactExponent)
 	v = exactSum(exactProduct(v, exactValue(float64(f.alpha))),
 		exactProduct(exactValue(float64(f.beta)), exactValue(float64(c))))
-	return roundBig[T](v) + 0
+	if v.Sign() == 0 {
+		return 0
+	}
+	return roundBig[T](v)
 }
 
 // special is the value where a factor is infinite or NaN: that of the same
-// operations in floating point, in which only the class and sign of s matter.
+// operations in floating point, in which of a finite sum s only the sign matters.
 func (f finish[T]) special(s float64, c T) T {
-	if s != 0 && !math.IsInf(s, 0) && s == s {
-		s = math.Copysign(1, s) // finite: must not overflow or vanish
-	}
 	v := float64(f.alpha) * s
 	if f.beta != 0 && !(kernel.IsFinite(f.beta) && kernel.IsFinite(c)) {
 		v += float64(float64(f.beta) * float64(c))

@@ -39,11 +39,11 @@ func (Gonum[T]) Pack(b Matrix[T], trans bool, place Contraction) (Packed[T], err
 
 // Mul is gonum's Gemm.
 func (g Gonum[T]) Mul(a Matrix[T], w Packed[T], c Matrix[T]) error {
-	own, ok := w.(*dense[T])
-	if !ok {
-		return fmt.Errorf("gemm: weights of type %T were packed by another backend", w)
+	own, err := g.operand(a, w, c.Rows, c.Cols)
+	if err != nil {
+		return err
 	}
-	if err := checkProduct(a, w, c.Rows, c.Cols); err != nil {
+	if err := checkComplete[T](w); err != nil {
 		return err
 	}
 	return g.Product(1, a, own.Matrix, own.trans, false, c)
@@ -52,11 +52,24 @@ func (g Gonum[T]) Mul(a Matrix[T], w Packed[T], c Matrix[T]) error {
 // Partial is gonum's product over the part.
 func (g Gonum[T]) Partial(a Matrix[T], w Packed[T]) (*Partial[T], error) {
 	k, n := w.Dims()
+	own, err := g.operand(a, w, a.Rows, n)
+	if err != nil {
+		return nil, err
+	}
 	c := NewMatrix[T](a.Rows, n)
-	if err := g.Mul(a, w, c); err != nil {
+	if err := g.Product(1, a, own.Matrix, own.trans, false, c); err != nil {
 		return nil, err
 	}
 	return FromValue(g.Order(), w.Place(), k, c.Data)
+}
+
+// operand checks the operands of a product with packed weights.
+func (g Gonum[T]) operand(a Matrix[T], w Packed[T], rows, cols int) (*dense[T], error) {
+	own, ok := w.(*dense[T])
+	if !ok {
+		return nil, fmt.Errorf("gemm: weights of type %T were packed by another backend", w)
+	}
+	return own, checkProduct(a, w, rows, cols)
 }
 
 // Product is gonum's Gemm with beta = 0.

@@ -11,7 +11,7 @@ import (
 type Float = kernel.Float
 
 // Matrix is a row-major matrix: element (i, j) is Data[i*Stride+j]. Stride is the
-// leading dimension, at least Cols.
+// leading dimension, at least Cols. Data may be nil where there are no elements.
 type Matrix[T Float] struct {
 	Rows, Cols, Stride int
 	Data               []T
@@ -28,7 +28,12 @@ func Dense[T Float](rows, cols int, data []T) Matrix[T] {
 }
 
 // Row returns row i, sharing memory.
-func (m Matrix[T]) Row(i int) []T { return m.Data[i*m.Stride : i*m.Stride+m.Cols] }
+func (m Matrix[T]) Row(i int) []T {
+	if m.Cols == 0 {
+		return nil // there may be no memory behind it
+	}
+	return m.Data[i*m.Stride : i*m.Stride+m.Cols]
+}
 
 // View returns rows [i0, i1) and columns [j0, j1), sharing memory.
 func (m Matrix[T]) View(i0, i1, j0, j1 int) Matrix[T] {
@@ -45,11 +50,14 @@ func (m Matrix[T]) check(name string) error {
 	if m.Rows < 0 || m.Cols < 0 {
 		return fmt.Errorf("gemm: %s is %d x %d: want no negative dimension", name, m.Rows, m.Cols)
 	}
-	if m.Stride < max(1, m.Cols) {
-		return fmt.Errorf("gemm: %s is %d x %d with leading dimension %d: want at least %d", name, m.Rows, m.Cols, m.Stride, max(1, m.Cols))
+	if m.Stride < m.Cols {
+		return fmt.Errorf("gemm: %s is %d x %d with leading dimension %d: want at least %d", name, m.Rows, m.Cols, m.Stride, m.Cols)
 	}
-	if need := m.extent(); len(m.Data) < need {
-		return fmt.Errorf("gemm: %s is %d x %d with leading dimension %d, which needs %d elements: has %d", name, m.Rows, m.Cols, m.Stride, need, len(m.Data))
+	if m.Rows == 0 || m.Cols == 0 {
+		return nil
+	}
+	if n := len(m.Data); n < m.Cols || (n-m.Cols)/m.Stride < m.Rows-1 { // (Rows-1)*Stride + Cols might overflow
+		return fmt.Errorf("gemm: %s is %d x %d with leading dimension %d, and its data of %d elements are too short", name, m.Rows, m.Cols, m.Stride, n)
 	}
 	return nil
 }

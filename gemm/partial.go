@@ -66,7 +66,7 @@ func newPartial[T Float](o Options, a Matrix[T], w *Weights[T]) *Partial[T] {
 		p.exact = make([]reduce.Superaccumulator, p.size)
 		p.eachStrip(o, a, w, func(at, cols int, s strip[T]) {
 			for j := range cols {
-				s.exact(&p.exact[at+j], j)
+				s.addExact(&p.exact[at+j], j)
 			}
 		})
 	default:
@@ -159,8 +159,8 @@ func (p *Partial[T]) Bytes() int {
 	for _, node := range p.wide {
 		n += len(node.H) * sizeOf[float64]()
 	}
-	for i := range p.exact {
-		n += p.exact[i].EncodedLen()
+	for _, sum := range p.exact { // a copy: EncodedLen brings it into canonical form
+		n += sum.EncodedLen()
 	}
 	return n
 }
@@ -168,105 +168,4 @@ func (p *Partial[T]) Bytes() int {
 func sizeOf[T Float]() int {
 	var x T
 	return int(unsafe.Sizeof(x))
-}
-
-// Join sets dst to the finished product from the states of all its parts, given
-// in the order of their terms. Trees and Exact merge them: the bits are those of
-// the product at once, whatever the cuts. The other orders fold the values of the
-// parts: Shuffled by its seed, Arrival as they are given, and the folds from left
-// to right. Parts of no terms are passed over.
-//
-// It is an error if the parts do not make up the whole contraction, or differ in
-// order or size.
-func Join[T Float](parts []*Partial[T], dst []T) error {
-	present, err := checkParts(parts, len(dst))
-	if err != nil {
-		return err
-	}
-	if len(present) == 0 {
-		clear(dst)
-		return nil
-	}
-	first := present[0]
-	switch first.order.Kind() {
-	case reduce.KindPairwise, reduce.KindDoubleDouble:
-		return joinNodes(present, func(p *Partial[T]) []reduce.Node[T] { return p.nodes }, func(n reduce.Node[T]) {
-			for i, h := range n.H {
-				if n.L != nil {
-					h = reduce.FinishPair(h, n.L[i])
-				}
-				dst[i] = kernel.Canonical(h)
-			}
-		})
-	case reduce.KindWidened:
-		return joinNodes(present, func(p *Partial[T]) []reduce.Node[float64] { return p.wide }, func(n reduce.Node[float64]) {
-			for i, h := range n.H {
-				dst[i] = kernel.Canonical(T(h))
-			}
-		})
-	case reduce.KindExact:
-		for i := range dst {
-			sum := first.exact[i]
-			for _, p := range present[1:] {
-				sum.Merge(&p.exact[i])
-			}
-			dst[i] = finish[T]{alpha: 1}.exact(&sum, 0)
-		}
-		return nil
-	}
-	values := make([]T, len(present))
-	for i := range dst {
-		for k, p := range present {
-			values[k] = p.value[i]
-		}
-		dst[i] = foldValues(first.order, values)
-	}
-	return nil
-}
-
-// foldValues folds the values of the parts. Arrival takes them as they are given:
-// the caller lists them as they came.
-func foldValues[T Float](order reduce.Order, values []T) T {
-	if order.Kind() == reduce.KindArrival {
-		order = reduce.Sequential
-	}
-	return reduce.Sum(order, values)
-}
-
-// joinNodes pushes the nodes of all parts on one cover and passes its root on.
-func joinNodes[S, T Float](parts []*Partial[T], nodes func(*Partial[T]) []reduce.Node[S], put func(reduce.Node[S])) error {
-	cover := reduce.NewCover[S](parts[0].place.tree())
-	for _, p := range parts {
-		for _, n := range nodes(p) {
-			if err := cover.Push(n); err != nil {
-				return err
-			}
-		}
-	}
-	root, err := cover.Root()
-	if err != nil {
-		return err
-	}
-	put(root)
-	return nil
-}
-
-// checkParts returns the parts that have terms.
-func checkParts[T Float](parts []*Partial[T], size int) ([]*Partial[T], error) {
-	var present []*Partial[T]
-	terms := 0
-	for i, p := range parts {
-		if p.order != parts[0].order || p.size != size || p.place.K != parts[0].place.K || p.place.Leaf != parts[0].place.Leaf {
-			return nil, fmt.Errorf("gemm: part %d holds %d elements over %d terms in order %v: want %d elements, %d terms, %v",
-				i, p.size, p.place.K, p.order, size, parts[0].place.K, parts[0].order)
-		}
-		if p.terms > 0 {
-			present = append(present, p)
-			terms += p.terms
-		}
-	}
-	if len(parts) == 0 || terms != parts[0].place.K {
-		return nil, fmt.Errorf("gemm: the %d parts hold %d terms of the contraction: want all", len(parts), terms)
-	}
-	return present, nil
 }

@@ -20,6 +20,7 @@ type Packed[T Float] interface {
 // padded with zeros, which no result contains.
 type Weights[T Float] struct {
 	place  Contraction
+	order  reduce.Order // in which the rows lie: see packing
 	k, n   int
 	panels []T
 }
@@ -95,6 +96,23 @@ func permutation(order reduce.Order, k int) []int {
 		return nil
 	}
 	return reduce.Permutation(order.Seed(), k)
+}
+
+// packing returns what the order says about the places of packed rows: a Shuffled
+// order permutes them, by its seed; for all others they lie as they are.
+func packing(order reduce.Order) reduce.Order {
+	if order.Kind() == reduce.KindShuffled {
+		return reduce.Shuffled(order.Seed())
+	}
+	return reduce.Order{}
+}
+
+// checkComplete returns an error unless the weights hold their whole contraction.
+func checkComplete[T Float](w Packed[T]) error {
+	if k, n := w.Dims(); k != w.Place().K {
+		return fmt.Errorf("gemm: weights of %d x %d hold a part of a contraction over %d terms: want all of it, or Partial", k, n, w.Place().K)
+	}
+	return nil
 }
 
 // checkProduct returns an error unless a times w has the shape of c.

@@ -234,3 +234,46 @@ func TestAddOdd(t *testing.T) {
 		}
 	}
 }
+
+func testCompensatedChains[T Float](t *testing.T, rng *rand.Rand) {
+	for n := range 50 {
+		a, b := make([]T, n), make([]T, Panel*n)
+		for k := range a {
+			a[k] = nasty[T](rng)
+		}
+		for k := range b {
+			b[k] = nasty[T](rng)
+		}
+		var s, c, ns, nc [Panel]T
+		KahanChain4(&s, &c, a, b)
+		NeumaierChain4(&ns, &nc, a, b)
+		for j := range s {
+			var ks, kc, sum, corr T // the loops as published
+			for k := range a {
+				x := T(a[k] * b[Panel*k+j])
+				y := x - kc
+				u := ks + y
+				kc = (u - ks) - y
+				ks = u
+				v := sum + x
+				if math.Abs(float64(sum)) >= math.Abs(float64(x)) {
+					corr += (sum - v) + x
+				} else {
+					corr += (x - v) + sum
+				}
+				sum = v
+			}
+			require.Equal(t, Bits(Canonical(ks)), Bits(Canonical(s[j])))
+			require.Equal(t, Bits(Canonical(kc)), Bits(Canonical(c[j])))
+			require.Equal(t, Bits(Canonical(sum)), Bits(Canonical(ns[j])))
+			if IsFinite(nc[j]) {
+				require.Equal(t, Bits(corr), Bits(nc[j]))
+			}
+		}
+	}
+}
+
+func TestCompensatedChains(t *testing.T) {
+	testCompensatedChains[float32](t, rand.New(rand.NewPCG(13, 14)))
+	testCompensatedChains[float64](t, rand.New(rand.NewPCG(15, 16)))
+}

@@ -1,0 +1,30 @@
+package gemm_test
+
+import (
+	"math/rand/v2"
+	"testing"
+
+	"github.com/samebits/samebits/gemm"
+	"github.com/stretchr/testify/require"
+)
+
+// A product with packed weights allocates a few objects a call, however large it
+// is: none an element, none a strip. (Shuffled copies A: one matrix.)
+func TestMulAllocatesAFixedNumber(t *testing.T) {
+	for _, order := range ordersFor[float32]() {
+		require.LessOrEqual(t, mulAllocations(t, native[float32](t, order), 2, 64, 8), 4.0, order)
+		require.LessOrEqual(t, mulAllocations(t, native[float32](t, order), 24, 200, 40), 4.0, order)
+	}
+}
+
+func mulAllocations(t *testing.T, backend gemm.Backend[float32], m, k, n int) float64 {
+	rng := rand.New(rand.NewPCG(1, 1))
+	a, c := randomMatrix[float32](rng, m, k), gemm.NewMatrix[float32](m, n)
+	w, err := backend.Pack(randomMatrix[float32](rng, k, n), false, gemm.Whole(k, backend.Order()))
+	require.NoError(t, err)
+	return testing.AllocsPerRun(5, func() {
+		if err := backend.Mul(a, w, c); err != nil {
+			t.Fatal(err)
+		}
+	})
+}

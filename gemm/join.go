@@ -1,0 +1,129 @@
+package gemm
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/samebits/samebits/internal/kernel"
+	"github.com/samebits/samebits/reduce"
+)
+
+// Join sets dst to the finished product from the states of all its parts, given
+// in the order of their terms. Trees and Exact merge them: the bits are those of
+// the product at once, whatever the cuts. The other orders fold the values of the
+// parts: Shuffled by its seed, Arrival as they are given, and the folds from left
+// to right. Parts of no terms are passed over.
+//
+// It is an error if the parts do not make up the whole contraction, or differ in
+// order or size.
+func Join[T Float](parts []*Partial[T], dst []T) error {
+	present, err := checkParts(parts, len(dst))
+	if err != nil {
+		return err
+	}
+	if len(present) == 0 {
+		clear(dst)
+		return nil
+	}
+	first := present[0]
+	switch first.order.Kind() {
+	case reduce.KindPairwise, reduce.KindDoubleDouble:
+		return joinNodes(present, func(p *Partial[T]) []reduce.Node[T] { return p.nodes }, func(n reduce.Node[T]) {
+			for i, h := range n.H {
+				if n.L != nil {
+					h = reduce.FinishPair(h, n.L[i])
+				}
+				dst[i] = kernel.Canonical(h)
+			}
+		})
+	case reduce.KindWidened:
+		return joinNodes(present, func(p *Partial[T]) []reduce.Node[float64] { return p.wide }, func(n reduce.Node[float64]) {
+			for i, h := range n.H {
+				dst[i] = kernel.Canonical(T(h))
+			}
+		})
+	case reduce.KindExact:
+		for i := range dst {
+			sum := first.exact[i]
+			for _, p := range present[1:] {
+				next := p.exact[i] // a copy: Merge writes to both
+				sum.Merge(&next)
+			}
+			dst[i] = finish[T]{alpha: 1}.superaccumulator(&sum, 0)
+		}
+		return nil
+	}
+	values := make([]T, len(present))
+	for i := range dst {
+		for k, p := range present {
+			values[k] = p.value[i]
+		}
+		dst[i] = foldValues(first.order, values)
+	}
+	return nil
+}
+
+// foldValues folds the values of the parts. Arrival takes them as they are given:
+// the caller lists them as they came.
+func foldValues[T Float](order reduce.Order, values []T) T {
+	if order.Kind() == reduce.KindArrival {
+		order = reduce.Sequential
+	}
+	return reduce.Sum(order, values)
+}
+
+// joinNodes pushes the nodes of all parts on one cover and passes its root on.
+func joinNodes[S, T Float](parts []*Partial[T], nodes func(*Partial[T]) []reduce.Node[S], put func(reduce.Node[S])) error {
+	cover := reduce.NewCover[S](parts[0].place.tree())
+	for _, p := range parts {
+		for _, n := range nodes(p) {
+			if err := cover.Push(n); err != nil {
+				return err
+			}
+		}
+	}
+	root, err := cover.Root()
+	if err != nil {
+		return err
+	}
+	put(root)
+	return nil
+}
+
+// checkParts returns the parts that have terms.
+func checkParts[T Float](parts []*Partial[T], size int) ([]*Partial[T], error) {
+	var present []*Partial[T]
+	for i, p := range parts {
+		if first := parts[0]; p.order != first.order || p.size != size || !p.place.sameAs(first.place) {
+			return nil, fmt.Errorf("gemm: part %d holds %d elements over %v in order %v: want %d elements, %v, %v",
+				i, p.size, p.place, p.order, size, first.place, first.order)
+		}
+		if p.terms > 0 {
+			present = append(present, p)
+		}
+	}
+	return present, checkWhole(parts, present)
+}
+
+// checkWhole returns an error unless the parts follow each other from the first
+// term to the last; those of Arrival in any order.
+func checkWhole[T Float](parts, present []*Partial[T]) error {
+	if len(parts) == 0 {
+		return fmt.Errorf("gemm: 0 parts: want those of a whole contraction")
+	}
+	if parts[0].order.Kind() == reduce.KindArrival {
+		present = slices.Clone(present)
+		slices.SortFunc(present, func(p, q *Partial[T]) int { return p.place.From - q.place.From })
+	}
+	end, k := 0, parts[0].place.K
+	for _, p := range present {
+		if p.place.From != end {
+			return fmt.Errorf("gemm: part [%d,%d) of a contraction over %d terms follows the first %d", p.place.From, p.place.From+p.terms, k, end)
+		}
+		end += p.terms
+	}
+	if end != k {
+		return fmt.Errorf("gemm: the %d parts end at term %d of a contraction over %d: want all", len(parts), end, k)
+	}
+	return nil
+}

@@ -1,0 +1,151 @@
+package tp_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/samebits/samebits/reduce"
+	"github.com/samebits/samebits/tp"
+	"github.com/stretchr/testify/require"
+)
+
+var errBroken = errors.New("broken")
+
+// reduceSum is what a rank that works does in the tests below.
+func reduceSum(ctx context.Context, r *tp.Rank, n int) error {
+	return tp.AllReduce(ctx, r, reduce.Pairwise, make([]float32, n))
+}
+
+// failures are programs in which rank 1 of three goes wrong.
+var failures = []struct {
+	name  string
+	rank1 func(ctx context.Context, r *tp.Rank) error
+	text  string // of the error
+	sole  bool   // it names rank 1; otherwise either of two ranks that disagree
+}{
+	{"returns an error", func(context.Context, *tp.Rank) error { return errBroken },
+		"tp: rank 1: broken", true},
+	{"panics", func(context.Context, *tp.Rank) error { panic(errBroken) },
+		"tp: rank 1: panicked: broken\n", true},
+	{"returns early", func(context.Context, *tp.Rank) error { return nil },
+		"tp: rank 1: left before reduce-scatter (collective 1)", true},
+	{"leaves in the middle", func(ctx context.Context, r *tp.Rank) error {
+		_, err := tp.ReduceScatter(ctx, r, reduce.Pairwise, make([]float32, 8))
+		return err
+	}, "tp: rank 1: left before all-gather (collective 2)", true},
+	{"has another count", func(ctx context.Context, r *tp.Rank) error { return reduceSum(ctx, r, 9) },
+		"reduce-scatter of 9", false},
+	{"is in another collective", func(ctx context.Context, r *tp.Rank) error { return tp.Barrier(ctx, r) },
+		"barrier of 0", false},
+	{"is a collective ahead", func(ctx context.Context, r *tp.Rank) error {
+		if err := tp.Broadcast(ctx, r, 1, []float32{}); err != nil {
+			return err
+		}
+		return reduceSum(ctx, r, 8)
+	}, "collective 1", false},
+	{"has another order", func(ctx context.Context, r *tp.Rank) error {
+		return tp.AllReduce(ctx, r, reduce.Exact, make([]float32, 8))
+	}, "(exact, collective 1)", false},
+	{"has another leaf", func(ctx context.Context, r *tp.Rank) error {
+		return tp.AllReduce(ctx, r, reduce.Pairwise.WithLeaf(16), make([]float32, 8))
+	}, "pairwise/leaf=16", false},
+	{"has another type", func(ctx context.Context, r *tp.Rank) error {
+		return tp.AllReduce(ctx, r, reduce.Pairwise, make([]float64, 8))
+	}, "sent []float", false},
+}
+
+func TestFailures(t *testing.T) {
+	for _, f := range failures {
+		t.Run(f.name, func(t *testing.T) {
+			began := time.Now()
+			err := tp.Run(t.Context(), 3, func(ctx context.Context, r *tp.Rank) error {
+				if r.ID() == 1 {
+					return f.rank1(ctx, r)
+				}
+				return reduceSum(ctx, r, 8)
+			})
+			require.Less(t, time.Since(began), tp.DefaultDeadline/2, "found by the deadline alone")
+			var named *tp.RankError
+			require.ErrorAs(t, err, &named)
+			require.ErrorContains(t, err, f.text)
+			if f.sole {
+				require.Equal(t, 1, named.Rank)
+			} else {
+				require.ErrorContains(t, err, "rank 1")
+			}
+		})
+	}
+}
+
+func TestRankErrorUnwraps(t *testing.T) {
+	err := tp.Run(t.Context(), 2, func(ctx context.Context, r *tp.Rank) error {
+		if r.ID() == 1 {
+			return fmt.Errorf("layer 3: %w", errBroken)
+		}
+		return tp.Barrier(ctx, r)
+	})
+	require.EqualError(t, err, "tp: rank 1: layer 3: broken")
+	require.ErrorIs(t, err, errBroken)
+}
+
+// What a rank adds to the error of another does not make it its own.
+func TestBlameStaysWithTheRankAtFault(t *testing.T) {
+	err := tp.Run(t.Context(), 2, func(ctx context.Context, r *tp.Rank) error {
+		if r.ID() == 1 {
+			return nil
+		}
+		return fmt.Errorf("layer 3: %w", tp.Barrier(ctx, r))
+	})
+	var named *tp.RankError
+	require.ErrorAs(t, err, &named)
+	require.Equal(t, 1, named.Rank)
+}
+
+// The root of a broadcast awaits nobody: what is left unread tells.
+func TestLeavingOutABroadcastIsAnError(t *testing.T) {
+	err := tp.Run(t.Context(), 2, func(ctx context.Context, r *tp.Rank) error {
+		if r.ID() == 1 {
+			return nil
+		}
+		return tp.Broadcast(ctx, r, 0, []float32{1})
+	})
+	require.EqualError(t, err, "tp: rank 1: left without broadcast from 0 (collective 1), in which rank 0 sent to it")
+}
+
+func TestSilenceEndsAtTheDeadline(t *testing.T) {
+	for _, order := range []reduce.Order{reduce.Pairwise, reduce.Arrival} {
+		began := time.Now()
+		err := tp.RunDeadline(t.Context(), 4, 50*time.Millisecond, func(ctx context.Context, r *tp.Rank) error {
+			if r.ID() == 2 {
+				<-ctx.Done()
+				return nil
+			}
+			return tp.AllReduce(ctx, r, order, make([]float64, 100))
+		})
+		require.Less(t, time.Since(began), 10*time.Second)
+		require.EqualError(t, err, "tp: rank 2: sent nothing for reduce-scatter (collective 1) within 50ms")
+	}
+}
+
+func TestCancelEndsAllRanks(t *testing.T) {
+	ctx, cancel := context.WithCancelCause(t.Context())
+	err := tp.Run(ctx, 3, func(ctx context.Context, r *tp.Rank) error {
+		if r.ID() == 1 {
+			cancel(errBroken)
+			<-ctx.Done()
+			return ctx.Err()
+		}
+		return tp.Barrier(ctx, r)
+	})
+	require.Equal(t, errBroken, err)
+
+	err = tp.Run(ctx, 3, func(context.Context, *tp.Rank) error { panic("must not run") })
+	require.Equal(t, errBroken, err)
+}
+
+func TestRunRefusesNoRanks(t *testing.T) {
+	require.EqualError(t, tp.Run(t.Context(), 0, nil), "tp: group of 0 ranks: want at least 1")
+}
