@@ -80,6 +80,16 @@ func TestExactBeyondTheRange(t *testing.T) {
 	requireBits(t, 1<<24, dot(t, reduce.Exact, 1, []float32{1 << 24, 1, -0x1p-60}, []float32{1, 1, 0x1p-60}, 0, 0))
 }
 
+// An exactly zero contraction is +0 in every order, also where its products
+// underflow and a chain of them ends in -0.
+func TestExactZeroIsPlusZero(t *testing.T) {
+	tiny := []float64{0x1p-600, 0x1p-600}
+	require.True(t, math.Signbit(math.FMA(tiny[0], -tiny[0], tiny[0]*tiny[0])), "the chain ends in -0")
+	for _, order := range append(ordersFor[float64](), reduce.Arrival) {
+		requireBits(t, 0, dot(t, order, 1, tiny, []float64{0x1p-600, -0x1p-600}, 0, 0), order.String())
+	}
+}
+
 // A panel's padding meets infinite multipliers without a trace.
 func TestPaddingReachesNoResult(t *testing.T) {
 	for _, order := range append(ordersFor[float32](), reduce.Arrival) {

@@ -8,7 +8,7 @@
 //
 //	leaf(i):        s = +0; for k in leaf i, ascending: s = FMA(a[k], b[k], s)
 //	node([lo,hi)):  one leaf: leaf(lo);  more: node([lo,m)) + node([m,hi))
-//	element:        RN(RN(alpha * node(all leaves)) + RN(beta * c))
+//	element:        RN(RN(alpha * s) + RN(beta * c)), s = node(all leaves) + 0
 //
 // where m halves the range, the larger half on the left (Contraction), or, where K
 // grows with a sequence, is lo plus the largest power of two below its length
@@ -16,8 +16,7 @@
 // and in float64; Sequential, Kahan, Neumaier and Shuffled fold all terms; Exact
 // rounds the exact value once.
 //
-// Sums start from +0, so that a contraction of zeros of any sign, or of terms that
-// cancel without rounding, is +0. A result that is NaN is the canonical quiet NaN.
+// Adding +0 makes every sum that is zero +0, also where underflow left -0. A result that is NaN is the canonical quiet NaN.
 //
 // Gemm is the product at once. Models go through a Backend, which packs weights
 // once: Native is this package's, Gonum one to compare with. A rank that holds a

@@ -154,8 +154,10 @@ func (f finish[T]) put(c []T, s panel[T]) {
 	}
 }
 
+// value finishes one sum. A sum that is zero counts as +0, also where products
+// that underflowed left -0.
 func (f finish[T]) value(s, c T) T {
-	v := T(f.alpha * s)
+	v := T(f.alpha * (s + 0))
 	if f.beta != 0 {
 		v += T(f.beta * c)
 	}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/samebits/samebits/internal/kernel"
 	"github.com/samebits/samebits/reduce"
 )
 
@@ -33,13 +32,13 @@ func Join[T Float](parts []*Partial[T], dst []T) error {
 				if n.L != nil {
 					h = reduce.FinishPair(h, n.L[i])
 				}
-				dst[i] = kernel.Canonical(h)
+				dst[i] = finish[T]{alpha: 1}.value(h, 0)
 			}
 		})
 	case reduce.KindWidened:
 		return joinNodes(present, func(p *Partial[T]) []reduce.Node[float64] { return p.wide }, func(n reduce.Node[float64]) {
 			for i, h := range n.H {
-				dst[i] = kernel.Canonical(T(h))
+				dst[i] = finish[T]{alpha: 1}.value(T(h), 0)
 			}
 		})
 	case reduce.KindExact:

@@ -24,7 +24,11 @@ func element[T gemm.Float](o gemm.Options, alpha T, x, y []T, beta, c T) T {
 	case o.Order.Kind() == reduce.KindExact:
 		return exactElement(alpha, x, y, beta, c)
 	}
-	v := T(alpha * state(o, x, y))
+	s := state(o, x, y)
+	if s == 0 {
+		s = 0 // of either sign
+	}
+	v := T(alpha * s)
 	if beta != 0 {
 		w := T(beta * c)
 		v += w

@@ -91,8 +91,8 @@ func (p *pass[T]) block(ctx context.Context, stage string, l *layer[T], kv *keys
 	return nil
 }
 
-// add sets x = x + y. After an overflow, infinities may meet: the sign of the NaN
-// that they make is the processor's choice.
+// add sets x = x + y. A NaN, as after an overflow, is made canonical here, so that
+// no stage needs a proof that the processor kept it so.
 func add[T Float](x, y []T) {
 	for i, v := range y {
 		x[i] = kernel.Canonical(x[i] + v)

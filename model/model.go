@@ -3,6 +3,7 @@ package model
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/samebits/samebits/gemm"
 	"github.com/samebits/samebits/tp"
@@ -20,6 +21,9 @@ type Options[T Float] struct {
 	Ranks int
 	// Fault makes the model wrong in a known way, where there are two or more ranks.
 	Fault tp.Fault
+	// Deadline is how long a rank waits for another, which may be computing all that
+	// while, before the run fails. 0 means tp.DefaultDeadline.
+	Deadline time.Duration
 }
 
 // Model is a transformer, its weights divided among ranks, ready to run. It may be
@@ -37,6 +41,9 @@ func New[T Float](c *Checkpoint, o Options[T]) (*Model[T], error) {
 	}
 	if o.Ranks < 1 || o.Ranks > c.Config.Heads {
 		return nil, fmt.Errorf("model: tensor-parallel size %d: want 1 to the number of heads, %d", o.Ranks, c.Config.Heads)
+	}
+	if o.Deadline == 0 {
+		o.Deadline = tp.DefaultDeadline
 	}
 	m := &Model[T]{config: c.Config, options: o}
 	b := &builder[T]{checkpoint: c, options: o, tensors: map[string]gemm.Matrix[T]{}}
@@ -102,7 +109,7 @@ func (s *Session[T]) Forward(ctx context.Context, ids []int, r Recorder[T]) (gem
 		return logits, err
 	}
 	rec := newCollector(s.model.config, r)
-	err := tp.Run(ctx, len(s.model.shards), func(ctx context.Context, rank *tp.Rank) error {
+	err := tp.RunDeadline(ctx, len(s.model.shards), s.model.options.Deadline, func(ctx context.Context, rank *tp.Rank) error {
 		p := &pass[T]{
 			shard: s.model.shards[rank.ID()], cache: &s.caches[rank.ID()], rank: rank,
 			rec: rec, start: s.tokens,

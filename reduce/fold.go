@@ -9,7 +9,8 @@ import "github.com/samebits/samebits/internal/kernel"
 // remarks on reducing truncation errors"; Neumaier, 1974, "Rundungsfehleranalyse
 // einiger Verfahren zur Summation endlicher Summen", algorithm IV. Both start
 // from the first term, which differs from starting at zero only in that a sum of
-// -0 alone stays -0.
+// -0 alone stays -0 and that Kahan's does not yet become NaN where the first term
+// is infinite.
 type folder[T Float] struct {
 	sum, c T
 	any    bool

@@ -39,7 +39,7 @@ func TestBiasEveryRankAddsItOnceARank(t *testing.T) {
 	for size := 1; size <= 4; size++ {
 		for _, got := range l.results(t, size, b, tp.BiasEveryRank) {
 			for i, v := range got {
-				require.Equal(t, right[i]+float64(size-1)*l.dwnBias[i%len(l.dwnBias)], v)
+				require.Equal(t, right[i]+float64(float64(size-1)*l.downBias[i%len(l.downBias)]), v)
 			}
 		}
 	}

@@ -14,8 +14,8 @@ import (
 // mlp runs y = (x*Wup + bup)*Wdown + bdown on the rank: a column-parallel and then
 // a row-parallel layer, cut between leaves of 8.
 type mlp[T gemm.Float] struct {
-	x, up, down     gemm.Matrix[T]
-	upBias, dwnBias []T
+	x, up, down      gemm.Matrix[T]
+	upBias, downBias []T
 }
 
 func newMLP[T gemm.Float](rng *rand.Rand, order reduce.Order) mlp[T] {
@@ -31,7 +31,7 @@ func (l mlp[T]) forward(ctx context.Context, r *tp.Rank, b gemm.Backend[T], faul
 		return nil, err
 	}
 	place := gemm.Contraction{K: l.down.Rows, From: s.Lo, Leaf: 8}
-	down, err := tp.NewRowParallel(b, l.down.View(s.Lo, s.Hi, 0, l.down.Cols), place, l.dwnBias, fault)
+	down, err := tp.NewRowParallel(b, l.down.View(s.Lo, s.Hi, 0, l.down.Cols), place, l.downBias, fault)
 	if err != nil {
 		return nil, err
 	}

@@ -40,7 +40,7 @@ type Expected struct {
 	Logits64  []float64 // [len(IDs), 256], float64
 	Logits32  []float32 // the same in float32 on a GPU
 	Prompt    []int     // of a greedy continuation
-	Continued []int     // the prompt and its greedy continuation
+	Continued []int     // the tokens that follow the prompt
 }
 
 // LoadExpected returns the expected values.

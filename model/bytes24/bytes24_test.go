@@ -3,6 +3,7 @@ package bytes24
 import (
 	"context"
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/samebits/samebits/gemm"
@@ -24,14 +25,20 @@ func worst[T, W gemm.Float](got []T, want []W) float64 {
 	return w
 }
 
-func logits[T gemm.Float](t *testing.T, order reduce.Order, ranks int, ids []int) []T {
+func argmax[T gemm.Float](x []T) int { return slices.Index(x, slices.Max(x)) }
+
+func build[T gemm.Float](t *testing.T, order reduce.Order, ranks int) *model.Model[T] {
 	c, err := Load()
 	require.NoError(t, err)
 	b, err := gemm.NewNative[T](order, 2)
 	require.NoError(t, err)
 	m, err := model.New(c, model.Options[T]{Backend: b, Ranks: ranks})
 	require.NoError(t, err)
-	out, err := m.Logits(context.Background(), ids)
+	return m
+}
+
+func logits[T gemm.Float](t *testing.T, order reduce.Order, ranks int, ids []int) []T {
+	out, err := build[T](t, order, ranks).Logits(context.Background(), ids)
 	require.NoError(t, err)
 	return out.Data
 }
@@ -48,4 +55,22 @@ func TestLogitsAgreeWithPyTorch(t *testing.T) {
 	d = worst(got32, want.Logits64)
 	t.Logf("float32: %.3g from PyTorch's float64; PyTorch's own float32: %.3g", d, worst(want.Logits32, want.Logits64))
 	require.Less(t, d, 2e-4)
+}
+
+func TestGreedyContinuation(t *testing.T) {
+	e, err := LoadExpected()
+	require.NoError(t, err)
+	s := build[float32](t, reduce.Pairwise, 2).NewSession()
+	var got []int
+	for next := e.Prompt; len(got) < 10; {
+		out, err := s.Forward(context.Background(), next, nil)
+		require.NoError(t, err)
+		next = []int{argmax(out.Row(out.Rows - 1))}
+		got = append(got, next...)
+	}
+	require.Equal(t, e.Continued[:10], got)
+}
+
+func TestEncode(t *testing.T) {
+	require.Equal(t, []int{'d', 'e', 'f', 0xc3, 0xa9}, Encode("def\u00e9"))
 }
