@@ -9,10 +9,11 @@
 //
 // The targets run as
 //
-//	go test -fuzz=FuzzSum  ./fuzz    every order against the exact sum
-//	go test -fuzz=FuzzDot  ./fuzz    the same for dot products
-//	go test -fuzz=FuzzCuts ./fuzz    programs of cuts and merges against one call
-//	go test -fuzz=FuzzGemm ./fuzz    matrix products against their elements
+//	go test -fuzz=FuzzSum       ./fuzz    every order against the exact sum
+//	go test -fuzz=FuzzDot       ./fuzz    the same for dot products
+//	go test -fuzz=FuzzCuts      ./fuzz    programs of cuts and merges against one call
+//	go test -fuzz=FuzzGemm      ./fuzz    matrix products: cuts, threads and exact values
+//	go test -fuzz=FuzzAllReduce ./fuzz    products divided among ranks against one rank
 //
 // Each target has a check function that takes the implementation under test, and
 // a test that shows the check failing on a faulty one.

@@ -1,6 +1,7 @@
 package model
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -41,9 +42,6 @@ func New[T Float](c *Checkpoint, o Options[T]) (*Model[T], error) {
 	}
 	if o.Ranks < 1 || o.Ranks > c.Config.Heads {
 		return nil, fmt.Errorf("model: tensor-parallel size %d: want 1 to the number of heads, %d", o.Ranks, c.Config.Heads)
-	}
-	if o.Deadline == 0 {
-		o.Deadline = tp.DefaultDeadline
 	}
 	m := &Model[T]{config: c.Config, options: o}
 	b := &builder[T]{checkpoint: c, options: o, tensors: map[string]gemm.Matrix[T]{}}
@@ -109,7 +107,7 @@ func (s *Session[T]) Forward(ctx context.Context, ids []int, r Recorder[T]) (gem
 		return logits, err
 	}
 	rec := newCollector(s.model.config, r)
-	err := tp.RunDeadline(ctx, len(s.model.shards), s.model.options.Deadline, func(ctx context.Context, rank *tp.Rank) error {
+	err := tp.RunDeadline(ctx, len(s.model.shards), cmp.Or(s.model.options.Deadline, tp.DefaultDeadline), func(ctx context.Context, rank *tp.Rank) error {
 		p := &pass[T]{
 			shard: s.model.shards[rank.ID()], cache: &s.caches[rank.ID()], rank: rank,
 			rec: rec, start: s.tokens,
