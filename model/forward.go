@@ -49,7 +49,7 @@ func (p *pass[T]) embed(ctx context.Context, ids []int) (gemm.Matrix[T], error) 
 		return x, err
 	}
 	for i := range x.Rows {
-		add(x.Row(i), p.positions.Row(p.start+i))
+		kernel.AddTo(x.Row(i), p.positions.Row(p.start+i))
 	}
 	return x, nil
 }
@@ -70,7 +70,7 @@ func (p *pass[T]) block(ctx context.Context, stage string, l *layer[T], kv *keys
 		return err
 	}
 	p.whole(stage+"attn.out", out)
-	add(x.Data, out.Data)
+	kernel.AddTo(x.Data, out.Data)
 	p.whole(stage+"attn_residual", x)
 
 	normed = p.normed(x, l.mlpNorm)
@@ -86,17 +86,9 @@ func (p *pass[T]) block(ctx context.Context, stage string, l *layer[T], kv *keys
 		return err
 	}
 	p.whole(stage+"mlp.down", out)
-	add(x.Data, out.Data)
+	kernel.AddTo(x.Data, out.Data)
 	p.whole(stage+"output", x)
 	return nil
-}
-
-// add sets x = x + y. A NaN, as after an overflow, is made canonical here, so that
-// no stage needs a proof that the processor kept it so.
-func add[T Float](x, y []T) {
-	for i, v := range y {
-		x[i] = kernel.Canonical(x[i] + v)
-	}
 }
 
 // normed returns the layer norm of each row.

@@ -108,7 +108,7 @@ func TestLoadRefusesBadConfigurations(t *testing.T) {
 		"n_layer":                         {0, "n_layer is 0"},
 		"n_embd":                          {-48, "n_embd is -48"},
 		"n_head":                          {5, "n_embd 48 is not a multiple of n_head 5"},
-		"n_inner":                         {1 << 40, "n_inner is 1099511627776"},
+		"n_inner":                         {1 << 30, "n_inner is 1073741824"},
 		"n_positions":                     {"many", "config.json: json: cannot unmarshal string"},
 		"vocab_size":                      {95, "tensor transformer.wte.weight has shape [96 48]; config.json calls for [95 48]"},
 		"layer_norm_epsilon":              {-1e-5, "layer_norm_epsilon is -0.00001, not above 0"},

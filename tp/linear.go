@@ -5,7 +5,7 @@ import (
 	"fmt"
 
 	"github.com/samebits/samebits/gemm"
-	"github.com/samebits/samebits/reduce"
+	"github.com/samebits/samebits/internal/kernel"
 )
 
 // ColumnParallel is a rank's share of a linear layer y = x*W + b whose columns are
@@ -98,6 +98,6 @@ func addBias[T Float](y gemm.Matrix[T], bias []T) {
 		return
 	}
 	for i := range y.Rows {
-		reduce.AddPlain(y.Row(i), bias)
+		kernel.AddTo(y.Row(i), bias)
 	}
 }

@@ -64,12 +64,10 @@ func addSuspect(s, p, c float64) float64 {
 }
 
 // suspect sets bit 63 if rounding s to float32 may round wrongly what was rounded
-// to s before: if s is a midpoint of two float32, or not zero and below their
-// normal range.
+// to s before: if s is a midpoint of two float32, or below their normal range.
 func suspect(s float64) uint64 {
 	u := math.Float64bits(s)
-	v := u &^ (1 << 63)
-	return ((u&low29 ^ midpoint32) - 1) | (v-minNormal32Bits)&^(v-1)
+	return ((u&low29 ^ midpoint32) - 1) | (u&^(1<<63) - minNormal32Bits)
 }
 
 // WideChain4 is Chain4 evaluated in float64 on float32 operands, whose products

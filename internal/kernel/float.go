@@ -48,3 +48,12 @@ func Bits[T Float](x T) uint64 {
 	}
 	return uint64(math.Float32bits(float32(x)))
 }
+
+// AddTo sets x = x + y, a NaN being the canonical one. It panics if y is shorter
+// than x.
+func AddTo[T Float](x, y []T) {
+	y = y[:len(x)]
+	for i := range x {
+		x[i] = Canonical(x[i] + y[i])
+	}
+}

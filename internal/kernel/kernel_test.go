@@ -277,3 +277,28 @@ func TestCompensatedChains(t *testing.T) {
 	testCompensatedChains[float32](t, rand.New(rand.NewPCG(13, 14)))
 	testCompensatedChains[float64](t, rand.New(rand.NewPCG(15, 16)))
 }
+
+// suspect may suspect too much, but never too little.
+func TestSuspectMissesNothing(t *testing.T) {
+	rng := rand.New(rand.NewPCG(17, 18))
+	suspected, rare := 0, 0
+	for range 200000 {
+		u := rng.Uint64()
+		switch rng.IntN(3) {
+		case 0: // a midpoint of two float32
+			u = u&^low29 | midpoint32
+		case 1: // near the bottom of the normal range of float32
+			u = u&^(0x7ff<<52) | uint64(1023-130+rng.IntN(8))<<52
+		}
+		s := math.Float64frombits(u)
+		if RoundsTwice(s) {
+			rare++
+			require.EqualValues(t, 1, suspect(s)>>63, "%x", s)
+		}
+		suspected += int(suspect(s) >> 63)
+	}
+	require.EqualValues(t, 0, suspect(1.5)>>63)
+	require.EqualValues(t, 0, suspect(-0x1p-126)>>63)
+	require.Greater(t, rare, 60000)
+	require.Less(t, suspected-rare, 200000/50)
+}
