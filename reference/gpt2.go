@@ -2,8 +2,10 @@ package reference
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/big"
+	"math/bits"
 	"runtime"
 	"slices"
 )
@@ -62,11 +64,16 @@ const (
 // mathematical values. What the layers do to errors of 10^-(Digits+16) is not
 // bounded here: compare runs of different Digits to see it.
 //
+// It needs a 64-bit platform, and says so on others.
+//
 // The cost at 40 digits is about 80 ns a parameter and token, and 40 us an
 // activation, on one thread. No ids, an id outside the vocabulary, more ids than
 // positions, and bad options are errors; so is the end of ctx, which is honoured
 // within a stage.
 func (g *GPT2) Logits(ctx context.Context, ids []int, o Options) ([][]*big.Float, error) {
+	if bits.UintSize < 64 {
+		return nil, errNarrow
+	}
 	if err := o.check(); err != nil {
 		return nil, err
 	}
@@ -85,6 +92,10 @@ func (g *GPT2) Logits(ctx context.Context, ids []int, o Options) ([][]*big.Float
 	}
 	return logits, nil
 }
+
+// errNarrow is about github.com/ericlagergren/decimal: with an int of 32 bits its
+// SetFloat64(0.3) is 4.8e-8, and Exp and Sqrt return NaN.
+var errNarrow = errors.New("reference: arbitrary precision needs a 64-bit platform: the decimal library computes wrongly where int has 32 bits")
 
 func (g *GPT2) checkIDs(ids []int) error {
 	if len(ids) < 1 || len(ids) > g.Positions {

@@ -1,6 +1,9 @@
 package kernel
 
-import "math"
+import (
+	"math"
+	"unsafe"
+)
 
 // Panel is the number of columns that the portable microkernel takes side by
 // side.
@@ -12,28 +15,34 @@ const Panel = 4
 //	for k ascending: c[j] = FMA(a[k], b[4*k+j], c[j])    j = 0, 1, 2, 3
 func Chain4[T Float](c *[Panel]T, a, b []T) {
 	if Is64[T]() {
-		chain4Float64(c, a, b)
-		return
+		chain4Float64((*[Panel]float64)(unsafe.Pointer(c)), as[float64](a), as[float64](b))
+	} else {
+		chain4Float32((*[Panel]float32)(unsafe.Pointer(c)), as[float32](a), as[float32](b))
 	}
-	chain4Float32(c, a, b)
 }
 
-func chain4Float64[T Float](c *[Panel]T, a, b []T) {
-	c0, c1, c2, c3 := float64(c[0]), float64(c[1]), float64(c[2]), float64(c[3])
+// as returns x, whose elements are of type S, as such. It costs nothing, where a
+// type assertion would have to make an interface.
+func as[S, T Float](x []T) []S {
+	return unsafe.Slice((*S)(unsafe.Pointer(unsafe.SliceData(x))), len(x))
+}
+
+func chain4Float64(c *[Panel]float64, a, b []float64) {
+	c0, c1, c2, c3 := c[0], c[1], c[2], c[3]
 	for k, x := range a {
 		p := b[4*k : 4*k+4 : 4*k+4]
-		c0 = math.FMA(float64(x), float64(p[0]), c0)
-		c1 = math.FMA(float64(x), float64(p[1]), c1)
-		c2 = math.FMA(float64(x), float64(p[2]), c2)
-		c3 = math.FMA(float64(x), float64(p[3]), c3)
+		c0 = math.FMA(x, p[0], c0)
+		c1 = math.FMA(x, p[1], c1)
+		c2 = math.FMA(x, p[2], c2)
+		c3 = math.FMA(x, p[3], c3)
 	}
-	c[0], c[1], c[2], c[3] = T(c0), T(c1), T(c2), T(c3)
+	c[0], c[1], c[2], c[3] = c0, c1, c2, c3
 }
 
 // chain4Float32 is Chain4 with each FMA rounded twice, through float64, which is
 // right but where suspect says otherwise (see FMA). With weights of few digits,
 // such as bfloat16, midpoints are no rarity: about one step in a thousand.
-func chain4Float32[T Float](c *[Panel]T, a, b []T) {
+func chain4Float32(c *[Panel]float32, a, b []float32) {
 	c0, c1, c2, c3 := float64(c[0]), float64(c[1]), float64(c[2]), float64(c[3])
 	for k, x := range a {
 		p := b[4*k : 4*k+4 : 4*k+4]
@@ -49,7 +58,7 @@ func chain4Float32[T Float](c *[Panel]T, a, b []T) {
 		}
 		c0, c1, c2, c3 = float64(float32(s0)), float64(float32(s1)), float64(float32(s2)), float64(float32(s3))
 	}
-	c[0], c[1], c[2], c[3] = T(c0), T(c1), T(c2), T(c3)
+	c[0], c[1], c[2], c[3] = float32(c0), float32(c1), float32(c2), float32(c3)
 }
 
 // addSuspect returns what rounds to float32 as p + c does: s, their sum rounded
