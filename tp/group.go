@@ -129,7 +129,7 @@ func (r *Rank) begin(op string, order reduce.Order, count int) collective {
 // send sends the payload, of that many bytes, to another rank.
 func (c collective) send(to int, payload any, bytes int) {
 	c.sent += int64(bytes)
-	c.group.boxes[to].send(Message{From: c.id, Op: c.op, Seq: c.number, Order: c.order, Count: c.count, Payload: payload})
+	c.group.boxes[to].send(message{From: c.id, Op: c.op, Seq: c.number, Order: c.order, Count: c.count, Payload: payload})
 }
 
 // others returns a flag for each rank: true but for the rank itself.
@@ -144,7 +144,7 @@ func (c collective) others() []bool {
 // receive returns the next message of one of the awaited ranks, in the order in
 // which they come, and strikes its sender off. A message that belongs to another
 // collective, or to one over other shapes, is an error that names both ranks.
-func (c collective) receive(ctx context.Context, awaited []bool) (Message, error) {
+func (c collective) receive(ctx context.Context, awaited []bool) (message, error) {
 	m, err := c.group.boxes[c.id].receive(ctx, awaited, c.op, c.number, c.group.deadline)
 	if err != nil {
 		return m, err

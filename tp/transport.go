@@ -10,10 +10,10 @@ import (
 	"github.com/samebits/samebits/reduce"
 )
 
-// Message is what one rank sends another: the payload, and a header by which the
+// message is what one rank sends another: the payload, and a header by which the
 // receiver finds out whether the two are in the same collective. The receiver
 // reads the payload only; the sender does not change it afterwards.
-type Message struct {
+type message struct {
 	From    int
 	Op      string       // name of the collective
 	Seq     int          // its number, counted by each rank
@@ -26,7 +26,7 @@ type Message struct {
 // which they came. Sending never blocks.
 type mailbox struct {
 	mu       sync.Mutex
-	messages []Message
+	messages []message
 	left     []bool // ranks that will send no more
 	wake     chan struct{}
 }
@@ -35,7 +35,7 @@ func newMailbox(size int) *mailbox {
 	return &mailbox{left: make([]bool, size), wake: make(chan struct{}, 1)}
 }
 
-func (b *mailbox) send(m Message) {
+func (b *mailbox) send(m message) {
 	b.mu.Lock()
 	b.messages = append(b.messages, m)
 	b.mu.Unlock()
@@ -62,7 +62,7 @@ func (b *mailbox) notify() {
 // of its collectives, so the first is that of the collective in which the rank is
 // awaited, unless the two are not in the same one. What others sent early, for a
 // later collective, waits.
-func (b *mailbox) take(awaited []bool) (m Message, gone int, ok bool) {
+func (b *mailbox) take(awaited []bool) (m message, gone int, ok bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for i, m := range b.messages {
@@ -73,24 +73,24 @@ func (b *mailbox) take(awaited []bool) (m Message, gone int, ok bool) {
 	}
 	for rank, left := range b.left {
 		if left && awaited[rank] {
-			return Message{}, rank, false
+			return message{}, rank, false
 		}
 	}
-	return Message{}, -1, false
+	return message{}, -1, false
 }
 
 // unread returns the first message that was never received.
-func (b *mailbox) unread() (m Message, ok bool) {
+func (b *mailbox) unread() (m message, ok bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if len(b.messages) == 0 {
-		return Message{}, false
+		return message{}, false
 	}
 	return b.messages[0], true
 }
 
 // receive waits for a message of one of the awaited ranks.
-func (b *mailbox) receive(ctx context.Context, awaited []bool, op string, seq int, deadline time.Duration) (Message, error) {
+func (b *mailbox) receive(ctx context.Context, awaited []bool, op string, seq int, deadline time.Duration) (message, error) {
 	timer := time.NewTimer(deadline)
 	defer timer.Stop()
 	for {
@@ -99,14 +99,14 @@ func (b *mailbox) receive(ctx context.Context, awaited []bool, op string, seq in
 		case ok:
 			return m, nil
 		case gone >= 0:
-			return Message{}, &RankError{gone, fmt.Errorf("left before %s (collective %d)", op, seq)}
+			return message{}, &RankError{gone, fmt.Errorf("left before %s (collective %d)", op, seq)}
 		}
 		select {
 		case <-b.wake:
 		case <-ctx.Done():
-			return Message{}, context.Cause(ctx)
+			return message{}, context.Cause(ctx)
 		case <-timer.C:
-			return Message{}, &RankError{firstOf(awaited), fmt.Errorf("sent nothing for %s (collective %d) within %v", op, seq, deadline)}
+			return message{}, &RankError{firstOf(awaited), fmt.Errorf("sent nothing for %s (collective %d) within %v", op, seq, deadline)}
 		}
 	}
 }
