@@ -36,43 +36,27 @@ func children(t reduce.Tree, node reduce.Span) (left, right reduce.Span) {
 
 // pairwise evaluates the node of the canonical tree.
 func (s strip[T]) pairwise(node reduce.Span) (c panel[T]) {
-	s.addNode(&c, s.place.tree(), node)
+	addNode(s, &c, s.place.tree(), node)
 	return c
-}
-
-// addNode sets c, which is zero, to the value of the node.
-func (s strip[T]) addNode(c *panel[T], t reduce.Tree, node reduce.Span) {
-	if node.Len() == 1 {
-		a, b := s.leaf(node.Lo)
-		kernel.Chain4((*[kernel.Panel]T)(c), a, b)
-		return
-	}
-	left, right := children(t, node)
-	var r panel[T]
-	s.addNode(c, t, left)
-	s.addNode(&r, t, right)
-	for j := range c {
-		c[j] += r[j]
-	}
 }
 
 // widened evaluates the node of the canonical tree in float64. T is float32.
 func (s strip[T]) widened(node reduce.Span) (c panel[float64]) {
-	s.addWideNode(&c, s.place.tree(), node)
+	addNode(s, &c, s.place.tree(), node)
 	return c
 }
 
-// addWideNode is addNode in float64.
-func (s strip[T]) addWideNode(c *panel[float64], t reduce.Tree, node reduce.Span) {
+// addNode sets c, which is zero, to the value of the node, evaluated in S.
+func addNode[S, T Float](s strip[T], c *panel[S], t reduce.Tree, node reduce.Span) {
 	if node.Len() == 1 {
 		a, b := s.leaf(node.Lo)
-		kernel.WideChain4((*[kernel.Panel]float64)(c), as32(a), as32(b))
+		kernel.ChainIn4((*[kernel.Panel]S)(c), a, b)
 		return
 	}
 	left, right := children(t, node)
-	var r panel[float64]
-	s.addWideNode(c, t, left)
-	s.addWideNode(&r, t, right)
+	var r panel[S]
+	addNode(s, c, t, left)
+	addNode(s, &r, t, right)
 	for j := range c {
 		c[j] += r[j]
 	}
@@ -142,6 +126,3 @@ func (s strip[T]) addExact(sum *reduce.Superaccumulator, j int) {
 		sum.AddProduct(float64(x), float64(s.b[k*kernel.Panel+j]))
 	}
 }
-
-// as32 returns x, which is []float32, as such.
-func as32[T Float](x []T) []float32 { return any(x).([]float32) }

@@ -94,6 +94,15 @@ func WideChain4(c *[Panel]float64, a, b []float32) {
 	c[0], c[1], c[2], c[3] = c0, c1, c2, c3
 }
 
+// ChainIn4 is Chain4 where S is T, and WideChain4 where S is float64 and T float32.
+func ChainIn4[S, T Float](c *[Panel]S, a, b []T) {
+	if Is64[S]() == Is64[T]() {
+		Chain4(c, as[S](a), as[S](b))
+	} else {
+		WideChain4((*[Panel]float64)(unsafe.Pointer(c)), as[float32](a), as[float32](b))
+	}
+}
+
 // PairChain4 continues four sums of exact products, as unevaluated pairs:
 //
 //	for k ascending: (p, q) = TwoProd(a[k], b[4*k+j])
