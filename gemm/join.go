@@ -45,8 +45,7 @@ func Join[T Float](parts []*Partial[T], dst []T) error {
 		for i := range dst {
 			sum := first.exact[i]
 			for _, p := range present[1:] {
-				next := p.exact[i] // a copy: Merge writes to both
-				sum.Merge(&next)
+				sum.Merge(&p.exact[i])
 			}
 			dst[i] = finish[T]{alpha: 1}.superaccumulator(&sum, 0)
 		}

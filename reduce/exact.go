@@ -137,10 +137,15 @@ func (a *Superaccumulator) carry() {
 	a.pending = 0
 }
 
-// Merge adds what b has summed. It brings both into canonical form.
+// Merge adds what b has summed, and leaves b as it was. It brings a into canonical
+// form.
 func (a *Superaccumulator) Merge(b *Superaccumulator) {
+	if b.pending > 0 {
+		c := *b
+		c.carry()
+		b = &c
+	}
 	a.carry()
-	b.carry()
 	for i := range a.limb {
 		a.limb[i] += b.limb[i]
 	}

@@ -228,3 +228,17 @@ func TestEncodedLen(t *testing.T) {
 	require.Greater(t, length(0x1p1000, 1), 16+4*30, "1000 bits")
 	require.Less(t, length(math.MaxFloat64, math.SmallestNonzeroFloat64), 16+4*70)
 }
+
+// A sum may be merged into others any number of times, also into itself.
+func TestMergeLeavesItsArgument(t *testing.T) {
+	var a, b reduce.Superaccumulator
+	for _, x := range []float64{1, -0x1p-1074, 0x1p1000, -3} {
+		b.Add(x)
+	}
+	before := b
+	a.Merge(&b)
+	require.Equal(t, before, b)
+	a.Merge(&b)
+	b.Merge(&b)
+	require.Equal(t, a, b)
+}
