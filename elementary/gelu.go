@@ -43,6 +43,8 @@ func geluTanh(x float64) float64 {
 		return x
 	case x < -40:
 		return math.Copysign(0, -1)
+	case x != x: // the head of a NaN may be an infinity
+		return x
 	}
 	// 2u = x*(b0 + b1*x^2), which needs some 65 bits: the error of the exponent is
 	// the relative error of the result.

@@ -39,7 +39,7 @@ func testSpecialValues[T Float](t *testing.T) {
 		for _, c := range cases[name] {
 			requireBits(t, T(c[1]), f(T(c[0])), "%s(%v)", name, c[0])
 		}
-		for _, payload := range []uint64{0x7ff8000000000000, 0xfff8000000000000, 0x7ff0000000000001, 0xfff123456789abcd} {
+		for _, payload := range []uint64{0x7ff8000000000000, 0xfff8000000000000, 0x7ff0000000000001, 0xfff0000000000001, 0xfff0000000000800, 0xfff123456789abcd} {
 			requireBits(t, kernel.NaN[T](), f(T(math.Float64frombits(payload))), "%s(NaN %x)", name, payload)
 		}
 		if !kernel.Is64[T]() {

@@ -48,8 +48,8 @@ func LoadFS(fsys fs.FS) (*Checkpoint, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Checkpoint{Config: config, file: file}
-	if slices.ContainsFunc(file.Names(), func(n string) bool { return strings.HasPrefix(n, "transformer.") }) {
+	c, names := &Checkpoint{Config: config, file: file}, file.Names()
+	if !slices.Contains(names, "wte.weight") && slices.ContainsFunc(names, func(n string) bool { return strings.HasPrefix(n, "transformer.") }) {
 		c.prefix = "transformer."
 	}
 	return c, c.check()
@@ -101,6 +101,9 @@ func (c *Checkpoint) check() error {
 		if err := c.have(c.layerNeeds(i)); err != nil {
 			return err
 		}
+	}
+	if extra := fmt.Sprintf("%sh.%d.", c.prefix, c.Config.Layers); slices.ContainsFunc(c.file.Names(), func(n string) bool { return strings.HasPrefix(n, extra) }) {
+		return fmt.Errorf("model.safetensors: has tensors %s*: config.json asks for %d layers", extra, c.Config.Layers)
 	}
 	return nil
 }

@@ -2,21 +2,22 @@ package model
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 )
 
 // Config describes a transformer.
 type Config struct {
-	Family      string  // "gpt2"
-	Layers      int     // transformer blocks
-	Width       int     // numbers that describe a token between layers
-	Heads       int     // attention heads
-	Inner       int     // width of the MLP
-	Context     int     // longest sequence, in tokens
-	Vocabulary  int     // different tokens
-	NormEpsilon float64 // added to the variance
-	Activation  string  // of the MLP, by its Hugging Face name
-	Tied        bool    // logits use the token embedding
+	Family      string  `json:"family"`       // "gpt2"
+	Layers      int     `json:"layers"`       // transformer blocks
+	Width       int     `json:"width"`        // numbers that describe a token between layers
+	Heads       int     `json:"heads"`        // attention heads
+	Inner       int     `json:"inner"`        // width of the MLP
+	Context     int     `json:"context"`      // longest sequence, in tokens
+	Vocabulary  int     `json:"vocabulary"`   // different tokens
+	NormEpsilon float64 `json:"norm_epsilon"` // added to the variance
+	Activation  string  `json:"activation"`   // of the MLP, by its Hugging Face name
+	Tied        bool    `json:"tied"`         // logits use the token embedding
 }
 
 // HeadSize returns the width of a head.
@@ -37,12 +38,16 @@ type gpt2Config struct {
 	Tied              *bool    `json:"tie_word_embeddings"`
 	ScaleWeights      *bool    `json:"scale_attn_weights"`
 	ScaleInverseLayer bool     `json:"scale_attn_by_inverse_layer_idx"`
+	CrossAttention    bool     `json:"add_cross_attention"`
 }
 
 // parseConfig reads config.json.
 func parseConfig(data []byte) (Config, error) {
 	g := gpt2Config{Activation: "gelu_new"}
 	if err := json.Unmarshal(data, &g); err != nil {
+		if wrong := (*json.UnmarshalTypeError)(nil); errors.As(err, &wrong) && wrong.Field != "" {
+			return Config{}, fmt.Errorf("config.json: %s is a %s: want %v", wrong.Field, wrong.Value, wrong.Type)
+		}
 		return Config{}, fmt.Errorf("config.json: %w", err)
 	}
 	if g.ModelType != "gpt2" {
@@ -60,6 +65,9 @@ func parseConfig(data []byte) (Config, error) {
 	}
 	if g.Tied != nil {
 		c.Tied = *g.Tied
+	}
+	if g.CrossAttention {
+		return c, fmt.Errorf("config.json: add_cross_attention is not supported")
 	}
 	if g.ScaleInverseLayer || g.ScaleWeights != nil && !*g.ScaleWeights {
 		return c, fmt.Errorf("config.json: scale_attn_by_inverse_layer_idx and unscaled attention are not supported")

@@ -25,7 +25,7 @@ func TestLoadRefusesConfigurations(t *testing.T) {
 		{"n_embd", -48, "config.json: n_embd is -48: want 1 to 16777216"},
 		{"n_embd", 50, "config.json: n_embd 50 is no multiple of n_head 6"},
 		{"n_embd", 1 << 25, "config.json: n_embd is 33554432: want 1 to 16777216"},
-		{"n_embd", "48", "config.json: json: cannot unmarshal string into Go struct field gpt2Config.n_embd of type int"},
+		{"n_embd", "48", "config.json: n_embd is a string: want int"},
 		{"n_head", 0, "config.json: n_head is 0: want 1 to 16777216"},
 		{"n_head", 5, "config.json: n_embd 48 is no multiple of n_head 5"},
 		{"n_inner", 0, "config.json: n_inner is 0: want 1 to 16777216"},

@@ -40,6 +40,15 @@ func New[T Float](c *Checkpoint, o Options[T]) (*Model[T], error) {
 	if o.Ranks == 0 {
 		o.Ranks = 1
 	}
+	if o.Backend == nil {
+		return nil, fmt.Errorf("model: no backend: want one, such as gemm.NewNative returns")
+	}
+	if o.Deadline < 0 {
+		return nil, fmt.Errorf("model: deadline of %v: want 0 or more", o.Deadline)
+	}
+	if _, err := tp.ParseFault(string(o.Fault)); err != nil {
+		return nil, fmt.Errorf("model: %w", err)
+	}
 	if o.Ranks < 1 || o.Ranks > c.Config.Heads {
 		return nil, fmt.Errorf("model: tensor-parallel size %d: want 1 to the number of heads, %d", o.Ranks, c.Config.Heads)
 	}

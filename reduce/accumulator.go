@@ -2,6 +2,7 @@ package reduce
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/samebits/samebits/internal/kernel"
 )
@@ -66,6 +67,9 @@ func (a *Accumulator[T]) Add(x ...T) { a.add(terms[T]{x: x}) }
 func (a *Accumulator[T]) AddProducts(x, y []T) { a.add(dotTerms(x, y)) }
 
 func (a *Accumulator[T]) add(t terms[T]) {
+	if len(t.x) > math.MaxInt-a.end-maxLanes {
+		panic(fmt.Sprintf("reduce: %d terms from index %d exceed the largest index", len(t.x), a.end))
+	}
 	switch a.order.kind {
 	case KindExact:
 		addExact(a.exact, t)

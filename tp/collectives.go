@@ -12,6 +12,12 @@ import (
 // Float is a type in which samebits computes: IEEE 754 binary32 or binary64.
 type Float = gemm.Float
 
+// nameOf returns the name of the type.
+func nameOf[T Float]() string {
+	var x T
+	return fmt.Sprintf("%T", x)
+}
+
 func bytesOf[T Float](n int) int {
 	var x T
 	return n * int(unsafe.Sizeof(x))
@@ -19,7 +25,7 @@ func bytesOf[T Float](n int) int {
 
 // Barrier returns when all ranks have called it.
 func Barrier(ctx context.Context, r *Rank) error {
-	c := r.begin("barrier", reduce.Order{}, 0)
+	c := r.begin("barrier", reduce.Order{}, 0, "numbers")
 	for to := range r.Size() {
 		if to != r.id {
 			c.send(to, struct{}{}, 0)
@@ -34,7 +40,7 @@ func Broadcast[T Float](ctx context.Context, r *Rank, root int, x []T) error {
 	if root < 0 || root >= r.Size() {
 		return fmt.Errorf("broadcast from rank %d of %d", root, r.Size())
 	}
-	c := r.begin(fmt.Sprintf("broadcast from %d", root), reduce.Order{}, len(x))
+	c := r.begin(fmt.Sprintf("broadcast from %d", root), reduce.Order{}, len(x), nameOf[T]())
 	if r.id == root {
 		payload := append([]T(nil), x...)
 		for to := range r.Size() {
@@ -57,13 +63,16 @@ func Broadcast[T Float](ctx context.Context, r *Rank, root int, x []T) error {
 // counts holds the length of each, and must be the same on all ranks.
 func AllGather[T Float](ctx context.Context, r *Rank, x []T, counts []int) ([]T, error) {
 	total := 0
-	for _, n := range counts {
+	for rank, n := range counts {
+		if n < 0 {
+			return nil, fmt.Errorf("all-gather with a count of %d for rank %d: want 0 or more", n, rank)
+		}
 		total += n
 	}
 	if len(counts) != r.Size() || counts[r.id] != len(x) {
 		return nil, fmt.Errorf("all-gather of %d numbers with counts %v on %d ranks", len(x), counts, r.Size())
 	}
-	c := r.begin("all-gather", reduce.Order{}, total)
+	c := r.begin("all-gather", reduce.Order{}, total, nameOf[T]())
 	payload := append([]T(nil), x...) // the caller may change x while others still read
 	for to := range r.Size() {
 		if to != r.id {
@@ -111,7 +120,7 @@ func ReduceScatter[T Float](ctx context.Context, r *Rank, order reduce.Order, x 
 // scatter sends each rank its elements of x and returns what the ranks sent for
 // this one's: by rank number or, under Arrival, as they came.
 func scatter[T Float](ctx context.Context, r *Rank, op string, order reduce.Order, x []T) ([][]T, error) {
-	c := r.begin(op, order, len(x))
+	c := r.begin(op, order, len(x), nameOf[T]())
 	x = append([]T(nil), x...) // the caller may change x while others still read
 	own := func(rank int) []T {
 		s := Cut(len(x), r.Size(), rank)
@@ -142,9 +151,9 @@ func collect[P any](ctx context.Context, c collective, own P) ([]P, error) {
 		if err != nil {
 			return nil, err
 		}
-		p, ok := m.Payload.(P)
+		p, ok := m.payload.(P)
 		if !ok {
-			return nil, &RankError{m.From, fmt.Errorf("sent %T for %s: rank %d wants %T", m.Payload, c.op, c.id, p)}
+			return nil, &RankError{m.from, fmt.Errorf("sent %T for %s: rank %d wants %T", m.payload, c.op, c.id, p)}
 		}
 		all = append(all, p)
 	}
@@ -190,7 +199,7 @@ func AllReducePartial[T Float](ctx context.Context, r *Rank, part *gemm.Partial[
 	if part.Size() != len(dst) {
 		return fmt.Errorf("all-reduce of a product of %d elements into %d", part.Size(), len(dst))
 	}
-	c := r.begin("all-reduce of products", part.Order(), len(dst))
+	c := r.begin("all-reduce of products", part.Order(), len(dst), nameOf[T]())
 	own := func(rank int) *gemm.Partial[T] {
 		s := Cut(len(dst), r.Size(), rank)
 		return part.Slice(s.Lo, s.Hi)

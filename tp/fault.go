@@ -71,8 +71,8 @@ func (l *RowParallel[T]) faulty(ctx context.Context, r *Rank, x, y gemm.Matrix[T
 // is read. The accesses are atomic one by one, so that this is no undefined data
 // race in the language, merely a wrong program.
 func racyAllReduce[T Float](r *Rank, x []T) {
-	c := r.begin("racy all-reduce", reduce.Sequential, len(x))
-	buffer := c.group.buffer(c.number, len(x))
+	c := r.begin("racy all-reduce", reduce.Sequential, len(x), nameOf[T]())
+	buffer := c.group.buffer(c.header.seq, len(x))
 	for i, v := range x {
 		sum := fromBits[T](buffer[i].Load())
 		buffer[i].Store(toBits(sum + v))

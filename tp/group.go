@@ -71,6 +71,9 @@ func RunDeadline(ctx context.Context, size int, deadline time.Duration, f func(c
 	if size < 1 {
 		return fmt.Errorf("tp: group of %d ranks: want at least 1", size)
 	}
+	if deadline <= 0 {
+		return fmt.Errorf("tp: deadline of %v: want more than 0", deadline)
+	}
 	if err := ctx.Err(); err != nil {
 		return context.Cause(ctx)
 	}
@@ -87,7 +90,7 @@ func RunDeadline(ctx context.Context, size int, deadline time.Duration, f func(c
 	wait.Wait()
 	for id, box := range g.boxes {
 		if m, ok := box.unread(); ok {
-			cancel(&RankError{id, fmt.Errorf("left without %s (collective %d), in which rank %d sent to it", m.Op, m.Seq, m.From)})
+			cancel(&RankError{id, fmt.Errorf("left without %s (collective %d), in which rank %d sent to it", m.op, m.seq, m.from)})
 		}
 	}
 	return context.Cause(ctx)
@@ -95,15 +98,20 @@ func RunDeadline(ctx context.Context, size int, deadline time.Duration, f func(c
 
 // run runs one rank and tells the others how it ended.
 func (g *group) run(ctx context.Context, r *Rank, f func(ctx context.Context, r *Rank) error) {
+	returned := false
 	defer func() {
 		if p := recover(); p != nil {
 			g.cancel(&RankError{r.id, fmt.Errorf("panicked: %v\n%s", p, debug.Stack())})
+		} else if !returned {
+			g.cancel(&RankError{r.id, errors.New("ended its goroutine (runtime.Goexit)")})
 		}
 		for _, box := range g.boxes {
 			box.leave(r.id)
 		}
 	}()
-	if err := f(ctx, r); err != nil {
+	err := f(ctx, r)
+	returned = true
+	if err != nil {
 		if named := (*RankError)(nil); !errors.As(err, &named) {
 			err = &RankError{r.id, err}
 		}
@@ -114,22 +122,19 @@ func (g *group) run(ctx context.Context, r *Rank, f func(ctx context.Context, r 
 // collective is one call of a collective by one rank.
 type collective struct {
 	*Rank
-	op     string
-	number int
-	order  reduce.Order
-	count  int
+	header
 }
 
-// begin counts a collective over count numbers.
-func (r *Rank) begin(op string, order reduce.Order, count int) collective {
+// begin counts a collective over count numbers of type elem.
+func (r *Rank) begin(op string, order reduce.Order, count int, elem string) collective {
 	r.seq++
-	return collective{r, op, r.seq, order, count}
+	return collective{r, header{op, r.seq, order, count, elem}}
 }
 
 // send sends the payload, of that many bytes, to another rank.
 func (c collective) send(to int, payload any, bytes int) {
 	c.sent += int64(bytes)
-	c.group.boxes[to].send(message{From: c.id, Op: c.op, Seq: c.number, Order: c.order, Count: c.count, Payload: payload})
+	c.group.boxes[to].send(message{header: c.header, from: c.id, payload: payload})
 }
 
 // others returns a flag for each rank: true but for the rank itself.
@@ -145,16 +150,49 @@ func (c collective) others() []bool {
 // which they come, and strikes its sender off. A message that belongs to another
 // collective, or to one over other shapes, is an error that names both ranks.
 func (c collective) receive(ctx context.Context, awaited []bool) (message, error) {
-	m, err := c.group.boxes[c.id].receive(ctx, awaited, c.op, c.number, c.group.deadline)
+	m, err := c.group.boxes[c.id].receive(ctx, awaited, c.header, c.group.deadline)
 	if err != nil {
 		return m, err
 	}
-	if m.Op != c.op || m.Seq != c.number || m.Count != c.count || m.Order != c.order {
-		return m, &RankError{m.From, fmt.Errorf("is in %s of %d numbers (%v, collective %d) while rank %d is in %s of %d (%v, collective %d)",
-			m.Op, m.Count, m.Order, m.Seq, c.id, c.op, c.count, c.order, c.number)}
+	if m.header != c.header {
+		return m, c.disagreement(ctx, m)
 	}
-	awaited[m.From] = false
+	awaited[m.from] = false
 	return m, nil
+}
+
+// disagreement returns the error for a message of another collective. Which of the
+// ranks is wrong is put to the vote: a rank that is not with the most. Of two, it
+// is the other.
+func (c collective) disagreement(ctx context.Context, m message) error {
+	in := c.group.headers(ctx, map[int]header{c.id: c.header, m.from: m.header}, c.id)
+	votes := map[header]int{}
+	for _, h := range in {
+		votes[h]++
+	}
+	wrong, right := m.from, c.id
+	if votes[m.header] > votes[c.header] {
+		wrong, right = c.id, m.from
+	}
+	return &RankError{wrong, fmt.Errorf("is in %v while rank %d is in %v", in[wrong], right, in[right])}
+}
+
+// voteTime is how long a rank that met a disagreement waits to hear from all.
+const voteTime = time.Second
+
+// headers adds to what is known the header of the first message that waits in the
+// mailbox from each other rank. It waits for the ranks to send, for a while.
+func (g *group) headers(ctx context.Context, known map[int]header, id int) map[int]header {
+	for end := time.Now().Add(min(g.deadline, voteTime)); ; time.Sleep(time.Millisecond) {
+		for _, m := range g.boxes[id].all() {
+			if _, ok := known[m.from]; !ok {
+				known[m.from] = m.header
+			}
+		}
+		if len(known) == len(g.boxes) || time.Now().After(end) || ctx.Err() != nil {
+			return known
+		}
+	}
 }
 
 // payloads receives one payload from each awaited rank, listed by rank number.
@@ -171,11 +209,11 @@ func payloads[P any](ctx context.Context, c collective, awaited []bool) ([]P, er
 		if err != nil {
 			return nil, err
 		}
-		p, ok := m.Payload.(P)
+		p, ok := m.payload.(P)
 		if !ok {
-			return nil, &RankError{m.From, fmt.Errorf("sent %T for %s: rank %d wants %T", m.Payload, c.op, c.id, p)}
+			return nil, &RankError{m.from, fmt.Errorf("sent %T for %s: rank %d wants %T", m.payload, c.op, c.id, p)}
 		}
-		all[m.From] = p
+		all[m.from] = p
 	}
 	return all, nil
 }

@@ -18,7 +18,8 @@ func Cut(n, size, rank int) reduce.Span {
 		panic(fmt.Sprintf("tp: cut of %d items for rank %d of %d", n, rank, size))
 	}
 	if size%2 == 1 {
-		return reduce.Span{Lo: n * rank / size, Hi: n * (rank + 1) / size}
+		at := func(r int) int { return n/size*r + n%size*r/size } // floor(n*r/size), without overflow
+		return reduce.Span{Lo: at(rank), Hi: at(rank + 1)}
 	}
 	left := (n + 1) / 2
 	if rank < size/2 {

@@ -10,16 +10,26 @@ import (
 	"github.com/samebits/samebits/reduce"
 )
 
-// message is what one rank sends another: the payload, and a header by which the
+// header says which collective a rank is in.
+type header struct {
+	op    string       // its name
+	seq   int          // its number, counted by each rank
+	order reduce.Order // in which the values are to be combined
+	count int          // numbers that it is over
+	elem  string       // their type
+}
+
+func (h header) String() string {
+	return fmt.Sprintf("%s of %d %s (%v, collective %d)", h.op, h.count, h.elem, h.order, h.seq)
+}
+
+// message is what one rank sends another: the payload, and the header by which the
 // receiver finds out whether the two are in the same collective. The receiver
 // reads the payload only; the sender does not change it afterwards.
 type message struct {
-	From    int
-	Op      string       // name of the collective
-	Seq     int          // its number, counted by each rank
-	Order   reduce.Order // in which the values are to be combined
-	Count   int          // numbers that the collective is over
-	Payload any
+	header
+	from    int
+	payload any
 }
 
 // mailbox holds the messages that one rank has yet to receive, in the order in
@@ -66,7 +76,7 @@ func (b *mailbox) take(awaited []bool) (m message, gone int, ok bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for i, m := range b.messages {
-		if awaited[m.From] {
+		if awaited[m.from] {
 			b.messages = slices.Delete(b.messages, i, i+1)
 			return m, -1, true
 		}
@@ -89,8 +99,15 @@ func (b *mailbox) unread() (m message, ok bool) {
 	return b.messages[0], true
 }
 
+// all returns the messages that wait.
+func (b *mailbox) all() []message {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Clone(b.messages)
+}
+
 // receive waits for a message of one of the awaited ranks.
-func (b *mailbox) receive(ctx context.Context, awaited []bool, op string, seq int, deadline time.Duration) (message, error) {
+func (b *mailbox) receive(ctx context.Context, awaited []bool, in header, deadline time.Duration) (message, error) {
 	timer := time.NewTimer(deadline)
 	defer timer.Stop()
 	for {
@@ -99,14 +116,14 @@ func (b *mailbox) receive(ctx context.Context, awaited []bool, op string, seq in
 		case ok:
 			return m, nil
 		case gone >= 0:
-			return message{}, &RankError{gone, fmt.Errorf("left before %s (collective %d)", op, seq)}
+			return message{}, &RankError{gone, fmt.Errorf("left before %s (collective %d)", in.op, in.seq)}
 		}
 		select {
 		case <-b.wake:
 		case <-ctx.Done():
 			return message{}, context.Cause(ctx)
 		case <-timer.C:
-			return message{}, &RankError{firstOf(awaited), fmt.Errorf("sent nothing for %s (collective %d) within %v", op, seq, deadline)}
+			return message{}, &RankError{firstOf(awaited), fmt.Errorf("sent nothing for %s (collective %d) within %v", in.op, in.seq, deadline)}
 		}
 	}
 }

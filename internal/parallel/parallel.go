@@ -54,6 +54,6 @@ func ForWorker(threads, n int, f func(worker, part int)) {
 // Cut returns the bounds of part k when n items are cut into parts of nearly
 // equal size: [n*k/parts, n*(k+1)/parts).
 func Cut(n, parts, k int) (lo, hi int) {
-	at := func(k int) int { return int(int64(n) * int64(k) / int64(parts)) } // n*k may exceed 32 bits
+	at := func(k int) int { return n/parts*k + n%parts*k/parts } // floor(n*k/parts), without overflow
 	return at(k), at(k + 1)
 }
