@@ -12,7 +12,7 @@ import (
 type compareCmd struct {
 	source
 	Orders  string `default:"all" placeholder:"LIST" help:"Orders to compare, with commas between them, and gonum for gonum's BLAS."`
-	TP      string `name:"tp" default:"1,2,3,4,5,8" placeholder:"LIST" help:"Tensor-parallel sizes, each 1 to the number of heads. Default: ${default}, as far as the model has heads."`
+	TP      string `name:"tp" placeholder:"LIST" help:"Tensor-parallel sizes, each 1 to the number of heads. Default: 1,2,3,4,5,8, as far as the model has heads."`
 	Threads string `default:"1,2" placeholder:"LIST" help:"Goroutines that each rank multiplies with."`
 	DType   string `name:"dtype" default:"f32,f64" help:"Arithmetics to run in."`
 	Digits  int    `default:"40" help:"Digits of the arbitrary-precision reference, 20 to 1000."`
@@ -35,19 +35,22 @@ func (c *compareCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
+	if c.SVG != "" {
+		if err := checkOutput(c.SVG); err != nil {
+			return err
+		}
+	}
 	report, err := plan.execute(ctx, newProgress(s.err, plan.steps()))
 	if err != nil {
 		return err
-	}
-	if c.SVG != "" {
-		if err := writePlot(c.SVG, report); err != nil {
-			return err
-		}
 	}
 	if c.JSON {
 		err = writeJSON(s.out, report)
 	} else {
 		err = printReport(s.out, report)
+	}
+	if err == nil && c.SVG != "" {
+		err = writePlot(c.SVG, report)
 	}
 	if err == nil && len(report.Broken) > 0 {
 		err = errFinding
@@ -85,8 +88,8 @@ func (c *compareCmd) plan(in input) (*plan, error) {
 		return nil, err
 	}
 	for _, n := range p.threads {
-		if n < 1 || n > 1024 {
-			return nil, fmt.Errorf("--threads %d: want 1 to 1024", n)
+		if err := checkThreads(n); err != nil {
+			return nil, err
 		}
 	}
 	for _, d := range strings.Split(c.DType, ",") {
@@ -95,6 +98,14 @@ func (c *compareCmd) plan(in input) (*plan, error) {
 		}
 		if !slices.Contains(p.dtypes, d) {
 			p.dtypes = append(p.dtypes, d)
+		}
+	}
+	if c.Orders == "all" {
+		p.contenders = slices.DeleteFunc(p.contenders, func(c contender) bool { return !slices.ContainsFunc(p.dtypes, c.applies) })
+	}
+	for _, contender := range p.contenders {
+		if !slices.ContainsFunc(p.dtypes, contender.applies) {
+			return nil, fmt.Errorf("--orders %s applies to float32 only: want --dtype f32 with it", contender.name)
 		}
 	}
 	if c.Digits < 20 || c.Digits > 1000 {
@@ -112,12 +123,12 @@ func (c *compareCmd) plan(in input) (*plan, error) {
 // sizes returns the tensor-parallel sizes. Those of the default list that the
 // model has too few heads for are left out.
 func (c *compareCmd) sizes(heads int) ([]int, error) {
+	if c.TP == "" {
+		return slices.DeleteFunc([]int{1, 2, 3, 4, 5, 8}, func(n int) bool { return n > heads }), nil
+	}
 	ranks, err := parseInts("--tp", c.TP)
 	if err != nil {
 		return nil, err
-	}
-	if c.TP == "1,2,3,4,5,8" {
-		ranks = slices.DeleteFunc(ranks, func(n int) bool { return n > heads })
 	}
 	for _, n := range ranks {
 		if n < 1 || n > heads {

@@ -41,10 +41,20 @@ func distance[T kernel.Float](values []T, truth []*big.Float) (abs, ulps number)
 	return abs, ulps
 }
 
-// spread follows the least and the largest value of each result over many runs.
-type spread struct{ lo, hi []float32 }
+// notFinite counts infinities and NaN.
+func notFinite[T kernel.Float](values []T) (n int) {
+	for _, v := range values {
+		if !kernel.IsFinite(v) {
+			n++
+		}
+	}
+	return n
+}
 
-func (s *spread) add(values []float32) {
+// spread follows the least and the largest value of each result over many runs.
+type spread[T kernel.Float] struct{ lo, hi []T }
+
+func (s *spread[T]) add(values []T) {
 	if s.lo == nil {
 		s.lo, s.hi = append(s.lo, values...), append(s.hi, values...)
 	}
@@ -54,7 +64,7 @@ func (s *spread) add(values []float32) {
 }
 
 // widest returns the largest difference between two runs in one result.
-func (s *spread) widest() float64 {
+func (s *spread[T]) widest() float64 {
 	w := 0.0
 	for i := range s.lo {
 		w = math.Max(w, float64(s.hi[i])-float64(s.lo[i]))

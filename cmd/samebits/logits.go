@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"strconv"
 
 	"github.com/samebits/samebits/gemm"
@@ -26,15 +27,15 @@ type logitsCmd struct {
 }
 
 // Run writes the logits.
-func (c *logitsCmd) Run(ctx context.Context) error {
+func (c *logitsCmd) Run(ctx context.Context, s streams) error {
 	in, err := c.load()
 	if err != nil {
 		return err
 	}
 	if c.DType == "f32" {
-		return writeLogits[float32](ctx, c, in)
+		return writeLogits[float32](ctx, c, in, s.err)
 	}
-	return writeLogits[float64](ctx, c, in)
+	return writeLogits[float64](ctx, c, in, s.err)
 }
 
 // lastStage keeps the logits alone.
@@ -46,7 +47,13 @@ func (l *lastStage[T]) Record(stage string, shape []int, values []T) {
 	}
 }
 
-func writeLogits[T model.Float](ctx context.Context, c *logitsCmd, in input) error {
+func writeLogits[T model.Float](ctx context.Context, c *logitsCmd, in input, warnings io.Writer) error {
+	if err := checkOutput(c.Out); err != nil {
+		return err
+	}
+	if err := checkThreads(c.Threads); err != nil {
+		return err
+	}
 	order, err := reduce.ParseOrder(c.Order, c.Seed)
 	if err != nil {
 		return err
@@ -75,8 +82,12 @@ func writeLogits[T model.Float](ctx context.Context, c *logitsCmd, in input) err
 	if c.Trace {
 		recorder, recorded = &all, &all
 	}
-	if _, err := m.Trace(ctx, in.ids, recorder); err != nil {
+	logits, err := m.Trace(ctx, in.ids, recorder)
+	if err != nil {
 		return err
+	}
+	if n := notFinite(logits.Data); n > 0 {
+		fmt.Fprintf(warnings, "samebits: warning: %d of %d logits are not finite\n", n, len(logits.Data))
 	}
 	t := recorded.Trace()
 	t.IDs, t.Model, t.TP, t.Device, t.SpecVersion = in.ids, in.name, c.TP, "cpu", strconv.Itoa(spec.Version)

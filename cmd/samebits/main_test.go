@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/samebits/samebits/internal/safetensors"
 	"github.com/samebits/samebits/trace"
 	"github.com/stretchr/testify/require"
 )
@@ -70,6 +71,14 @@ func TestBadUseIsOneClearLine(t *testing.T) {
 		{[]string{"compare", "--ids", "1,256"}, []string{"id 256", "position 1", "0 to 255"}},
 		{[]string{"compare", "--ids=-1"}, []string{"id -1", "position 0"}},
 		{[]string{"compare", "--ids", "1", "--prompt", "a"}, []string{"--ids and --prompt"}},
+		{[]string{"compare", "--prompt", ""}, []string{"--prompt is empty"}},
+		{[]string{"compare", "--ids", ""}, []string{"--ids"}},
+		{[]string{"compare", "--model", ""}, []string{"config.json"}},
+		{[]string{"compare", "--model", smallModel, "--ids", "1", "--tp", "1,2,3,4,5,8"}, []string{"--tp 8", "6"}},
+		{[]string{"compare", "--orders", "widened", "--dtype", "f64"}, []string{"widened", "float32"}},
+		{[]string{"compare", "--svg", t.TempDir()}, []string{"directory"}},
+		{[]string{"compare", "--svg", "no/such/folder/x.svg"}, []string{"no/such/folder"}},
+		{[]string{"logits", "--threads", "0", "-o", out}, []string{"--threads 0", "1 to 1024"}},
 		{[]string{"compare", "--prompt", strings.Repeat("x", 257)}, []string{"257 tokens", "256"}},
 		{[]string{"compare", "--model", "no/such/folder"}, []string{"no/such/folder", "config.json"}},
 		{[]string{"compare", "--model", smallModel}, []string{"vocabulary of 96", "--ids"}},
@@ -237,6 +246,49 @@ func TestCompareFindsThatAFaultBreaksThePromise(t *testing.T) {
 	data, err := os.ReadFile(svg)
 	require.NoError(t, err)
 	require.Contains(t, string(data), "<svg")
+}
+
+// hugeModel returns a folder like the small model whose token embedding is so large
+// that its sum overflows in float32.
+func hugeModel(t *testing.T) string {
+	t.Helper()
+	dir := brokenModel(t, "", "", 0)
+	file, err := safetensors.Open(filepath.Join(dir, "model.safetensors"))
+	require.NoError(t, err)
+	var tensors []safetensors.Tensor
+	for _, name := range file.Names() {
+		tensor, err := file.Tensor(name)
+		require.NoError(t, err)
+		if strings.HasSuffix(name, "wte.weight") {
+			values := make([]float32, tensor.Elements())
+			for i := range values {
+				values[i] = 3e38
+			}
+			tensor = safetensors.FromFloats(name, tensor.Shape, values)
+		}
+		tensors = append(tensors, tensor)
+	}
+	require.NoError(t, safetensors.Write(filepath.Join(dir, "model.safetensors"), nil, tensors))
+	return dir
+}
+
+func TestOverflowIsAFinding(t *testing.T) {
+	dir, svg := hugeModel(t), filepath.Join(t.TempDir(), "path.svg")
+	status, stdout, stderr := samebits(t, "", "compare", "--model", dir, "--ids", "1,2", "--tp", "1,2", "--runs", "2", "--digits", "20",
+		"--arrival-runs", "2", "--orders", "pairwise", "--dtype", "f32", "--svg", svg)
+	require.Equal(t, exitFinding, status, stderr)
+	require.Contains(t, stdout, "f32 pairwise: some logits are not finite")
+	require.FileExists(t, svg, "what is finite is plotted")
+	out := filepath.Join(t.TempDir(), "o.safetensors")
+	status, _, stderr = samebits(t, "", "logits", "--model", dir, "--ids", "1,2", "-o", out)
+	require.Equal(t, exitSuccess, status)
+	require.Contains(t, stderr, "192 of 192 logits are not finite")
+}
+
+func TestArrivalIsMeasuredInTheArithmeticAskedFor(t *testing.T) {
+	r := compareSmall(t, exitSuccess, "--dtype", "f64", "--orders", "pairwise", "--arrival-runs", "1")
+	require.Equal(t, "f64", r.Arrival.DType)
+	require.Zero(t, r.Arrival.SimulatedDistinct, "one run cannot vary")
 }
 
 func TestCompareTables(t *testing.T) {

@@ -30,14 +30,23 @@ func writePlot(name string, r *report) error {
 	p.Legend.Top, p.Legend.YOffs = true, vg.Points(-4)
 	p.Title.Padding, p.X.Padding, p.Y.Padding = vg.Points(8), vg.Points(6), vg.Points(6)
 	p.Add(plotter.NewGrid())
+	drawn := 0
 	for i, path := range r.Paths {
-		line, err := plotter.NewLine(points(path, r.Config.Layers))
+		xy := points(path, r.Config.Layers)
+		if len(xy) == 0 {
+			continue
+		}
+		drawn++
+		line, err := plotter.NewLine(xy)
 		if err != nil {
 			return fmt.Errorf("plot of %s: %w", path.label(), err)
 		}
 		line.Color, line.Width = pathColours[i%len(pathColours)], vg.Points(1.5)
 		p.Add(line)
 		p.Legend.Add(path.label(), line)
+	}
+	if drawn == 0 {
+		return fmt.Errorf("--svg %s: no stage has an error that is finite and not zero: nothing to plot", name)
 	}
 	w, err := p.WriterTo(24*vg.Centimeter, 13*vg.Centimeter, "svg")
 	if err != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/samebits/samebits/model"
 )
@@ -26,7 +27,7 @@ type report struct {
 	Paths       []path         `json:"paths"`
 	Faults      []faultRow     `json:"faults"`
 	Arrival     *arrivalReport `json:"arrival,omitempty"`
-	Broken      []string       `json:"broken"` // promises that did not hold
+	Broken      []string       `json:"broken"` // promises that did not hold, and results that are not finite
 }
 
 // row is one order in one arithmetic.
@@ -82,6 +83,7 @@ type faultRow struct {
 // arrivalReport is how much the order Arrival varied and, if it did not, how much
 // a simulation of it does.
 type arrivalReport struct {
+	DType             string `json:"dtype"`
 	Runs              int    `json:"runs"`
 	Threads           int    `json:"threads"`
 	TP                int    `json:"tp"`
@@ -97,9 +99,12 @@ func (r *report) finish() {
 	for _, row := range r.Rows {
 		fastest[row.DType] = max(fastest[row.DType], row.TokensPerSecond)
 	}
-	r.Broken = []string{}
+	r.Broken, r.Rows = []string{}, append([]row{}, r.Rows...)
 	for i := range r.Rows {
 		row := &r.Rows[i]
+		if math.IsInf(float64(row.AbsError), 0) {
+			r.Broken = append(r.Broken, fmt.Sprintf("%s %s: some logits are not finite", row.DType, row.Order))
+		}
 		row.Cost = fastest[row.DType] / row.TokensPerSecond
 		for _, p := range []struct {
 			promised bool

@@ -17,9 +17,9 @@ const defaultPrompt = "def sum("
 
 // source holds the flags that choose a model and its input.
 type source struct {
-	Model  string `placeholder:"DIR" help:"Folder with config.json and model.safetensors. Default: the embedded model bytes24."`
-	Prompt string `placeholder:"TEXT" help:"Text to read, for models whose vocabulary is the bytes."`
-	IDs    string `name:"ids" placeholder:"1,2,3" help:"Token ids to read."`
+	Model  *string `placeholder:"DIR" help:"Folder with config.json and model.safetensors. Default: the embedded model bytes24."`
+	Prompt *string `placeholder:"TEXT" help:"Text to read, for models whose vocabulary is the bytes."`
+	IDs    *string `name:"ids" placeholder:"1,2,3" help:"Token ids to read."`
 }
 
 // input is a model and what it is to read.
@@ -33,12 +33,12 @@ type input struct {
 
 // load loads the model and checks the input against it.
 func (s source) load() (in input, err error) {
-	if s.Model == "" {
+	if s.Model == nil {
 		in.name, in.files = "bytes24", bytes24.FS()
 		in.checkpoint, err = bytes24.Load()
 	} else {
-		in.name, in.files = filepath.Base(filepath.Clean(s.Model)), os.DirFS(s.Model)
-		in.checkpoint, err = model.Load(s.Model)
+		in.name, in.files = filepath.Base(filepath.Clean(*s.Model)), os.DirFS(*s.Model)
+		in.checkpoint, err = model.Load(*s.Model)
 	}
 	if err != nil {
 		return in, err
@@ -49,20 +49,24 @@ func (s source) load() (in input, err error) {
 
 func (s source) tokens(c model.Config) (ids []int, prompt string, err error) {
 	switch {
-	case s.IDs != "" && s.Prompt != "":
+	case s.IDs != nil && s.Prompt != nil:
 		return nil, "", fmt.Errorf("--ids and --prompt exclude each other")
-	case s.IDs != "":
-		ids, err = parseInts("--ids", s.IDs)
+	case s.IDs != nil:
+		ids, err = parseInts("--ids", *s.IDs)
 	case c.Vocabulary != 256:
 		return nil, "", fmt.Errorf("the model has a vocabulary of %d, not the 256 bytes: want --ids", c.Vocabulary)
 	default:
-		if prompt = s.Prompt; prompt == "" {
-			prompt = defaultPrompt
+		prompt = defaultPrompt
+		if s.Prompt != nil {
+			prompt = *s.Prompt
 		}
 		ids = bytes24.Encode(prompt)
 	}
 	if err != nil {
 		return nil, "", err
+	}
+	if len(ids) == 0 {
+		return nil, "", fmt.Errorf("--prompt is empty: want at least one token")
 	}
 	if len(ids) > c.Context {
 		return nil, "", fmt.Errorf("%d tokens exceed the model's context of %d", len(ids), c.Context)
@@ -86,4 +90,28 @@ func parseInts(flag, list string) ([]int, error) {
 		out = append(out, n)
 	}
 	return out, nil
+}
+
+// checkThreads returns an error unless n is a sensible number of goroutines.
+func checkThreads(n int) error {
+	if n < 1 || n > 1024 {
+		return fmt.Errorf("--threads %d: want 1 to 1024", n)
+	}
+	return nil
+}
+
+// checkOutput returns an error where a file certainly cannot be written, before
+// long work is done for it.
+func checkOutput(name string) error {
+	if info, err := os.Stat(name); err == nil && info.IsDir() {
+		return fmt.Errorf("%s is a directory: want the name of a file", name)
+	}
+	info, err := os.Stat(filepath.Dir(name))
+	if err != nil {
+		return err
+	}
+	if !info.IsDir() {
+		return fmt.Errorf("%s is no directory: cannot write %s", filepath.Dir(name), name)
+	}
+	return nil
 }

@@ -132,7 +132,7 @@ func printErrors(b *strings.Builder, r *report) {
 		}
 		t.AppendRow(cells)
 	}
-	render(b, "How far is any logit from the truth?", t)
+	render(b, "How far is any logit of these runs from the truth?", t)
 }
 
 // printPath prints the error of a few stages of each layer.
@@ -215,14 +215,12 @@ func printFaults(b *strings.Builder, r *report) {
 
 // shrink says how much smaller the error is in the wider arithmetic.
 func shrink(errors []number) string {
-	if len(errors) != 2 || errors[1] == 0 {
+	if len(errors) != 2 || errors[1] == 0 || math.IsInf(float64(errors[0]+errors[1]), 0) {
 		return "-"
 	}
 	wide, narrow := float64(min(errors[0], errors[1])), float64(max(errors[0], errors[1]))
 	ratio := narrow / wide
 	switch {
-	case math.IsNaN(ratio):
-		return "not at all"
 	case ratio < 10:
 		return fmt.Sprintf("%.2f", ratio)
 	}
@@ -253,9 +251,9 @@ func printArrival(b *strings.Builder, r *report) {
 	if a == nil {
 		return
 	}
-	fmt.Fprintf(b, "\narrival in float32, TP %d, %d threads: %d different results in %d runs, up to %.2e apart", a.TP, a.Threads, a.Distinct, a.Runs, float64(a.Spread))
+	fmt.Fprintf(b, "\narrival in %s, TP %d, %d threads: %d different results in %d runs, up to %.2e apart", dtypeNames[a.DType], a.TP, a.Threads, a.Distinct, a.Runs, float64(a.Spread))
 	fmt.Fprintf(b, " (goroutines that really race).\n")
-	if a.Distinct == 1 {
+	if a.SimulatedDistinct > 0 {
 		fmt.Fprintf(b, "This machine was too quiet for them to vary. SIMULATION, order shuffled with %d seeds: %d different results, up to %.2e apart.\n",
 			a.Runs, a.SimulatedDistinct, float64(a.SimulatedSpread))
 	}
