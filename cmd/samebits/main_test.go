@@ -273,12 +273,16 @@ func hugeModel(t *testing.T) string {
 }
 
 func TestOverflowIsAFinding(t *testing.T) {
-	dir, svg := hugeModel(t), filepath.Join(t.TempDir(), "path.svg")
-	status, stdout, stderr := samebits(t, "", "compare", "--model", dir, "--ids", "1,2", "--tp", "1,2", "--runs", "2", "--digits", "20",
-		"--arrival-runs", "2", "--orders", "pairwise", "--dtype", "f32", "--svg", svg)
+	dir := hugeModel(t)
+	args := []string{"compare", "--model", dir, "--ids", "1,2", "--tp", "1,2", "--runs", "2", "--digits", "20",
+		"--arrival-runs", "2", "--orders", "pairwise", "--dtype", "f32"}
+	status, stdout, stderr := samebits(t, "", args...)
 	require.Equal(t, exitFinding, status, stderr)
 	require.Contains(t, stdout, "f32 pairwise: some logits are not finite")
-	require.FileExists(t, svg, "what is finite is plotted")
+	status, stdout, stderr = samebits(t, "", append(args, "--svg", filepath.Join(t.TempDir(), "path.svg"))...)
+	require.Equal(t, exitBadUse, status)
+	require.Contains(t, stdout, "some logits are not finite", "the report comes before the plot")
+	require.Contains(t, stderr, "nothing to plot")
 	out := filepath.Join(t.TempDir(), "o.safetensors")
 	status, _, stderr = samebits(t, "", "logits", "--model", dir, "--ids", "1,2", "-o", out)
 	require.Equal(t, exitSuccess, status)
