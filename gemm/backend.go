@@ -67,7 +67,8 @@ func (n Native[T]) Pack(b Matrix[T], trans bool, place Contraction) (Packed[T], 
 	return w, nil
 }
 
-// Mul evaluates the product of a and weights that hold their whole contraction.
+// Mul evaluates the product of a and weights that hold their whole contraction. The
+// leaf is that of the place the weights were packed for.
 func (n Native[T]) Mul(a Matrix[T], w Packed[T], c Matrix[T]) error {
 	if err := c.check("C"); err != nil {
 		return err

@@ -37,6 +37,8 @@ func TestLoadRefusesConfigurations(t *testing.T) {
 		{"vocab_size", 95, "model.safetensors: tensor transformer.wte.weight has shape [96 48]: config.json asks for [95 48]"},
 		{"layer_norm_epsilon", -1e-5, "config.json: layer_norm_epsilon is -1e-05: want 0 <= epsilon < 1"},
 		{"activation_function", "relu", `config.json: unknown activation_function "relu": want gelu_new, gelu_pytorch_tanh or gelu`},
+		{"n_layer", 1, "model.safetensors: has tensors transformer.h.1.*: config.json asks for 1 layers"},
+		{"add_cross_attention", true, "config.json: add_cross_attention is not supported"},
 		{"scale_attn_weights", false, "config.json: scale_attn_by_inverse_layer_idx and unscaled attention are not supported"},
 		{"scale_attn_by_inverse_layer_idx", true, "config.json: scale_attn_by_inverse_layer_idx and unscaled attention are not supported"},
 	} {
@@ -119,4 +121,16 @@ func TestNewRefusesRanks(t *testing.T) {
 	zero, one := build[float32](t, c, setup{reduce.Pairwise, 0, 1}), build[float32](t, c, setup{reduce.Pairwise, 1, 1})
 	require.Len(t, zero.shards, 1)
 	require.Equal(t, bitsOf(logits(t, one, []int{1})), bitsOf(logits(t, zero, []int{1})))
+}
+
+func TestNewRefusesOptions(t *testing.T) {
+	c, native := smallFolder(t).load(t), gemm.Native[float32]{}
+	for text, o := range map[string]Options[float32]{
+		"model: no backend: want one, such as gemm.NewNative returns":                                       {},
+		"model: deadline of -5ns: want 0 or more":                                                           {Backend: native, Deadline: -5},
+		`model: unknown fault "gremlin": want one of qkv-contiguous-shard, bias-every-rank, allreduce-race`: {Backend: native, Fault: "gremlin"},
+	} {
+		_, err := New(c, o)
+		require.EqualError(t, err, text)
+	}
 }

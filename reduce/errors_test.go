@@ -1,6 +1,8 @@
 package reduce_test
 
 import (
+	"fmt"
+	"math"
 	"testing"
 
 	"github.com/samebits/samebits/reduce"
@@ -120,4 +122,12 @@ func TestCoverLeavesItsInputAlone(t *testing.T) {
 	first := twice()
 	requireBits(t, first, twice(), "the second merge of the same pieces")
 	requireBits(t, reduce.Sum(reduce.DoubleDouble, append(spread[float64](1, 37), spread[float64](2, 60)...)), first, "merged")
+}
+
+func TestIndexBeyondTheLargestPanics(t *testing.T) {
+	for _, o := range []reduce.Order{reduce.Pairwise, reduce.DoubleDouble, reduce.Exact} {
+		a, err := reduce.NewAccumulator[float64](o, math.MaxInt-5)
+		require.NoError(t, err)
+		require.PanicsWithValue(t, fmt.Sprintf("reduce: 10 terms from index %d exceed the largest index", math.MaxInt-5), func() { a.Add(make([]float64, 10)...) })
+	}
 }

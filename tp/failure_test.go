@@ -147,3 +147,35 @@ func TestCancelEndsAllRanks(t *testing.T) {
 func TestRunRefusesNoRanks(t *testing.T) {
 	require.EqualError(t, tp.Run(t.Context(), 0, nil), "tp: group of 0 ranks: want at least 1")
 }
+
+func TestRunRefusesADeadlineOfNothing(t *testing.T) {
+	for _, d := range []time.Duration{0, -5} {
+		err := tp.RunDeadline(t.Context(), 2, d, func(context.Context, *tp.Rank) error { panic("must not run") })
+		require.ErrorContains(t, err, "want more than 0")
+	}
+}
+
+func TestAllGatherRefusesANegativeCount(t *testing.T) {
+	err := tp.Run(t.Context(), 2, func(ctx context.Context, r *tp.Rank) error {
+		_, err := tp.AllGather(ctx, r, []float32{1}, []int{1, -5})
+		return err
+	})
+	require.ErrorContains(t, err, "a count of -5 for rank 1")
+}
+
+// Whoever notices first, the vote blames the same rank, wherever it sits.
+func TestTheVoteFindsTheOddRank(t *testing.T) {
+	for odd := range 4 {
+		err := tp.Run(t.Context(), 4, func(ctx context.Context, r *tp.Rank) error {
+			n := 4
+			if r.ID() == odd {
+				n = 5
+			}
+			return reduceSum(ctx, r, n)
+		})
+		var named *tp.RankError
+		require.ErrorAs(t, err, &named)
+		require.Equal(t, odd, named.Rank, err)
+		require.ErrorContains(t, err, "is in reduce-scatter of 5 float32")
+	}
+}

@@ -58,8 +58,9 @@ type group struct {
 // Run starts size ranks, each running f on a goroutine of its own, and waits for
 // all of them. If a rank returns an error, panics, stays silent beyond the deadline
 // or leaves out a collective, the context of the others ends, their collectives
-// return, and Run returns a *RankError that names the first. If ctx ends, Run
-// returns its cause. Run leaves no goroutine behind, provided that f returns when
+// return, and Run returns a *RankError that names the first. Where ranks disagree on
+// a collective, that is one that is not with the most; of two, the error names both.
+// If ctx ends, Run returns its cause. Run leaves no goroutine behind, provided that f returns when
 // its context ends.
 func Run(ctx context.Context, size int, f func(ctx context.Context, r *Rank) error) error {
 	return RunDeadline(ctx, size, DefaultDeadline, f)

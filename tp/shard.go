@@ -21,7 +21,7 @@ func Cut(n, size, rank int) reduce.Span {
 		at := func(r int) int { return n/size*r + n%size*r/size } // floor(n*r/size), without overflow
 		return reduce.Span{Lo: at(rank), Hi: at(rank + 1)}
 	}
-	left := (n + 1) / 2
+	left := n - n/2
 	if rank < size/2 {
 		return Cut(left, size/2, rank)
 	}

@@ -1,6 +1,7 @@
 package tp_test
 
 import (
+	"math"
 	"testing"
 
 	"github.com/samebits/samebits/reduce"
@@ -62,4 +63,20 @@ func TestCutRefusesRanksThatAreNone(t *testing.T) {
 	require.PanicsWithValue(t, "tp: cut of 5 items for rank 2 of 2", func() { tp.Cut(5, 2, 2) })
 	require.Panics(t, func() { tp.Cut(5, 0, 0) })
 	require.Panics(t, func() { tp.Cut(-1, 2, 0) })
+}
+
+func TestCutOfTheLargestNumbers(t *testing.T) {
+	for _, n := range []int{math.MaxInt, math.MaxInt - 1, math.MaxInt / 2} {
+		for _, size := range []int{1, 2, 3, 5, 7, 8} {
+			end := 0
+			for rank := range size {
+				s := tp.Cut(n, size, rank)
+				require.Equal(t, end, s.Lo)
+				require.LessOrEqual(t, s.Len()-n/size, 1)
+				require.GreaterOrEqual(t, s.Len(), n/size)
+				end = s.Hi
+			}
+			require.Equal(t, n, end)
+		}
+	}
 }
