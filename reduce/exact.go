@@ -138,12 +138,7 @@ func (a *Superaccumulator) carry() {
 // Merge adds what b has summed, and leaves b as it was. It brings a into canonical
 // form.
 func (a *Superaccumulator) Merge(b *Superaccumulator) {
-	if b.pending > 0 {
-		c := *b
-		c.carry()
-		b = &c
-	}
-	a.carry()
+	a.carry() // limbs below 2^32: those of b, below 2^62 + 2^32 even with carries pending, fit on top
 	for i := range a.limb {
 		a.limb[i] += b.limb[i]
 	}

@@ -94,3 +94,24 @@ func TestCanonicalForm(t *testing.T) {
 		require.True(t, d >= 0 && d <= limbMask)
 	}
 }
+
+// Two states with as many carries pending as there may be merge without a limb
+// overflowing.
+func TestMergeOfFullLimbs(t *testing.T) {
+	for _, sign := range []int64{1, -1} {
+		var a Superaccumulator
+		a.pending, a.notNeg0, a.count = maxPending, true, maxPending
+		for i := range a.limb[:limbCount-3] {
+			a.limb[i] = sign * (1<<62 + 1<<32 - 1)
+		}
+		want, b := a, a
+		want.carry()
+		for range 2 {
+			carried := a
+			carried.carry()
+			want.Merge(&carried)
+			b.Merge(&a)
+		}
+		require.Equal(t, want, b)
+	}
+}
