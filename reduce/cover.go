@@ -154,12 +154,7 @@ func join[T Float](left, right Node[T]) Node[T] {
 }
 
 // AddPlain joins two node values: left[i] = left[i] + right[i].
-func AddPlain[T Float](left, right []T) {
-	right = right[:len(left)]
-	for i := range left {
-		left[i] += right[i]
-	}
-}
+func AddPlain[T Float](left, right []T) { kernel.AddPlain(left, right) }
 
 // AddPairs joins two node values of DoubleDouble, for each i:
 //
@@ -167,17 +162,9 @@ func AddPlain[T Float](left, right []T) {
 //	l      = (l1 + l2) + e
 //
 // The pair is never renormalised (Ogita, Rump and Oishi, 2005, Sum2, along a tree).
-func AddPairs[T Float](h1, l1, h2, l2 []T) {
-	l1, h2, l2 = l1[:len(h1)], h2[:len(h1)], l2[:len(h1)]
-	for i := range h1 {
-		h1[i], l1[i] = addPair(h1[i], l1[i], h2[i], l2[i])
-	}
-}
+func AddPairs[T Float](h1, l1, h2, l2 []T) { kernel.AddPairs(h1, l1, h2, l2) }
 
-func addPair[T Float](h1, l1, h2, l2 T) (h, l T) {
-	h, e := kernel.TwoSum(h1, h2)
-	return h, (l1 + l2) + e
-}
+func addPair[T Float](h1, l1, h2, l2 T) (h, l T) { return kernel.AddPair(h1, l1, h2, l2) }
 
 // FinishPair rounds the pair h + l. It is h alone where h + l is not finite, as
 // when an infinity made l a NaN, and where l is zero, which keeps the sign of a

@@ -83,11 +83,11 @@ func sum[T Float](order Order, t terms[T], threads int) T {
 	}
 	switch order.kind {
 	case KindPairwise:
-		return kernel.Canonical(laneSum[T](t, Lanes[T]()))
+		return kernel.Canonical(laneSum[T](t))
 	case KindDoubleDouble:
-		return FinishPair(lanePairSum(t, Lanes[T]()))
+		return FinishPair(lanePairSum(t))
 	case KindWidened:
-		return kernel.Canonical(T(laneSum[float64](t, Lanes[T]())))
+		return kernel.Canonical(T(laneSum[float64](t)))
 	case KindExact:
 		var a Superaccumulator
 		addExact(&a, t)

@@ -38,6 +38,14 @@ func Canonical[T Float](x T) T {
 	return x
 }
 
+// Abs returns |x|: x with its sign cleared, also of a zero or a NaN.
+func Abs[T Float](x T) T {
+	if Is64[T]() {
+		return T(math.Abs(float64(x)))
+	}
+	return T(math.Float32frombits(math.Float32bits(float32(x)) &^ (1 << 31)))
+}
+
 // IsFinite tells whether x is neither an infinity nor a NaN.
 func IsFinite[T Float](x T) bool { return x-x == 0 }
 

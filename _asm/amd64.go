@@ -1,0 +1,324 @@
+package main
+
+import "fmt"
+
+// amd64 is AVX2 with FMA (32-byte vectors) or AVX-512 F, DQ and VL (64-byte ones).
+type amd64 struct {
+	printer
+	bytes    int
+	absMask  reg
+	one      reg
+	frameEnd string
+	unique   int
+}
+
+func (a *amd64) suffix() string {
+	if a.bytes == 64 {
+		return "AVX512"
+	}
+	return "AVX2"
+}
+
+func (a *amd64) vectorBytes() int { return a.bytes }
+
+func (a *amd64) registers() int { return a.bytes / 2 }
+
+var amd64Scalars = map[string]string{
+	"dst": "DI", "x": "SI", "y": "DX", "n": "CX", "p": "R8", "q": "R9", "i": "R10", "s": "R11", "t": "R12", "u": "BX",
+	"c": "AX",
+}
+
+func amd64Scalar(name string) string {
+	r, ok := amd64Scalars[name]
+	if !ok {
+		panic("no scalar register " + name)
+	}
+	return r
+}
+
+// The first 8 bytes of the frame hold the control register.
+func (a *amd64) mem(m mem) string {
+	if m.base == frame {
+		return fmt.Sprintf("%d(SP)", m.off+8)
+	}
+	return fmt.Sprintf("%d(%s)", m.off, amd64Scalar(m.base))
+}
+
+func (a *amd64) v(r reg) string {
+	if a.bytes == 64 {
+		return fmt.Sprintf("Z%d", r)
+	}
+	return fmt.Sprintf("Y%d", r)
+}
+
+// half is the register of half the width.
+func (a *amd64) half(r reg) string {
+	if a.bytes == 64 {
+		return fmt.Sprintf("Y%d", r)
+	}
+	return fmt.Sprintf("X%d", r)
+}
+
+// p is the mnemonic with the suffix of the lanes' type.
+func (a *amd64) p(mnemonic string) string {
+	if a.w == f32 {
+		return mnemonic + "PS"
+	}
+	return mnemonic + "PD"
+}
+
+func (a *amd64) load(d reg, m mem)  { a.line("%s %s, %s", a.p("VMOVU"), a.mem(m), a.v(d)) }
+func (a *amd64) store(m mem, r reg) { a.line("%s %s, %s", a.p("VMOVU"), a.v(r), a.mem(m)) }
+func (a *amd64) loadWide(d reg, m mem) {
+	a.line("VCVTPS2PD %s, %s", a.mem(m), a.v(d))
+}
+
+func (a *amd64) broadcastFrom(d reg, place string) {
+	if a.w == f32 {
+		a.line("VBROADCASTSS %s, %s", place, a.v(d))
+	} else {
+		a.line("VBROADCASTSD %s, %s", place, a.v(d))
+	}
+}
+
+func (a *amd64) broadcast(d reg, m mem) { a.broadcastFrom(d, a.mem(m)) }
+func (a *amd64) zero(d reg)             { a.line("%s %s, %s, %s", a.p("VXOR"), a.v(d), a.v(d), a.v(d)) }
+
+func (a *amd64) copy(d, x reg)   { a.line("%s %s, %s", a.p("VMOVA"), a.v(x), a.v(d)) }
+func (a *amd64) minusZero(d reg) { a.line("%s %s, %s", a.p("VMOVU"), a.constant("signs"), a.v(d)) }
+
+// three prints an instruction whose operands Go's assembler has from last to first.
+func (a *amd64) three(mnemonic string, d, x reg, y string) {
+	a.line("%s %s, %s, %s", a.p(mnemonic), y, a.v(x), a.v(d))
+}
+
+func (a *amd64) add(d, x, y reg)        { a.three("VADD", d, x, a.v(y)) }
+func (a *amd64) addMem(d, x reg, m mem) { a.three("VADD", d, x, a.mem(m)) }
+func (a *amd64) sub(d, x, y reg)        { a.three("VSUB", d, x, a.v(y)) }
+func (a *amd64) mul(d, x, y reg)        { a.three("VMUL", d, x, a.v(y)) }
+func (a *amd64) mulMem(d, x reg, m mem) { a.three("VMUL", d, x, a.mem(m)) }
+func (a *amd64) fmsub(d, x, y reg)      { a.three("VFMSUB231", d, x, a.v(y)) }
+func (a *amd64) addOnto(d, x reg)       { a.three("VFMADD231", d, x, a.v(a.one)) }
+func (a *amd64) subFrom(d, x reg)       { a.three("VFNMADD231", d, x, a.v(a.one)) }
+func (a *amd64) poison(d, x, z reg)     { a.three("VFMADD231", d, x, a.v(z)) }
+func (a *amd64) abs(d, x reg)           { a.three("VAND", d, x, a.v(a.absMask)) }
+func (a *amd64) maximum(d, x reg)       { a.three("VMAX", d, d, a.v(x)) }
+func (a *amd64) or(d, x reg)            { a.three("VOR", d, d, a.v(x)) }
+func (a *amd64) constant(name string) string {
+	if a.w == f32 {
+		return name + "32<>(SB)"
+	}
+	return name + "64<>(SB)"
+}
+
+func (a *amd64) needAbs(r reg) {
+	a.absMask = r
+	a.broadcastFrom(r, a.constant("absMask"))
+}
+
+func (a *amd64) needOne(r reg) {
+	a.one = r
+	a.broadcastFrom(r, a.constant("one"))
+}
+
+func (a *amd64) addInt(d, x reg) {
+	mnemonic := "VPADDQ"
+	if a.w == f32 {
+		mnemonic = "VPADDD"
+	}
+	a.line("%s %s, %s, %s", mnemonic, a.v(x), a.v(d), a.v(d))
+}
+
+func (a *amd64) beginTail(_, t string, _ int, _ bool) {
+	a.line("LEAQ tailMask<>+128(SB), R13")
+	a.line("SUBQ %s, R13", amd64Scalar(t))
+}
+
+// tail masks the absent lanes off: their bytes are not touched.
+func (a *amd64) tail(d reg, pointer string, _, off int, negative bool) {
+	place := fmt.Sprintf("%d(%s)", off, amd64Scalar(pointer))
+	mask := fmt.Sprintf("%d(R13)", off)
+	full, tmp, to := a.v, a.registers()-1, d
+	if a.w == wide {
+		full = a.half
+	}
+	m := full(reg(tmp))
+	elements, sign := "PD", "signs64<>(SB)"
+	if a.w.element() == 4 {
+		elements, sign = "PS", "signs32<>(SB)"
+	}
+	if a.bytes == 64 {
+		a.line("VMOVU%s %s, %s", elements, mask, m)
+		if elements == "PD" {
+			a.line("VPMOVQ2M %s, K1", m)
+		} else {
+			a.line("VPMOVD2M %s, K1", m)
+		}
+		a.line("VMOVU%s.Z %s, K1, %s", elements, place, full(to))
+	} else {
+		a.line("VMOVU%s %s, %s", elements, mask, m)
+		a.line("VMASKMOV%s %s, %s, %s", elements, place, m, full(to))
+	}
+	if negative {
+		a.line("VANDN%s %s, %s, %s", elements, sign, m, m)
+		a.line("VOR%s %s, %s, %s", elements, m, full(to), full(to))
+	}
+	if a.w == wide {
+		a.line("VCVTPS2PD %s, %s", a.half(d), a.v(d))
+	}
+}
+
+func (a *amd64) prologue(name string, args []string, result, locals int) {
+	size := 8 * len(args)
+	size += result
+	fmt.Fprintf(&a.text, "\nTEXT ·%s%s(SB), 0, $%d-%d\n", name, a.suffix(), locals+8, size)
+	a.line("STMXCSR 0(SP)")
+	a.line("MOVL 0(SP), AX")
+	a.line("ANDL $0xFFC0, AX")
+	a.line("CMPL AX, $0x1F80")
+	a.line("JEQ  ieee")
+	a.line("MOVL $0x1F80, 4(SP)")
+	a.line("LDMXCSR 4(SP)")
+	a.label("ieee")
+	for i, arg := range args {
+		a.line("MOVQ %s+%d(FP), %s", arg, 8*i, amd64Scalar(arg))
+	}
+}
+
+func (a *amd64) epilogue() {
+	a.line("VZEROUPPER")
+	a.line("MOVL 0(SP), AX")
+	a.line("ANDL $0xFFC0, AX")
+	a.line("CMPL AX, $0x1F80")
+	a.line("JEQ  done")
+	a.line("LDMXCSR 0(SP)")
+	a.label("done")
+	a.line("RET")
+}
+
+func (a *amd64) result(name string, off int, r reg) {
+	if a.w == f32 {
+		a.line("VMOVSS X%d, %s+%d(FP)", r, name, off)
+	} else {
+		a.line("VMOVSD X%d, %s+%d(FP)", r, name, off)
+	}
+}
+
+func (a *amd64) address(r string, m mem) { a.line("LEAQ %s, %s", a.mem(m), amd64Scalar(r)) }
+func (a *amd64) move(r, from string)     { a.line("MOVQ %s, %s", amd64Scalar(from), amd64Scalar(r)) }
+func (a *amd64) moveImm(r string, imm int) {
+	a.line("MOVQ $%d, %s", imm, amd64Scalar(r))
+}
+func (a *amd64) addImm(r string, imm int) { a.line("ADDQ $%d, %s", imm, amd64Scalar(r)) }
+func (a *amd64) addReg(r, other string) {
+	a.line("ADDQ %s, %s", amd64Scalar(other), amd64Scalar(r))
+}
+func (a *amd64) andImm(r string, imm int) { a.line("ANDQ $%d, %s", imm, amd64Scalar(r)) }
+func (a *amd64) shr(r string, by int)     { a.line("SHRQ $%d, %s", by, amd64Scalar(r)) }
+func (a *amd64) shl(r string, by int)     { a.line("SHLQ $%d, %s", by, amd64Scalar(r)) }
+func (a *amd64) ifZero(r, label string) {
+	a.line("TESTQ %s, %s", amd64Scalar(r), amd64Scalar(r))
+	a.line("JEQ %s", label)
+}
+func (a *amd64) ifNotZero(r, label string) {
+	a.line("TESTQ %s, %s", amd64Scalar(r), amd64Scalar(r))
+	a.line("JNE %s", label)
+}
+func (a *amd64) ifBit(r string, bit int, set bool, label string) {
+	a.line("TESTQ $%d, %s", 1<<bit, amd64Scalar(r))
+	if set {
+		a.line("JNE %s", label)
+	} else {
+		a.line("JEQ %s", label)
+	}
+}
+func (a *amd64) ifEqual(x, y, label string) {
+	a.line("CMPQ %s, %s", amd64Scalar(x), amd64Scalar(y))
+	a.line("JEQ %s", label)
+}
+func (a *amd64) jump(label string) { a.line("JMP %s", label) }
+
+// joinLanes uses that + is commutative in its bits (but for the payload of a NaN):
+// horizontal additions pair neighbours, whatever their places.
+func (a *amd64) joinLanes(m mem, lanes int) {
+	y := func(i int) string { return a.mem(at(m.base, m.off+32*i)) }
+	if a.w == f32 { // 32 lanes, 8 a register
+		a.line("VMOVUPS %s, Y0", y(0))
+		a.line("VHADDPS %s, Y0, Y0", y(1))
+		a.line("VMOVUPS %s, Y1", y(2))
+		a.line("VHADDPS %s, Y1, Y1", y(3))
+		a.line("VHADDPS Y1, Y0, Y0") // quarters of four neighbours, the low halves low
+		a.line("VEXTRACTF128 $1, Y0, X1")
+		a.line("VADDPS X1, X0, X0") // the sums of eight neighbours
+		a.line("VHADDPS X0, X0, X0")
+		a.line("VHADDPS X0, X0, X0")
+		return
+	}
+	for half := range lanes / 16 {
+		d := 4 * half
+		for i := range 2 {
+			a.line("VMOVUPD %s, Y%d", y(4*half+2*i), d+i)
+			a.line("VHADDPD %s, Y%d, Y%d", y(4*half+2*i+1), d+i, d+i)
+			a.line("VEXTRACTF128 $1, Y%d, X%d", d+i, d+2)
+			a.line("VADDPD X%d, X%d, X%d", d+2, d+i, d+i) // the sums of four neighbours
+		}
+		a.line("VHADDPD X%d, X%d, X%d", d+1, d, d)
+		a.line("VHADDPD X%d, X%d, X%d", d, d, d)
+	}
+	if lanes == 32 {
+		a.line("VADDSD X4, X0, X0")
+	}
+}
+
+// joinWidth is 32 bytes, where shuffles are simple, also with AVX-512.
+func (a *amd64) joinWidth(join func(bytes int)) {
+	bytes := a.bytes
+	a.bytes = 32
+	join(32)
+	a.bytes = bytes
+}
+
+// neighbours of float64 alternates between lanes within the 128-bit halves and the
+// halves; that of float32 takes the halves at level 2, when one vector is left.
+func (a *amd64) neighbours(level int, lo, hi, x, y reg) {
+	four := func(mnemonic string, immediate int, d reg) {
+		a.line("%s $%d, Y%d, Y%d, Y%d", mnemonic, immediate, y, x, d)
+	}
+	switch {
+	case a.w == f64 && level%2 == 0:
+		a.line("VUNPCKLPD Y%d, Y%d, Y%d", y, x, lo)
+		a.line("VUNPCKHPD Y%d, Y%d, Y%d", y, x, hi)
+	case a.w == f64 || level == 2:
+		four("VPERM2F128", 0x20, lo)
+		four("VPERM2F128", 0x31, hi)
+	default:
+		four("VSHUFPS", 0x88, lo)
+		four("VSHUFPS", 0xdd, hi)
+	}
+}
+
+// constants are the data that the functions of a file refer to.
+func (a *amd64) constants() string {
+	var p printer
+	data := func(name string, words ...uint64) {
+		for i, w := range words {
+			fmt.Fprintf(&p.text, "DATA %s<>+%d(SB)/8, $0x%016x\n", name, 8*i, w)
+		}
+		fmt.Fprintf(&p.text, "GLOBL %s<>(SB), RODATA|NOPTR, $%d\n", name, 8*len(words))
+	}
+	repeat := func(w uint64, n int) []uint64 {
+		all := make([]uint64, n)
+		for i := range all {
+			all[i] = w
+		}
+		return all
+	}
+	data("tailMask", append(repeat(1<<64-1, 16), repeat(0, 16)...)...)
+	data("signs64", repeat(1<<63, 8)...)
+	data("signs32", repeat(0x8000000080000000, 8)...)
+	data("absMask64", 1<<63-1)
+	data("absMask32", 0x7fffffff7fffffff)
+	data("one64", 0x3ff0000000000000)
+	data("one32", 0x3f8000003f800000)
+	return p.source()
+}

@@ -1,0 +1,250 @@
+package main
+
+import (
+	"fmt"
+	"math"
+)
+
+// arm64 is NEON: 16-byte vectors. Go's assembler does not know the vector
+// arithmetic of floating point, so those are words (Arm Architecture Reference
+// Manual for A-profile, C7.2) with the instruction beside each.
+type arm64 struct {
+	printer
+	unique int
+}
+
+func (a *arm64) suffix() string   { return "NEON" }
+func (a *arm64) vectorBytes() int { return 16 }
+func (a *arm64) registers() int   { return 32 }
+
+var arm64Scalars = map[string]string{
+	"dst": "R0", "x": "R1", "y": "R2", "n": "R3", "p": "R4", "q": "R5", "i": "R6", "s": "R7", "t": "R8", "u": "R9", "c": "R14",
+}
+
+func arm64Scalar(name string) string {
+	r, ok := arm64Scalars[name]
+	if !ok {
+		panic("no scalar register " + name)
+	}
+	return r
+}
+
+// The frame begins with the link register; the control register is kept after it.
+func (a *arm64) mem(m mem) string {
+	if m.base == frame {
+		return fmt.Sprintf("%d(RSP)", m.off+16)
+	}
+	return fmt.Sprintf("%d(%s)", m.off, arm64Scalar(m.base))
+}
+
+// word prints an instruction of three registers. size is set in the word for
+// float64 lanes.
+func (a *arm64) word(mnemonic string, word uint32, d, n, m reg) {
+	lanes := "4S"
+	if a.w != f32 {
+		word |= 1 << 22
+		lanes = "2D"
+	}
+	a.line("WORD $0x%08x // %s V%d.%s, V%d.%s, V%d.%s", word|uint32(m)<<16|uint32(n)<<5|uint32(d), mnemonic, d, lanes, n, lanes, m, lanes)
+}
+
+func (a *arm64) load(d reg, m mem)  { a.line("FMOVQ %s, F%d", a.mem(m), d) }
+func (a *arm64) store(m mem, r reg) { a.line("FMOVQ F%d, %s", r, a.mem(m)) }
+func (a *arm64) convert(d reg) {
+	a.line("WORD $0x%08x // FCVTL V%d.2D, V%d.2S", 0x0e617800|uint32(d)<<5|uint32(d), d, d)
+}
+func (a *arm64) loadWide(d reg, m mem) {
+	a.line("FMOVD %s, F%d", a.mem(m), d)
+	a.convert(d)
+}
+func (a *arm64) broadcast(d reg, m mem) {
+	if a.w == f32 {
+		a.line("FMOVS %s, F%d", a.mem(m), d)
+		a.line("VDUP V%d.S[0], V%d.S4", d, d)
+	} else {
+		a.line("FMOVD %s, F%d", a.mem(m), d)
+		a.line("VDUP V%d.D[0], V%d.D2", d, d)
+	}
+}
+func (a *arm64) zero(d reg) { a.line("VEOR V%d.B16, V%d.B16, V%d.B16", d, d, d) }
+
+func (a *arm64) copy(d, x reg) { a.line("VMOV V%d.B16, V%d.B16", x, d) }
+func (a *arm64) minusZero(d reg) {
+	pattern := uint64(1 << 63)
+	if a.w == f32 {
+		pattern = 0x8000000080000000
+	}
+	a.line("MOVD $0x%x, R10", pattern)
+	a.line("VDUP R10, V%d.D2", d)
+}
+
+// spare is the register for operands that come from memory.
+const spare = reg(31)
+
+func (a *arm64) add(d, x, y reg) { a.word("FADD", 0x4e20d400, d, x, y) }
+func (a *arm64) addMem(d, x reg, m mem) {
+	a.load(spare, m)
+	a.add(d, x, spare)
+}
+func (a *arm64) sub(d, x, y reg) { a.word("FSUB", 0x4ea0d400, d, x, y) }
+func (a *arm64) mul(d, x, y reg) { a.word("FMUL", 0x6e20dc00, d, x, y) }
+func (a *arm64) mulMem(d, x reg, m mem) {
+	a.load(spare, m)
+	a.mul(d, x, spare)
+}
+
+// fmsub negates d, which is exact, and adds the product.
+func (a *arm64) fmsub(d, x, y reg) {
+	word, lanes := uint32(0x6ea0f800), "4S"
+	if a.w != f32 {
+		word, lanes = word|1<<22, "2D"
+	}
+	a.line("WORD $0x%08x // FNEG V%d.%s, V%d.%s", word|uint32(d)<<5|uint32(d), d, lanes, d, lanes)
+	a.word("FMLA", 0x4e20cc00, d, x, y)
+}
+func (a *arm64) addOnto(d, x reg)   { a.add(d, d, x) }
+func (a *arm64) subFrom(d, x reg)   { a.sub(d, d, x) }
+func (a *arm64) poison(d, x, z reg) { a.word("FMLA", 0x4e20cc00, d, x, z) }
+func (a *arm64) abs(d, x reg) {
+	word, lanes := uint32(0x4ea0f800), "4S"
+	if a.w != f32 {
+		word, lanes = word|1<<22, "2D"
+	}
+	a.line("WORD $0x%08x // FABS V%d.%s, V%d.%s", word|uint32(x)<<5|uint32(d), d, lanes, x, lanes)
+}
+func (a *arm64) needAbs(reg)      {}
+func (a *arm64) needOne(reg)      {}
+func (a *arm64) maximum(d, x reg) { a.word("FMAX", 0x4e20f400, d, d, x) }
+func (a *arm64) or(d, x reg)      { a.line("VORR V%d.B16, V%d.B16, V%d.B16", x, d, d) }
+func (a *arm64) addInt(d, x reg) {
+	lanes := "D2"
+	if a.w == f32 {
+		lanes = "S4"
+	}
+	a.line("VADD V%d.%s, V%d.%s, V%d.%s", x, lanes, d, lanes, d, lanes)
+}
+
+// beginTail copies the row to the buffer, over a row of zeros.
+func (a *arm64) beginTail(pointer, t string, buffer int, negative bool) {
+	a.unique++
+	pattern := uint64(0)
+	if negative && a.w == f64 {
+		pattern = 1 << 63
+	} else if negative {
+		pattern = 0x8000000080000000
+	}
+	a.line("MOVD $0x%x, R10", pattern)
+	for off := 0; off < 128; off += 8 {
+		a.line("MOVD R10, %s", a.mem(at(frame, buffer+off)))
+	}
+	a.line("MOVD %s, R10", arm64Scalar(pointer))
+	a.line("MOVD $%s, R11", a.mem(at(frame, buffer)))
+	a.line("MOVD %s, R12", arm64Scalar(t))
+	a.label(fmt.Sprintf("copy%d", a.unique))
+	if a.w.element() == 8 {
+		a.line("MOVD.P 8(R10), R13")
+		a.line("MOVD.P R13, 8(R11)")
+	} else {
+		a.line("MOVWU.P 4(R10), R13")
+		a.line("MOVW.P R13, 4(R11)")
+	}
+	a.line("SUBS $%d, R12", a.w.element())
+	a.line("BNE copy%d", a.unique)
+}
+
+func (a *arm64) tail(d reg, _ string, buffer, off int, _ bool) {
+	if a.w == wide {
+		a.loadWide(d, at(frame, buffer+off))
+	} else {
+		a.load(d, at(frame, buffer+off))
+	}
+}
+
+func (a *arm64) prologue(name string, args []string, result, locals int) {
+	size := 8 * len(args)
+	size += result
+	fmt.Fprintf(&a.text, "\nTEXT ·%s%s(SB), 0, $%d-%d\n", name, a.suffix(), (locals+8+15)/16*16, size)
+	a.line("MOVD FPCR, R10")
+	a.line("MOVD R10, 8(RSP)")
+	a.line("CBZ R10, ieee")
+	a.line("MOVD ZR, FPCR")
+	a.label("ieee")
+	for i, arg := range args {
+		a.line("MOVD %s+%d(FP), %s", arg, 8*i, arm64Scalar(arg))
+	}
+}
+
+func (a *arm64) epilogue() {
+	a.line("MOVD 8(RSP), R10")
+	a.line("CBZ R10, done")
+	a.line("MOVD R10, FPCR")
+	a.label("done")
+	a.line("RET")
+}
+
+func (a *arm64) result(name string, off int, r reg) {
+	if a.w == f32 {
+		a.line("FMOVS F%d, %s+%d(FP)", r, name, off)
+	} else {
+		a.line("FMOVD F%d, %s+%d(FP)", r, name, off)
+	}
+}
+
+func (a *arm64) address(r string, m mem) { a.line("MOVD $%s, %s", a.mem(m), arm64Scalar(r)) }
+func (a *arm64) move(r, from string)     { a.line("MOVD %s, %s", arm64Scalar(from), arm64Scalar(r)) }
+func (a *arm64) moveImm(r string, imm int) {
+	a.line("MOVD $%d, %s", imm, arm64Scalar(r))
+}
+func (a *arm64) addImm(r string, imm int) { a.line("ADD $%d, %s", imm, arm64Scalar(r)) }
+func (a *arm64) addReg(r, other string) {
+	a.line("ADD %s, %s", arm64Scalar(other), arm64Scalar(r))
+}
+func (a *arm64) andImm(r string, imm int) { a.line("AND $%d, %s", imm, arm64Scalar(r)) }
+func (a *arm64) shr(r string, by int)     { a.line("LSR $%d, %s", by, arm64Scalar(r)) }
+func (a *arm64) shl(r string, by int)     { a.line("LSL $%d, %s", by, arm64Scalar(r)) }
+func (a *arm64) ifZero(r, label string)   { a.line("CBZ %s, %s", arm64Scalar(r), label) }
+func (a *arm64) ifNotZero(r, label string) {
+	a.line("CBNZ %s, %s", arm64Scalar(r), label)
+}
+func (a *arm64) ifBit(r string, bit int, set bool, label string) {
+	a.line("TST $%d, %s", uint64(math.Ldexp(1, bit)), arm64Scalar(r))
+	if set {
+		a.line("BNE %s", label)
+	} else {
+		a.line("BEQ %s", label)
+	}
+}
+func (a *arm64) ifEqual(x, y, label string) {
+	a.line("CMP %s, %s", arm64Scalar(y), arm64Scalar(x))
+	a.line("BEQ %s", label)
+}
+func (a *arm64) jump(label string) { a.line("B %s", label) }
+
+func (a *arm64) joinLanes(m mem, lanes int) {
+	n := lanes * a.w.lane() / 16
+	for i := range n {
+		a.load(reg(i), at(m.base, m.off+16*i))
+	}
+	for ; n > 1; n /= 2 {
+		for i := range n / 2 {
+			a.word("FADDP", 0x6e20d400, reg(i), reg(2*i), reg(2*i+1))
+		}
+	}
+	a.word("FADDP", 0x6e20d400, 0, 0, 0)
+	if a.w == f32 {
+		a.word("FADDP", 0x6e20d400, 0, 0, 0)
+	}
+}
+
+func (a *arm64) joinWidth(join func(bytes int)) { join(16) }
+
+func (a *arm64) neighbours(_ int, lo, hi, x, y reg) {
+	lanes := "D2"
+	if a.w == f32 {
+		lanes = "S4"
+	}
+	a.line("VUZP1 V%d.%s, V%d.%s, V%d.%s", y, lanes, x, lanes, lo, lanes)
+	a.line("VUZP2 V%d.%s, V%d.%s, V%d.%s", y, lanes, x, lanes, hi, lanes)
+}
+
+func (a *arm64) constants() string { return "" }

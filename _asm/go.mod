@@ -1,0 +1,3 @@
+module github.com/samebits/samebits/_asm
+
+go 1.26

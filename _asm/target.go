@@ -1,0 +1,140 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+)
+
+// reg is a vector register of a target by its number.
+type reg int
+
+// width is the type of the lanes of a vector.
+type width int
+
+const (
+	f64  width = 8
+	f32  width = 4
+	wide width = -8 // float64 lanes loaded from float32 memory
+)
+
+// lane returns the bytes of a lane in a register, element those in memory.
+func (w width) lane() int {
+	if w == f32 {
+		return 4
+	}
+	return 8
+}
+
+func (w width) element() int {
+	if w == f64 {
+		return 8
+	}
+	return 4
+}
+
+func (w width) String() string {
+	return map[width]string{f64: "F64", f32: "F32", wide: "Wide"}[w]
+}
+
+// mem is a place in memory: an offset from a scalar register.
+type mem struct {
+	base string
+	off  int
+}
+
+func at(base string, off int) mem { return mem{base, off} }
+
+// frame is the base of places in the function's own frame.
+const frame = "frame"
+
+// A target prints the instructions of one vector instruction set. Every kernel is
+// one program in these operations, so that all sets evaluate the same expression.
+//
+// Scalar registers have names (dst, x, y, n, p, q, i, s, t, u), which each target maps
+// to its own.
+type target interface {
+	suffix() string   // of the functions' names
+	vectorBytes() int // of a register
+	registers() int
+
+	// Vectors. Operands are as in the formula: sub(d, a, b) is d = a - b.
+	load(d reg, m mem)
+	store(m mem, a reg)
+	loadWide(d reg, m mem)  // half as many bytes: float32 converted to float64
+	broadcast(d reg, m mem) // one lane to all
+	copy(d, a reg)
+	zero(d reg)
+	minusZero(d reg)
+	add(d, a, b reg)
+	addMem(d, a reg, m mem)
+	sub(d, a, b reg)
+	mul(d, a, b reg)
+	mulMem(d, a reg, m mem)
+	fmsub(d, a, b reg)  // d = a*b - d, rounded once
+	addOnto(d, a reg)   // d = d + a, by the multiplier's port where that is another
+	subFrom(d, a reg)   // d = d - a, likewise
+	poison(d, a, z reg) // d = d + a*0 with z = 0: NaN once any a is not finite
+	abs(d, a reg)       // uses the constant of needAbs
+	needAbs(r reg)
+	needOne(r reg)
+	maximum(d, a reg) // d = max(d, a); NaN may be lost
+	or(d, a reg)
+	addInt(d, a reg)
+
+	// beginTail readies the ragged last row of t bytes at the pointer, filled up with
+	// -0 (negative) or +0, and tail loads the column of it whose bytes in the row
+	// begin at off. Its buffer is 128 bytes of the frame at the given offset.
+	beginTail(pointer, t string, buffer int, negative bool)
+	tail(d reg, pointer string, buffer, off int, negative bool)
+
+	// Scalars.
+	// prologue begins a function with arguments of 8 bytes and a result of so many
+	// bytes, and sees to the rounding mode, which epilogue restores.
+	prologue(name string, args []string, result, locals int)
+	epilogue()
+	result(name string, off int, r reg) // the lowest lane of r
+	address(r string, m mem)
+	move(r, from string)
+	moveImm(r string, imm int)
+	addImm(r string, imm int)
+	addReg(r, other string)
+	andImm(r string, imm int)
+	shr(r string, by int)
+	shl(r string, by int)
+	ifZero(r, label string)
+	ifNotZero(r, label string)
+	ifBit(r string, bit int, set bool, label string)
+	ifEqual(a, b, label string)
+	jump(label string)
+	label(label string)
+
+	// joinLanes adds up the lanes at m by the growing tree and leaves the sum in the
+	// lowest lane of register 0. It may overwrite all registers.
+	joinLanes(m mem, lanes int)
+	// joinWidth is the vector width of the last joins. neighbours sets lo and hi so
+	// that their lanes, side by side, are what the given level of the tree joins in
+	// the vectors a and b, or in a alone if they are the same.
+	joinWidth(join func(bytes int))
+	neighbours(level int, lo, hi, a, b reg)
+	setWidth(w width)
+	source() string
+	constants() string
+}
+
+// printer collects the lines of an assembly file.
+type printer struct {
+	text strings.Builder
+	w    width
+}
+
+func (p *printer) line(format string, args ...any) {
+	p.text.WriteByte('\t')
+	fmt.Fprintf(&p.text, format, args...)
+	p.text.WriteByte('\n')
+}
+
+func (p *printer) label(name string) { fmt.Fprintf(&p.text, "%s:\n", name) }
+
+func (p *printer) setWidth(w width) { p.w = w }
+
+func (p *printer) source() string { return p.text.String() }

@@ -1,0 +1,586 @@
+package main
+
+import (
+	"fmt"
+	"math/bits"
+)
+
+// term says what the terms of a sum are.
+type term int
+
+const (
+	plain    term = iota // x
+	absolute             // |x|
+	product              // x*y
+)
+
+func (t term) String() string { return [...]string{"Sum", "SumAbs", "Dot"}[t] }
+
+// value is what a node has in one column: h, or h and l.
+type value []reg
+
+// tree is the program of a canonical lane sum over n >= L elements: lane by lane
+// the growing tree over the rows, as SPEC.md, section 3 defines it.
+//
+// Blocks of rows, full nodes, are straight-line code. Four of them make a
+// superblock, and superblocks go on a binary counter's stack in the frame. The
+// ragged right end is folded from its smallest node to the largest, which is the
+// order in which the counter would fold it: node + (what is right of it). An absent
+// lane is -0 there: v + (-0) is v for every v.
+type tree struct {
+	target
+	w     width
+	term  term
+	pairs bool
+
+	rows    int // of a block
+	columns int // vectors of a row
+	row     int // bytes of a row of registers
+	value   int // bytes of a row of values
+	free    []reg
+	labels  int
+
+	tailX, tailY, slots, acc, stack int // places in the frame
+	inRegs                          []value
+}
+
+// rowIn is the number of bytes of a row in memory, whatever the type.
+const rowIn = 128
+
+// levels bounds the superblocks by 2^36, more than any memory holds.
+const levels = 36
+
+// emitTree prints the function and returns its declaration in Go.
+func emitTree(t target, w width, of term, pairs bool) string {
+	k := &tree{target: t, w: w, term: of, pairs: pairs, rows: 32}
+	parts := 1
+	if pairs {
+		parts, k.rows = 2, 16
+	}
+	if t.vectorBytes() == 16 {
+		k.rows = 8
+	}
+	t.setWidth(w)
+	k.row = rowIn / w.element() * w.lane()
+	k.columns = k.row / t.vectorBytes()
+	k.value = parts * k.row
+	k.tailX, k.tailY = 0, rowIn
+	k.slots = 2 * rowIn
+	k.acc = k.slots + 4*k.value
+	k.stack = k.acc + k.value
+	for r := t.registers() - 1; r >= 0; r-- {
+		k.free = append(k.free, reg(r))
+	}
+	k.emit()
+	return k.declaration()
+}
+
+// types returns the types of the lanes and of the elements in Go.
+func (k *tree) types() (lanes, elements string) {
+	switch k.w {
+	case f32:
+		return "float32", "float32"
+	case wide:
+		return "float64", "float32"
+	}
+	return "float64", "float64"
+}
+
+func (k *tree) declaration() string {
+	lanes, elements := k.types()
+	result := "(ret " + lanes + ")"
+	if k.pairs {
+		result = "(h, l " + lanes + ")"
+	}
+	return fmt.Sprintf("\n//go:noescape\nfunc %s%s(dst *%s, x, y *%s, n int) %s\n", k.name(), k.suffix(), lanes, elements, result)
+}
+
+func (k *tree) name() string {
+	if k.pairs {
+		return fmt.Sprintf("pair%s%v", k.term, k.w)
+	}
+	return fmt.Sprintf("tree%s%v", k.term, k.w)
+}
+
+func (k *tree) lanes() int { return rowIn / k.w.element() }
+
+func (k *tree) alloc() reg {
+	if len(k.free) == 0 {
+		panic(k.name() + k.suffix() + ": out of registers")
+	}
+	r := k.free[len(k.free)-1]
+	k.free = k.free[:len(k.free)-1]
+	return r
+}
+
+func (k *tree) release(rs ...reg) { k.free = append(k.free, rs...) }
+
+func (k *tree) step(p string, rows int) {
+	k.addImm(p, rows*rowIn)
+}
+
+func (k *tree) emit() {
+	args, results := []string{"dst", "x", "y", "n"}, 1
+	if k.pairs {
+		results = 2
+	}
+	k.prologue(k.name(), args, results*k.w.lane(), k.stack+levels*k.value)
+	if k.term == absolute {
+		k.needAbs(k.alloc())
+	}
+	if k.pairs {
+		k.needOne(k.alloc())
+	}
+	k.blocks()
+	k.ragged()
+	k.fold()
+	k.lanesToDst()
+	if k.pairs {
+		h := k.joinPairs()
+		k.result("h", 8*len(args), h[0])
+		k.result("l", 8*len(args)+k.w.lane(), h[1])
+	} else {
+		k.joinLanes(at(frame, k.acc), k.lanes())
+		k.result("ret", 8*len(args), 0)
+	}
+	k.epilogue()
+}
+
+// lanesToDst puts the accumulator in its place in the frame and, unless dst is nil,
+// to dst.
+func (k *tree) lanesToDst() {
+	for c := range k.columns {
+		if !k.pairs {
+			k.keep(frame, k.acc, c, k.inRegs[c])
+		}
+	}
+	k.ifZero("dst", "sum")
+	for c := range k.columns {
+		v := k.accumulated(c)
+		k.keep("dst", 0, c, v)
+		if k.pairs {
+			k.release(v...)
+		}
+	}
+	k.label("sum")
+}
+
+// joinPairs joins the lanes of the accumulator by the growing tree.
+func (k *tree) joinPairs() (joined value) {
+	k.joinWidth(func(bytes int) {
+		var v []value
+		for off := 0; off < k.row; off += bytes {
+			h, l := k.alloc(), k.alloc()
+			k.load(h, at(frame, k.acc+off))
+			k.load(l, at(frame, k.acc+k.row+off))
+			v = append(v, value{h, l})
+		}
+		for level := range bits.Len(uint(k.lanes())) - 1 {
+			for i := range (len(v) + 1) / 2 {
+				v[i] = k.joinNeighbours(level, v[2*i], v[min(2*i+1, len(v)-1)])
+			}
+			v = v[:(len(v)+1)/2]
+		}
+		joined = v[0]
+	})
+	return joined
+}
+
+// joinNeighbours joins the neighbours at that level in the vectors a and b.
+func (k *tree) joinNeighbours(level int, a, b value) value {
+	left, right := value{k.alloc(), k.alloc()}, value{k.alloc(), k.alloc()}
+	for part := range 2 {
+		k.neighbours(level, left[part], right[part], a[part], b[part])
+	}
+	k.release(a...)
+	if a[0] != b[0] {
+		k.release(b...)
+	}
+	k.join(left, right)
+	return left
+}
+
+// blocks evaluates the blocks and the superblocks. u counts blocks.
+func (k *tree) blocks() {
+	laneBits := bits.Len(uint(k.lanes())) - 1
+	rowBits := bits.Len(uint(k.rows)) - 1
+	k.move("i", "n")
+	k.shr("i", laneBits+rowBits)
+	k.moveImm("u", 0)
+	k.address("s", at(frame, k.stack))
+	k.label("block")
+	k.ifZero("i", "ragged")
+	k.address("t", at(frame, k.slots))
+	k.move("p", "u")
+	k.andImm("p", 3)
+	k.shl("p", bits.Len(uint(k.value))-1)
+	k.addReg("t", "p")
+	k.eachColumn("x", "y", func() {
+		v := k.node("p", "q", 0, k.rows, 0)
+		k.keep("t", 0, 0, v)
+		k.release(v...)
+	})
+	k.step("x", k.rows)
+	if k.term == product {
+		k.step("y", k.rows)
+	}
+	k.addImm("i", -1)
+	k.addImm("u", 1)
+	k.ifBit("u", 0, true, "block")
+	k.ifBit("u", 1, true, "block")
+	for c := range k.columns {
+		a, b := k.fetch(frame, k.slots, c), k.fetch(frame, k.slots+k.value, c)
+		k.join(a, b)
+		b = k.fetch(frame, k.slots+2*k.value, c)
+		d := k.fetch(frame, k.slots+3*k.value, c)
+		k.join(b, d)
+		k.join(a, b)
+		k.keep("s", 0, c, a)
+		k.release(a...)
+	}
+	k.addImm("s", k.value)
+	k.move("t", "u")
+	k.shr("t", 2)
+	k.label("carry")
+	k.ifBit("t", 0, true, "block")
+	k.addImm("s", -k.value)
+	for c := range k.columns {
+		a, b := k.fetch("s", -k.value, c), k.fetch("s", 0, c)
+		k.join(a, b)
+		k.keep("s", -k.value, c, a)
+		k.release(a...)
+	}
+	k.shr("t", 1)
+	k.jump("carry")
+}
+
+// eachColumn runs the code of column 0 of the rows at x (and y) for every column:
+// p, q and t, a place for its value, move along.
+func (k *tree) eachColumn(x, y string, code func()) {
+	k.labels++
+	loop := fmt.Sprintf("column%d", k.labels)
+	source := k.vectorBytes() * k.w.element() / k.w.lane()
+	k.moveImm("c", k.columns)
+	k.move("p", x)
+	if k.term == product {
+		k.move("q", y)
+	}
+	k.label(loop)
+	code()
+	k.addImm("p", source)
+	if k.term == product {
+		k.addImm("q", source)
+	}
+	k.addImm("t", k.vectorBytes())
+	k.addImm("c", -1)
+	k.ifNotZero("c", loop)
+}
+
+// ragged puts the rows after the last block, and the last row that is not whole,
+// into the accumulator.
+func (k *tree) ragged() {
+	laneBits := bits.Len(uint(k.lanes())) - 1
+	k.label("ragged")
+	k.move("i", "n")
+	k.shr("i", laneBits)
+	k.andImm("i", k.rows-1)
+	k.move("p", "i")
+	k.shl("p", 7)
+	if k.term == product {
+		k.move("q", "y")
+		k.addReg("q", "p")
+	}
+	k.addReg("p", "x")
+	k.move("t", "n")
+	k.andImm("t", k.lanes()-1)
+	if !k.pairs {
+		for range k.columns {
+			k.inRegs = append(k.inRegs, value{k.alloc()})
+		}
+	}
+	k.ifZero("t", "noTail")
+	k.shl("t", bits.Len(uint(k.w.element()))-1)
+	k.lastRow()
+	k.jump("nodes")
+	k.label("noTail")
+	for c := range k.columns {
+		v := k.accumulator(c)
+		for _, r := range v {
+			k.minusZero(r)
+		}
+		k.accumulate(c, v)
+	}
+	k.label("nodes")
+	for rows := 1; rows < k.rows; rows *= 2 {
+		next := fmt.Sprintf("node%d", 2*rows)
+		k.ifBit("i", bits.Len(uint(rows))-1, false, next)
+		k.step("p", -rows)
+		if k.term == product {
+			k.step("q", -rows)
+		}
+		k.joinRows(rows)
+		k.label(next)
+	}
+}
+
+// joinRows joins the node of the rows at p (and q) to the accumulator.
+func (k *tree) joinRows(rows int) {
+	if !k.pairs {
+		for c := range k.columns {
+			k.joinTo(c, k.node("p", "q", 0, rows, c))
+		}
+		return
+	}
+	k.move("x", "p")
+	if k.term == product {
+		k.move("y", "q")
+	}
+	k.address("t", at(frame, k.acc))
+	k.eachColumn("x", "y", func() {
+		v := k.node("p", "q", 0, rows, 0)
+		if rows == 1 && k.term != product {
+			k.zero(v[1])
+		}
+		k.join(v, k.fetch("t", 0, 0))
+		k.keep("t", 0, 0, v)
+		k.release(v...)
+	})
+	k.move("p", "x")
+	if k.term == product {
+		k.move("q", "y")
+	}
+}
+
+// lastRow loads the row of t bytes at p (and q).
+func (k *tree) lastRow() {
+	source := k.vectorBytes() * k.w.element() / k.w.lane()
+	k.beginTail("p", "t", k.tailX, k.term != absolute)
+	if k.term == product {
+		k.beginTail("q", "t", k.tailY, false)
+	}
+	for c := range k.columns {
+		v := k.accumulator(c)
+		k.tail(v[0], "p", k.tailX, c*source, k.term != absolute)
+		if k.term == absolute {
+			k.abs(v[0], v[0])
+		}
+		if k.term == product {
+			y := k.alloc()
+			k.tail(y, "q", k.tailY, c*source, false)
+			k.multiply(v, y)
+			k.release(y)
+		} else if k.pairs {
+			k.zero(v[1])
+		}
+		k.accumulate(c, v)
+	}
+}
+
+// multiply sets v, whose h is x, to the product with y: rounded, or exact.
+func (k *tree) multiply(v value, y reg) {
+	if !k.pairs {
+		k.mul(v[0], v[0], y)
+		return
+	}
+	p := k.alloc()
+	k.mul(p, v[0], y)
+	k.mul(v[1], v[0], y)
+	k.fmsub(v[1], v[0], y)
+	k.copy(v[0], p)
+	k.release(p)
+}
+
+// fold joins the blocks and superblocks, from the right to the left, to the
+// accumulator.
+func (k *tree) fold() {
+	k.ifBit("u", 0, false, "evenBlocks")
+	k.address("p", at(frame, k.slots))
+	k.ifBit("u", 1, false, "oneBlock")
+	k.addImm("p", 2*k.value)
+	k.label("oneBlock")
+	for c := range k.columns {
+		k.joinTo(c, k.fetch("p", 0, c))
+	}
+	k.label("evenBlocks")
+	k.ifBit("u", 1, false, "superblocks")
+	for c := range k.columns {
+		a := k.fetch(frame, k.slots, c)
+		k.join(a, k.fetch(frame, k.slots+k.value, c))
+		k.joinTo(c, a)
+	}
+	k.label("superblocks")
+	k.address("t", at(frame, k.stack))
+	k.label("pop")
+	k.ifEqual("s", "t", "joined")
+	k.addImm("s", -k.value)
+	for c := range k.columns {
+		k.joinTo(c, k.fetch("s", 0, c))
+	}
+	k.jump("pop")
+	k.label("joined")
+}
+
+// node evaluates the rows [from, from+rows) behind the pointers, in column c.
+func (k *tree) node(x, y string, from, rows, c int) value {
+	if rows == 1 {
+		return k.leaf(x, y, from, c)
+	}
+	if rows == 2 && !k.pairs && k.term == plain && k.w != wide {
+		v := k.leaf(x, y, from, c)
+		k.addMem(v[0], v[0], k.place(x, from+1, c))
+		return v
+	}
+	left := k.node(x, y, from, rows/2, c)
+	right := k.node(x, y, from+rows/2, rows/2, c)
+	if rows == 2 && k.pairs && k.term != product {
+		k.joinLeaves(left, right)
+	} else {
+		k.join(left, right)
+	}
+	return left
+}
+
+func (k *tree) place(p string, row, c int) mem {
+	return at(p, row*rowIn+c*k.vectorBytes()*k.w.element()/k.w.lane())
+}
+
+func (k *tree) fetchTerm(r reg, m mem) {
+	if k.w == wide {
+		k.loadWide(r, m)
+	} else {
+		k.load(r, m)
+	}
+}
+
+// leaf is the term itself. The low part of a plain term, +0, is left unset: see
+// joinLeaves and joinRows.
+func (k *tree) leaf(x, y string, row, c int) value {
+	v := value{k.alloc()}
+	k.fetchTerm(v[0], k.place(x, row, c))
+	if k.term == absolute {
+		k.abs(v[0], v[0])
+	}
+	if k.pairs {
+		v = append(v, k.alloc())
+	}
+	if k.term != product {
+		return v
+	}
+	if !k.pairs && k.w != wide {
+		k.mulMem(v[0], v[0], k.place(y, row, c))
+		return v
+	}
+	f := k.alloc()
+	k.fetchTerm(f, k.place(y, row, c))
+	if !k.pairs {
+		k.mul(v[0], v[0], f)
+		k.release(f)
+		return v
+	}
+	k.mul(v[1], v[0], f)
+	p := k.alloc()
+	k.copy(p, v[1])
+	k.fmsub(v[1], v[0], f)
+	k.release(v[0], f)
+	return value{p, v[1]}
+}
+
+// join sets a to a + b and releases b.
+func (k *tree) join(a, b value) {
+	if !k.pairs {
+		k.add(a[0], a[0], b[0])
+		k.release(b...)
+		return
+	}
+	k.addOnto(a[1], b[1])
+	e, rest := k.twoSum(a, b)
+	k.addOnto(a[1], e)
+	k.release(e, b[1])
+	k.release(rest)
+}
+
+// joinLeaves is join where both low parts are +0: (0 + 0) + e is e, which is never
+// -0, since a difference of equals is +0.
+func (k *tree) joinLeaves(a, b value) {
+	e, rest := k.twoSum(a, b)
+	k.copyOrRename(&a[1], e)
+	k.release(b[1])
+	k.release(rest)
+}
+
+// twoSum sets the high part of a to h = a + b and returns the register of e, and
+// one that has become free:
+//
+//	h = a + b; t = h - a; u = h - t; e = (a - u) + (b - t)
+func (k *tree) twoSum(a, b value) (e, rest reg) {
+	h, t := k.alloc(), k.alloc()
+	k.add(h, a[0], b[0])
+	k.sub(t, h, a[0])
+	k.subFrom(b[0], t)
+	k.sub(t, h, t)
+	k.subFrom(a[0], t)
+	k.add(b[0], a[0], b[0])
+	k.release(t)
+	old := a[0]
+	a[0] = h
+	return b[0], old
+}
+
+// copyOrRename makes the place of a value be register e.
+func (k *tree) copyOrRename(place *reg, e reg) {
+	k.release(*place)
+	*place = e
+}
+
+// fetch loads a value in column c of the row of values at base+off.
+func (k *tree) fetch(base string, off, c int) value {
+	v := value{k.alloc()}
+	k.load(v[0], at(base, off+c*k.vectorBytes()))
+	if k.pairs {
+		v = append(v, k.alloc())
+		k.load(v[1], at(base, off+k.row+c*k.vectorBytes()))
+	}
+	return v
+}
+
+// keep stores a value in column c of the row of values at base+off.
+func (k *tree) keep(base string, off, c int, v value) {
+	k.store(at(base, off+c*k.vectorBytes()), v[0])
+	if k.pairs {
+		k.store(at(base, off+k.row+c*k.vectorBytes()), v[1])
+	}
+}
+
+// accumulator returns registers in which to set the accumulator's column c,
+// which accumulate then makes so. Pairs live in the frame, for want of registers.
+func (k *tree) accumulator(c int) value {
+	if k.pairs {
+		return value{k.alloc(), k.alloc()}
+	}
+	return k.inRegs[c]
+}
+
+func (k *tree) accumulate(c int, v value) {
+	if k.pairs {
+		k.keep(frame, k.acc, c, v)
+		k.release(v...)
+	}
+}
+
+func (k *tree) accumulated(c int) value {
+	if k.pairs {
+		return k.fetch(frame, k.acc, c)
+	}
+	return k.inRegs[c]
+}
+
+// joinTo sets the accumulator's column c to left + accumulator.
+func (k *tree) joinTo(c int, left value) {
+	if !k.pairs {
+		k.add(k.inRegs[c][0], left[0], k.inRegs[c][0])
+		k.release(left...)
+		return
+	}
+	k.join(left, k.accumulated(c))
+	k.accumulate(c, left)
+}

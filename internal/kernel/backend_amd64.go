@@ -1,0 +1,17 @@
+//go:build !purego
+
+package kernel
+
+import "golang.org/x/sys/cpu"
+
+// Backends lists what this processor runs, the best last.
+func Backends() []Backend {
+	all := []Backend{Portable}
+	if cpu.X86.HasAVX2 && cpu.X86.HasFMA {
+		all = append(all, AVX2)
+	}
+	if cpu.X86.HasAVX512F && cpu.X86.HasAVX512DQ && cpu.X86.HasAVX512VL {
+		all = append(all, AVX512)
+	}
+	return all
+}
