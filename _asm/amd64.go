@@ -25,7 +25,7 @@ func (a *amd64) registers() int { return a.bytes / 2 }
 
 var amd64Scalars = map[string]string{
 	"dst": "DI", "x": "SI", "y": "DX", "n": "CX", "p": "R8", "q": "R9", "i": "R10", "s": "R11", "t": "R12", "u": "BX",
-	"c": "AX",
+	"c": "AX", "mask": "R13", "anchors": "R15",
 }
 
 func amd64Scalar(name string) string {
@@ -103,6 +103,7 @@ func (a *amd64) subFrom(d, x reg)       { a.three("VFNMADD231", d, x, a.v(a.one)
 func (a *amd64) poison(d, x, z reg)     { a.three("VFMADD231", d, x, a.v(z)) }
 func (a *amd64) abs(d, x reg)           { a.three("VAND", d, x, a.v(a.absMask)) }
 func (a *amd64) maximum(d, x reg)       { a.three("VMAX", d, d, a.v(x)) }
+func (a *amd64) minimum(d, x reg)       { a.three("VMIN", d, d, a.v(x)) }
 func (a *amd64) or(d, x reg)            { a.three("VOR", d, d, a.v(x)) }
 func (a *amd64) constant(name string) string {
 	if a.w == f32 {
@@ -135,14 +136,14 @@ func (a *amd64) beginTail(_, t string, _ int, _ bool) {
 }
 
 // tail masks the absent lanes off: their bytes are not touched.
-func (a *amd64) tail(d reg, pointer string, _, off int, negative bool) {
+func (a *amd64) tail(d, spare reg, pointer string, _, off int, negative bool) {
 	place := fmt.Sprintf("%d(%s)", off, amd64Scalar(pointer))
 	mask := fmt.Sprintf("%d(R13)", off)
-	full, tmp, to := a.v, a.registers()-1, d
+	full, to := a.v, d
 	if a.w == wide {
 		full = a.half
 	}
-	m := full(reg(tmp))
+	m := full(spare)
 	elements, sign := "PD", "signs64<>(SB)"
 	if a.w.element() == 4 {
 		elements, sign = "PS", "signs32<>(SB)"

@@ -18,7 +18,7 @@ func (a *arm64) vectorBytes() int { return 16 }
 func (a *arm64) registers() int   { return 32 }
 
 var arm64Scalars = map[string]string{
-	"dst": "R0", "x": "R1", "y": "R2", "n": "R3", "p": "R4", "q": "R5", "i": "R6", "s": "R7", "t": "R8", "u": "R9", "c": "R14",
+	"dst": "R0", "x": "R1", "y": "R2", "n": "R3", "p": "R4", "q": "R5", "i": "R6", "s": "R7", "t": "R8", "u": "R9", "c": "R14", "anchors": "R15",
 }
 
 func arm64Scalar(name string) string {
@@ -115,6 +115,7 @@ func (a *arm64) abs(d, x reg) {
 func (a *arm64) needAbs(reg)      {}
 func (a *arm64) needOne(reg)      {}
 func (a *arm64) maximum(d, x reg) { a.word("FMAX", 0x4e20f400, d, d, x) }
+func (a *arm64) minimum(d, x reg) { a.word("FMIN", 0x4ea0f400, d, d, x) }
 func (a *arm64) or(d, x reg)      { a.line("VORR V%d.B16, V%d.B16, V%d.B16", x, d, d) }
 func (a *arm64) addInt(d, x reg) {
 	lanes := "D2"
@@ -152,7 +153,7 @@ func (a *arm64) beginTail(pointer, t string, buffer int, negative bool) {
 	a.line("BNE copy%d", a.unique)
 }
 
-func (a *arm64) tail(d reg, _ string, buffer, off int, _ bool) {
+func (a *arm64) tail(d, _ reg, _ string, buffer, off int, _ bool) {
 	if a.w == wide {
 		a.loadWide(d, at(frame, buffer+off))
 	} else {

@@ -78,6 +78,7 @@ type target interface {
 	needAbs(r reg)
 	needOne(r reg)
 	maximum(d, a reg) // d = max(d, a); NaN may be lost
+	minimum(d, a reg)
 	or(d, a reg)
 	addInt(d, a reg)
 
@@ -85,7 +86,7 @@ type target interface {
 	// -0 (negative) or +0, and tail loads the column of it whose bytes in the row
 	// begin at off. Its buffer is 128 bytes of the frame at the given offset.
 	beginTail(pointer, t string, buffer int, negative bool)
-	tail(d reg, pointer string, buffer, off int, negative bool)
+	tail(d, spare reg, pointer string, buffer, off int, negative bool)
 
 	// Scalars.
 	// prologue begins a function with arguments of 8 bytes and a result of so many

@@ -359,19 +359,20 @@ func (k *tree) lastRow() {
 		k.beginTail("q", "t", k.tailY, false)
 	}
 	for c := range k.columns {
-		v := k.accumulator(c)
-		k.tail(v[0], "p", k.tailX, c*source, k.term != absolute)
+		v, spare := k.accumulator(c), k.alloc()
+		k.tail(v[0], spare, "p", k.tailX, c*source, k.term != absolute)
 		if k.term == absolute {
 			k.abs(v[0], v[0])
 		}
 		if k.term == product {
 			y := k.alloc()
-			k.tail(y, "q", k.tailY, c*source, false)
+			k.tail(y, spare, "q", k.tailY, c*source, false)
 			k.multiply(v, y)
 			k.release(y)
 		} else if k.pairs {
 			k.zero(v[1])
 		}
+		k.release(spare)
 		k.accumulate(c, v)
 	}
 }

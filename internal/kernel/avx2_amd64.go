@@ -48,3 +48,81 @@ func treeSumAbsWideAVX2(dst *float64, x, y *float32, n int) (ret float64)
 
 //go:noescape
 func treeDotWideAVX2(dst *float64, x, y *float32, n int) (ret float64)
+
+//go:noescape
+func exactSumF64x0AVX2(dst *float64, x, y *float64, n int, anchors *float64)
+
+//go:noescape
+func exactSumF64x2AVX2(dst *float64, x, y *float64, n int, anchors *float64)
+
+//go:noescape
+func exactSumF64x3AVX2(dst *float64, x, y *float64, n int, anchors *float64)
+
+//go:noescape
+func exactSumWidex0AVX2(dst *float64, x, y *float32, n int, anchors *float64)
+
+//go:noescape
+func exactSumWidex1AVX2(dst *float64, x, y *float32, n int, anchors *float64)
+
+//go:noescape
+func exactSumWidex2AVX2(dst *float64, x, y *float32, n int, anchors *float64)
+
+//go:noescape
+func exactSumWidex3AVX2(dst *float64, x, y *float32, n int, anchors *float64)
+
+//go:noescape
+func exactDotF64x0AVX2(dst *float64, x, y *float64, n int, anchors *float64)
+
+//go:noescape
+func exactDotF64x3AVX2(dst *float64, x, y *float64, n int, anchors *float64)
+
+//go:noescape
+func exactDotWidex0AVX2(dst *float64, x, y *float32, n int, anchors *float64)
+
+//go:noescape
+func exactDotWidex2AVX2(dst *float64, x, y *float32, n int, anchors *float64)
+
+//go:noescape
+func exactDotWidex3AVX2(dst *float64, x, y *float32, n int, anchors *float64)
+
+//go:noescape
+func exactSumF32x0AVX2(dst *float32, x, y *float32, n int, anchors *float32)
+
+//go:noescape
+func exactDotF32x0AVX2(dst *float32, x, y *float32, n int, anchors *float32)
+
+//go:noescape
+func binnedSumF64x2AVX2(dst *float64, x, y *float64, n int, anchors *float64)
+
+//go:noescape
+func binnedSumF64x3AVX2(dst *float64, x, y *float64, n int, anchors *float64)
+
+//go:noescape
+func binnedSumF64x4AVX2(dst *float64, x, y *float64, n int, anchors *float64)
+
+//go:noescape
+func binnedDotF64x2AVX2(dst *float64, x, y *float64, n int, anchors *float64)
+
+//go:noescape
+func binnedDotF64x3AVX2(dst *float64, x, y *float64, n int, anchors *float64)
+
+//go:noescape
+func binnedDotF64x4AVX2(dst *float64, x, y *float64, n int, anchors *float64)
+
+//go:noescape
+func binnedSumF32x2AVX2(dst *float32, x, y *float32, n int, anchors *float32)
+
+//go:noescape
+func binnedSumF32x3AVX2(dst *float32, x, y *float32, n int, anchors *float32)
+
+//go:noescape
+func binnedSumF32x4AVX2(dst *float32, x, y *float32, n int, anchors *float32)
+
+//go:noescape
+func binnedDotF32x2AVX2(dst *float32, x, y *float32, n int, anchors *float32)
+
+//go:noescape
+func binnedDotF32x3AVX2(dst *float32, x, y *float32, n int, anchors *float32)
+
+//go:noescape
+func binnedDotF32x4AVX2(dst *float32, x, y *float32, n int, anchors *float32)

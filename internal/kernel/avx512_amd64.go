@@ -48,3 +48,81 @@ func treeSumAbsWideAVX512(dst *float64, x, y *float32, n int) (ret float64)
 
 //go:noescape
 func treeDotWideAVX512(dst *float64, x, y *float32, n int) (ret float64)
+
+//go:noescape
+func exactSumF64x0AVX512(dst *float64, x, y *float64, n int, anchors *float64)
+
+//go:noescape
+func exactSumF64x2AVX512(dst *float64, x, y *float64, n int, anchors *float64)
+
+//go:noescape
+func exactSumF64x3AVX512(dst *float64, x, y *float64, n int, anchors *float64)
+
+//go:noescape
+func exactSumWidex0AVX512(dst *float64, x, y *float32, n int, anchors *float64)
+
+//go:noescape
+func exactSumWidex1AVX512(dst *float64, x, y *float32, n int, anchors *float64)
+
+//go:noescape
+func exactSumWidex2AVX512(dst *float64, x, y *float32, n int, anchors *float64)
+
+//go:noescape
+func exactSumWidex3AVX512(dst *float64, x, y *float32, n int, anchors *float64)
+
+//go:noescape
+func exactDotF64x0AVX512(dst *float64, x, y *float64, n int, anchors *float64)
+
+//go:noescape
+func exactDotF64x3AVX512(dst *float64, x, y *float64, n int, anchors *float64)
+
+//go:noescape
+func exactDotWidex0AVX512(dst *float64, x, y *float32, n int, anchors *float64)
+
+//go:noescape
+func exactDotWidex2AVX512(dst *float64, x, y *float32, n int, anchors *float64)
+
+//go:noescape
+func exactDotWidex3AVX512(dst *float64, x, y *float32, n int, anchors *float64)
+
+//go:noescape
+func exactSumF32x0AVX512(dst *float32, x, y *float32, n int, anchors *float32)
+
+//go:noescape
+func exactDotF32x0AVX512(dst *float32, x, y *float32, n int, anchors *float32)
+
+//go:noescape
+func binnedSumF64x2AVX512(dst *float64, x, y *float64, n int, anchors *float64)
+
+//go:noescape
+func binnedSumF64x3AVX512(dst *float64, x, y *float64, n int, anchors *float64)
+
+//go:noescape
+func binnedSumF64x4AVX512(dst *float64, x, y *float64, n int, anchors *float64)
+
+//go:noescape
+func binnedDotF64x2AVX512(dst *float64, x, y *float64, n int, anchors *float64)
+
+//go:noescape
+func binnedDotF64x3AVX512(dst *float64, x, y *float64, n int, anchors *float64)
+
+//go:noescape
+func binnedDotF64x4AVX512(dst *float64, x, y *float64, n int, anchors *float64)
+
+//go:noescape
+func binnedSumF32x2AVX512(dst *float32, x, y *float32, n int, anchors *float32)
+
+//go:noescape
+func binnedSumF32x3AVX512(dst *float32, x, y *float32, n int, anchors *float32)
+
+//go:noescape
+func binnedSumF32x4AVX512(dst *float32, x, y *float32, n int, anchors *float32)
+
+//go:noescape
+func binnedDotF32x2AVX512(dst *float32, x, y *float32, n int, anchors *float32)
+
+//go:noescape
+func binnedDotF32x3AVX512(dst *float32, x, y *float32, n int, anchors *float32)
+
+//go:noescape
+func binnedDotF32x4AVX512(dst *float32, x, y *float32, n int, anchors *float32)

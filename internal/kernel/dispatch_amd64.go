@@ -44,6 +44,59 @@ func pairF64(of Terms, dst []float64, x, y []float64) (h, l float64) {
 	return pairPortable(of, dst, x, y)
 }
 
+func slicesF64(m Mode, of Terms, bins int, out, anchors []float64, x, y []float64) bool {
+	d, p, q, n, a := unsafe.SliceData(out), unsafe.SliceData(x), unsafe.SliceData(y), len(x), unsafe.SliceData(anchors)
+	switch (sliceKey{active, m, of, bins}) {
+	case sliceKey{AVX512, Whole, Plain, 0}:
+		exactSumF64x0AVX512(d, p, q, n, a)
+	case sliceKey{AVX512, Whole, Plain, 2}:
+		exactSumF64x2AVX512(d, p, q, n, a)
+	case sliceKey{AVX512, Whole, Plain, 3}:
+		exactSumF64x3AVX512(d, p, q, n, a)
+	case sliceKey{AVX512, Whole, Product, 0}:
+		exactDotF64x0AVX512(d, p, q, n, a)
+	case sliceKey{AVX512, Whole, Product, 3}:
+		exactDotF64x3AVX512(d, p, q, n, a)
+	case sliceKey{AVX512, Dropped, Plain, 2}:
+		binnedSumF64x2AVX512(d, p, q, n, a)
+	case sliceKey{AVX512, Dropped, Plain, 3}:
+		binnedSumF64x3AVX512(d, p, q, n, a)
+	case sliceKey{AVX512, Dropped, Plain, 4}:
+		binnedSumF64x4AVX512(d, p, q, n, a)
+	case sliceKey{AVX512, Dropped, Product, 2}:
+		binnedDotF64x2AVX512(d, p, q, n, a)
+	case sliceKey{AVX512, Dropped, Product, 3}:
+		binnedDotF64x3AVX512(d, p, q, n, a)
+	case sliceKey{AVX512, Dropped, Product, 4}:
+		binnedDotF64x4AVX512(d, p, q, n, a)
+	case sliceKey{AVX2, Whole, Plain, 0}:
+		exactSumF64x0AVX2(d, p, q, n, a)
+	case sliceKey{AVX2, Whole, Plain, 2}:
+		exactSumF64x2AVX2(d, p, q, n, a)
+	case sliceKey{AVX2, Whole, Plain, 3}:
+		exactSumF64x3AVX2(d, p, q, n, a)
+	case sliceKey{AVX2, Whole, Product, 0}:
+		exactDotF64x0AVX2(d, p, q, n, a)
+	case sliceKey{AVX2, Whole, Product, 3}:
+		exactDotF64x3AVX2(d, p, q, n, a)
+	case sliceKey{AVX2, Dropped, Plain, 2}:
+		binnedSumF64x2AVX2(d, p, q, n, a)
+	case sliceKey{AVX2, Dropped, Plain, 3}:
+		binnedSumF64x3AVX2(d, p, q, n, a)
+	case sliceKey{AVX2, Dropped, Plain, 4}:
+		binnedSumF64x4AVX2(d, p, q, n, a)
+	case sliceKey{AVX2, Dropped, Product, 2}:
+		binnedDotF64x2AVX2(d, p, q, n, a)
+	case sliceKey{AVX2, Dropped, Product, 3}:
+		binnedDotF64x3AVX2(d, p, q, n, a)
+	case sliceKey{AVX2, Dropped, Product, 4}:
+		binnedDotF64x4AVX2(d, p, q, n, a)
+	default:
+		return false
+	}
+	return true
+}
+
 func treeF32(of Terms, dst []float32, x, y []float32) float32 {
 	d, p, q, n := unsafe.SliceData(dst), unsafe.SliceData(x), unsafe.SliceData(y), len(x)
 	switch {
@@ -82,6 +135,47 @@ func pairF32(of Terms, dst []float32, x, y []float32) (h, l float32) {
 	return pairPortable(of, dst, x, y)
 }
 
+func slicesF32(m Mode, of Terms, bins int, out, anchors []float32, x, y []float32) bool {
+	d, p, q, n, a := unsafe.SliceData(out), unsafe.SliceData(x), unsafe.SliceData(y), len(x), unsafe.SliceData(anchors)
+	switch (sliceKey{active, m, of, bins}) {
+	case sliceKey{AVX512, Whole, Plain, 0}:
+		exactSumF32x0AVX512(d, p, q, n, a)
+	case sliceKey{AVX512, Whole, Product, 0}:
+		exactDotF32x0AVX512(d, p, q, n, a)
+	case sliceKey{AVX512, Dropped, Plain, 2}:
+		binnedSumF32x2AVX512(d, p, q, n, a)
+	case sliceKey{AVX512, Dropped, Plain, 3}:
+		binnedSumF32x3AVX512(d, p, q, n, a)
+	case sliceKey{AVX512, Dropped, Plain, 4}:
+		binnedSumF32x4AVX512(d, p, q, n, a)
+	case sliceKey{AVX512, Dropped, Product, 2}:
+		binnedDotF32x2AVX512(d, p, q, n, a)
+	case sliceKey{AVX512, Dropped, Product, 3}:
+		binnedDotF32x3AVX512(d, p, q, n, a)
+	case sliceKey{AVX512, Dropped, Product, 4}:
+		binnedDotF32x4AVX512(d, p, q, n, a)
+	case sliceKey{AVX2, Whole, Plain, 0}:
+		exactSumF32x0AVX2(d, p, q, n, a)
+	case sliceKey{AVX2, Whole, Product, 0}:
+		exactDotF32x0AVX2(d, p, q, n, a)
+	case sliceKey{AVX2, Dropped, Plain, 2}:
+		binnedSumF32x2AVX2(d, p, q, n, a)
+	case sliceKey{AVX2, Dropped, Plain, 3}:
+		binnedSumF32x3AVX2(d, p, q, n, a)
+	case sliceKey{AVX2, Dropped, Plain, 4}:
+		binnedSumF32x4AVX2(d, p, q, n, a)
+	case sliceKey{AVX2, Dropped, Product, 2}:
+		binnedDotF32x2AVX2(d, p, q, n, a)
+	case sliceKey{AVX2, Dropped, Product, 3}:
+		binnedDotF32x3AVX2(d, p, q, n, a)
+	case sliceKey{AVX2, Dropped, Product, 4}:
+		binnedDotF32x4AVX2(d, p, q, n, a)
+	default:
+		return false
+	}
+	return true
+}
+
 func treeWide(of Terms, dst []float64, x, y []float32) float64 {
 	d, p, q, n := unsafe.SliceData(dst), unsafe.SliceData(x), unsafe.SliceData(y), len(x)
 	switch {
@@ -99,4 +193,41 @@ func treeWide(of Terms, dst []float64, x, y []float32) float64 {
 		return treeDotWideAVX2(d, p, q, n)
 	}
 	return treePortable(of, dst, x, y)
+}
+
+func slicesWide(m Mode, of Terms, bins int, out, anchors []float64, x, y []float32) bool {
+	d, p, q, n, a := unsafe.SliceData(out), unsafe.SliceData(x), unsafe.SliceData(y), len(x), unsafe.SliceData(anchors)
+	switch (sliceKey{active, m, of, bins}) {
+	case sliceKey{AVX512, Whole, Plain, 0}:
+		exactSumWidex0AVX512(d, p, q, n, a)
+	case sliceKey{AVX512, Whole, Plain, 1}:
+		exactSumWidex1AVX512(d, p, q, n, a)
+	case sliceKey{AVX512, Whole, Plain, 2}:
+		exactSumWidex2AVX512(d, p, q, n, a)
+	case sliceKey{AVX512, Whole, Plain, 3}:
+		exactSumWidex3AVX512(d, p, q, n, a)
+	case sliceKey{AVX512, Whole, Product, 0}:
+		exactDotWidex0AVX512(d, p, q, n, a)
+	case sliceKey{AVX512, Whole, Product, 2}:
+		exactDotWidex2AVX512(d, p, q, n, a)
+	case sliceKey{AVX512, Whole, Product, 3}:
+		exactDotWidex3AVX512(d, p, q, n, a)
+	case sliceKey{AVX2, Whole, Plain, 0}:
+		exactSumWidex0AVX2(d, p, q, n, a)
+	case sliceKey{AVX2, Whole, Plain, 1}:
+		exactSumWidex1AVX2(d, p, q, n, a)
+	case sliceKey{AVX2, Whole, Plain, 2}:
+		exactSumWidex2AVX2(d, p, q, n, a)
+	case sliceKey{AVX2, Whole, Plain, 3}:
+		exactSumWidex3AVX2(d, p, q, n, a)
+	case sliceKey{AVX2, Whole, Product, 0}:
+		exactDotWidex0AVX2(d, p, q, n, a)
+	case sliceKey{AVX2, Whole, Product, 2}:
+		exactDotWidex2AVX2(d, p, q, n, a)
+	case sliceKey{AVX2, Whole, Product, 3}:
+		exactDotWidex3AVX2(d, p, q, n, a)
+	default:
+		return false
+	}
+	return true
 }

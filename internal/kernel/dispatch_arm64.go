@@ -32,6 +32,37 @@ func pairF64(of Terms, dst []float64, x, y []float64) (h, l float64) {
 	return pairPortable(of, dst, x, y)
 }
 
+func slicesF64(m Mode, of Terms, bins int, out, anchors []float64, x, y []float64) bool {
+	d, p, q, n, a := unsafe.SliceData(out), unsafe.SliceData(x), unsafe.SliceData(y), len(x), unsafe.SliceData(anchors)
+	switch (sliceKey{active, m, of, bins}) {
+	case sliceKey{NEON, Whole, Plain, 0}:
+		exactSumF64x0NEON(d, p, q, n, a)
+	case sliceKey{NEON, Whole, Plain, 2}:
+		exactSumF64x2NEON(d, p, q, n, a)
+	case sliceKey{NEON, Whole, Plain, 3}:
+		exactSumF64x3NEON(d, p, q, n, a)
+	case sliceKey{NEON, Whole, Product, 0}:
+		exactDotF64x0NEON(d, p, q, n, a)
+	case sliceKey{NEON, Whole, Product, 3}:
+		exactDotF64x3NEON(d, p, q, n, a)
+	case sliceKey{NEON, Dropped, Plain, 2}:
+		binnedSumF64x2NEON(d, p, q, n, a)
+	case sliceKey{NEON, Dropped, Plain, 3}:
+		binnedSumF64x3NEON(d, p, q, n, a)
+	case sliceKey{NEON, Dropped, Plain, 4}:
+		binnedSumF64x4NEON(d, p, q, n, a)
+	case sliceKey{NEON, Dropped, Product, 2}:
+		binnedDotF64x2NEON(d, p, q, n, a)
+	case sliceKey{NEON, Dropped, Product, 3}:
+		binnedDotF64x3NEON(d, p, q, n, a)
+	case sliceKey{NEON, Dropped, Product, 4}:
+		binnedDotF64x4NEON(d, p, q, n, a)
+	default:
+		return false
+	}
+	return true
+}
+
 func treeF32(of Terms, dst []float32, x, y []float32) float32 {
 	d, p, q, n := unsafe.SliceData(dst), unsafe.SliceData(x), unsafe.SliceData(y), len(x)
 	switch {
@@ -58,6 +89,31 @@ func pairF32(of Terms, dst []float32, x, y []float32) (h, l float32) {
 	return pairPortable(of, dst, x, y)
 }
 
+func slicesF32(m Mode, of Terms, bins int, out, anchors []float32, x, y []float32) bool {
+	d, p, q, n, a := unsafe.SliceData(out), unsafe.SliceData(x), unsafe.SliceData(y), len(x), unsafe.SliceData(anchors)
+	switch (sliceKey{active, m, of, bins}) {
+	case sliceKey{NEON, Whole, Plain, 0}:
+		exactSumF32x0NEON(d, p, q, n, a)
+	case sliceKey{NEON, Whole, Product, 0}:
+		exactDotF32x0NEON(d, p, q, n, a)
+	case sliceKey{NEON, Dropped, Plain, 2}:
+		binnedSumF32x2NEON(d, p, q, n, a)
+	case sliceKey{NEON, Dropped, Plain, 3}:
+		binnedSumF32x3NEON(d, p, q, n, a)
+	case sliceKey{NEON, Dropped, Plain, 4}:
+		binnedSumF32x4NEON(d, p, q, n, a)
+	case sliceKey{NEON, Dropped, Product, 2}:
+		binnedDotF32x2NEON(d, p, q, n, a)
+	case sliceKey{NEON, Dropped, Product, 3}:
+		binnedDotF32x3NEON(d, p, q, n, a)
+	case sliceKey{NEON, Dropped, Product, 4}:
+		binnedDotF32x4NEON(d, p, q, n, a)
+	default:
+		return false
+	}
+	return true
+}
+
 func treeWide(of Terms, dst []float64, x, y []float32) float64 {
 	d, p, q, n := unsafe.SliceData(dst), unsafe.SliceData(x), unsafe.SliceData(y), len(x)
 	switch {
@@ -69,4 +125,27 @@ func treeWide(of Terms, dst []float64, x, y []float32) float64 {
 		return treeDotWideNEON(d, p, q, n)
 	}
 	return treePortable(of, dst, x, y)
+}
+
+func slicesWide(m Mode, of Terms, bins int, out, anchors []float64, x, y []float32) bool {
+	d, p, q, n, a := unsafe.SliceData(out), unsafe.SliceData(x), unsafe.SliceData(y), len(x), unsafe.SliceData(anchors)
+	switch (sliceKey{active, m, of, bins}) {
+	case sliceKey{NEON, Whole, Plain, 0}:
+		exactSumWidex0NEON(d, p, q, n, a)
+	case sliceKey{NEON, Whole, Plain, 1}:
+		exactSumWidex1NEON(d, p, q, n, a)
+	case sliceKey{NEON, Whole, Plain, 2}:
+		exactSumWidex2NEON(d, p, q, n, a)
+	case sliceKey{NEON, Whole, Plain, 3}:
+		exactSumWidex3NEON(d, p, q, n, a)
+	case sliceKey{NEON, Whole, Product, 0}:
+		exactDotWidex0NEON(d, p, q, n, a)
+	case sliceKey{NEON, Whole, Product, 2}:
+		exactDotWidex2NEON(d, p, q, n, a)
+	case sliceKey{NEON, Whole, Product, 3}:
+		exactDotWidex3NEON(d, p, q, n, a)
+	default:
+		return false
+	}
+	return true
 }

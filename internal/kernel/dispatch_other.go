@@ -12,6 +12,10 @@ func pairF64(of Terms, dst []float64, x, y []float64) (h, l float64) {
 	return pairPortable(of, dst, x, y)
 }
 
+func slicesF64(m Mode, of Terms, bins int, out, anchors []float64, x, y []float64) bool {
+	return false
+}
+
 func treeF32(of Terms, dst []float32, x, y []float32) float32 {
 	return treePortable(of, dst, x, y)
 }
@@ -20,6 +24,14 @@ func pairF32(of Terms, dst []float32, x, y []float32) (h, l float32) {
 	return pairPortable(of, dst, x, y)
 }
 
+func slicesF32(m Mode, of Terms, bins int, out, anchors []float32, x, y []float32) bool {
+	return false
+}
+
 func treeWide(of Terms, dst []float64, x, y []float32) float64 {
 	return treePortable(of, dst, x, y)
+}
+
+func slicesWide(m Mode, of Terms, bins int, out, anchors []float64, x, y []float32) bool {
+	return false
 }

@@ -48,3 +48,81 @@ func treeSumAbsWideNEON(dst *float64, x, y *float32, n int) (ret float64)
 
 //go:noescape
 func treeDotWideNEON(dst *float64, x, y *float32, n int) (ret float64)
+
+//go:noescape
+func exactSumF64x0NEON(dst *float64, x, y *float64, n int, anchors *float64)
+
+//go:noescape
+func exactSumF64x2NEON(dst *float64, x, y *float64, n int, anchors *float64)
+
+//go:noescape
+func exactSumF64x3NEON(dst *float64, x, y *float64, n int, anchors *float64)
+
+//go:noescape
+func exactSumWidex0NEON(dst *float64, x, y *float32, n int, anchors *float64)
+
+//go:noescape
+func exactSumWidex1NEON(dst *float64, x, y *float32, n int, anchors *float64)
+
+//go:noescape
+func exactSumWidex2NEON(dst *float64, x, y *float32, n int, anchors *float64)
+
+//go:noescape
+func exactSumWidex3NEON(dst *float64, x, y *float32, n int, anchors *float64)
+
+//go:noescape
+func exactDotF64x0NEON(dst *float64, x, y *float64, n int, anchors *float64)
+
+//go:noescape
+func exactDotF64x3NEON(dst *float64, x, y *float64, n int, anchors *float64)
+
+//go:noescape
+func exactDotWidex0NEON(dst *float64, x, y *float32, n int, anchors *float64)
+
+//go:noescape
+func exactDotWidex2NEON(dst *float64, x, y *float32, n int, anchors *float64)
+
+//go:noescape
+func exactDotWidex3NEON(dst *float64, x, y *float32, n int, anchors *float64)
+
+//go:noescape
+func exactSumF32x0NEON(dst *float32, x, y *float32, n int, anchors *float32)
+
+//go:noescape
+func exactDotF32x0NEON(dst *float32, x, y *float32, n int, anchors *float32)
+
+//go:noescape
+func binnedSumF64x2NEON(dst *float64, x, y *float64, n int, anchors *float64)
+
+//go:noescape
+func binnedSumF64x3NEON(dst *float64, x, y *float64, n int, anchors *float64)
+
+//go:noescape
+func binnedSumF64x4NEON(dst *float64, x, y *float64, n int, anchors *float64)
+
+//go:noescape
+func binnedDotF64x2NEON(dst *float64, x, y *float64, n int, anchors *float64)
+
+//go:noescape
+func binnedDotF64x3NEON(dst *float64, x, y *float64, n int, anchors *float64)
+
+//go:noescape
+func binnedDotF64x4NEON(dst *float64, x, y *float64, n int, anchors *float64)
+
+//go:noescape
+func binnedSumF32x2NEON(dst *float32, x, y *float32, n int, anchors *float32)
+
+//go:noescape
+func binnedSumF32x3NEON(dst *float32, x, y *float32, n int, anchors *float32)
+
+//go:noescape
+func binnedSumF32x4NEON(dst *float32, x, y *float32, n int, anchors *float32)
+
+//go:noescape
+func binnedDotF32x2NEON(dst *float32, x, y *float32, n int, anchors *float32)
+
+//go:noescape
+func binnedDotF32x3NEON(dst *float32, x, y *float32, n int, anchors *float32)
+
+//go:noescape
+func binnedDotF32x4NEON(dst *float32, x, y *float32, n int, anchors *float32)
