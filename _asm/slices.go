@@ -24,9 +24,9 @@ const (
 //
 // It writes to dst, at strides of 64 bytes, the vectors of sum[k]; then max |x|; then
 // what was left (exact: the or of the last x, which is zero if all slices are whole, and
-// not if a term is not finite; binned: NaN if a term is not finite, else 0); then, for
-// products of float64, min |x*y| over whole rows. Those products are exact pairs p + e (exact mode), of
-// which e, smaller by 2^-53 than the largest p, needs no first slice.
+// not if a term is not finite; binned: NaN if a term is not finite, else 0); then
+// min |x| over whole rows. Products of float64 in exact mode are exact pairs p + e, of
+// which p is x and e, smaller by 2^-53 than the largest p, needs no first slice.
 type slices struct {
 	target
 	w    width
@@ -70,6 +70,10 @@ func (k *slices) alloc() reg {
 // pairs tells whether the terms are exact products of float64.
 func (k *slices) pairs() bool { return k.w == f64 && k.term == product && k.mode == exact }
 
+// hasOne tells whether there is a register for a constant that lets the multipliers
+// take over a subtraction. With four bins and 16 registers there is not.
+func (k *slices) hasOne() bool { return k.bins > 0 && k.bins < 4 }
+
 // slot is the place of the i-th vector of the result.
 func slot(i int) mem { return at("dst", 64*i) }
 
@@ -88,12 +92,10 @@ func (k *slices) emit() {
 		k.zero = k.alloc()
 		k.target.zero(k.zero)
 	}
-	if k.pairs() {
-		k.min = k.alloc()
-		k.broadcast(k.min, at("anchors", k.bins*k.w.lane()))
-	}
+	k.min = k.alloc()
+	k.broadcast(k.min, at("anchors", k.bins*k.w.lane()))
 	k.needAbs(k.alloc())
-	if k.bins > 0 {
+	if k.hasOne() {
 		k.needOne(k.alloc())
 	}
 	k.value, k.spare = k.alloc(), k.alloc()
@@ -103,9 +105,7 @@ func (k *slices) emit() {
 	}
 	k.store(slot(k.bins), k.max)
 	k.store(slot(k.bins+1), k.left)
-	if k.pairs() {
-		k.store(slot(k.bins+2), k.min)
-	}
+	k.store(slot(k.bins+2), k.min)
 	k.epilogue()
 }
 
@@ -194,7 +194,7 @@ func (k *slices) multiply(y reg) {
 func (k *slices) slice() {
 	k.abs(k.spare, k.value)
 	k.maximum(k.max, k.spare)
-	if k.pairs() && !k.inTail {
+	if !k.inTail {
 		k.minimum(k.min, k.spare)
 	}
 	if k.mode == binned {
@@ -219,7 +219,11 @@ func (k *slices) sliceFrom(bin int, v reg) {
 			return
 		}
 		k.sub(t, t, k.anchor[i])
-		k.subFrom(v, t)
+		if k.hasOne() {
+			k.subFrom(v, t)
+		} else {
+			k.sub(v, v, t)
+		}
 	}
 	k.or(k.left, v)
 }

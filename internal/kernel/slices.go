@@ -22,6 +22,9 @@ type sliceKey struct {
 type Slices struct {
 	Sum [4]int64 // of slice k, in units of q[k]
 	Max float64  // the largest |term|; not meaningful if a term is not finite
+	// NegZeros is the number of terms -0, a product in mode Whole being that only where
+	// a factor is zero.
+	NegZeros int
 	// Left tells in mode Whole that something is left of a term, in both modes that a
 	// term is not finite. In mode Whole, it is also set if a product of float64 may be
 	// subnormal or have an error that is: it may then not be a sum of two float64.
@@ -65,68 +68,123 @@ func Cut[T Float](out *Slices, m Mode, of Terms, bins, exponent, width int, x, y
 // slots is the room for a kernel's vectors, 64 bytes each.
 const slots = 8
 
+// Lanes of the vectors of a block: their places in a kernel's result.
+type places struct{ max, left, min int }
+
+func placesOf(bins int) places { return places{bins, bins + 1, bins + 2} }
+
 func cutF64(out *Slices, m Mode, of Terms, bins, exponent, width int, x, y []float64) bool {
 	var vectors [slots * 8]float64
 	var anchors [5]float64
-	setAnchors64(anchors[:bins], exponent, width)
-	anchors[bins] = math.Inf(1)
+	setAnchors64(anchors[:], bins, exponent, width)
 	if !slicesF64(m, of, bins, vectors[:], anchors[:], x, y) {
 		return false
 	}
 	pairs := m == Whole && of == Product
-	collect64(out, vectors[:], anchors[:bins], pairs, len(x), 16)
-	if m == Whole && of == Product && bins > 0 && !out.Left {
-		out.Left = underflows(vectors[8*(bins+2):], x, y)
+	least := collect64(out, vectors[:], anchors[:bins], pairs, len(x), 16)
+	whole := len(x) &^ 15
+	switch {
+	case pairs && least < tiny:
+		whole = 0
+		fallthrough
+	case pairs:
+		out.lookAtProducts(x[whole:], y[whole:])
+	case least == 0:
+		out.NegZeros = negZeros(x, y)
+	default:
+		out.NegZeros = negZeros(x[whole:], y[min(whole, len(y)):])
 	}
 	return true
 }
 
-// underflows tells whether the product of some x[i] and y[i], neither of them zero, is
-// tiny. least are the smallest products of whole rows.
-func underflows(least, x, y []float64) bool {
-	whole := len(x) &^ 15
-	for _, p := range least[:vectorLanes(8)] {
-		if p < tiny {
-			whole = 0
+// lookAtProducts counts those that are -0, and sets Left if the product of two numbers,
+// neither of them zero, is tiny.
+func (s *Slices) lookAtProducts(x, y []float64) {
+	for i, v := range x {
+		if p := v * y[i]; math.Abs(p) < tiny {
+			if v != 0 && y[i] != 0 {
+				s.Left = true
+			} else if math.Signbit(p) {
+				s.NegZeros++
+			}
 		}
 	}
-	for i := whole; i < len(x); i++ {
-		if p := math.Abs(x[i] * y[i]); p < tiny && x[i] != 0 && y[i] != 0 {
-			return true
+}
+
+// negZeros returns the number of terms that are -0.
+func negZeros[T Float](x, y []T) int {
+	n := 0
+	if len(y) == 0 {
+		for _, v := range x {
+			if isNegZero(v) {
+				n++
+			}
+		}
+		return n
+	}
+	for i, v := range x {
+		if isNegZero(v * y[i]) {
+			n++
 		}
 	}
-	return false
+	return n
+}
+
+func isNegZero[T Float](x T) bool {
+	if Is64[T]() {
+		return math.Float64bits(float64(x)) == 1<<63
+	}
+	return math.Float32bits(float32(x)) == 1<<31
 }
 
 func cutWide(out *Slices, of Terms, bins, exponent, width int, x, y []float32) bool {
 	var vectors [slots * 8]float64
 	var anchors [5]float64
-	setAnchors64(anchors[:bins], exponent, width)
+	setAnchors64(anchors[:], bins, exponent, width)
 	if !slicesWide(Whole, of, bins, vectors[:], anchors[:], x, y) {
 		return false
 	}
-	collect64(out, vectors[:], anchors[:bins], false, len(x), 32)
+	least := collect64(out, vectors[:], anchors[:bins], false, len(x), 32)
+	whole := len(x) &^ 31
+	if least == 0 {
+		whole = 0
+	}
+	out.NegZeros = negZerosWide(x[whole:], y[min(whole, len(y)):])
 	return true
 }
 
-func setAnchors64(anchors []float64, exponent, width int) {
-	for k := range anchors {
+// negZerosWide is negZeros with products in float64, which do not underflow.
+func negZerosWide(x, y []float32) int {
+	if len(y) == 0 {
+		return negZeros(x, nil)
+	}
+	n := 0
+	for i, v := range x {
+		if isNegZero(float64(v) * float64(y[i])) {
+			n++
+		}
+	}
+	return n
+}
+
+// setAnchors64 sets the anchors, followed by the infinity from which a minimum falls.
+func setAnchors64(anchors []float64, bins, exponent, width int) {
+	for k := range anchors[:bins] {
 		anchors[k] = math.Float64frombits(uint64(exponent-k*width+52+1023)<<52 | 1<<51)
 	}
+	anchors[bins] = math.Inf(1)
 }
 
 // vectorLanes returns the lanes of that many bytes in a vector of the active backend.
-func vectorLanes(bytes int) int {
-	return vectorBytes[active] / bytes
-}
+func vectorLanes(bytes int) int { return vectorBytes[active] / bytes }
 
 var vectorBytes = [...]int{Portable: 0, NEON: 16, AVX2: 32, AVX512: 64}
 
-// collect64 adds up the lanes. Every row of the given number of elements, whole or
-// not, added each anchor as often as it has elements, and pairs added those after the
-// first a second time.
-func collect64(out *Slices, vectors, anchors []float64, pairs bool, n, row int) {
-	lanes, bins := vectorLanes(8), len(anchors)
+// collect64 adds up the lanes and returns the smallest |term| of whole rows. Every row
+// of the given number of elements, whole or not, added each anchor as often as it has
+// elements, and pairs added those after the first a second time.
+func collect64(out *Slices, vectors, anchors []float64, pairs bool, n, row int) (least float64) {
+	lanes, at := vectorLanes(8), placesOf(len(anchors))
 	added := uint64((n + row - 1) / row * row)
 	for k, anchor := range anchors {
 		if pairs && k == 1 {
@@ -138,14 +196,14 @@ func collect64(out *Slices, vectors, anchors []float64, pairs bool, n, row int) 
 		}
 		out.Sum[k] = int64(sum)
 	}
-	out.Max = 0
-	for _, v := range vectors[8*bins : 8*bins+lanes] {
-		out.Max = max(out.Max, v)
+	out.Max, out.Left, out.NegZeros = 0, false, 0
+	least = math.Inf(1)
+	for i := range lanes {
+		out.Max = max(out.Max, vectors[8*at.max+i])
+		out.Left = out.Left || vectors[8*at.left+i] != 0 // also a NaN
+		least = min(least, vectors[8*at.min+i])
 	}
-	out.Left = false
-	for _, v := range vectors[8*(bins+1) : 8*(bins+1)+lanes] {
-		out.Left = out.Left || v != 0 // also a NaN
-	}
+	return least
 }
 
 func cutF32(out *Slices, of Terms, bins, exponent, width int, x, y []float32) bool {
@@ -154,6 +212,7 @@ func cutF32(out *Slices, of Terms, bins, exponent, width int, x, y []float32) bo
 	for k := range bins {
 		anchors[k] = math.Float32frombits(uint32(exponent-k*width+23+127)<<23 | 1<<22)
 	}
+	anchors[bins] = float32(math.Inf(1))
 	mode := Dropped
 	if bins == 0 {
 		mode = Whole
@@ -161,7 +220,7 @@ func cutF32(out *Slices, of Terms, bins, exponent, width int, x, y []float32) bo
 	if !slicesF32(mode, of, bins, vectors[:], anchors[:], x, y) {
 		return false
 	}
-	lanes := vectorLanes(4)
+	lanes, at := vectorLanes(4), placesOf(bins)
 	added := uint32((len(x) + 31) / 32 * (32 / lanes)) // to each lane
 	for k, anchor := range anchors[:bins] {
 		out.Sum[k] = 0
@@ -170,9 +229,16 @@ func cutF32(out *Slices, of Terms, bins, exponent, width int, x, y []float32) bo
 		}
 	}
 	out.Max, out.Left = 0, false
+	least := float32(math.Inf(1))
 	for i := range lanes {
-		out.Max = max(out.Max, float64(vectors[16*bins+i]))
-		out.Left = out.Left || vectors[16*(bins+1)+i] != 0
+		out.Max = max(out.Max, float64(vectors[16*at.max+i]))
+		out.Left = out.Left || vectors[16*at.left+i] != 0
+		least = min(least, vectors[16*at.min+i])
 	}
+	whole := len(x) &^ 31
+	if least == 0 {
+		whole = 0
+	}
+	out.NegZeros = negZeros(x[whole:], y[min(whole, len(y)):])
 	return true
 }

@@ -71,7 +71,7 @@ func testCut[T Float](t *testing.T, c cutCase, width int) {
 				x[i] = T(math.Ldexp(rng.Float64()*2-1, top-1-rng.IntN(span+1)))
 				switch rng.IntN(8) {
 				case 0:
-					x[i] = 0
+					x[i] = T(math.Copysign(0, rng.Float64()-0.5))
 				case 1: // a tie of the last slice
 					x[i] = T(math.Ldexp(float64(rng.IntN(41)-20), exponent-(c.bins-1)*width-1))
 				case 2:
@@ -81,7 +81,7 @@ func testCut[T Float](t *testing.T, c cutCase, width int) {
 					y[i] = T(rng.Float64()*2 - 1)
 				}
 			}
-			want, largest, left := make([]int64, c.bins), 0.0, false
+			want, largest, left, negZeros := make([]int64, c.bins), 0.0, false, 0
 			for i, v := range x {
 				term := new(big.Float).SetPrec(200).SetFloat64(float64(v))
 				if y != nil {
@@ -90,6 +90,9 @@ func testCut[T Float](t *testing.T, c cutCase, width int) {
 					} else {
 						term.SetFloat64(float64(T(v * y[i])))
 					}
+				}
+				if term.Sign() == 0 && (y == nil && term.Signbit() || y != nil && math.Signbit(float64(v)) != math.Signbit(float64(y[i]))) {
+					negZeros++
 				}
 				size, _ := new(big.Float).Abs(term).Float64()
 				largest = max(largest, size)
@@ -106,6 +109,7 @@ func testCut[T Float](t *testing.T, c cutCase, width int) {
 			}
 			require.Equal(t, largest, got.Max, what)
 			require.Equal(t, left && c.mode == Whole, got.Left, what)
+			require.Equal(t, negZeros, got.NegZeros, what)
 			x[rng.IntN(n)] = T(math.NaN())
 			require.True(t, Cut(&got, c.mode, c.terms, c.bins, exponent, width, x, y))
 			require.True(t, got.Left, "%s with a NaN", what)
