@@ -5,6 +5,8 @@ import (
 	"math"
 	"math/big"
 	"math/bits"
+
+	"github.com/samebits/samebits/internal/kernel"
 )
 
 // The superaccumulator is a fixed-point number wide enough for any sum of
@@ -14,7 +16,7 @@ import (
 //
 // The lowest bit of a product of two subnormals is 2^-2148, the highest of any
 // product is below 2^2048. The limbs span 2^-2176 to 2^2144: 96 bits of headroom,
-// so the capacity is that of the counter, 2^63 terms.
+// so the capacity is that of the counter, 2^63-1 terms.
 const (
 	limbBits   = 32
 	limbMask   = 1<<limbBits - 1
@@ -25,85 +27,149 @@ const (
 
 // Superaccumulator is an exact sum of float32 and float64 numbers and of their
 // products, with one rounding at the end. The zero value is the empty sum. Its
-// state depends only on what was added, not on the order, and takes up to 2^63
-// terms. Infinities and NaN are kept aside and decide the result as IEEE 754
+// state depends only on the terms, not on their order, and terms may be removed
+// again. Infinities and NaN are counted aside and decide the result as IEEE 754
 // additions of the same terms in any order would.
+//
+// It holds up to 2^63-1 terms at a time, however they came together, and panics
+// where more are added or merged. Adding does not allocate. Rounding costs as much
+// as the sum has digits of 32 bits.
 type Superaccumulator struct {
 	limb    [limbCount]int64
-	pending int   // additions since the last carry
-	count   int64 // terms
-	special special
-	notNeg0 bool // some term was not -0
+	lo, hi  int             // limbs outside [lo, hi) are zero
+	pending int             // additions since the last carry
+	count   int64           // terms
+	aside   [ordinary]int64 // terms of each kind that is not ordinary
 }
 
-// special records terms that have no place in the limbs.
-type special uint8
+// A kind of terms. The limbs hold the ordinary ones. The others are counted, -0
+// among them, which the limbs cannot tell from +0.
+type kind int
 
 const (
-	posInf special = 1 << iota
+	posInf kind = iota
 	negInf
 	nan
+	negZero
+	ordinary
 )
+
+func (k kind) String() string {
+	return [...]string{"+Inf", "-Inf", "NaN", "-0", "other numbers"}[k]
+}
+
+// kindOf returns the kind of the exact product x*y.
+func kindOf(x, y float64) kind {
+	p := x * y
+	switch {
+	case kernel.IsFinite(x) && kernel.IsFinite(y):
+		if (x == 0 || y == 0) && math.Signbit(p) {
+			return negZero
+		}
+		return ordinary
+	case p > 0:
+		return posInf
+	case p < 0:
+		return negInf
+	}
+	return nan
+}
 
 // Add adds x.
 func (a *Superaccumulator) Add(x float64) {
-	a.count++
-	m, e, finite := significand(x)
-	switch {
-	case !finite:
-		a.addSpecial(x)
-	case m == 0:
-		a.notNeg0 = a.notNeg0 || !math.Signbit(x)
-	default:
-		a.addBits(0, m, e, math.Signbit(x))
+	m, e := significand(x)
+	if m == 0 || e > maxExponent {
+		a.addKind(kindOf(x, 1))
+		return
 	}
+	a.reserve(1)
+	a.addBits(0, m, e, math.Signbit(x))
 }
 
 // AddProduct adds x*y, exactly.
 func (a *Superaccumulator) AddProduct(x, y float64) {
-	a.count++
-	mx, ex, finiteX := significand(x)
-	my, ey, finiteY := significand(y)
-	hi, lo := bits.Mul64(mx, my)
-	switch {
-	case !finiteX || !finiteY:
-		a.addSpecial(x * y)
-	case hi|lo == 0:
-		a.notNeg0 = a.notNeg0 || math.Signbit(x) == math.Signbit(y)
-	default:
-		a.addBits(hi, lo, ex+ey, math.Signbit(x) != math.Signbit(y))
+	mx, ex := significand(x)
+	my, ey := significand(y)
+	if mx == 0 || my == 0 || ex > maxExponent || ey > maxExponent {
+		a.addKind(kindOf(x, y))
+		return
 	}
+	a.reserve(1)
+	hi, lo := bits.Mul64(mx, my)
+	a.addBits(hi, lo, ex+ey, math.Signbit(x) != math.Signbit(y))
 }
 
-// significand returns |x| = m * 2^e with an integer m < 2^53.
-func significand(x float64) (m uint64, e int, finite bool) {
+// Sub removes x: what was added and is removed leaves the state of the sum
+// without it (see Equal). It panics if no term of the kind of x is left: the same
+// infinity, a NaN, -0, or any other number.
+func (a *Superaccumulator) Sub(x float64) { a.SubProduct(x, 1) }
+
+// SubProduct removes x*y, as Sub removes x.
+func (a *Superaccumulator) SubProduct(x, y float64) {
+	k := kindOf(x, y)
+	if a.countOf(k) == 0 {
+		panic(fmt.Sprintf("reduce: removing %v from an exact sum of %d terms, 0 of which are %v", x*y, a.count, k))
+	}
+	a.count--
+	if k != ordinary {
+		a.aside[k]--
+		return
+	}
+	mx, ex := significand(x)
+	my, ey := significand(y)
+	hi, lo := bits.Mul64(mx, my)
+	a.addBits(hi, lo, ex+ey, math.Signbit(x) == math.Signbit(y))
+}
+
+// maxExponent is the exponent e of the largest numbers in significand.
+const maxExponent = 2046 - 1075
+
+// significand returns |x| = m * 2^e with an integer m < 2^53. Of infinities and
+// NaN, e is above maxExponent.
+func significand(x float64) (m uint64, e int) {
 	b := math.Float64bits(x)
 	m, e = b&(1<<52-1), int(b>>52&0x7ff)
 	if e == 0 {
-		return m, -1074, true
+		return m, -1074
 	}
-	return m | 1<<52, e - 1075, e != 0x7ff
+	return m | 1<<52, e - 1075
 }
 
-func (a *Superaccumulator) addSpecial(x float64) {
-	a.notNeg0 = true
-	switch {
-	case x != x:
-		a.special |= nan
-	case x > 0:
-		a.special |= posInf
-	default:
-		a.special |= negInf
+// reserve counts n more terms. It panics if they are too many.
+func (a *Superaccumulator) reserve(n int64) {
+	if n > math.MaxInt64-a.count {
+		panic(fmt.Sprintf("reduce: %d more terms in an exact sum of %d: it holds %d", n, a.count, int64(math.MaxInt64)))
+	}
+	a.count += n
+}
+
+// addKind adds a term that the limbs need not know of: +0, or no ordinary one.
+func (a *Superaccumulator) addKind(k kind) {
+	a.reserve(1)
+	if k != ordinary {
+		a.aside[k]++
 	}
 }
 
-// addBits adds (hi*2^64 + lo) * 2^e, with hi < 2^42, or subtracts it.
+// countOf returns the number of terms of kind k.
+func (a *Superaccumulator) countOf(k kind) int64 {
+	if k != ordinary {
+		return a.aside[k]
+	}
+	n := a.count
+	for _, other := range a.aside {
+		n -= other
+	}
+	return n
+}
+
+// addBits adds (hi*2^64 + lo) * 2^e to the limbs, with hi < 2^42, or subtracts it.
 func (a *Superaccumulator) addBits(hi, lo uint64, e int, negative bool) {
-	a.notNeg0 = true
 	if a.pending++; a.pending > maxPending {
 		a.carry()
 	}
 	at, shift := uint(e-exponent0)/limbBits, uint(e-exponent0)%limbBits
+	a.widen(int(at), int(at)+5)
 	limb := a.limb[at : at+5 : at+5]
 	// The number shifted up by less than a limb, in three words.
 	w0 := lo << shift
@@ -123,29 +189,135 @@ func (a *Superaccumulator) addBits(hi, lo uint64, e int, negative bool) {
 	}
 }
 
-// carry brings every limb but the highest into [0, 2^32): the canonical form, in
-// which equal sums have equal limbs. The highest limb carries the sign.
+// addInt adds m * 2^e to the limbs, -2176 <= e <= 1984. It counts no term.
+func (a *Superaccumulator) addInt(m int64, e int) {
+	if a.pending++; a.pending > maxPending {
+		a.carry()
+	}
+	at, shift := uint(e-exponent0)/limbBits, uint(e-exponent0)%limbBits
+	a.widen(int(at), int(at)+3)
+	limb := a.limb[at : at+3 : at+3]
+	s := m >> 63
+	u := uint64((m ^ s) - s) // |m|, of -2^63 as well
+	w0, w1 := u<<shift, u>>1>>(63-shift)
+	limb[0] += (int64(w0&limbMask) ^ s) - s
+	limb[1] += (int64(w0>>limbBits) ^ s) - s
+	limb[2] += (int64(w1) ^ s) - s
+}
+
+// widen brings the limbs [lo, hi) into the range in use.
+func (a *Superaccumulator) widen(lo, hi int) {
+	if a.hi == 0 {
+		a.lo = lo
+	}
+	a.lo, a.hi = min(a.lo, lo), max(a.hi, hi)
+}
+
+// carry brings the limbs into canonical form, in which equal sums have equal
+// limbs: the magnitude's digits of 32 bits, each with the sign of the sum, from
+// the lowest that is not zero, at lo, to the highest, at hi-1. It panics if the
+// sum is beyond the limbs. No sum of terms is; one can get there by removing, over
+// and over, what was never added.
 func (a *Superaccumulator) carry() {
 	c := int64(0)
-	for i := range a.limb[:limbCount-1] {
+	for i := a.lo; i < a.hi; i++ {
 		v := a.limb[i] + c
 		a.limb[i], c = v&limbMask, v>>limbBits
 	}
-	a.limb[limbCount-1] += c
+	for ; c != 0 && c != -1; c >>= limbBits {
+		a.extend(c & limbMask)
+	}
+	if c == -1 { // the digits less 2^(32*hi)
+		a.negate()
+	}
+	a.trim()
 	a.pending = 0
 }
 
-// Merge adds what b has summed, and leaves b as it was. It brings a into canonical
+// extend sets the limb above the range in use.
+func (a *Superaccumulator) extend(digit int64) {
+	if a.hi == limbCount {
+		panic(fmt.Sprintf("reduce: exact sum of %d terms is beyond 2^%d: others were removed than had been added", a.count, exponent0+limbBits*limbCount))
+	}
+	a.limb[a.hi] = digit
+	a.hi++
+}
+
+// negate makes of the digits D, in limbs lo to hi-1, the digits of D - 2^(32*hi),
+// which is negative: with ones for zeros and zeros for ones, D becomes 2^(32*hi) -
+// 2^(32*lo) - D, the magnitude but for one in the lowest place.
+func (a *Superaccumulator) negate() {
+	c := int64(1)
+	for i := a.lo; i < a.hi; i++ {
+		v := a.limb[i] ^ limbMask + c
+		a.limb[i], c = -(v & limbMask), v>>limbBits
+	}
+	if c != 0 {
+		a.extend(-1)
+	}
+}
+
+// trim leaves zero limbs out of the range in use.
+func (a *Superaccumulator) trim() {
+	for a.lo < a.hi && a.limb[a.hi-1] == 0 {
+		a.hi--
+	}
+	for a.lo < a.hi && a.limb[a.lo] == 0 {
+		a.lo++
+	}
+	if a.lo == a.hi {
+		a.lo, a.hi = 0, 0
+	}
+}
+
+// Merge adds the terms of b, and leaves b as it was. It brings a into canonical
 // form.
 func (a *Superaccumulator) Merge(b *Superaccumulator) {
-	a.carry() // limbs below 2^32: those of b, below 2^62 + 2^32 even with carries pending, fit on top
-	for i := range a.limb {
-		a.limb[i] += b.limb[i]
+	a.reserve(b.count)
+	for k := range a.aside {
+		a.aside[k] += b.aside[k]
 	}
-	a.count += b.count
-	a.special |= b.special
-	a.notNeg0 = a.notNeg0 || b.notNeg0
+	a.addLimbs(b, 1)
+}
+
+// Unmerge removes the terms of b, which a has summed, and leaves b as it was: it
+// undoes a Merge. It is an error, and a stays as it is, if b has more terms of some
+// kind than a; that b's terms are a's cannot be seen otherwise.
+func (a *Superaccumulator) Unmerge(b *Superaccumulator) error {
+	for k := posInf; k <= ordinary; k++ {
+		if have, want := a.countOf(k), b.countOf(k); have < want {
+			return fmt.Errorf("reduce: removing %d terms from an exact sum of %d: %d of them are %v, but %d of those", b.count, a.count, want, k, have)
+		}
+	}
+	a.count -= b.count
+	for k := range a.aside {
+		a.aside[k] -= b.aside[k]
+	}
+	a.addLimbs(b, -1)
+	return nil
+}
+
+// addLimbs adds the limbs of b, times sign.
+func (a *Superaccumulator) addLimbs(b *Superaccumulator, sign int64) {
+	a.carry() // limbs below 2^32: those of b, below 2^62 + 2^32 even with carries pending, fit on top
+	lo, hi := b.lo, b.hi
+	if lo == hi {
+		return
+	}
+	a.widen(lo, hi)
+	for i := lo; i < hi; i++ {
+		a.limb[i] += sign * b.limb[i]
+	}
 	a.carry()
+}
+
+// Equal tells whether a and b are states of the same sum: equal exact values and
+// equal counts of terms and of infinities, NaN and -0 among them.
+func (a *Superaccumulator) Equal(b *Superaccumulator) bool {
+	x, y := *a, *b
+	x.carry()
+	y.carry()
+	return x == y
 }
 
 // Count returns the number of terms.
@@ -154,27 +326,12 @@ func (a *Superaccumulator) Count() int64 { return a.count }
 // Reset makes a the empty sum.
 func (a *Superaccumulator) Reset() { *a = Superaccumulator{} }
 
-// EncodedLen returns the bytes that the canonical state takes on the way to
-// another rank: a header and the limbs that are not zero, of 4 bytes each.
+// EncodedLen returns the bytes that the state takes on the way between the ranks of
+// a product: a short header and the canonical digits, of 4 bytes each. For the
+// self-contained form see MarshalBinary.
 func (a *Superaccumulator) EncodedLen() int {
-	lo, hi := a.used()
-	return 16 + 4*(hi-lo)
-}
-
-// used returns the range of limbs outside of which all digits are zero, or all
-// are those of a negative number's sign.
-func (a *Superaccumulator) used() (lo, hi int) {
 	a.carry()
-	hi = limbCount
-	top := a.limb[limbCount-1]
-	if top == 0 || top == -1 {
-		for hi--; hi > 0 && a.limb[hi-1] == top&limbMask; hi-- {
-		}
-	}
-	for lo < hi && a.limb[lo] == 0 {
-		lo++
-	}
-	return lo, hi
+	return 16 + 4*(a.hi-a.lo)
 }
 
 // Int returns the sum as an integer multiple of 2^ExactExponent, or an error if
@@ -184,15 +341,11 @@ func (a *Superaccumulator) Int() (*big.Int, error) {
 		return nil, fmt.Errorf("reduce: an exact sum of %v is no integer", v)
 	}
 	a.carry()
-	digits, negative := a.magnitude()
 	sum := new(big.Int)
-	for i := limbCount - 1; i >= 0; i-- {
-		sum.Lsh(sum, limbBits).Add(sum, new(big.Int).SetUint64(digits[i]))
+	for i := a.hi - 1; i >= a.lo; i-- {
+		sum.Lsh(sum, limbBits).Add(sum, big.NewInt(a.limb[i]))
 	}
-	if negative {
-		sum.Neg(sum)
-	}
-	return sum, nil
+	return sum.Lsh(sum, uint(limbBits*a.lo)), nil
 }
 
 // ExactExponent is the exponent of the unit of Superaccumulator.Int.

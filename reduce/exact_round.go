@@ -14,77 +14,47 @@ func Round[T Float](a *Superaccumulator) T {
 		return kernel.Canonical(T(v))
 	}
 	a.carry()
-	magnitude, negative := a.magnitude()
-	top := limbCount - 1
-	for top >= 0 && magnitude[top] == 0 {
-		top--
-	}
-	if top < 0 {
-		if a.count > 0 && !a.notNeg0 {
+	if a.hi == 0 {
+		if a.count > 0 && a.count == a.aside[negZero] {
 			return T(math.Copysign(0, -1))
 		}
 		return 0
 	}
-	word, e := leading(magnitude, top)
-	return roundWord[T](word, e, negative)
+	word, e := a.leading()
+	return roundWord[T](word, e, a.limb[a.hi-1] < 0)
 }
 
 // specialValue returns the result that infinities and NaN force.
 func (a *Superaccumulator) specialValue() (float64, bool) {
 	switch {
-	case a.special == 0:
-		return 0, false
-	case a.special == posInf:
+	case a.aside[nan] > 0 || a.aside[posInf] > 0 && a.aside[negInf] > 0:
+		return kernel.NaN[float64](), true
+	case a.aside[posInf] > 0:
 		return math.Inf(1), true
-	case a.special == negInf:
+	case a.aside[negInf] > 0:
 		return math.Inf(-1), true
 	}
-	return kernel.NaN[float64](), true
+	return 0, false
 }
 
-// magnitude returns the digits of |a|, which is in canonical form, and its sign.
-func (a *Superaccumulator) magnitude() (digits [limbCount]uint64, negative bool) {
-	negative = a.limb[limbCount-1] < 0
-	borrow := int64(0)
-	for i, d := range a.limb {
-		if negative {
-			d = borrow - d
-			borrow = d >> limbBits
-			if i < limbCount-1 {
-				d &= limbMask
-			}
-		}
-		digits[i] = uint64(d)
-	}
-	return digits, negative
-}
-
-// leading returns the number as word * 2^e with bit 63 of word set, the digits
-// below rounded to odd into its last bit.
-func leading(digits [limbCount]uint64, top int) (word uint64, e int) {
-	at := func(i int) uint64 {
-		if i < 0 {
+// leading returns the magnitude of the sum, which is in canonical form and not
+// zero, as word * 2^e with bit 63 of word set, the digits below rounded to odd into
+// its last bit.
+func (a *Superaccumulator) leading() (word uint64, e int) {
+	digit := func(i int) uint64 {
+		if i < a.lo {
 			return 0
 		}
-		return digits[i]
+		d := a.limb[i]
+		return uint64(max(d, -d))
 	}
-	d0, d1, d2 := at(top), at(top-1), at(top-2)
-	// d0 is below 2^32 (the headroom keeps the top limb small) and not zero.
-	hi := d0<<limbBits | d1
-	n := uint(bits.LeadingZeros64(hi))
-	word = hi << n
-	rest := uint64(0)
-	if n > 0 {
-		// n < 32: the low n bits come from the top of d2.
-		word |= d2 >> (limbBits - n)
-		rest = d2 << (64 - limbBits + n)
-	} else {
-		rest = d2
-	}
-	for i := top - 3; i >= 0; i-- {
-		rest |= digits[i]
-	}
-	if rest != 0 {
+	top := a.hi - 1
+	d2 := digit(top - 2)
+	hi := digit(top)<<limbBits | digit(top-1)
+	n := uint(bits.LeadingZeros64(hi)) // below 32: the top digit is not zero
+	word = hi<<n | d2>>(limbBits-n)
+	// The lowest digit is not zero either.
+	if d2<<(limbBits+n) != 0 || a.lo < top-2 {
 		word |= 1
 	}
 	return word, exponent0 + limbBits*(top-1) - int(n)

@@ -14,9 +14,9 @@ import (
 // full returns an accumulator just before its carry, and its exact value: every
 // limb holds maxPending-1 additions of the largest digit of that sign.
 func full(sign int64) (*Superaccumulator, *big.Int) {
-	a := &Superaccumulator{pending: maxPending - 1, count: maxPending - 1, notNeg0: true}
+	a := &Superaccumulator{hi: limbCount - 4, pending: maxPending - 1, count: maxPending - 1}
 	digit := sign * (maxPending - 1) * limbMask
-	for i := range a.limb[:limbCount-4] { // leave the headroom
+	for i := range a.limb[:a.hi] { // leave the headroom
 		a.limb[i] = digit
 	}
 	return a, valueOf(a)
@@ -100,8 +100,8 @@ func TestCanonicalForm(t *testing.T) {
 func TestMergeOfFullLimbs(t *testing.T) {
 	for _, sign := range []int64{1, -1} {
 		var a Superaccumulator
-		a.pending, a.notNeg0, a.count = maxPending, true, maxPending
-		for i := range a.limb[:limbCount-3] {
+		a.hi, a.pending, a.count = limbCount-3, maxPending, maxPending
+		for i := range a.limb[:a.hi] {
 			a.limb[i] = sign * (1<<62 + 1<<32 - 1)
 		}
 		want, b := a, a

@@ -98,19 +98,6 @@ func sum[T Float](order Order, t terms[T], threads int) T {
 	return fold(order.kind, t)
 }
 
-// addExact adds the exact terms to a.
-func addExact[T Float](a *Superaccumulator, t terms[T]) {
-	if t.y == nil {
-		for _, x := range t.x {
-			a.Add(float64(x))
-		}
-		return
-	}
-	for i, x := range t.x {
-		a.AddProduct(float64(x), float64(t.y[i]))
-	}
-}
-
 // parallelMin is the length below which a sum is not worth a goroutine. It
 // cannot matter to the bits.
 const parallelMin = 4096
