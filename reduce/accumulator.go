@@ -9,21 +9,30 @@ import (
 
 // Accumulator is the state of a sum over a contiguous range of a longer sequence,
 // in an order whose bits do not depend on cuts: Pairwise, DoubleDouble, Widened
-// or Exact. Accumulators over adjacent ranges merge to the state of the whole.
+// or Exact. Accumulators over adjacent ranges merge to the state of the whole. An
+// accumulator marshals to bytes and to JSON, which are the same for the same terms
+// wherever and in however many pieces they were added.
 //
-// It holds O(log n) rows of lanes, or one superaccumulator. It is not safe for
-// concurrent use.
+// It holds O(log n) rows of lanes, or one superaccumulator. Adding a value costs a
+// few nanoseconds and does not allocate but when the O(log n) rows grow. It takes
+// terms up to the index MaxInt-128. It is made by NewAccumulator or by unmarshalling;
+// the zero Accumulator is good for the latter only. It is not safe for concurrent
+// use.
 type Accumulator[T Float] struct {
 	order      Order
 	start, end int
-	plain      *Cover[T]       // Pairwise and DoubleDouble
-	wide       *Cover[float64] // Widened
-	exact      *Superaccumulator
+
+	// One of these is set, by newAccumulator; add, Merge, Sum, Clone and Reset below
+	// and payload and setPayload in state.go are the places that tell them apart.
+	plain *laneCover[T]       // Pairwise and DoubleDouble
+	wide  *laneCover[float64] // Widened
+	exact *Superaccumulator
 }
 
 // NewAccumulator returns the empty state of a sum whose first term will have the
 // global index start. It is an error if the order depends on cuts or does not
-// apply to T, or if start is negative.
+// apply to T, or if start is negative. The leaf of the order does not matter: it is
+// for contractions.
 func NewAccumulator[T Float](order Order, start int) (*Accumulator[T], error) {
 	if err := Check[T](order); err != nil {
 		return nil, err
@@ -38,16 +47,51 @@ func NewAccumulator[T Float](order Order, start int) (*Accumulator[T], error) {
 }
 
 func newAccumulator[T Float](order Order, start int) *Accumulator[T] {
+	order.leaf = 0
 	a := &Accumulator[T]{order: order, start: start, end: start}
 	switch order.kind {
 	case KindExact:
 		a.exact = new(Superaccumulator)
 	case KindWidened:
-		a.wide = NewCover[float64](Growing())
+		a.wide = newLaneCover[float64](Lanes[T](), false)
 	default:
-		a.plain = NewCover[T](Growing())
+		a.plain = newLaneCover[T](Lanes[T](), order.kind == KindDoubleDouble)
 	}
 	return a
+}
+
+// Clone returns a copy that shares nothing with a.
+func (a *Accumulator[T]) Clone() *Accumulator[T] {
+	b := *a
+	if a.plain != nil {
+		b.plain = a.plain.clone()
+	}
+	if a.wide != nil {
+		b.wide = a.wide.clone()
+	}
+	if a.exact != nil {
+		exact := *a.exact
+		b.exact = &exact
+	}
+	return &b
+}
+
+// Reset makes a the empty state at the global index start, in the same order. It
+// keeps the storage. It panics if start is negative.
+func (a *Accumulator[T]) Reset(start int) {
+	if start < 0 {
+		panic(fmt.Sprintf("reduce: accumulator at index %d: want 0 or more", start))
+	}
+	a.start, a.end = start, start
+	if a.plain != nil {
+		a.plain.spans = a.plain.spans[:0]
+	}
+	if a.wide != nil {
+		a.wide.spans = a.wide.spans[:0]
+	}
+	if a.exact != nil {
+		a.exact.Reset()
+	}
 }
 
 // Order returns the order of the sum.
@@ -59,11 +103,11 @@ func (a *Accumulator[T]) Start() int { return a.start }
 // Count returns the number of terms.
 func (a *Accumulator[T]) Count() int { return a.end - a.start }
 
-// Add appends terms.
+// Add appends terms. It panics if they go beyond the largest index.
 func (a *Accumulator[T]) Add(x ...T) { a.add(terms[T]{x: x}) }
 
 // AddProducts appends the terms x[i]*y[i], as Dot has them. It panics if the
-// lengths differ.
+// lengths differ, or if the terms go beyond the largest index.
 func (a *Accumulator[T]) AddProducts(x, y []T) { a.add(dotTerms(x, y)) }
 
 func (a *Accumulator[T]) add(t terms[T]) {
@@ -74,13 +118,37 @@ func (a *Accumulator[T]) add(t terms[T]) {
 	case KindExact:
 		addExact(a.exact, t)
 	case KindWidened:
-		appendRows(a.wide, t, a.end, Lanes[T](), laneNode[float64, T])
-	case KindPairwise:
-		appendRows(a.plain, t, a.end, Lanes[T](), laneNode[T, T])
-	case KindDoubleDouble:
-		appendRows(a.plain, t, a.end, Lanes[T](), lanePairNode[T])
+		appendTerms(a.wide, t, a.start, a.end)
+	case KindPairwise, KindDoubleDouble:
+		appendTerms(a.plain, t, a.start, a.end)
+	default:
+		panic("reduce: Accumulator without an order: want one made by NewAccumulator or unmarshalled")
 	}
 	a.end += len(t.x)
+}
+
+// Remove removes terms that were added, under Exact: the state becomes that of
+// the sum without them, whatever their place was, and its range len(x) shorter at
+// the end. It is an error, and a stays as it is, in other orders, or if there are
+// more terms than a has, in all or of one kind (an infinity, NaN, -0). That other
+// terms were removed than had been added cannot be seen otherwise.
+func (a *Accumulator[T]) Remove(x ...T) error { return a.remove(terms[T]{x: x}) }
+
+// RemoveProducts removes the terms x[i]*y[i], as Remove does. It panics if the
+// lengths differ.
+func (a *Accumulator[T]) RemoveProducts(x, y []T) error { return a.remove(dotTerms(x, y)) }
+
+func (a *Accumulator[T]) remove(t terms[T]) error {
+	if a.order.kind != KindExact {
+		return fmt.Errorf("reduce: removing %d terms in order %v: want exact", len(t.x), a.order)
+	}
+	var gone Superaccumulator
+	addExact(&gone, t)
+	if err := a.exact.Unmerge(&gone); err != nil {
+		return err
+	}
+	a.end -= len(t.x)
+	return nil
 }
 
 // Merge appends the terms of next, which must begin where a ends and be of the
@@ -92,21 +160,21 @@ func (a *Accumulator[T]) Merge(next *Accumulator[T]) error {
 	if a.end != next.start {
 		return fmt.Errorf("reduce: accumulator of [%d,%d) does not continue that of [%d,%d)", next.start, next.end, a.start, a.end)
 	}
-	var err error
 	switch a.order.kind {
 	case KindExact:
 		a.exact.Merge(next.exact)
 	case KindWidened:
-		err = a.wide.Merge(next.wide)
-	default:
-		err = a.plain.Merge(next.plain)
+		a.wide.merge(a.start, next.wide, next.start, next.end)
+	case KindPairwise, KindDoubleDouble:
+		a.plain.merge(a.start, next.plain, next.start, next.end)
 	}
 	a.end = next.end
-	return err
+	return nil
 }
 
 // Sum returns the value of the sum, the same bits as function Sum over the same
-// terms. It is an error if the terms do not begin at index 0, except under Exact.
+// terms. It leaves the state as it was. It is an error if the terms do not begin at
+// index 0, except under Exact.
 func (a *Accumulator[T]) Sum() (T, error) {
 	if a.order.kind == KindExact {
 		return Round[T](a.exact), nil
@@ -118,14 +186,16 @@ func (a *Accumulator[T]) Sum() (T, error) {
 		return 0, nil
 	}
 	if a.order.kind == KindWidened {
-		return finishRows(a.wide, func(h, _ []float64) T { return kernel.Canonical(T(joinLanes(h))) })
+		var buffer rowBuffer[float64]
+		h, _ := a.wide.root(a.end, &buffer)
+		return kernel.Canonical(T(joinLanes(h))), nil
 	}
-	return finishRows(a.plain, func(h, l []T) T {
-		if a.order.kind == KindDoubleDouble {
-			return FinishPair(joinLanePairs(h, l))
-		}
-		return kernel.Canonical(joinLanes(h))
-	})
+	var buffer rowBuffer[T]
+	h, l := a.plain.root(a.end, &buffer)
+	if a.order.kind == KindDoubleDouble {
+		return FinishPair(joinLanePairs(h, l)), nil
+	}
+	return kernel.Canonical(joinLanes(h)), nil
 }
 
 func (a *Accumulator[T]) mustSum() T {
@@ -134,69 +204,4 @@ func (a *Accumulator[T]) mustSum() T {
 		panic(err)
 	}
 	return s
-}
-
-// finishRows folds the cover to its root and joins the lanes that are present.
-func finishRows[S, T Float](c *Cover[S], finish func(h, l []S) T) (T, error) {
-	root, err := c.Root()
-	if err != nil {
-		return 0, err
-	}
-	h, l := append([]S(nil), root.H[:root.to]...), []S(nil)
-	if len(root.L) > 0 {
-		l = append(l, root.L[:root.to]...)
-	}
-	return finish(h, l), nil
-}
-
-// appendRows pushes the terms, the first of which has the global index start:
-// what completes or begins a row, whole rows as maximal nodes, and what is left.
-func appendRows[S, T Float](c *Cover[S], t terms[T], start, lanes int, node func(t terms[T], rows Span, lanes int) Node[S]) {
-	for i := 0; i < len(t.x); {
-		row, lane := (start+i)/lanes, (start+i)%lanes
-		if whole := (len(t.x) - i) / lanes; lane == 0 && whole > 0 {
-			rest := t.slice(i, i+whole*lanes)
-			for _, s := range Growing().Cover(Span{row, row + whole}) {
-				n := node(rest, Span{s.Lo - row, s.Hi - row}, lanes)
-				n.Span = s
-				mustPush(c, n)
-			}
-			i += whole * lanes
-			continue
-		}
-		k := min(lanes-lane, len(t.x)-i)
-		mustPush(c, shift(node(t.slice(i, i+k), Span{0, 1}, lanes), row, lane))
-		i += k
-	}
-}
-
-// shift moves the node of a partial row from row 0 and lane 0 to its place.
-func shift[S Float](n Node[S], row, lane int) Node[S] {
-	n.Span = Span{row, row + 1}
-	copy(n.H[lane:], n.H[:n.to])
-	if len(n.L) > 0 {
-		copy(n.L[lane:], n.L[:n.to])
-	}
-	n.from, n.to = lane, lane+n.to
-	return n
-}
-
-func mustPush[S Float](c *Cover[S], n Node[S]) {
-	if err := c.Push(n); err != nil {
-		panic(err) // the terms are contiguous by construction
-	}
-}
-
-// laneNode is laneRows as a node.
-func laneNode[S, T Float](t terms[T], rows Span, lanes int) Node[S] {
-	n := NewNode[S](rows, make([]S, lanes), nil)
-	n.to = laneRows(n.H, t, rows)
-	return n
-}
-
-// lanePairNode is lanePairs as a node.
-func lanePairNode[T Float](t terms[T], rows Span, lanes int) Node[T] {
-	n := NewNode(rows, make([]T, lanes), make([]T, lanes))
-	n.to = lanePairs(n.H, n.L, t, rows)
-	return n
 }

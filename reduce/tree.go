@@ -105,15 +105,22 @@ func (t Tree) halvingCover(cover []Span, node, s Span) []Span {
 
 func growingCover(s Span) []Span {
 	var cover []Span
-	for lo := s.Lo; lo < s.Hi; {
-		n := 1 << (bits.Len(uint(s.Hi-lo)) - 1)              // the largest power of two that fits
-		if aligned := lo & -lo; aligned > 0 && aligned < n { // and divides lo
-			n = aligned
-		}
-		cover = append(cover, Span{lo, lo + n})
-		lo += n
+	for s.Len() > 0 {
+		node := firstNode(s)
+		cover = append(cover, node)
+		s.Lo = node.Hi
 	}
 	return cover
+}
+
+// firstNode returns the first node in the growing tree's cover of s, which is not
+// empty: of the largest power of two that fits and divides s.Lo.
+func firstNode(s Span) Span {
+	n := 1 << (bits.Len(uint(s.Len())) - 1)
+	if aligned := s.Lo & -s.Lo; aligned > 0 && aligned < n {
+		n = aligned
+	}
+	return Span{s.Lo, s.Lo + n}
 }
 
 // Evaluate returns the value of the node s. This loop is the contract of every
