@@ -104,7 +104,29 @@ func (a *Accumulator[T]) Start() int { return a.start }
 func (a *Accumulator[T]) Count() int { return a.end - a.start }
 
 // Add appends terms. It panics if they go beyond the largest index.
-func (a *Accumulator[T]) Add(x ...T) { a.add(terms[T]{x: x}) }
+func (a *Accumulator[T]) Add(x ...T) {
+	if len(x) == 1 && a.appendOne(x[0]) {
+		a.end++
+		return
+	}
+	a.add(terms[T]{x: x})
+}
+
+// appendOne does what add does for a single term, and quickly, where that is easy.
+func (a *Accumulator[T]) appendOne(x T) bool {
+	switch {
+	case a.end >= math.MaxInt-maxLanes:
+		return false
+	case a.plain != nil:
+		return a.plain.appendOne(x, a.start, a.end)
+	case a.wide != nil:
+		return a.wide.appendOne(float64(x), a.start, a.end)
+	case a.exact != nil:
+		a.exact.Add(float64(x))
+		return true
+	}
+	return false
+}
 
 // AddProducts appends the terms x[i]*y[i], as Dot has them. It panics if the
 // lengths differ, or if the terms go beyond the largest index.

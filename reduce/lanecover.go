@@ -1,6 +1,9 @@
 package reduce
 
-import "slices"
+import (
+	"math/bits"
+	"slices"
+)
 
 // laneCover is the value of the terms [start, end) of a lane sum: the maximal nodes
 // of its whole rows, and those lanes that it holds of the row in which it begins
@@ -9,7 +12,8 @@ import "slices"
 //
 // The caller keeps start and end. Terms are numbered by their global index.
 type laneCover[S Float] struct {
-	lanes int
+	lanes int    // a power of two
+	log   int    // of lanes
 	width int    // numbers in a row: lanes, or twice as many for pairs, h before l
 	spans []Span // of rows
 	nodes []S    // width numbers for each of spans, then the row in which the range ends
@@ -21,7 +25,7 @@ func newLaneCover[S Float](lanes int, paired bool) *laneCover[S] {
 	if paired {
 		width *= 2
 	}
-	return &laneCover[S]{lanes: lanes, width: width, head: make([]S, width)}
+	return &laneCover[S]{lanes: lanes, log: bits.Len(uint(lanes)) - 1, width: width, head: make([]S, width)}
 }
 
 func (c *laneCover[S]) clone() *laneCover[S] {
@@ -29,6 +33,10 @@ func (c *laneCover[S]) clone() *laneCover[S] {
 	d.spans, d.nodes, d.head = slices.Clone(c.spans), slices.Clone(c.nodes), slices.Clone(c.head)
 	return &d
 }
+
+// lane and rowOf return the lane and the row of the term at index i.
+func (c *laneCover[S]) lane(i int) int  { return i & (c.lanes - 1) }
+func (c *laneCover[S]) rowOf(i int) int { return i >> c.log }
 
 // node returns the numbers of node k.
 func (c *laneCover[S]) node(k int) []S { return c.nodes[k*c.width : (k+1)*c.width] }
@@ -45,7 +53,7 @@ func (c *laneCover[S]) top() []S {
 // row returns the numbers of the row that the term at index at begins or goes on
 // with, the range beginning at start.
 func (c *laneCover[S]) row(start, at int) []S {
-	if start%c.lanes != 0 && start/c.lanes == at/c.lanes {
+	if c.lane(start) != 0 && c.rowOf(start) == c.rowOf(at) {
 		return c.head
 	}
 	return c.top()
@@ -54,8 +62,8 @@ func (c *laneCover[S]) row(start, at int) []S {
 // ended tells the cover that the terms now end at index end. A row that is whole
 // becomes a node.
 func (c *laneCover[S]) ended(start, end int) {
-	if row := end/c.lanes - 1; end%c.lanes == 0 && row*c.lanes >= start {
-		c.push(Span{row, row + 1})
+	if c.lane(end) == 0 && end-c.lanes >= start {
+		c.push(Span{c.rowOf(end) - 1, c.rowOf(end)})
 	}
 }
 
@@ -82,7 +90,7 @@ func (c *laneCover[S]) join(left, right []S, present int) {
 
 // merge appends the terms [from, to) of next to those of [start, from).
 func (c *laneCover[S]) merge(start int, next *laneCover[S], from, to int) {
-	if lane := from % c.lanes; lane != 0 && from < to {
+	if lane := c.lane(from); lane != 0 && from < to {
 		end := min(from-lane+c.lanes, to)
 		c.copyLanes(c.row(start, from), next.head, lane, lane+end-from)
 		c.ended(start, end)
@@ -91,7 +99,7 @@ func (c *laneCover[S]) merge(start int, next *laneCover[S], from, to int) {
 		copy(c.top(), next.node(k))
 		c.push(s)
 	}
-	if lanes := to % c.lanes; to-lanes >= from {
+	if lanes := c.lane(to); to-lanes >= from {
 		c.copyLanes(c.top(), next.top(), 0, lanes)
 	}
 }
@@ -111,7 +119,7 @@ type rowBuffer[S Float] [2][2 * maxLanes]S
 // unless they are pairs. It leaves the cover as it was: the result is in the buffer.
 func (c *laneCover[S]) root(end int, buffer *rowBuffer[S]) (h, l []S) {
 	root, left := buffer[0][:c.width], buffer[1][:c.width]
-	k, present := len(c.spans), end%c.lanes
+	k, present := len(c.spans), c.lane(end)
 	if present == 0 {
 		k, present = k-1, c.lanes
 	}
@@ -127,13 +135,29 @@ func (c *laneCover[S]) root(end int, buffer *rowBuffer[S]) (h, l []S) {
 	return root[:present], root[c.lanes : c.lanes+present]
 }
 
+// appendOne appends x to [start, end) if it neither begins nor ends a row, nor
+// belongs to the row in which the range begins: what appendTerms does for most
+// single terms, at the price of a store.
+func (c *laneCover[S]) appendOne(x S, start, end int) bool {
+	lane := c.lane(end)
+	if lane == 0 || lane == c.lanes-1 || end-lane < start {
+		return false
+	}
+	row := c.nodes[len(c.spans)*c.width:]
+	row[lane] = x
+	if c.width > c.lanes {
+		row[c.lanes+lane] = 0
+	}
+	return true
+}
+
 // appendTerms appends terms to those of [start, end): what goes on with a row or
 // begins one, whole rows as maximal nodes, and what is left.
 func appendTerms[S, T Float](c *laneCover[S], t terms[T], start, end int) {
 	for n := len(t.x); n > 0; n = len(t.x) {
-		k, lane := n-n%c.lanes, end%c.lanes
+		k, lane := n-c.lane(n), c.lane(end)
 		if lane == 0 && k > 0 {
-			appendWholeRows(c, t.slice(0, k), end/c.lanes)
+			appendWholeRows(c, t.slice(0, k), c.rowOf(end))
 		} else {
 			k = min(n, c.lanes-lane)
 			putRow(c, c.row(start, end), t.slice(0, k), lane)
@@ -146,7 +170,7 @@ func appendTerms[S, T Float](c *laneCover[S], t terms[T], start, end int) {
 
 // appendWholeRows appends rows, the first of which is row.
 func appendWholeRows[S, T Float](c *laneCover[S], t terms[T], row int) {
-	rest := Span{row, row + len(t.x)/c.lanes}
+	rest := Span{row, row + c.rowOf(len(t.x))}
 	for rest.Len() > 0 {
 		s := firstNode(rest)
 		top, rows := c.top(), Span{s.Lo - row, s.Hi - row}
