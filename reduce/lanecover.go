@@ -99,7 +99,7 @@ func (c *laneCover[S]) merge(start int, next *laneCover[S], from, to int) {
 		copy(c.top(), next.node(k))
 		c.push(s)
 	}
-	if lanes := c.lane(to); to-lanes >= from {
+	if lanes := c.lane(to); lanes > 0 && to-lanes >= from {
 		c.copyLanes(c.top(), next.top(), 0, lanes)
 	}
 }

@@ -115,3 +115,130 @@ func TestMergeOfFullLimbs(t *testing.T) {
 		require.Equal(t, want, b)
 	}
 }
+
+// The capacity holds however the terms came together.
+func TestCapacity(t *testing.T) {
+	const most = math.MaxInt64
+	a := Superaccumulator{count: most - 2}
+	a.Add(1)
+	a.AddProduct(-1, 0x1p-1074)
+	require.Equal(t, int64(most), a.Count())
+	before := a
+	for _, more := range []func(){
+		func() { a.Add(1) }, func() { a.Add(0) }, func() { a.Add(math.Inf(1)) }, func() { a.AddProduct(2, 3) }, func() { a.AddProduct(0, -3) },
+		func() { addExact(&a, terms[float64]{x: []float64{5}}) },
+	} {
+		require.PanicsWithValue(t, "reduce: 1 more terms in an exact sum of 9223372036854775807: it holds 9223372036854775807", more)
+		require.Equal(t, before, a, "a refused addition changes nothing")
+	}
+	a.Sub(1)
+	require.PanicsWithValue(t, "reduce: 2 more terms in an exact sum of 9223372036854775806: it holds 9223372036854775807", func() { a.Merge(&Superaccumulator{count: 2}) })
+	a.Merge(&Superaccumulator{count: 1})
+	require.Equal(t, int64(most), a.Count())
+	state, err := a.MarshalBinary()
+	require.NoError(t, err)
+	var again Superaccumulator
+	require.NoError(t, again.UnmarshalBinary(state))
+	require.True(t, a.Equal(&again))
+	b := Superaccumulator{count: most - 5}
+	require.PanicsWithValue(t, "reduce: 600 more terms in an exact sum of 9223372036854775802: it holds 9223372036854775807", func() { addExact(&b, terms[float64]{x: ones(600)}) })
+}
+
+func ones(n int) []float64 {
+	x := make([]float64, n)
+	for i := range x {
+		x[i] = 1
+	}
+	return x
+}
+
+// The largest sum of the most terms fits, and the largest beyond is refused.
+func TestLimbsSufficeForTheCapacity(t *testing.T) {
+	for _, sign := range []float64{1, -1} {
+		var a Superaccumulator
+		a.AddProduct(math.MaxFloat64, sign*math.MaxFloat64)
+		for range 62 { // 2^62 terms
+			a.Merge(&a)
+		}
+		largest := units(math.MaxFloat64, sign*math.MaxFloat64)
+		require.Zero(t, valueOf(&a).Cmp(largest.Lsh(largest, 62)))
+		require.Equal(t, math.Inf(int(sign)), Round[float64](&a))
+		_, err := a.MarshalBinary()
+		require.NoError(t, err)
+		a.count = 1
+		_, err = a.MarshalBinary()
+		require.EqualError(t, err, "reduce: no sum has this state: a sum of 2^2109 of 1 ordinary terms of type any: want less than 2^2048")
+		require.PanicsWithValue(t, "reduce: exact sum of 2 terms is beyond 2^2144: others were removed than had been added", func() {
+			for {
+				a.count = 1
+				a.Merge(&a)
+			}
+		})
+	}
+}
+
+// addInt takes every exponent whose limbs there are, and any integer.
+func TestAddInt(t *testing.T) {
+	for e := exponent0; e <= 1984; e += 31 {
+		var a Superaccumulator
+		want := new(big.Int)
+		for _, m := range []int64{1, -1, math.MaxInt64, math.MinInt64, math.MinInt64 + 1, 0, 1<<53 - 1, -(1 << 62), 0x123456789abcdef} {
+			a.addInt(m, e)
+			term := big.NewInt(m)
+			want.Add(want, term.Lsh(term, uint(e-exponent0)))
+			require.Zero(t, want.Cmp(valueOf(&a)), "%d * 2^%d", m, e)
+		}
+		a.carry()
+		require.Zero(t, want.Cmp(valueOf(&a)), "carried, 2^%d", e)
+		require.Zero(t, a.Count())
+	}
+}
+
+// The canonical form of any limbs: one sign, digits of 32 bits, trimmed, and the
+// same value. For a negative power of 2^32, the negation carries out of the digits.
+func TestCarryIsCanonical(t *testing.T) {
+	check := func(a Superaccumulator) {
+		t.Helper()
+		want := valueOf(&a)
+		a.carry()
+		require.Zero(t, want.Cmp(valueOf(&a)))
+		for i, d := range a.limb {
+			require.True(t, d*int64(want.Sign()) >= 0 && max(d, -d) <= limbMask, "limb %d is %x", i, d)
+			require.True(t, d == 0 || a.lo <= i && i < a.hi, "limb %d outside [%d,%d)", i, a.lo, a.hi)
+		}
+		if want.Sign() == 0 {
+			require.Zero(t, a.hi)
+			return
+		}
+		require.NotZero(t, a.limb[a.lo])
+		require.NotZero(t, a.limb[a.hi-1])
+	}
+	values := []int64{0, 1, -1, limbMask, -limbMask, 1 << 32, -1 << 32, 1 << 40, -1 << 62, 1<<62 + 5, -(1<<40 + 1)}
+	for _, x := range values {
+		for _, y := range values {
+			for _, z := range values {
+				a := Superaccumulator{lo: 2, hi: 6}
+				a.limb[2], a.limb[3], a.limb[5] = x, y, z
+				check(a)
+			}
+		}
+	}
+}
+
+// A table folds to the sum of what was added, full as it may be.
+func TestTableAtItsLimit(t *testing.T) {
+	for _, sign := range []float64{1, -1} {
+		var tab table
+		x := sign * math.Ldexp(1-0x1p-53, 1024-7) // all ones, shifted by 7
+		tab.add(math.Float64bits(x))
+		e := &tab[math.Float64bits(x)>>55&0xff]
+		require.Less(t, max(e[0], -e[0]), int64(1)<<tableSplit)
+		require.LessOrEqual(t, max(e[1], -e[1]), int64(1)<<(60-tableSplit))
+		e[0] *= 2 * tableMax
+		e[1] *= 2 * tableMax
+		var a Superaccumulator
+		tab.fold(&a)
+		want := units(x, 2*tableMax)
+		require.Zero(t, want.Cmp(valueOf(&a)))
+	}
+}
