@@ -41,17 +41,35 @@ func (t *table) fold(a *Superaccumulator) {
 	}
 }
 
-// addExact adds the exact terms to a.
+// addExact adds the exact terms to a: by blocks cut into slices, where a kernel does it,
+// else by the table, and what is short one by one.
 func addExact[T Float](a *Superaccumulator, t terms[T]) {
-	for len(t.x) >= tableMin {
-		n := min(len(t.x), tableMax)
-		if head := t.slice(0, n); t.y == nil {
-			addLong(a, head.x)
-		} else {
-			addLongProducts(a, head.x, head.y)
+	var c cutter[T]
+	for len(t.x) >= cutMin {
+		n := min(len(t.x), kernel.MaxSliced)
+		if !c.add(a, t.slice(0, n)) {
+			n = min(max(n, c.resting*kernel.MaxSliced), len(t.x), tableMax)
+			addByTable(a, t.slice(0, n))
+			c.resting = max(0, c.resting-(n-1)/kernel.MaxSliced)
 		}
 		t = t.slice(n, len(t.x))
 	}
+	addOneByOne(a, t)
+}
+
+// addByTable adds terms by the table where they are many.
+func addByTable[T Float](a *Superaccumulator, t terms[T]) {
+	switch {
+	case len(t.x) < tableMin:
+		addOneByOne(a, t)
+	case t.y == nil:
+		addLong(a, t.x)
+	default:
+		addLongProducts(a, t.x, t.y)
+	}
+}
+
+func addOneByOne[T Float](a *Superaccumulator, t terms[T]) {
 	for i, x := range t.x {
 		if t.y == nil {
 			a.Add(float64(x))
