@@ -119,6 +119,7 @@ type target interface {
 	neighbours(level int, lo, hi, a, b reg)
 	setWidth(w width)
 	source() string
+	clear()
 	constants() string
 }
 
@@ -139,3 +140,5 @@ func (p *printer) label(name string) { fmt.Fprintf(&p.text, "%s:\n", name) }
 func (p *printer) setWidth(w width) { p.w = w }
 
 func (p *printer) source() string { return p.text.String() }
+
+func (p *printer) clear() { p.text.Reset() }

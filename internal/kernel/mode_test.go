@@ -1,0 +1,83 @@
+package kernel
+
+import (
+	"math/rand/v2"
+	"testing"
+
+	"github.com/samebits/samebits/internal/fpmode"
+	"github.com/stretchr/testify/require"
+)
+
+// kernelBits are results of the vector kernels over subnormal and inexact terms.
+func kernelBits[T Float](x, y []T) []uint64 {
+	var all []uint64
+	for _, of := range allTerms {
+		h, l := Pairs(of, nil, x, y)
+		all = append(all, Bits(Tree[T](of, nil, x, y)), Bits(h), Bits(l))
+		if !Is64[T]() {
+			all = append(all, Bits(Tree[float64](of, nil, x, y)))
+		}
+	}
+	var s Slices
+	for _, of := range []Terms{Plain, Product} {
+		Cut(&s, Whole, of, 3, -40, ExactWidth, x, y)
+		all = append(all, uint64(s.Sum[0]), uint64(s.Sum[1]), uint64(s.Sum[2]), Bits(s.Max))
+		Cut(&s, Dropped, of, 3, -20, 13, x, y)
+		all = append(all, uint64(s.Sum[0]), uint64(s.Sum[1]), uint64(s.Sum[2]), Bits(s.Max))
+	}
+	return all
+}
+
+func testMode[T Float](t *testing.T) {
+	rng := rand.New(rand.NewPCG(13, 14))
+	smallest := T(0x1p-149)
+	if Is64[T]() {
+		smallest = T(float64(0x1p-537) * float64(0x1p-537))
+	}
+	x, y := make([]T, 999), make([]T, 999)
+	for i := range x {
+		x[i], y[i] = T(rng.Float64()), T(rng.Float64())
+		if i%3 == 0 {
+			x[i] = T(rng.IntN(1000)) * smallest
+		}
+	}
+	want := kernelBits(x, y)
+	var got []uint64
+	if !fpmode.With(func() { got = kernelBits(x, y) }) {
+		t.Skip("no way to set the mode here")
+	}
+	if Active() == Portable {
+		require.NotEqual(t, want, got, "the mode that kernels must be proof against is not set")
+		return
+	}
+	require.Equal(t, want, got)
+	require.Equal(t, want, kernelBits(x, y), "after the mode was set back")
+}
+
+// A host process may have set another rounding mode and flush subnormal numbers.
+// Kernels restore IEEE arithmetic for their own work; Go code cannot.
+func TestKernelsKeepIEEEMode(t *testing.T) {
+	eachBackend(t, func(t *testing.T) {
+		t.Run("f64", testMode[float64])
+		t.Run("f32", testMode[float32])
+	})
+}
+
+// The mode of the host is its own, and is there again when a kernel returns.
+func TestKernelsGiveModeBack(t *testing.T) {
+	x := make([]float64, 100)
+	for i := range x {
+		x[i] = 1 + 0x1p-52*float64(i)
+	}
+	eachBackend(t, func(t *testing.T) {
+		one, ten := 1.0, 10.0
+		nearest := one / ten // above 1/10
+		fpmode.With(func() {
+			towardZero := one / ten
+			require.Less(t, towardZero, nearest)
+			Tree[float64](Plain, nil, x, nil)
+			require.Equal(t, towardZero, one/ten)
+		})
+		require.Equal(t, nearest, one/ten)
+	})
+}
