@@ -52,7 +52,7 @@ func (v Vector[T]) Norm2(order Order) T {
 // and their sum below 2^40 b. A rounded left fold of terms below b never exceeds
 // 2^53 b (2^24 b), where half an ulp is b and it stops growing; the correction of
 // Neumaier, whose terms are rounding errors and hence below b too, is another such
-// fold. Kahan and the trees, 36 additions deep, stay below 2 * 2^40 b.
+// fold. Kahan and the trees, 40 additions deep, stay below 2 * 2^40 b.
 //
 // Nothing underflows with effect. Scaling up is exact. Scaling down and squaring
 // err by less than s, the smallest subnormal, for each y that is affected, and the
