@@ -24,6 +24,10 @@
 // is -0; a NaN result is the canonical quiet NaN. Contractions, in package gemm,
 // use the same Tree and Cover without lanes.
 //
+// SumAbs, Norm2, Mean and Variance are made of these sums, in every order;
+// PrefixSums is Pairwise, and Max and ArgMax need no order. All of them are methods
+// of Vector, too, a strided view, with the bits of the elements in a row.
+//
 // Code outside assembly relies on the rounding mode of the process: to nearest
 // even, with subnormals, which is how Go programs start.
 package reduce

@@ -28,12 +28,14 @@ func ArgMax[T Float](x []T) int { return whole(x).ArgMax() }
 // it is that of Data divided by Inc.
 func (v Vector[T]) ArgMax() int {
 	most := v.Max()
-	same := func(x T) bool { return kernel.Bits(x) == kernel.Bits(most) }
-	if most != most {
-		same = func(x T) bool { return x != x }
-	}
 	i := 0
-	for !same(v.Data[i*v.Inc]) {
+	if most != most {
+		for x := v.Data[0]; x == x; x = v.Data[i*v.Inc] {
+			i++
+		}
+		return i
+	}
+	for kernel.Bits(v.Data[i*v.Inc]) != kernel.Bits(most) {
 		i++
 	}
 	return i

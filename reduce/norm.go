@@ -18,9 +18,10 @@ import (
 // relative to the sum, the relative error is at most B/2 + u to first order, and a
 // subnormal result is wrong by half the smallest subnormal more.
 //
-// Its cost is that of SumSquares and of Max, and of a pass through a buffer where
-// it scales; Exact ends in a square root of a big.Int, some 10 µs. It panics if
-// the order does not apply to T (see Check).
+// Its cost is that of SumSquares, and where that is extreme of another pass to find
+// the largest magnitude, and of one through a buffer if it scales; Exact ends in a
+// square root of a big.Int, some 10 µs. It panics if the order does not apply to T
+// (see Check).
 func Norm2[T Float](order Order, x []T) T { return whole(x).Norm2(order) }
 
 // Norm2 is the function Norm2 over the elements of v.
@@ -33,13 +34,35 @@ func (v Vector[T]) Norm2(order Order) T {
 	if v.N == 0 {
 		return 0
 	}
-	m := stream[T]{x: v, f: mapping[T]{kind: absolute}}.max()
-	if !kernel.IsFinite(m) {
-		return kernel.Canonical(m)
+	s, e := v.SumSquares(order), 0
+	if !surelyUnscaled(s, v.N) {
+		m := stream[T]{x: v, f: mapping[T]{kind: absolute}}.max()
+		if !kernel.IsFinite(m) {
+			return kernel.Canonical(m)
+		}
+		if e = normExponent(m); e != 0 {
+			s = stream[T]{x: v, f: scaling[T](-e), kind: squareTerms}.sum(order)
+		}
 	}
-	e := normExponent(m)
-	s := stream[T]{x: v, f: scaling[T](-e), kind: squareTerms}.sum(order)
 	return T(root(s) * T(math.Ldexp(1, e)))
+}
+
+// normRange returns the k of normExponent.
+func normRange[T Float]() int {
+	if kernel.Is64[T]() {
+		return 450
+	}
+	return 32
+}
+
+// surelyUnscaled tells from the rounded sum of n squares, where it can, that the
+// largest magnitude M is within [2^-k, 2^k). A rounded sum of squares is neither
+// below M²/2 nor above 4 n M²: of the folds that hold n terms' worth of rounding
+// errors, those over n <= 1/u terms grow by (1+u)^n < e, and those over more stop
+// growing at M²/u (see normExponent); the other orders err by less than half.
+func surelyUnscaled[T Float](s T, n int) bool {
+	square := math.Ldexp(1, 2*normRange[T]())
+	return float64(s) >= 4*float64(n)/square && float64(s) < square/4
 }
 
 // normExponent returns e such that Norm2 scales x by 2^-e, m being the largest
@@ -62,10 +85,7 @@ func (v Vector[T]) Norm2(order Order) T {
 // 2^-106, and u M² at least 2^-88; for n up to 2^31 it is below 2^-115, and u² M²
 // at least 2^-112.
 func normExponent[T Float](m T) int {
-	k := 32
-	if kernel.Is64[T]() {
-		k = 450
-	}
+	k := normRange[T]()
 	_, e := math.Frexp(float64(m)) // m < 2^e <= 2m
 	if m == 0 || -k < e && e <= k {
 		return 0
