@@ -110,26 +110,20 @@ func scaling[T Float](e int) mapping[T] {
 // rounding innocuous?").
 func root[T Float](x T) T { return T(math.Sqrt(float64(x))) }
 
-// rootExact returns the correctly rounded square root of a sum of squares.
+// rootExact returns the correctly rounded square root of a sum of squares: of the
+// integer i in units of 2^ExactExponent. Twice its integer root, and 1 more if that
+// is not exact, rounds as the root does: midpoints of two T are multiples of
+// 2^-1075, hence even integers in the unit 2^(ExactExponent/2-1) = 2^-1089.
 func rootExact[T Float](a *Superaccumulator) T {
-	sum, err := a.Int()
+	i, err := a.Int()
 	if err != nil {
 		return Round[T](a) // an infinity or a NaN
 	}
-	// sum * 2^e, with an even e and at least 128 bits.
-	e := ExactExponent
-	if up := max(128-sum.BitLen(), 0); up > 0 {
-		up += up % 2
-		sum.Lsh(sum, uint(up))
-		e -= up
-	}
-	r := new(big.Int).Sqrt(sum)
-	// The root cut to 64 bits or more and, below them, a bit that says whether it
-	// was cut: it rounds as the root does.
-	odd := new(big.Int).Mul(r, r).Cmp(sum)
+	r := new(big.Int).Sqrt(i)
+	inexact := new(big.Int).Mul(r, r).Cmp(i) != 0
 	r.Lsh(r, 1)
-	if odd != 0 {
+	if inexact {
 		r.SetBit(r, 0, 1)
 	}
-	return nearestRatio[T](r, big.NewInt(1), e/2-1)
+	return nearestRatio[T](r, big.NewInt(1), ExactExponent/2-1)
 }

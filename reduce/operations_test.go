@@ -306,3 +306,28 @@ func TestVarianceFarFromZero(t *testing.T) {
 		require.Equal(t, shift >= 1e3, errs(textbook) > bound(math.Log2(n)), "the bound tells them apart, mean %g", shift)
 	}
 }
+
+// Where the mean of equal numbers is off, as that of a long left fold is, the
+// correction may exceed what it corrects.
+func TestVarianceIsNeverNegative(t *testing.T) {
+	negative := 0
+	for n := 1000; n <= 20000; n += 500 {
+		x := make([]float32, n)
+		for i := range x {
+			x[i] = 0.1
+		}
+		got := reduce.Variance(reduce.Sequential, x, 0)
+		requireBits(t, writtenVariance(reduce.Sequential, x, 0), got, "n = %d", n)
+		require.False(t, got < 0 || math.Signbit(float64(got)))
+		d, m := append([]float32(nil), x...), reduce.Mean(reduce.Sequential, x)
+		for i := range d {
+			d[i] -= m
+		}
+		s := reduce.Sum(reduce.Sequential, d)
+		if square := float32(s * s); reduce.SumSquares(reduce.Sequential, d) < square/float32(n) {
+			negative++
+			requireBits(t, 0, got, "n = %d", n)
+		}
+	}
+	require.Positive(t, negative, "it happens")
+}
