@@ -1,9 +1,9 @@
 package reduce
 
 // SumAbs returns the sum of |x[i]| in the given order, the 1-norm of x: Sum of the
-// magnitudes. Its cost is that of Sum and a pass through a buffer. The bounds of
-// Sum hold, with A the exact result; so in every order the relative error is
-// small. It panics if the order does not apply to T (see Check).
+// magnitudes. Its cost is that of Sum and a pass through a buffer, of a fixed size
+// but in Shuffled and Arrival. The bounds of Sum hold, with A the exact result. It
+// panics if the order does not apply to T (see Check).
 func SumAbs[T Float](order Order, x []T) T { return whole(x).SumAbs(order) }
 
 // SumAbs is the function SumAbs over the elements of v.

@@ -96,10 +96,7 @@ func normExponent[T Float](m T) int {
 // scaling is the multiplication by 2^e, rounded once. Up to 2^1074 (2^149) is
 // asked for, which T does not hold: that is two multiplications, both exact.
 func scaling[T Float](e int) mapping[T] {
-	switch {
-	case e == 0:
-		return mapping[T]{}
-	case e < 0:
+	if e < 0 {
 		return mapping[T]{kind: scaled, a: T(math.Ldexp(1, e)), b: 1}
 	}
 	return mapping[T]{kind: scaled, a: T(math.Ldexp(1, e/2)), b: T(math.Ldexp(1, e-e/2))}
