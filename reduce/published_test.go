@@ -235,12 +235,14 @@ func narrow(x []float64) (y []float32, exact bool) {
 	return y, exact
 }
 
-// Of two terms there is one sum in every order: the rounded one.
+// Of one or two terms there is one rounded sum, which every order gives that adds
+// terms whole: all but those that cut terms up.
 func TestEveryOrderPassesThePublishedSumsOfTwoTerms(t *testing.T) {
 	p := readPublished(t, "xsum")
-	orders := ordersThat[float64](func(reduce.Order) bool { return true })
-	require.NotEmpty(t, orders)
-	for _, order := range orders {
+	for _, order := range []reduce.Order{
+		reduce.Sequential, reduce.Pairwise, reduce.Kahan, reduce.Neumaier, reduce.DoubleDouble,
+		reduce.Exact, reduce.Shuffled(1), reduce.Arrival,
+	} {
 		for _, c := range slices.Concat(p.OneTerm, p.TwoTerm) {
 			sum := func(x []float64) float64 { return reduce.Sum(order, x) }
 			require.NoError(t, adds(sum, c.terms(), float64(c.Sum), c.Name), "%v", order)
