@@ -20,6 +20,7 @@ type Exact struct {
 	Products  bool       // the terms are products
 	Sum       *big.Float // of the finite terms
 	Magnitude *big.Float // the sum of their absolute values
+	Largest   *big.Float // the largest of these
 	Special   float64    // the infinity or NaN that the other terms force, or 0
 }
 
@@ -46,7 +47,7 @@ func ExactDot[T kernel.Float](x, y []T) Exact {
 }
 
 func newExact(n int, products bool) Exact {
-	e := Exact{Terms: n, Products: products, Sum: bigFloat(0), Magnitude: bigFloat(0)}
+	e := Exact{Terms: n, Products: products, Sum: bigFloat(0), Magnitude: bigFloat(0), Largest: bigFloat(0)}
 	if n > 0 {
 		e.Sum.Neg(e.Sum) // -0 is the neutral element of addition
 	}
@@ -66,6 +67,9 @@ func (e *Exact) add(x, y float64) {
 	p.Mul(p, bigFloat(y))
 	e.Sum.Add(e.Sum, p)
 	e.Magnitude.Add(e.Magnitude, p.Abs(p))
+	if p.Cmp(e.Largest) > 0 {
+		e.Largest.Set(p)
+	}
 }
 
 // RoundExact returns the sum correctly rounded to T, or what infinities and NaN
@@ -97,10 +101,12 @@ func Overflows[T kernel.Float](e Exact) bool {
 //	Kahan                           (2u + 8 n u²) A                    Higham, 4.3 (there 2u + O(n u²))
 //	Neumaier, DoubleDouble          u |sum| + (1+u) g(n, u)² A         Ogita, Rump and Oishi, 2005, 4 and 5
 //	Widened                         u |sum| + (1+u) g(ceil(log2(n)), 2^-53) A
+//	Binned                          u |sum| + (1+u) n 2^-w max         Demmel, Ahrens and Nguyen, 2016
 //	Exact                           u |sum|
 //
 // where products add (1+u)(u A + n eta) in the orders that round them to T, 5 n eta
-// in DoubleDouble and eta in Widened and Exact, eta being the smallest subnormal.
+// in DoubleDouble and eta in Widened and Exact, eta being the smallest subnormal. max is
+// the largest magnitude of a term and w = 40 (fold-1), or 13 (fold-1) in float32.
 func Bound[T kernel.Float](order reduce.Order, e Exact) *big.Float {
 	f := formatOf[T]()
 	u, n := math.Ldexp(1, -f.precision), float64(e.Terms)
@@ -118,6 +124,8 @@ func Bound[T kernel.Float](order reduce.Order, e Exact) *big.Float {
 		relative, toMagnitude, rounded, etas = u, (1+u)*gamma(n, u)*gamma(n, u), false, 5*n
 	case reduce.KindWidened:
 		relative, toMagnitude, rounded, etas = u, (1+u)*gamma(depth, 0x1p-53), false, 1
+	case reduce.KindBinned:
+		relative = u
 	case reduce.KindExact:
 		relative, rounded, etas = u, false, 1
 	default:
@@ -130,7 +138,26 @@ func Bound[T kernel.Float](order reduce.Order, e Exact) *big.Float {
 	}
 	bound := new(big.Float).Mul(bigFloat(relative), new(big.Float).Abs(e.Sum))
 	bound.Add(bound, new(big.Float).Mul(bigFloat(toMagnitude), e.Magnitude))
-	return bound.Add(bound, new(big.Float).Mul(bigFloat(etas), bigFloat(math.Ldexp(1, f.minExponent))))
+	bound.Add(bound, new(big.Float).Mul(bigFloat(etas), bigFloat(math.Ldexp(1, f.minExponent))))
+	if order.Kind() == reduce.KindBinned {
+		bound.Add(bound, binnedLoss[T](order.Fold(), e))
+	}
+	return bound
+}
+
+// binnedLoss is what the bins may lose of all terms, and a little for the rounding of
+// the largest product.
+func binnedLoss[T kernel.Float](fold int, e Exact) *big.Float {
+	f, width := formatOf[T](), 13
+	if kernel.Is64[T]() {
+		width = 40
+	}
+	largest := bigFloat(math.Ldexp(1, f.minExponent))
+	if !e.Products {
+		largest.SetInt64(0)
+	}
+	largest.Add(largest, e.Largest)
+	return largest.Mul(largest, bigFloat(float64(e.Terms)*math.Ldexp(1+0x1p-20, -width*(fold-1))))
 }
 
 // gamma bounds the relative error of k roundings: Higham, 3.1. The factor covers

@@ -8,9 +8,9 @@ import (
 )
 
 // Accumulator is the state of a sum over a contiguous range of a longer sequence,
-// in an order whose bits do not depend on cuts: Pairwise, DoubleDouble, Widened
-// or Exact. Accumulators over adjacent ranges merge to the state of the whole. An
-// accumulator marshals to bytes and to JSON, which are the same for the same terms
+// in an order whose bits do not depend on cuts: Pairwise, DoubleDouble, Widened,
+// Binned or Exact. Accumulators over adjacent ranges merge to the state of the whole.
+// An accumulator marshals to bytes and to JSON, which are the same for the same terms
 // wherever and in however many pieces they were added.
 //
 // It holds O(log n) rows of lanes, or one superaccumulator. Adding a value costs a
@@ -26,6 +26,7 @@ type Accumulator[T Float] struct {
 	// and payload and setPayload in state.go are the places that tell them apart.
 	plain *laneCover[T]       // Pairwise and DoubleDouble
 	wide  *laneCover[float64] // Widened
+	bins  *Bins[T]            // Binned
 	exact *Superaccumulator
 }
 
@@ -38,7 +39,7 @@ func NewAccumulator[T Float](order Order, start int) (*Accumulator[T], error) {
 		return nil, err
 	}
 	if !order.CutInvariant() {
-		return nil, fmt.Errorf("reduce: the bits of order %v depend on the cuts: want pairwise, double-double, widened or exact", order)
+		return nil, fmt.Errorf("reduce: the bits of order %v depend on the cuts: want pairwise, double-double, widened, binned or exact", order)
 	}
 	if start < 0 {
 		return nil, fmt.Errorf("reduce: accumulator at index %d: want 0 or more", start)
@@ -50,6 +51,9 @@ func newAccumulator[T Float](order Order, start int) *Accumulator[T] {
 	order.leaf = 0
 	a := &Accumulator[T]{order: order, start: start, end: start}
 	switch order.kind {
+	case KindBinned:
+		b := NewBins[T](order.Fold())
+		a.bins = &b
 	case KindExact:
 		a.exact = new(Superaccumulator)
 	case KindWidened:
@@ -137,6 +141,8 @@ func (a *Accumulator[T]) add(t terms[T]) {
 		panic(fmt.Sprintf("reduce: %d terms from index %d exceed the largest index", len(t.x), a.end))
 	}
 	switch a.order.kind {
+	case KindBinned:
+		a.bins.add(t)
 	case KindExact:
 		addExact(a.exact, t)
 	case KindWidened:
@@ -183,6 +189,8 @@ func (a *Accumulator[T]) Merge(next *Accumulator[T]) error {
 		return fmt.Errorf("reduce: accumulator of [%d,%d) does not continue that of [%d,%d)", next.start, next.end, a.start, a.end)
 	}
 	switch a.order.kind {
+	case KindBinned:
+		a.bins.Merge(next.bins)
 	case KindExact:
 		a.exact.Merge(next.exact)
 	case KindWidened:
@@ -196,8 +204,11 @@ func (a *Accumulator[T]) Merge(next *Accumulator[T]) error {
 
 // Sum returns the value of the sum, the same bits as function Sum over the same
 // terms. It leaves the state as it was. It is an error if the terms do not begin at
-// index 0, except under Exact.
+// index 0, except under Binned and Exact.
 func (a *Accumulator[T]) Sum() (T, error) {
+	if a.order.kind == KindBinned {
+		return a.bins.Round(), nil
+	}
 	if a.order.kind == KindExact {
 		return Round[T](a.exact), nil
 	}

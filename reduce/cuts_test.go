@@ -79,11 +79,13 @@ func testCutsWithRapid[T reduce.Float](t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		x := fuzz.Values[T](fuzz.NewSource(rapid.SliceOfN(rapid.Byte(), 1, 60).Draw(r, "data")), 700, true)
 		p := fuzz.NewProgram(fuzz.NewSource(rapid.SliceOfN(rapid.Byte(), 1, 60).Draw(r, "program")), len(x))
-		for _, order := range ordersThat[T](reduce.Order.CutInvariant) {
+		for _, order := range append(ordersThat[T](reduce.Order.CutInvariant), reduce.BinnedFold(2), reduce.BinnedFold(4)) {
 			require.NoError(r, indifferentToCuts(byAccumulators[T], order, x, p))
 		}
 		rng := rand.New(rand.NewPCG(rapid.Uint64().Draw(r, "shuffle"), 0))
-		require.NoError(r, indifferentToOrder(reduce.Exact, x, rng))
+		for _, order := range []reduce.Order{reduce.Exact, reduce.Binned, reduce.BinnedFold(2), reduce.BinnedFold(4)} {
+			require.NoError(r, indifferentToOrder(order, x, rng))
+		}
 	})
 }
 

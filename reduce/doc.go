@@ -16,6 +16,7 @@
 //	Neumaier       Neumaier's compensated left fold                     schedule
 //	DoubleDouble   the canonical tree over unevaluated pairs            schedule, cuts
 //	Widened        float32 data, the canonical tree in float64          schedule, cuts
+//	Binned         exact sums of slices of the terms, rounded once      schedule, cuts, permutation
 //	Exact          the exact sum, correctly rounded                     schedule, cuts, permutation
 //	Shuffled(seed) the left fold over a seeded random permutation       schedule
 //	Arrival        partial sums joined as they finish                   nothing: for comparison

@@ -16,11 +16,15 @@ func TestOrderNames(t *testing.T) {
 		require.Equal(t, o, parsed)
 	}
 	_, err := reduce.ParseOrder("random", 0)
-	require.EqualError(t, err, `unknown order "random": want one of sequential, pairwise, kahan, neumaier, double-double, widened, exact, shuffled, arrival`)
+	require.EqualError(t, err, `unknown order "random": want one of sequential, pairwise, kahan, neumaier, double-double, widened, binned, exact, shuffled, arrival`)
 	require.Equal(t, "shuffled(7)", reduce.Shuffled(7).String())
 	require.Equal(t, uint64(7), reduce.Shuffled(7).Seed())
 	require.Equal(t, "pairwise/leaf=16", reduce.Pairwise.WithLeaf(16).String())
 	require.Equal(t, 32, reduce.Pairwise.Leaf())
+	require.Equal(t, reduce.Binned, reduce.BinnedFold(3))
+	require.Equal(t, 3, reduce.Binned.Fold())
+	require.Equal(t, "binned", reduce.Binned.String())
+	require.Equal(t, "binned/fold=4/leaf=16", reduce.BinnedFold(4).WithLeaf(16).String())
 }
 
 func TestPanicsNameTheNumbers(t *testing.T) {
@@ -28,6 +32,8 @@ func TestPanicsNameTheNumbers(t *testing.T) {
 	require.PanicsWithValue(t, "reduce: order widened applies to float32 only: there is no wider type than float64", func() { reduce.Sum(reduce.Widened, []float64{1}) })
 	require.PanicsWithValue(t, "reduce: leaf of 0 terms: want 1 to 65535", func() { reduce.Pairwise.WithLeaf(0) })
 	require.PanicsWithValue(t, "reduce: leaf of 65536 terms: want 1 to 65535", func() { reduce.Pairwise.WithLeaf(65536) })
+	require.PanicsWithValue(t, "reduce: fold of 1 bins: want 2 to 4", func() { reduce.BinnedFold(1) })
+	require.PanicsWithValue(t, "reduce: fold of 5 bins: want 2 to 4", func() { reduce.NewBins[float32](5) })
 	require.PanicsWithValue(t, "reduce: node with 3 high and 2 low parts", func() { reduce.NewNode(reduce.Span{Hi: 1}, make([]float64, 3), make([]float64, 2)) })
 	a, err := reduce.NewAccumulator[float64](reduce.Pairwise, 0)
 	require.NoError(t, err)
@@ -36,7 +42,7 @@ func TestPanicsNameTheNumbers(t *testing.T) {
 
 func TestAccumulatorErrorsNameTheNumbers(t *testing.T) {
 	_, err := reduce.NewAccumulator[float64](reduce.Kahan, 0)
-	require.EqualError(t, err, "reduce: the bits of order kahan depend on the cuts: want pairwise, double-double, widened or exact")
+	require.EqualError(t, err, "reduce: the bits of order kahan depend on the cuts: want pairwise, double-double, widened, binned or exact")
 	_, err = reduce.NewAccumulator[float64](reduce.Widened, 0)
 	require.ErrorContains(t, err, "widened applies to float32 only")
 	_, err = reduce.NewAccumulator[float64](reduce.Exact, -4)

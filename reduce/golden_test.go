@@ -61,7 +61,7 @@ func goldenDigests[T reduce.Float](name string, digests map[string]string) {
 	for n := range 71 {
 		sizes = append(sizes, n)
 	}
-	for _, order := range reduce.Orders(2026) {
+	for _, order := range append(reduce.Orders(2026), reduce.BinnedFold(2), reduce.BinnedFold(4)) {
 		if order == reduce.Arrival || reduce.Check[T](order) != nil {
 			continue
 		}

@@ -20,13 +20,14 @@ const (
 	KindNeumaier                 // Neumaier's compensated left fold
 	KindDoubleDouble             // the canonical tree over unevaluated pairs
 	KindWidened                  // float32 data, the canonical tree in float64
+	KindBinned                   // exact sums of slices of the terms, cut at fixed grids
 	KindExact                    // the correctly rounded value of the exact sum
 	KindShuffled                 // left fold over a seeded random permutation
 	KindArrival                  // partial results joined as they finish
 )
 
 var kindNames = [...]string{
-	"sequential", "pairwise", "kahan", "neumaier", "double-double", "widened", "exact", "shuffled", "arrival",
+	"sequential", "pairwise", "kahan", "neumaier", "double-double", "widened", "binned", "exact", "shuffled", "arrival",
 }
 
 func (k Kind) String() string { return kindNames[k] }
@@ -40,6 +41,7 @@ const DefaultLeaf = 32
 type Order struct {
 	kind Kind
 	leaf uint16 // 0 means DefaultLeaf; contractions only
+	fold uint8  // 0 means DefaultFold; Binned only
 	seed uint64 // Shuffled only
 }
 
@@ -51,6 +53,7 @@ var (
 	Neumaier     = Order{kind: KindNeumaier}
 	DoubleDouble = Order{kind: KindDoubleDouble}
 	Widened      = Order{kind: KindWidened}
+	Binned       = Order{kind: KindBinned}
 	Exact        = Order{kind: KindExact}
 	Arrival      = Order{kind: KindArrival}
 )
@@ -59,10 +62,20 @@ var (
 // and the number of terms alone: it samples what an unordered run may give.
 func Shuffled(seed uint64) Order { return Order{kind: KindShuffled, seed: seed} }
 
-// Orders lists every order, Shuffled with the given seed, from the plain to the
-// exact and then the unordered two.
+// BinnedFold is Binned with that number of bins: with more, a sum costs more and loses
+// less (see Bins). BinnedFold(DefaultFold) is Binned. It panics unless 2 <= fold <= 4.
+func BinnedFold(fold int) Order {
+	checkFold(fold)
+	if fold == DefaultFold {
+		return Binned
+	}
+	return Order{kind: KindBinned, fold: uint8(fold)}
+}
+
+// Orders lists every order, Binned of fold 3 and Shuffled with the given seed, from
+// the plain to the exact and then the unordered two.
 func Orders(seed uint64) []Order {
-	return []Order{Sequential, Pairwise, Kahan, Neumaier, DoubleDouble, Widened, Exact, Shuffled(seed), Arrival}
+	return []Order{Sequential, Pairwise, Kahan, Neumaier, DoubleDouble, Widened, Binned, Exact, Shuffled(seed), Arrival}
 }
 
 // ParseOrder returns the order of that name (see Orders), Shuffled with the
@@ -81,6 +94,14 @@ func (o Order) Kind() Kind { return o.kind }
 
 // Seed returns the seed of a Shuffled order.
 func (o Order) Seed() uint64 { return o.seed }
+
+// Fold returns the number of bins of a Binned order.
+func (o Order) Fold() int {
+	if o.fold == 0 {
+		return DefaultFold
+	}
+	return int(o.fold)
+}
 
 // Leaf returns the number of terms in a leaf of a contraction.
 func (o Order) Leaf() int {
@@ -106,13 +127,18 @@ func (o Order) IsTree() bool {
 }
 
 // CutInvariant tells whether the bits are the same for any (leaf-aligned) cuts:
-// true of the trees and of Exact.
-func (o Order) CutInvariant() bool { return o.IsTree() || o.kind == KindExact }
+// true of the trees and of the two orders without order, Binned and Exact.
+func (o Order) CutInvariant() bool {
+	return o.IsTree() || o.kind == KindBinned || o.kind == KindExact
+}
 
 func (o Order) String() string {
 	s := o.kind.String()
 	if o.kind == KindShuffled {
 		s += fmt.Sprintf("(%d)", o.seed)
+	}
+	if o.Fold() != DefaultFold {
+		s += fmt.Sprintf("/fold=%d", o.Fold())
 	}
 	if o.Leaf() != DefaultLeaf {
 		s += fmt.Sprintf("/leaf=%d", o.Leaf())

@@ -18,10 +18,12 @@ import (
 //	Kahan                           2 u A                 Higham, 4.3
 //	Neumaier, DoubleDouble          u |sum| + n² u² A     Ogita, Rump and Oishi, 2005, 4
 //	Widened                         u |sum| + 2^-53 (log2(n)+1) A
+//	Binned                          u |sum| + n 2^-80 max |x[i]|, in float32 n 2^-26 max |x[i]|
 //	Exact                           u |sum|               correctly rounded
 //
-// unless an addition on the way overflows. Exact has no way to overflow but in its
-// result.
+// unless an addition on the way overflows. Binned and Exact have no way to overflow but
+// in their result. With fold f Binned loses n 2^(-40(f-1)) or n 2^(-13(f-1)) times the
+// largest term (Demmel, Ahrens and Nguyen, 2016; see Bins).
 //
 // Sum panics if the order does not apply to T (see Check). Arrival uses as many
 // goroutines as the Go scheduler has processors; see SumParallel.
@@ -75,7 +77,7 @@ func sum[T Float](order Order, t terms[T], threads int) T {
 	}
 	if threads > 1 && n >= parallelMin {
 		switch order.kind {
-		case KindPairwise, KindDoubleDouble, KindWidened, KindExact:
+		case KindPairwise, KindDoubleDouble, KindWidened, KindBinned, KindExact:
 			return parallelSum(order, t, threads)
 		case KindArrival:
 			return arrivalSum(t, threads)
@@ -88,6 +90,10 @@ func sum[T Float](order Order, t terms[T], threads int) T {
 		return FinishPair(lanePairSum(t))
 	case KindWidened:
 		return kernel.Canonical(T(laneSum[float64](t)))
+	case KindBinned:
+		b := NewBins[T](order.Fold())
+		b.add(t)
+		return b.Round()
 	case KindExact:
 		var a Superaccumulator
 		addExact(&a, t)
