@@ -12,7 +12,7 @@ import (
 // ordersFor lists the orders that apply to T.
 func ordersFor[T kernel.Float](seed uint64) []reduce.Order {
 	var orders []reduce.Order
-	for _, o := range reduce.Orders(seed) {
+	for _, o := range append(reduce.Orders(seed), reduce.BinnedFold(2), reduce.BinnedFold(4)) {
 		if reduce.Check[T](o) == nil {
 			orders = append(orders, o)
 		}
@@ -78,6 +78,7 @@ func TestCheckSumCatchesFaults(t *testing.T) {
 		"Neumaier without its correction":  instead(reduce.KindNeumaier, plainFold),
 		"pairs whose low parts are lost":   instead(reduce.KindDoubleDouble, func(x []float64) float64 { return reduce.Sum(reduce.Pairwise, x) }),
 		"a double-double sum for an exact": instead(reduce.KindExact, func(x []float64) float64 { return reduce.Sum(reduce.DoubleDouble, x) }),
+		"a binned sum of too few bins":     instead(reduce.KindBinned, func(x []float64) float64 { return reduce.Sum(reduce.BinnedFold(2), x) }),
 		"the last term dropped":            instead(reduce.KindSequential, func(x []float64) float64 { return plainFold(x[:max(len(x)-1, 0)]) }),
 		"padding with +0":                  instead(reduce.KindPairwise, func(x []float64) float64 { return reduce.Sum(reduce.Pairwise, append(x[:len(x):len(x)], 0)) }),
 		"a NaN that keeps its payload": instead(reduce.KindSequential, func(x []float64) float64 {

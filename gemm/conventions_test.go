@@ -150,7 +150,7 @@ func TestBounds(t *testing.T) {
 		roundings int
 	}{
 		{reduce.Sequential, k}, {reduce.Shuffled(3), k}, {reduce.Pairwise, 32 + 9 + 1}, {reduce.Kahan, 3},
-		{reduce.Neumaier, 2}, {reduce.DoubleDouble, 2}, {reduce.Widened, 2}, {reduce.Exact, 1},
+		{reduce.Neumaier, 2}, {reduce.DoubleDouble, 2}, {reduce.Widened, 2}, {reduce.Binned, 2}, {reduce.Exact, 1},
 	} {
 		product, err := multiplied(gemm.Gemm[float32], gemm.Options{Order: c.order}, false, false, a, b)
 		require.NoError(t, err)

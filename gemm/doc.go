@@ -13,14 +13,14 @@
 // where m halves the range, the larger half on the left (Contraction), or, where K
 // grows with a sequence, is lo plus the largest power of two below its length
 // (Contraction.Growing). DoubleDouble and Widened evaluate the same tree over pairs
-// and in float64; Sequential, Kahan, Neumaier and Shuffled fold all terms; Exact
-// rounds the exact value once.
+// and in float64; Sequential, Kahan, Neumaier and Shuffled fold all terms; Binned sums
+// the rounded products in bins; Exact rounds the exact value once.
 //
 // Adding +0 makes every sum that is zero +0, also where underflow left -0. A result that is NaN is the canonical quiet NaN.
 //
 // Gemm is the product at once. Models go through a Backend, which packs weights
 // once: Native is this package's, Gonum one to compare with. A rank that holds a
 // shard of the terms computes a Partial, and Join makes the product of all ranks'
-// Partials: under Pairwise, DoubleDouble, Widened and Exact the same bits as at
+// Partials: under Pairwise, DoubleDouble, Widened, Binned and Exact the same bits as at
 // once, whatever the (leaf-aligned) cuts.
 package gemm

@@ -77,7 +77,7 @@ func TestChecksCatchFaults(t *testing.T) {
 	}
 	for from, to := range map[reduce.Order]reduce.Order{
 		reduce.DoubleDouble: reduce.Pairwise, reduce.Kahan: reduce.Sequential, reduce.Neumaier: reduce.Kahan,
-		reduce.Widened: reduce.DoubleDouble, reduce.Exact: reduce.Widened, reduce.Pairwise: reduce.Sequential,
+		reduce.Widened: reduce.DoubleDouble, reduce.Exact: reduce.Widened, reduce.Binned: reduce.BinnedFold(2), reduce.Pairwise: reduce.Sequential,
 	} {
 		faults[to.String()+" for "+from.String()] = instead[float32](func(o gemm.Options) gemm.Options {
 			if o.Order.Kind() == from.Kind() {

@@ -137,6 +137,8 @@ func (f finish[T]) strip(order reduce.Order, s strip[T], c []T) {
 		f.put(c, panel[T]{T(v[0]), T(v[1]), T(v[2]), T(v[3])})
 	case reduce.KindKahan, reduce.KindNeumaier:
 		f.put(c, s.compensated(order.Kind()))
+	case reduce.KindBinned:
+		f.put(c, s.binned(order.Fold(), len(c)))
 	case reduce.KindExact:
 		for j := range c {
 			c[j] = f.exact(s, j, c[j])

@@ -8,7 +8,7 @@ import (
 )
 
 // Join sets dst to the finished product from the states of all its parts, given
-// in the order of their terms. Trees and Exact merge them: the bits are those of
+// in the order of their terms. Trees, Binned and Exact merge them: the bits are those of
 // the product at once, whatever the cuts. The other orders fold the values of the
 // parts: Shuffled by its seed, Arrival as they are given, and the folds from left
 // to right. Parts of no terms are passed over.
@@ -41,6 +41,15 @@ func Join[T Float](parts []*Partial[T], dst []T) error {
 				dst[i] = finish[T]{alpha: 1}.value(T(h), 0)
 			}
 		})
+	case reduce.KindBinned:
+		for i := range dst {
+			sum := first.bins[i]
+			for _, p := range present[1:] {
+				sum.Merge(&p.bins[i])
+			}
+			dst[i] = finish[T]{alpha: 1}.value(sum.Round(), 0)
+		}
+		return nil
 	case reduce.KindExact:
 		for i := range dst {
 			sum := first.exact[i]

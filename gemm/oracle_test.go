@@ -52,6 +52,8 @@ func state[T gemm.Float](o gemm.Options, x, y []T) T {
 		return finishPair(v[0], v[1])
 	case reduce.KindWidened:
 		return T(wideTree(leaves(x, y, n, wideLeaf[T]), func(a, b float64) float64 { return a + b }))
+	case reduce.KindBinned:
+		return binned(o.Order.Fold(), products(x, y))
 	case reduce.KindKahan:
 		return kahan(0, products(x, y))
 	case reduce.KindNeumaier:
@@ -183,6 +185,54 @@ func neumaier[T gemm.Float](sum T, terms []T) T {
 		sum = t
 	}
 	return finishPair(sum, c)
+}
+
+// binned is the binned sum. Its slices telescope: each term counts as the nearest
+// multiple, ties to even, of the lowest grid that is kept, q(top-fold+1).
+func binned[T gemm.Float](fold int, terms []T) T {
+	width, smallest := 40, -1074
+	if !kernel.Is64[T]() {
+		width, smallest = 13, -149
+	}
+	var special, largest float64
+	for _, v := range terms {
+		if !kernel.IsFinite(v) {
+			special += float64(v)
+			continue
+		}
+		largest = max(largest, math.Abs(float64(v)))
+	}
+	if special != 0 {
+		return kernel.Canonical(T(special))
+	}
+	top := fold - 1
+	for exponent := smallest - 1; wide(largest).Cmp(new(big.Float).SetMantExp(wide(1), exponent+width*(top+1))) > 0; {
+		top++
+	}
+	grid := smallest + width*(top-fold+1)
+	sum := wide(0)
+	for _, v := range terms {
+		if kernel.IsFinite(v) {
+			m := new(big.Float).SetMantExp(wide(float64(v)), -grid)
+			sum.Add(sum, new(big.Float).SetMantExp(nearestInt(m), grid))
+		}
+	}
+	return roundTo[T](sum)
+}
+
+// nearestInt is the integer nearest to v, ties to even.
+func nearestInt(v *big.Float) *big.Float {
+	if v.MantExp(nil) < 0 {
+		return wide(0) // below a half
+	}
+	bits := uint(v.MantExp(nil)) // before the point, in which the format below ends
+	if bits == 0 {               // [1/2, 1)
+		if v.Cmp(wide(0.5)) == 0 || v.Cmp(wide(-0.5)) == 0 {
+			return wide(0)
+		}
+		return wide(float64(v.Sign()))
+	}
+	return new(big.Float).SetPrec(7000).Set(new(big.Float).SetPrec(bits).SetMode(big.ToNearestEven).Set(v))
 }
 
 // shuffle is the published shuffle by SplitMix64.

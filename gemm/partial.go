@@ -12,7 +12,7 @@ import (
 // Partial is the state of a product over a part of its K terms: what a rank that
 // holds a shard of the weights hands on. Nothing in it is rounded that the order
 // does not round: the tree orders hold the cover of the part, a few nodes of M x N
-// numbers (pairs, float64), and Exact a superaccumulator an element. The orders
+// numbers (pairs, float64), Binned the bins and Exact a superaccumulator an element. The orders
 // that depend on cuts hold the finished product over the part.
 //
 // A Partial is read-only once computed.
@@ -24,6 +24,7 @@ type Partial[T Float] struct {
 	size  int // elements, row by row
 	nodes []reduce.Node[T]
 	wide  []reduce.Node[float64]
+	bins  []reduce.Bins[T]
 	exact []reduce.Superaccumulator
 	value []T
 }
@@ -60,6 +61,14 @@ func newPartial[T Float](o Options, a Matrix[T], w *Weights[T]) *Partial[T] {
 			for k, span := range spans {
 				v := s.widened(span)
 				copy(p.wide[k].H[at:at+cols], v[:])
+			}
+		})
+	case reduce.KindBinned:
+		p.bins = make([]reduce.Bins[T], p.size)
+		p.eachStrip(o, a, w, func(at, cols int, s strip[T]) {
+			for j := range cols {
+				p.bins[at+j] = reduce.NewBins[T](o.Order.Fold())
+				s.addBins(&p.bins[at+j], j)
 			}
 		})
 	case reduce.KindExact:
@@ -128,6 +137,9 @@ func (p *Partial[T]) Slice(lo, hi int) *Partial[T] {
 	s := *p
 	s.size = hi - lo
 	s.nodes, s.wide = sliceNodes(p.nodes, lo, hi), sliceNodes(p.wide, lo, hi)
+	if p.bins != nil {
+		s.bins = p.bins[lo:hi]
+	}
 	if p.exact != nil {
 		s.exact = p.exact[lo:hi]
 	}
@@ -158,6 +170,9 @@ func (p *Partial[T]) Bytes() int {
 	}
 	for _, node := range p.wide {
 		n += len(node.H) * sizeOf[float64]()
+	}
+	for _, sum := range p.bins {
+		n += sum.EncodedLen()
 	}
 	for _, sum := range p.exact { // a copy: EncodedLen brings it into canonical form
 		n += sum.EncodedLen()

@@ -171,7 +171,7 @@ func TestCutsCatchFaults(t *testing.T) {
 	require.NoError(t, checkCuts(shards[float32], o, 3, 4, 256, []int{128}, normal, 1))
 	require.Error(t, checkCuts(swapped, gemm.Options{Order: reduce.Pairwise, Growing: true}, 3, 4, 192, []int{96}, normal, 1))
 	require.Error(t, checkCuts(late, o, 3, 4, 256, []int{128}, normal, 1))
-	for _, order := range []reduce.Order{reduce.DoubleDouble, reduce.Widened, reduce.Exact} {
+	for _, order := range []reduce.Order{reduce.DoubleDouble, reduce.Widened, reduce.Binned, reduce.Exact} {
 		require.Error(t, checkCuts(rounded, gemm.Options{Order: order}, 3, 4, 256, []int{128}, normal, 1), order)
 	}
 }
@@ -183,7 +183,7 @@ func TestNodesAndBytes(t *testing.T) {
 	for _, c := range []struct {
 		order reduce.Order
 		bytes int
-	}{{reduce.Pairwise, 24}, {reduce.DoubleDouble, 48}, {reduce.Widened, 48}, {reduce.Kahan, 24}} {
+	}{{reduce.Pairwise, 24}, {reduce.DoubleDouble, 48}, {reduce.Widened, 48}, {reduce.Binned, 6 * 8 * 13}, {reduce.Kahan, 24}} {
 		place := gemm.Whole(344, c.order)
 		place.Leaf = 1
 		backend, err := gemm.NewNative[float32](c.order, 1)

@@ -106,6 +106,23 @@ func (s strip[T]) compensated(kind reduce.Kind) panel[T] {
 	return sum
 }
 
+// binned is the binned sum of the rounded products, of so many columns.
+func (s strip[T]) binned(fold, cols int) (c panel[T]) {
+	for j := range cols {
+		sum := reduce.NewBins[T](fold)
+		s.addBins(&sum, j)
+		c[j] = sum.Round()
+	}
+	return c
+}
+
+// addBins adds the terms of column j to the bins.
+func (s strip[T]) addBins(sum *reduce.Bins[T], j int) {
+	if len(s.a) > 0 {
+		sum.AddProducts(s.a, s.b[j:], kernel.Panel)
+	}
+}
+
 // expand is the exact sum of column j, where an expansion can hold it.
 func (s strip[T]) expand(j int) (expansion, bool) {
 	if len(s.a) == 0 {

@@ -149,7 +149,7 @@ func magnitude[T Float](x []T) (largest uint64, neg0 bool) {
 			u := math.Float64bits(float64(v))
 			high, low = max(high, u<<1), min(low, int64(u))
 		}
-		return high >> 1, low == math.MinInt64
+		return high >> 1, low == -1<<63
 	}
 	var high uint32
 	low := int32(0)
@@ -157,7 +157,7 @@ func magnitude[T Float](x []T) (largest uint64, neg0 bool) {
 		u := math.Float32bits(float32(v))
 		high, low = max(high, u<<1), min(low, int32(u))
 	}
-	return uint64(high >> 1), low == math.MinInt32
+	return uint64(high >> 1), low == -1<<31
 }
 
 // countNeg0 returns how many x are -0.
@@ -253,6 +253,10 @@ func (b *Bins[T]) Merge(c *Bins[T]) {
 	b.negInf += c.negInf
 	b.nan += c.nan
 }
+
+// EncodedLen returns the bytes that the state takes on the way to another rank: seven
+// words, and two for each bin.
+func (b *Bins[T]) EncodedLen() int { return 8 * (7 + 2*b.fold) }
 
 // Round returns the value of the sum: of all bins, rounded once. Infinities and NaN
 // among the terms decide it as they do an exact sum's, and only -0 gives -0.

@@ -580,7 +580,10 @@ func TestRunningSumsAreNotPermutationInvariant(t *testing.T) {
 	_, a := slicedByRunningSum(2, x)
 	_, b := slicedByRunningSum(2, y)
 	require.NotEqual(t, math.Float64bits(a), math.Float64bits(b))
+	_, three := byBins(3, x)
+	require.Equal(t, 0x3p-1035, three, "fold 3 keeps the tie") // the example of SPEC.md
 	_, a = byBins(2, x)
+	require.Equal(t, 0x1p-1034, a)
 	_, b = byBins(2, y)
 	require.Equal(t, math.Float64bits(a), math.Float64bits(b))
 }

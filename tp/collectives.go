@@ -163,7 +163,7 @@ func collect[P any](ctx context.Context, c collective, own P) ([]P, error) {
 // AllReduce combines the ranks' slices x, of equal length, element by element in
 // the given order, and sets x to the result on all ranks: ReduceScatter, then
 // AllGather, 2*(size-1)/size*len(x) numbers sent by each rank. A rank is a leaf,
-// so the bits depend on the number of ranks, in all orders but Exact; see
+// so the bits depend on the number of ranks, in all orders but Binned and Exact; see
 // AllReducePartial for products.
 func AllReduce[T Float](ctx context.Context, r *Rank, order reduce.Order, x []T) error {
 	own, err := ReduceScatter(ctx, r, order, x)

@@ -27,6 +27,8 @@ func oracle[T gemm.Float](order reduce.Order, x []T) T {
 		return kahan(x)
 	case reduce.KindNeumaier:
 		return neumaier(x)
+	case reduce.KindBinned:
+		return exactSum(onGrid(order.Fold(), x))
 	case reduce.KindExact:
 		return exactSum(x)
 	case reduce.KindShuffled:
@@ -96,6 +98,33 @@ func neumaier[T gemm.Float](x []T) T {
 		return sum
 	}
 	return sum + c
+}
+
+// onGrid rounds the terms to the lowest grid that a binned sum of them keeps, ties to
+// even multiples.
+func onGrid[T gemm.Float](fold int, x []T) []T {
+	width, smallest := 40, -1074
+	if !kernel.Is64[T]() {
+		width, smallest = 13, -149
+	}
+	largest := 0.0
+	for _, v := range x {
+		largest = max(largest, math.Abs(float64(v)))
+	}
+	top := fold - 1
+	for largest > math.Ldexp(1, smallest+width*(top+1)-1) {
+		top++
+	}
+	grid := smallest + width*(top-fold+1)
+	rounded := make([]T, len(x))
+	for i, v := range x {
+		m, e := math.Frexp(float64(v))
+		rounded[i] = T(math.Ldexp(math.RoundToEven(math.Ldexp(m, e-grid)), grid))
+		if e-grid > 53 {
+			rounded[i] = v // a multiple of the grid
+		}
+	}
+	return rounded
 }
 
 // exactSum rounds once. The sum of -0 alone is -0; any other that is zero, +0.

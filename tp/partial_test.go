@@ -147,7 +147,7 @@ func testPartials[T gemm.Float](t *testing.T) {
 
 func TestCheckProductCatchesSummedParts(t *testing.T) {
 	rng := rand.New(rand.NewPCG(9, 10))
-	for _, order := range []reduce.Order{reduce.Pairwise, reduce.DoubleDouble, reduce.Widened, reduce.Exact} {
+	for _, order := range []reduce.Order{reduce.Pairwise, reduce.DoubleDouble, reduce.Widened, reduce.Binned, reduce.Exact} {
 		caught := 0
 		for range 50 {
 			p := newProduct[float32](rng, order, 3)

@@ -16,7 +16,7 @@ import (
 
 type logitsCmd struct {
 	source
-	Order   string `default:"pairwise" help:"Order: ${enum}." enum:"sequential,pairwise,kahan,neumaier,double-double,widened,exact,shuffled,arrival"`
+	Order   string `default:"pairwise" help:"Order: ${enum}." enum:"sequential,pairwise,kahan,neumaier,double-double,widened,binned,exact,shuffled,arrival"`
 	Seed    uint64 `default:"1" help:"Seed of the order shuffled."`
 	DType   string `name:"dtype" default:"f32" help:"Arithmetic: ${enum}." enum:"f32,f64"`
 	TP      int    `name:"tp" default:"1" help:"Tensor-parallel size, 1 to the number of heads."`

@@ -125,6 +125,7 @@ func TestSum(t *testing.T) {
 		"sequential": "0\n0x0p+00\n0x0000000000000000\n",
 		"kahan":      "0\n0x0p+00\n0x0000000000000000\n",
 		"neumaier":   "2\n0x1p+01\n0x4000000000000000\n",
+		"binned":     "0\n0x0p+00\n0x0000000000000000\n",
 		"exact":      "2\n0x1p+01\n0x4000000000000000\n",
 	} {
 		status, stdout, stderr := samebits(t, cancelling, "sum", "--order", order)
@@ -203,7 +204,7 @@ func compareSmall(t *testing.T, wantStatus int, args ...string) report {
 func TestCompareKeepsItsPromises(t *testing.T) {
 	r := compareSmall(t, exitSuccess, "--arrival-runs", "3")
 	require.Empty(t, r.Broken)
-	require.Len(t, r.Rows, 10+9)
+	require.Len(t, r.Rows, 11+10)
 	for _, row := range r.Rows {
 		require.Len(t, row.Digest, 64)
 		require.Greater(t, float64(row.TokensPerSecond), 0.0)

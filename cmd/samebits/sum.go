@@ -14,7 +14,7 @@ import (
 
 // reduction holds the flags that sums and dot products share.
 type reduction struct {
-	Order string `default:"pairwise" help:"Order: ${enum}." enum:"sequential,pairwise,kahan,neumaier,double-double,widened,exact,shuffled,arrival"`
+	Order string `default:"pairwise" help:"Order: ${enum}." enum:"sequential,pairwise,kahan,neumaier,double-double,widened,binned,exact,shuffled,arrival"`
 	Type  string `default:"f64" help:"Type of the numbers: ${enum}." enum:"f32,f64"`
 	Seed  uint64 `default:"1" help:"Seed of the order shuffled."`
 	JSON  bool   `help:"Print JSON."`
