@@ -86,9 +86,12 @@ func (b *Bins[T]) Count() int64 { return b.count }
 // Fold returns the number of bins.
 func (b *Bins[T]) Fold() int { return b.fold }
 
-// binBlock is the number of terms that are sliced at once: few enough for buffers on
-// the stack and for sums of slices in 63 bits. It cannot matter to the bits.
-const binBlock = 256
+// The terms that are sliced at once: few enough for sums of slices in 63 bits, and for
+// buffers on the stack. It cannot matter to the bits.
+const (
+	binBlock     = 1024
+	productBlock = 256
+)
 
 // Add adds terms.
 func (b *Bins[T]) Add(x []T) {
@@ -101,9 +104,9 @@ func (b *Bins[T]) Add(x []T) {
 // AddProducts adds the terms x[i]*y[i*stride], each rounded to T. It panics where y
 // is too short.
 func (b *Bins[T]) AddProducts(x, y []T, stride int) {
-	var buffer [binBlock]T
+	var buffer [productBlock]T
 	for len(x) > 0 {
-		n := min(len(x), binBlock)
+		n := min(len(x), productBlock)
 		for i, v := range x[:n] {
 			buffer[i] = T(v * y[i*stride])
 		}
@@ -125,49 +128,19 @@ func (b *Bins[T]) add(t terms[T]) {
 
 // addBlock adds at most binBlock terms.
 func (b *Bins[T]) addBlock(x []T) {
-	largest, neg0 := magnitude(x)
+	largest, zeros := magnitude(x)
+	neg0 := int64(0)
+	if zeros {
+		largest, neg0 = magnitudeBesideZeros(x)
+	}
 	if largest >= kernel.Bits(T(math.Inf(1))) {
 		b.addSpecialBlock(x)
 		return
 	}
-	if neg0 {
-		b.notNeg0 -= countNeg0(x)
-	}
 	b.raise(topOf[T](largest))
 	n := b.slices(x)
 	b.addBins(b.top, n[:b.fold], len(x))
-}
-
-// magnitude returns the representation of the largest |x|, the representations of
-// magnitudes being in the order of the numbers, NaN largest, and whether some x is -0,
-// whose representation is the least of all signed integers.
-func magnitude[T Float](x []T) (largest uint64, neg0 bool) {
-	if kernel.Is64[T]() {
-		var high uint64
-		low := int64(0)
-		for _, v := range x {
-			u := math.Float64bits(float64(v))
-			high, low = max(high, u<<1), min(low, int64(u))
-		}
-		return high >> 1, low == -1<<63
-	}
-	var high uint32
-	low := int32(0)
-	for _, v := range x {
-		u := math.Float32bits(float32(v))
-		high, low = max(high, u<<1), min(low, int32(u))
-	}
-	return uint64(high >> 1), low == -1<<31
-}
-
-// countNeg0 returns how many x are -0.
-func countNeg0[T Float](x []T) (n int64) {
-	for _, v := range x {
-		if v == 0 && math.Signbit(float64(v)) {
-			n++
-		}
-	}
-	return n
+	b.notNeg0 -= neg0
 }
 
 // topOf returns the least J with |x| <= q(J+1)/2 for the finite |x| of that

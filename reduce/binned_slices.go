@@ -11,7 +11,7 @@ import (
 // lies there, and t = RN64(M(k) + x) = M(k) + RN(k, x): ties go to even multiples of
 // q(k) either way, M(k)/q(k) being even. Representations of neighbours are neighbours,
 // so bits(t) - bits(M(k)) is the integer RN(k, x)/q(k), and sums of bits(t), modulo 2^64,
-// give the sum of these integers: below 2^63, as a block has 2^8 terms of 2^51 at most.
+// give the sum of these integers: below 2^63, as a block has 2^10 terms of 2^51 at most.
 
 // slices returns the sums of the slices of x, at most binBlock finite terms of the
 // current top or below, from that on down, in units of the grids. More than fold of
