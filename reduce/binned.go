@@ -264,21 +264,3 @@ func gridExponent[T Float](k int) int {
 	}
 	return binWidth[T]()*k - 149
 }
-
-// binWords is the number of words of a state.
-const binWords = 7 + 2*maxFold
-
-// words returns the state as words: fold, top, the counts of all terms, of those that
-// are not -0, of +Inf, -Inf and NaN, and the bins from the top on, each the lower and
-// the upper half of a two's complement, zero beyond the fold. Equal multisets of terms
-// have equal words.
-func (b *Bins[T]) words() (w [binWords]uint64) {
-	copy(w[:], []uint64{
-		uint64(b.fold), uint64(b.top),
-		uint64(b.count), uint64(b.notNeg0), uint64(b.posInf), uint64(b.negInf), uint64(b.nan),
-	})
-	for i, v := range b.bin {
-		w[7+2*i], w[8+2*i] = v.lo, uint64(v.hi)
-	}
-	return w
-}

@@ -360,6 +360,54 @@ func TestBinsDependOnTheMultisetAlone(t *testing.T) {
 	t.Run("float64", testBinnedPieces[float64])
 }
 
+// Words make the state that they came from, and those that no terms can make, none.
+func testBinnedWords[T Float](t *testing.T) {
+	rng := rand.New(rand.NewPCG(9, 10))
+	for fold := minFold; fold <= maxFold; fold++ {
+		for name, x := range binnedData[T](rng, 50) {
+			b := NewBins[T](fold)
+			b.Add(x)
+			c, err := binsOf[T](b.words())
+			require.NoError(t, err, name)
+			require.Equal(t, b, c, name)
+		}
+	}
+	one := NewBins[T](3)
+	one.Add([]T{power[T](0) * 3, T(math.Inf(1)), -power[T](0)})
+	limit := uint64(2) << (binWidth[T]() - 1) // two finite terms of the largest slice
+	for _, c := range []struct {
+		at    int
+		value uint64
+		fault string
+	}{
+		{0, 1, "fold 1: want 2 to 4"}, {0, 5, "fold 5"}, {0, 1 << 63, "fold"},
+		{1, 1, "top 1: want 2 to"}, {1, uint64(maxTop[T]()) + 1, "top"},
+		{2, 2, "2 terms, 3 of which are not -0"}, {2, 1 << 63, "want less than 2^63"}, {3, 1 << 63, "2^63"}, {3, 0, "among 0 terms"},
+		{4, 4, "infinities"}, {5, 3, "infinities"}, {6, 3, "3 NaN"}, {6, 2, "no finite terms"},
+		{7, limit + 1, "more than 2 terms can make it"}, {8, 1, "more than 2"}, {8, 1 << 63, "more than 2"},
+		{8, math.MaxUint64, "more than 2"}, {10, math.MaxUint64 - 1, "more than 2"}, {13, 1, "more than 0 terms"}, {14, 1, "more than 0 terms"},
+	} {
+		w := one.words()
+		w[c.at] = c.value
+		if c.at == 8 && c.value == math.MaxUint64 {
+			w[7] = -limit - 1
+		}
+		_, err := binsOf[T](w)
+		require.ErrorContains(t, err, c.fault, "word %d", c.at)
+	}
+	for _, v := range [][2]uint64{{limit, 0}, {-limit, math.MaxUint64}} {
+		w := one.words()
+		w[7], w[8] = v[0], v[1]
+		_, err := binsOf[T](w)
+		require.NoError(t, err)
+	}
+}
+
+func TestBinnedWords(t *testing.T) {
+	t.Run("float32", testBinnedWords[float32])
+	t.Run("float64", testBinnedWords[float64])
+}
+
 // addBins is how a kernel hands in the sums of a block: one evaluated for a lower top
 // than the state's, as small blocks are, adds the same.
 func testAddBins[T Float](t *testing.T) {

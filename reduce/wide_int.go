@@ -18,6 +18,17 @@ func (a *int128) addLong(b int128) {
 	a.hi += b.hi + int64(carry)
 }
 
+// within tells whether |a| <= n * 2^shift, for n from 0 and shift below 64.
+func (a int128) within(n int64, shift uint) bool {
+	if a.hi < 0 {
+		var borrow uint64
+		a.lo, borrow = bits.Sub64(0, a.lo, 0)
+		a.hi = -a.hi - int64(borrow) // the least of all becomes a high word above all
+	}
+	hi, lo := uint64(n)>>(64-shift), uint64(n)<<shift
+	return uint64(a.hi) < hi || uint64(a.hi) == hi && a.lo <= lo
+}
+
 // int256 is a two's complement of 256 bits, the lowest word first.
 type int256 [4]uint64
 
