@@ -58,8 +58,8 @@ func maxTop[T Float]() int {
 
 // Bins is the state of a binned sum. It depends on the terms and their multiplicity,
 // and neither on their order nor on how they were added and merged. It takes up to
-// 2^63 terms: a bin grows by at most 2^39 with each, and has 127 bits. Infinities and
-// NaN are counted aside. NewBins makes one; it is not safe for concurrent use.
+// 2^63 - 1 terms: a bin grows by at most 2^39 with each, and has 127 bits. Infinities
+// and NaN are counted aside. NewBins makes one; it is not safe for concurrent use.
 type Bins[T Float] struct {
 	bin                 [maxFold]int128 // those of top, top-1, ...; zero from fold on
 	top, fold           int
@@ -101,9 +101,12 @@ func (b *Bins[T]) Add(x []T) {
 	b.addBlock(x)
 }
 
-// AddProducts adds the terms x[i]*y[i*stride], each rounded to T. It panics where y
-// is too short.
+// AddProducts adds the terms x[i]*y[i*stride], each rounded to T. It panics if stride
+// is not positive or y is too short.
 func (b *Bins[T]) AddProducts(x, y []T, stride int) {
+	if stride < 1 || len(x) > (len(y)+stride-1)/stride {
+		panic(fmt.Sprintf("reduce: products of %d elements and %d with stride %d", len(x), len(y), stride))
+	}
 	var buffer [productBlock]T
 	for len(x) > 0 {
 		n := min(len(x), productBlock)

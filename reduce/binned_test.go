@@ -299,7 +299,11 @@ func testBinnedProducts[T Float](t *testing.T) {
 			}
 		}
 	}
-	require.Panics(t, func() { b := NewBins[T](3); b.AddProducts(make([]T, 3), make([]T, 4), 2) }, "y ends before y[2*2]")
+	b := NewBins[T](3)
+	require.PanicsWithValue(t, "reduce: products of 3 elements and 4 with stride 2", func() { b.AddProducts(make([]T, 3), make([]T, 4), 2) })
+	require.PanicsWithValue(t, "reduce: products of 1 elements and 0 with stride 2", func() { b.AddProducts(make([]T, 1), nil, 2) })
+	require.PanicsWithValue(t, "reduce: products of 0 elements and 4 with stride 0", func() { b.AddProducts(nil, make([]T, 4), 0) })
+	require.Zero(t, b.Count())
 }
 
 func fillWith[T Float](n int, term func(i int) T) []T {
