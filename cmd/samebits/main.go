@@ -31,6 +31,7 @@ type cli struct {
 	Logits  logitsCmd  `cmd:"" help:"Write the logits of a sequence, or every stage of the run, to a safetensors file."`
 	Sum     sumCmd     `cmd:"" help:"Sum numbers from files or standard input."`
 	Dot     dotCmd     `cmd:"" help:"Form the dot product of two files of numbers."`
+	Bench   benchCmd   `cmd:"" help:"Measure accuracy against speed of sums or dot products in every order; write tables and plots."`
 	Version versionCmd `cmd:"" help:"Print the version of samebits and of its contract of bits."`
 }
 

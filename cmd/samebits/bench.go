@@ -1,0 +1,216 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"time"
+
+	"github.com/samebits/samebits/benchmarks"
+	"github.com/samebits/samebits/internal/spec"
+	"github.com/samebits/samebits/reduce"
+)
+
+type benchCmd struct {
+	Op      string        `default:"sum" enum:"sum,dot" help:"What to measure: ${enum}."`
+	Type    string        `default:"f64" enum:"f32,f64" help:"Type of the numbers: ${enum}."`
+	Orders  string        `default:"all" placeholder:"LIST" help:"Orders to measure, with commas between them, gonum for gonum's own, and gonum-compensated for its compensated sum."`
+	Sizes   string        `default:"100,1000,10000,100000,1000000" placeholder:"LIST" help:"Numbers of elements to time, each 1 to 2^28."`
+	Time    time.Duration `default:"15s" help:"Time to spend on timing."`
+	Rounds  int           `default:"9" help:"Rounds in which all take turns; the least time counts, and the spread is by how much the median exceeds it."`
+	Threads int           `default:"1" help:"Goroutines of the orders that can share a sum; gonum has one."`
+	Seed    uint64        `default:"1" help:"Seed of the data and of the order shuffled."`
+	Out     string        `placeholder:"DIR" help:"Folder to write to: OP-TYPE-errors.csv and OP-TYPE-speed.csv, and the plots OP-TYPE-errors.svg, OP-TYPE-throughput.svg and OP-TYPE-tradeoff.svg."`
+	JSON    bool          `help:"Print JSON: op, type, seed, threads, rounds, terms, trials, conditions, limit (the relative error that leaves half the digits), and for each of contenders its order, errors (the largest relative one at each condition number), endures (the largest condition number with errors within limit) and speed (n, ns_per_element, median_ns_per_element, spread, gb_per_second)."`
+}
+
+// How many terms, and how much data of each condition number, errors are measured on.
+const (
+	benchTerms  = 1000
+	benchTrials = 5
+)
+
+// benchReport is what bench measured. Its JSON field names are stable.
+type benchReport struct {
+	Version    string           `json:"version"`
+	Spec       int              `json:"spec"`
+	Go         string           `json:"go"`
+	Target     string           `json:"target"`
+	Op         string           `json:"op"`
+	Type       string           `json:"type"`
+	Seed       uint64           `json:"seed"`
+	Threads    int              `json:"threads"`
+	Rounds     int              `json:"rounds"`
+	Terms      int              `json:"terms"`
+	Trials     int              `json:"trials"`
+	Limit      number           `json:"limit"`
+	Conditions []number         `json:"conditions"`
+	Contenders []benchContender `json:"contenders"`
+}
+
+type benchContender struct {
+	Order   string       `json:"order"`
+	Errors  []number     `json:"errors"`
+	Endures number       `json:"endures"`
+	Speed   []benchSpeed `json:"speed"`
+}
+
+// benchSpeed is the time at one size: the least and the median of the rounds.
+type benchSpeed struct {
+	N       int    `json:"n"`
+	Least   number `json:"ns_per_element"`
+	Median  number `json:"median_ns_per_element"`
+	Spread  number `json:"spread"`
+	GBytesS number `json:"gb_per_second"`
+}
+
+// Run measures and reports.
+func (c *benchCmd) Run(ctx context.Context, s streams) error {
+	if c.Type == "f32" {
+		return runBench[float32](ctx, c, s)
+	}
+	return runBench[float64](ctx, c, s)
+}
+
+func runBench[T reduce.Float](ctx context.Context, c *benchCmd, s streams) error {
+	b, err := newBench[T](c)
+	if err != nil {
+		return err
+	}
+	r, err := b.execute(ctx, newProgress(s.err, b.steps()))
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		err = writeJSON(s.out, r)
+	} else {
+		err = printBench(s.out, r)
+	}
+	if err == nil && c.Out != "" {
+		err = writeBench(c.Out, r)
+	}
+	return err
+}
+
+// bench is a measurement whose flags have been checked.
+type bench[T reduce.Float] struct {
+	*benchCmd
+	op         benchmarks.Op
+	contenders []benchmarks.Contender[T]
+	conditions []float64
+	sizes      []int
+}
+
+func newBench[T reduce.Float](c *benchCmd) (*bench[T], error) {
+	b := &bench[T]{benchCmd: c, op: benchmarks.Op(c.Op), conditions: benchmarks.Conditions[T]()}
+	if err := checkThreads(c.Threads); err != nil {
+		return nil, err
+	}
+	var err error
+	if b.contenders, err = benchmarks.Select(benchmarks.Contenders[T](b.op, c.Seed, c.Threads), c.Orders); err != nil {
+		return nil, fmt.Errorf("--orders with --op %s and --type %s: %w", c.Op, c.Type, err)
+	}
+	if b.sizes, err = parseInts("--sizes", c.Sizes); err != nil {
+		return nil, err
+	}
+	slices.Sort(b.sizes)
+	b.sizes = slices.Compact(b.sizes)
+	for _, n := range b.sizes {
+		if n < 1 || n > 1<<28 {
+			return nil, fmt.Errorf("--sizes %d: want 1 to %d elements", n, 1<<28)
+		}
+	}
+	if c.Time <= 0 || c.Time > time.Hour {
+		return nil, fmt.Errorf("--time %v: want more than 0s, at most 1h", c.Time)
+	}
+	if c.Rounds < 1 || c.Rounds > 1000 {
+		return nil, fmt.Errorf("--rounds %d: want 1 to 1000", c.Rounds)
+	}
+	if c.Out != "" {
+		if err := os.MkdirAll(c.Out, 0o777); err != nil {
+			return nil, fmt.Errorf("--out: %w", err)
+		}
+	}
+	return b, nil
+}
+
+// steps returns the number of steps of progress: trials and turns.
+func (b *bench[T]) steps() int {
+	return len(b.conditions)*benchTrials + len(b.sizes)*len(b.contenders)*(b.Rounds+1)
+}
+
+func (b *bench[T]) execute(ctx context.Context, bar *progress) (*benchReport, error) {
+	defer bar.stop()
+	r := &benchReport{
+		Version: version, Spec: spec.Version, Go: runtime.Version(), Target: runtime.GOOS + "/" + runtime.GOARCH,
+		Op: b.Op, Type: b.Type, Seed: b.Seed, Threads: b.Threads, Rounds: b.Rounds,
+		Terms: benchTerms, Trials: benchTrials, Limit: number(benchmarks.HalfTheDigits[T]()), Conditions: numbers(b.conditions),
+	}
+	bar.describe("errors")
+	errors, err := benchmarks.Errors(ctx, b.op, b.contenders, b.conditions, benchTerms, benchTrials, b.Seed, func() { bar.add(1) })
+	if err != nil {
+		return nil, err
+	}
+	for i, c := range b.contenders {
+		endures := benchmarks.Endures(b.conditions, errors[i], benchmarks.HalfTheDigits[T]())
+		r.Contenders = append(r.Contenders, benchContender{Order: c.Name, Errors: numbers(errors[i]), Endures: number(endures)})
+	}
+	for _, n := range b.sizes {
+		bar.describe(fmt.Sprintf("%d elements", n))
+		if err := b.time(ctx, n, bar, r); err != nil {
+			return nil, err
+		}
+	}
+	return r, nil
+}
+
+// time adds the times of all contenders at one size to the report.
+func (b *bench[T]) time(ctx context.Context, n int, bar *progress, r *benchReport) error {
+	x, y := benchmarks.Random[T](n, b.Seed), []T(nil)
+	if b.op == benchmarks.Dot {
+		y = benchmarks.Random[T](n, b.Seed+1)
+	}
+	timings, err := benchmarks.Alternate(ctx, b.contenders, x, y, b.Time/time.Duration(len(b.sizes)), b.Rounds, func() { bar.add(1) })
+	if err != nil {
+		return err
+	}
+	for i, t := range timings {
+		least := t.Least / float64(n)
+		r.Contenders[i].Speed = append(r.Contenders[i].Speed, benchSpeed{
+			N: n, Least: number(least), Median: number(t.Median / float64(n)), Spread: number(t.Spread()),
+			GBytesS: number(float64(benchmarks.Bytes[T](b.op)) / least),
+		})
+	}
+	return nil
+}
+
+func numbers(values []float64) []number {
+	out := make([]number, len(values))
+	for i, v := range values {
+		out[i] = number(v)
+	}
+	return out
+}
+
+// writeBench writes the tables and the plots to the folder.
+func writeBench(dir string, r *benchReport) error {
+	prefix := filepath.Join(dir, r.Op+"-"+r.Type+"-")
+	for _, f := range []struct {
+		name  string
+		write func(name string, r *benchReport) error
+	}{
+		{"errors.csv", writeErrorsCSV},
+		{"speed.csv", writeSpeedCSV},
+		{"errors.svg", plotErrors},
+		{"throughput.svg", plotThroughput},
+		{"tradeoff.svg", plotTradeoff},
+	} {
+		if err := f.write(prefix+f.name, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
