@@ -59,7 +59,7 @@ func Conditioned[T reduce.Float](op Op, n int, condition float64, seed uint64) D
 		g.push(g.term(g.rng.IntN(span + 1)))
 	}
 	for len(g.x) < n-2 {
-		g.steer(g.term(span*(n-1-len(g.x))/(n-random)))
+		g.steer(g.term(span * (n - 1 - len(g.x)) / (n - random)))
 	}
 	target := (g.magnitude + math.Abs(g.term(0))) / condition
 	g.steer(target)

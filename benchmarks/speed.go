@@ -67,7 +67,7 @@ func Alternate[T reduce.Float](ctx context.Context, contenders []Contender[T], x
 func fill(turn time.Duration, f func(times int)) int {
 	times := 1
 	for {
-		took := max(elapsed(func() { f(times) }), 1)
+		took := elapsed(func() { f(times) })
 		fit := float64(times) * float64(turn) / float64(took)
 		if fit <= 2*float64(times) || times == 1e9 {
 			return int(min(max(1, fit), 1e9))
@@ -77,8 +77,9 @@ func fill(turn time.Duration, f func(times int)) int {
 	}
 }
 
+// elapsed returns how long f took, at least a nanosecond: some clocks are coarse.
 func elapsed(f func()) time.Duration {
 	begin := time.Now()
 	f()
-	return time.Since(begin)
+	return max(time.Since(begin), 1)
 }

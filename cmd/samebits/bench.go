@@ -20,6 +20,7 @@ type benchCmd struct {
 	Orders  string        `default:"all" placeholder:"LIST" help:"Orders to measure, with commas between them, gonum for gonum's own, and gonum-compensated for its compensated sum."`
 	Sizes   string        `default:"100,1000,10000,100000,1000000" placeholder:"LIST" help:"Numbers of elements to time, each 1 to 2^28."`
 	Time    time.Duration `default:"15s" help:"Time to spend on timing."`
+	Trials  int           `default:"5" help:"Results at each condition number, of which the largest error counts."`
 	Rounds  int           `default:"9" help:"Rounds in which all take turns; the least time counts, and the spread is by how much the median exceeds it."`
 	Threads int           `default:"1" help:"Goroutines of the orders that can share a sum; gonum has one."`
 	Seed    uint64        `default:"1" help:"Seed of the data and of the order shuffled."`
@@ -27,11 +28,8 @@ type benchCmd struct {
 	JSON    bool          `help:"Print JSON: op, type, seed, threads, rounds, terms, trials, conditions, limit (the relative error that leaves half the digits), and for each of contenders its order, errors (the largest relative one at each condition number), endures (the largest condition number with errors within limit) and speed (n, ns_per_element, median_ns_per_element, spread, gb_per_second)."`
 }
 
-// How many terms, and how much data of each condition number, errors are measured on.
-const (
-	benchTerms  = 1000
-	benchTrials = 5
-)
+// benchTerms is the number of terms that errors are measured on.
+const benchTerms = 1000
 
 // benchReport is what bench measured. Its JSON field names are stable.
 type benchReport struct {
@@ -126,8 +124,10 @@ func newBench[T reduce.Float](c *benchCmd) (*bench[T], error) {
 	if c.Time <= 0 || c.Time > time.Hour {
 		return nil, fmt.Errorf("--time %v: want more than 0s, at most 1h", c.Time)
 	}
-	if c.Rounds < 1 || c.Rounds > 1000 {
-		return nil, fmt.Errorf("--rounds %d: want 1 to 1000", c.Rounds)
+	for flag, n := range map[string]int{"--rounds": c.Rounds, "--trials": c.Trials} {
+		if n < 1 || n > 1000 {
+			return nil, fmt.Errorf("%s %d: want 1 to 1000", flag, n)
+		}
 	}
 	if c.Out != "" {
 		if err := os.MkdirAll(c.Out, 0o777); err != nil {
@@ -139,7 +139,7 @@ func newBench[T reduce.Float](c *benchCmd) (*bench[T], error) {
 
 // steps returns the number of steps of progress: trials and turns.
 func (b *bench[T]) steps() int {
-	return len(b.conditions)*benchTrials + len(b.sizes)*len(b.contenders)*(b.Rounds+1)
+	return len(b.conditions)*b.Trials + len(b.sizes)*len(b.contenders)*(b.Rounds+1)
 }
 
 func (b *bench[T]) execute(ctx context.Context, bar *progress) (*benchReport, error) {
@@ -147,10 +147,10 @@ func (b *bench[T]) execute(ctx context.Context, bar *progress) (*benchReport, er
 	r := &benchReport{
 		Version: version, Spec: spec.Version, Go: runtime.Version(), Target: runtime.GOOS + "/" + runtime.GOARCH,
 		Op: b.Op, Type: b.Type, Seed: b.Seed, Threads: b.Threads, Rounds: b.Rounds,
-		Terms: benchTerms, Trials: benchTrials, Limit: number(benchmarks.HalfTheDigits[T]()), Conditions: numbers(b.conditions),
+		Terms: benchTerms, Trials: b.Trials, Limit: number(benchmarks.HalfTheDigits[T]()), Conditions: numbers(b.conditions),
 	}
 	bar.describe("errors")
-	errors, err := benchmarks.Errors(ctx, b.op, b.contenders, b.conditions, benchTerms, benchTrials, b.Seed, func() { bar.add(1) })
+	errors, err := benchmarks.Errors(ctx, b.op, b.contenders, b.conditions, benchTerms, b.Trials, b.Seed, func() { bar.add(1) })
 	if err != nil {
 		return nil, err
 	}

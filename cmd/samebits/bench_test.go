@@ -20,7 +20,7 @@ import (
 // benchQuickly runs bench with little to measure.
 func benchQuickly(t *testing.T, args ...string) (stdout string) {
 	t.Helper()
-	args = append([]string{"bench", "--time", "20ms", "--rounds", "2", "--sizes", "300,100"}, args...)
+	args = append([]string{"bench", "--time", "20ms", "--rounds", "2", "--trials", "1", "--sizes", "300,100"}, args...)
 	status, stdout, stderr := samebits(t, "", args...)
 	require.Equal(t, exitSuccess, status, stderr)
 	require.Empty(t, stderr, "progress is for terminals")
@@ -139,7 +139,7 @@ func TestBenchWritesTablesAndPlots(t *testing.T) {
 	for i, c := range r.Contenders {
 		for j, e := range c.Errors {
 			line := errors[i*len(r.Conditions)+j]
-			require.Equal(t, []string{"dot", "f32", c.Order, "1000", "5"}, line[:5])
+			require.Equal(t, []string{"dot", "f32", c.Order, "1000", "1"}, line[:5])
 			requireNumber(t, r.Conditions[j], line[5])
 			requireNumber(t, e, line[6])
 		}
@@ -246,6 +246,7 @@ func TestBenchRefusesBadFlags(t *testing.T) {
 		{[]string{"--time", "0s"}, []string{"--time 0s"}},
 		{[]string{"--time", "soon"}, []string{"--time", "soon"}},
 		{[]string{"--rounds", "0"}, []string{"--rounds 0", "1 to 1000"}},
+		{[]string{"--trials", "1001"}, []string{"--trials 1001", "1 to 1000"}},
 		{[]string{"--threads", "0"}, []string{"--threads 0"}},
 		{[]string{"--out", filepath.Join(file, "x")}, []string{"--out", file}},
 	} {

@@ -12,12 +12,8 @@ import (
 	"gonum.org/v1/plot/vg"
 )
 
-// pathColours are those of Okabe and Ito (2008), which all kinds of colour vision
-// tell apart.
-var pathColours = []color.Color{
-	color.RGBA{0x00, 0x72, 0xb2, 0xff}, color.RGBA{0xe6, 0x9f, 0x00, 0xff},
-	color.RGBA{0x00, 0x9e, 0x73, 0xff}, color.RGBA{0xd5, 0x5e, 0x00, 0xff},
-}
+// pathColours are the colours of the paths, in turn.
+var pathColours = []color.Color{blue, orange, green, vermillion}
 
 // writePlot plots the error of every stage, on a logarithmic scale, to an SVG file.
 func writePlot(name string, r *report) error {
