@@ -124,9 +124,12 @@ func newBench[T reduce.Float](c *benchCmd) (*bench[T], error) {
 	if c.Time <= 0 || c.Time > time.Hour {
 		return nil, fmt.Errorf("--time %v: want more than 0s, at most 1h", c.Time)
 	}
-	for flag, n := range map[string]int{"--rounds": c.Rounds, "--trials": c.Trials} {
-		if n < 1 || n > 1000 {
-			return nil, fmt.Errorf("%s %d: want 1 to 1000", flag, n)
+	for _, count := range []struct {
+		flag string
+		n    int
+	}{{"--trials", c.Trials}, {"--rounds", c.Rounds}} {
+		if count.n < 1 || count.n > 1000 {
+			return nil, fmt.Errorf("%s %d: want 1 to 1000", count.flag, count.n)
 		}
 	}
 	if c.Out != "" {
