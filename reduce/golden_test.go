@@ -7,10 +7,14 @@ import (
 	"github.com/samebits/samebits/internal/golden"
 	"github.com/samebits/samebits/internal/kernel"
 	"github.com/samebits/samebits/reduce"
+	"github.com/stretchr/testify/require"
 )
 
 const goldenProvenance = `SHA-256 over the results of Sum, or of Dot, in one order and type: for each data
 set plain, wide and nasty, for each n of 0 to 70, 1000, 4099 and 20000, the value over the first n terms of x (and of y).
+A digest "state ..." is over the bytes
+of the states (SPEC.md, section 10) of Accumulators over the terms [3k, k*k) of nasty x for k = 3, ..., 70; with json,
+over their JSON.
 The data are made from r[i], the values of s = s*6364136223846793005 + 1442695040888963407 mod 2^64 after each step from
 s = 0x243F6A8885A308D3 for x and 0x13198A2E03707344 for y (reduce/golden_test.go, goldenData). Shuffled has seed 2026.`
 
@@ -78,8 +82,29 @@ func goldenDigests[T reduce.Float](name string, digests map[string]string) {
 	}
 }
 
+// stateDigests are those of serialized states. They see the order of bytes.
+func stateDigests[T reduce.Float](t *testing.T, name string, digests map[string]string) {
+	x := goldenData[T]("nasty", 0x243F6A8885A308D3)
+	for _, order := range ordersThat[T](reduce.Order.CutInvariant) {
+		binary, text := golden.New(), golden.New()
+		for k := 3; k <= 70; k++ {
+			a := accumulate(order, 3*k, x[3*k:k*k])
+			b, err := a.MarshalBinary()
+			require.NoError(t, err)
+			binary.Write(b)
+			b, err = a.MarshalJSON()
+			require.NoError(t, err)
+			text.Write(b)
+		}
+		digests[fmt.Sprintf("state %s %v", name, order)] = binary.String()
+		digests[fmt.Sprintf("state %s %v json", name, order)] = text.String()
+	}
+}
+
 func TestGolden(t *testing.T) {
 	digests := map[string]string{}
+	stateDigests[float32](t, "float32", digests)
+	stateDigests[float64](t, "float64", digests)
 	goldenDigests[float32]("float32", digests)
 	goldenDigests[float64]("float64", digests)
 	golden.Check(t, "testdata/golden.json", goldenProvenance, digests)
