@@ -22,8 +22,8 @@ type Accumulator[T Float] struct {
 	order      Order
 	start, end int
 
-	// One of these is set, by newAccumulator; add, Merge, Sum, Clone and Reset below
-	// and payload and setPayload in state.go are the places that tell them apart.
+	// One of these is set, by newAccumulator; appendOne, add, Merge, Sum, Clone and Reset below,
+	// and state and setState in state.go, are the places that tell them apart.
 	plain *laneCover[T]       // Pairwise and DoubleDouble
 	wide  *laneCover[float64] // Widened
 	bins  *Bins[T]            // Binned
