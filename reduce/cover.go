@@ -6,30 +6,24 @@ import (
 	"github.com/samebits/samebits/internal/kernel"
 )
 
-// Node is one node of a summation tree with its value: Width numbers side by
-// side, each the sum over the node's leaves of its own terms. In a lane sum they
-// are the lanes of rows; in a contraction they are elements of the product.
+// Node is one node of a summation tree with its value: numbers side by side, each
+// the sum over the node's leaves of its own terms. In a contraction they are
+// elements of the product.
 //
 // A value is an unevaluated pair h + l in DoubleDouble, and then L is as long as
 // H; otherwise L is empty.
 type Node[T Float] struct {
 	Span
 	H, L []T
-
-	// Only lanes [from, to) are present. That is all of them, but in the row
-	// (level 0) in which a lane sum was cut.
-	from, to int
 }
 
-// NewNode returns the node of that span with those values, all present.
+// NewNode returns the node of that span with those values.
 func NewNode[T Float](s Span, h, l []T) Node[T] {
 	if l != nil && len(l) != len(h) {
 		panic(fmt.Sprintf("reduce: node with %d high and %d low parts", len(h), len(l)))
 	}
-	return Node[T]{Span: s, H: h, L: l, to: len(h)}
+	return Node[T]{s, h, l}
 }
-
-func (n Node[T]) complete() bool { return n.from == 0 && n.to == len(n.H) }
 
 // Cover is the value of a contiguous range of leaves: the maximal nodes within
 // the range, in ascending order. Merging the covers of adjacent ranges gives the
@@ -59,13 +53,10 @@ func (c *Cover[T]) Push(n Node[T]) error {
 	switch {
 	case len(n.H) != len(last.H) || len(n.L) != len(last.L):
 		return fmt.Errorf("reduce: node of %d+%d numbers pushed on a cover of %d+%d", len(n.H), len(n.L), len(last.H), len(last.L))
-	case last.Span == n.Span && last.to == n.from:
-		*last = unite(*last, n)
-	case last.Hi == n.Lo && last.to == len(last.H) && n.from == 0:
-		c.nodes = append(c.nodes, n)
-	default:
-		return fmt.Errorf("reduce: node %v (lanes %d to %d) does not follow %v (lanes %d to %d)", n.Span, n.from, n.to, last.Span, last.from, last.to)
+	case last.Hi != n.Lo:
+		return fmt.Errorf("reduce: node %v does not follow %v", n.Span, last.Span)
 	}
+	c.nodes = append(c.nodes, n)
 	c.carry()
 	return nil
 }
@@ -89,7 +80,7 @@ func (c *Cover[T]) Merge(next *Cover[T]) error {
 func (c *Cover[T]) carry() {
 	for k := len(c.nodes) - 1; k > 0; k-- {
 		left, right := c.nodes[k-1], c.nodes[k]
-		if !left.complete() || !right.complete() || !c.tree.siblings(left.Span, right.Span) {
+		if !c.tree.siblings(left.Span, right.Span) {
 			return
 		}
 		c.nodes[k-1] = join(left, right)
@@ -105,16 +96,15 @@ func (c *Cover[T]) carry() {
 //	root = nodes[last]
 //	for k = last-1 down to 0: root = nodes[k] + root
 //
-// A lane that is absent from the last row is passed over. It is an error if the
-// cover does not begin at leaf 0 or, in a halving tree, does not hold all leaves or
-// was pushed spans that are not nodes.
+// It is an error if the cover does not begin at leaf 0 or, in a halving tree, does
+// not hold all leaves or was pushed spans that are not nodes.
 func (c *Cover[T]) Root() (Node[T], error) {
 	if len(c.nodes) == 0 {
 		return Node[T]{}, fmt.Errorf("reduce: no leaves to finish")
 	}
 	first, last := c.nodes[0], c.nodes[len(c.nodes)-1]
-	if first.Lo != 0 || first.from != 0 {
-		return Node[T]{}, fmt.Errorf("reduce: cannot finish a sum that begins at leaf %d, lane %d: its left neighbour is missing", first.Lo, first.from)
+	if first.Lo != 0 {
+		return Node[T]{}, fmt.Errorf("reduce: cannot finish a sum that begins at leaf %d: its left neighbour is missing", first.Lo)
 	}
 	if !c.tree.IsGrowing() && last.Hi != c.tree.leaves {
 		return Node[T]{}, fmt.Errorf("reduce: cannot finish leaves %v of %d: the rest is missing", Span{0, last.Hi}, c.tree.leaves)
@@ -129,27 +119,15 @@ func (c *Cover[T]) Root() (Node[T], error) {
 	return root, nil
 }
 
-// unite puts the lanes of b, which begin where those of a end, beside those of a.
-func unite[T Float](a, b Node[T]) Node[T] {
-	n := Node[T]{Span: a.Span, H: append([]T(nil), a.H...), from: a.from, to: b.to}
-	copy(n.H[b.from:b.to], b.H[b.from:b.to])
-	if len(a.L) > 0 {
-		n.L = append([]T(nil), a.L...)
-		copy(n.L[b.from:b.to], b.L[b.from:b.to])
-	}
-	return n
-}
-
-// join returns left + right, lane by lane; where right is absent, left. It
-// expects left to be complete.
+// join returns left + right, number by number.
 func join[T Float](left, right Node[T]) Node[T] {
-	n := Node[T]{Span: Span{left.Lo, right.Hi}, H: append([]T(nil), left.H...), to: len(left.H)}
+	n := Node[T]{Span: Span{left.Lo, right.Hi}, H: append([]T(nil), left.H...)}
 	if len(left.L) == 0 {
-		AddPlain(n.H[:right.to], right.H)
+		AddPlain(n.H, right.H)
 		return n
 	}
 	n.L = append([]T(nil), left.L...)
-	AddPairs(n.H[:right.to], n.L[:right.to], right.H, right.L)
+	AddPairs(n.H, n.L, right.H, right.L)
 	return n
 }
 

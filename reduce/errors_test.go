@@ -71,7 +71,7 @@ func TestCoverErrorsNameTheNumbers(t *testing.T) {
 	_, err := c.Root()
 	require.EqualError(t, err, "reduce: no leaves to finish")
 	require.NoError(t, c.Push(node(0, 4, 2)))
-	require.EqualError(t, c.Push(node(5, 6, 2)), "reduce: node [5,6) (lanes 0 to 2) does not follow [0,4) (lanes 0 to 2)")
+	require.EqualError(t, c.Push(node(5, 6, 2)), "reduce: node [5,6) does not follow [0,4)")
 	require.EqualError(t, c.Push(node(4, 5, 3)), "reduce: node of 3+0 numbers pushed on a cover of 2+0")
 	_, err = c.Root()
 	require.EqualError(t, err, "reduce: cannot finish leaves [0,4) of 8: the rest is missing")
@@ -87,7 +87,7 @@ func TestCoverErrorsNameTheNumbers(t *testing.T) {
 	late := reduce.NewCover[float64](reduce.Growing())
 	require.NoError(t, late.Push(node(2, 4, 1)))
 	_, err = late.Root()
-	require.EqualError(t, err, "reduce: cannot finish a sum that begins at leaf 2, lane 0: its left neighbour is missing")
+	require.EqualError(t, err, "reduce: cannot finish a sum that begins at leaf 2: its left neighbour is missing")
 }
 
 // Only siblings join: neighbours of equal size that are not the two children of
