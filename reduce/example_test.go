@@ -82,3 +82,28 @@ func ExampleParseOrder() {
 	fmt.Println(order, err)
 	// Output: shuffled(7) <nil>
 }
+
+// Two machines sum their shares, in order, and a third finishes.
+func ExampleAccumulator_MarshalBinary() {
+	x := []float64{1, 1e100, 0.1, -1e100, 0.2}
+	var states [][]byte
+	for _, share := range [][2]int{{0, 2}, {2, 5}} {
+		a, _ := reduce.NewAccumulator[float64](reduce.Exact, share[0])
+		a.Add(x[share[0]:share[1]]...)
+		state, _ := a.MarshalBinary()
+		states = append(states, state)
+	}
+
+	var whole, next reduce.Accumulator[float64]
+	fmt.Println(whole.UnmarshalBinary(states[0]), next.UnmarshalBinary(states[1]))
+	fmt.Println(whole.Merge(&next), whole.Count())
+	fmt.Println(whole.Sum())
+	fmt.Println(whole.Remove(1))
+	fmt.Println(whole.Sum())
+	// Output:
+	// <nil> <nil>
+	// <nil> 5
+	// 1.3 <nil>
+	// <nil>
+	// 0.30000000000000004 <nil>
+}
