@@ -31,7 +31,7 @@ var layers = [][]string{
 	{"tp", "blas"},
 	{"model"},
 	// Observers: what stands above must not know them.
-	{"internal/golden", "trace", "reference"},
+	{"internal/golden", "trace", "reference", "reveal"},
 	{"diagnose", "fuzz"},
 	{"benchmarks"},
 	{"cmd"},

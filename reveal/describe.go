@@ -37,10 +37,16 @@ func describe(root *Node, what string) string {
 	if len(root.Children) == root.size && root.size > 2 {
 		return fmt.Sprintf("all %d %s in one %s sum", root.size, what, ruleNames[root.Rule])
 	}
+	if root.size == 2 {
+		return "2 " + what + " added"
+	}
 	if p, ok := patternOf(all, root); ok {
 		return fmt.Sprintf("%d %s %s", root.size, what, p.name)
 	}
-	if s, ok := describeLanes(root, all, what); ok {
+	if what != "terms" && root.size <= 16 {
+		return what + " joined as " + root.String()
+	}
+	if s, ok := describeLanes(root, all); ok {
 		return s
 	}
 	if s, ok := describeBlocks(root, all, what); ok {
@@ -48,6 +54,9 @@ func describe(root *Node, what string) string {
 	}
 	if base, tail := root.tail(all); len(tail) > 0 && base.size > 2 {
 		return describe(base, what) + fmt.Sprintf("; then %s one by one", listLeaves(tail))
+	}
+	if root.depth() == root.size-1 {
+		return fmt.Sprintf("%d %s one by one in an irregular order", root.size, what)
 	}
 	return fmt.Sprintf("%d %s in no regular pattern, %d additions deep", root.size, what, root.depth())
 }
@@ -66,7 +75,7 @@ func (n *Node) tail(all map[*Node]span) (base *Node, leaves []*Node) {
 }
 
 // describeLanes describes a tree whose leaves fall in lanes, i mod L.
-func describeLanes(root *Node, all map[*Node]span, what string) (string, bool) {
+func describeLanes(root *Node, all map[*Node]span) (string, bool) {
 	for _, lanes := range parts(root, all, func(n *Node, s span) int {
 		if step := s.step(n); s.first == 0 && step > 1 && s.last+step >= root.size {
 			return step

@@ -22,8 +22,9 @@ var kinds = []func(r *rand.Rand, n, p int) []float64{
 func inputsEach(n int) int { return max(3, 64/n) }
 
 // inputs returns the data for n terms, the same for the same n; the first of every
-// kind come first. In dot products, the factors y of odd ones are 1.
-func inputs[T kernel.Float](n int, product bool) []input[T] {
+// kind come first. In dot products all come with factors y of 1, and most with others, too.
+// Without overflow, no sum of any of the terms overflows.
+func inputs[T kernel.Float](n int, product, overflow bool) []input[T] {
 	r := rand.New(rand.NewPCG(2, uint64(n)))
 	var all []input[T]
 	for range inputsEach(n) {
@@ -31,6 +32,9 @@ func inputs[T kernel.Float](n int, product bool) []input[T] {
 			in := input[T]{x: make([]T, n)}
 			for i, v := range kind(r, n, digits[T]()) {
 				in.x[i] = T(v)
+			}
+			if !overflow && !kernel.IsFinite(largest(in.x)*T(n)) {
+				continue
 			}
 			all = append(all, in)
 			if !product {
@@ -57,11 +61,19 @@ func moderate[T kernel.Float](x []T) bool {
 		limit = T(math.Ldexp(1, 100))
 	}
 	for _, v := range x {
-		if v > limit || -v > limit || v != 0 && v < 1/limit && -v < 1/limit {
+		if v != 0 && v < 1/limit && -v < 1/limit {
 			return false
 		}
 	}
-	return true
+	return largest(x) <= limit
+}
+
+// largest returns the largest magnitude in x.
+func largest[T kernel.Float](x []T) (m T) {
+	for _, v := range x {
+		m = max(m, v, -v)
+	}
+	return m
 }
 
 func sign(r *rand.Rand) float64 { return float64(1 - 2*r.IntN(2)) }

@@ -10,11 +10,15 @@ import (
 // Option changes what Sum, Dot and Gemm do.
 type Option func(*options)
 
-type options struct{ addresses bool }
+type options struct{ addresses, overflow bool }
 
 // IgnoreAddresses leaves out the calls with the data elsewhere in memory, for
 // functions that cannot see where they lie.
 func IgnoreAddresses() Option { return func(o *options) { o.addresses = false } }
+
+// IgnoreOverflow leaves out data whose partial sums may overflow, for functions that
+// are not defined there.
+func IgnoreOverflow() Option { return func(o *options) { o.overflow = false } }
 
 // Sum reveals the tree by which f sums n terms. f may be any function that sums the
 // slice it is given; it may change the slice, and must not keep it.
@@ -41,11 +45,11 @@ func revealDot[T kernel.Float](product bool, f func(x, y []T) T, n int, o []Opti
 	if n < 1 || n > MaxLeaves {
 		return nil, fmt.Errorf("reveal: %d leaves: want 1 to %d", n, MaxLeaves)
 	}
-	opt := options{addresses: true}
+	opt := options{addresses: true, overflow: true}
 	for _, set := range o {
 		set(&opt)
 	}
-	return reveal(newSubject(n, product, f), opt.addresses)
+	return reveal(newSubject(n, product, f), opt)
 }
 
 // Gemm reveals the tree by which f forms the elements of the product c = a*b, a being

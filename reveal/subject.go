@@ -114,10 +114,11 @@ func (o *oddity) Error() string {
 type prober[T kernel.Float] struct {
 	*subject[T]
 	x, y []T // ones between probes
+	zero []T // zeros between probes
 }
 
 func newProber[T kernel.Float](s *subject[T]) *prober[T] {
-	return &prober[T]{s, ones[T](s.n), ones[T](s.n)}
+	return &prober[T]{s, ones[T](s.n), ones[T](s.n), make([]T, s.n)}
 }
 
 // meet returns the number of leaves that are not counted where i and j are masked:
@@ -138,10 +139,11 @@ func (p *prober[T]) meet(i, j int) (int, error) {
 // lost in rounding; 1 + 2e is taken off again.
 func (p *prober[T]) isFused(leaf, beside int) bool {
 	e := T(math.Ldexp(1, 1-digits[T]()))
-	x, y := make([]T, p.n), ones[T](p.n)
-	x[leaf], y[leaf] = 1+e, 1+e
-	x[beside] = -(1 + 2*e)
-	return p.call(x, y) != 0
+	p.zero[leaf], p.y[leaf] = 1+e, 1+e
+	p.zero[beside] = -(1 + 2*e)
+	r := p.call(p.zero, p.y)
+	p.zero[leaf], p.y[leaf], p.zero[beside] = 0, 1, 0
+	return r != 0
 }
 
 // plusZero tells whether the sum of nothing but -0 is +0.

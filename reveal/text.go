@@ -38,6 +38,10 @@ func (d drawing) node(n *Node, first, rest string) {
 	if n.Rule != Plain {
 		rule = " " + ruleNames[n.Rule]
 	}
+	if n.size == len(n.Children) {
+		fmt.Fprintf(d.w, "%s+ %d%s: %s\n", first, n.size, rule, listLeaves(n.Children))
+		return
+	}
 	fmt.Fprintf(d.w, "%s+ %d%s\n", first, n.size, rule)
 	base, spine := n.spine()
 	if len(spine) > 1 {

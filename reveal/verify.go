@@ -29,9 +29,8 @@ type examiner[T kernel.Float] struct {
 	got    []T
 }
 
-// reveal returns the tree of s, or why it has none. addresses tells whether it may
-// depend on where the data lie.
-func reveal[T kernel.Float](s *subject[T], addresses bool) (*Tree, error) {
+// reveal returns the tree of s, or why it has none.
+func reveal[T kernel.Float](s *subject[T], o options) (*Tree, error) {
 	if err := s.checkIdentity(); err != nil {
 		return nil, err
 	}
@@ -39,11 +38,11 @@ func reveal[T kernel.Float](s *subject[T], addresses bool) (*Tree, error) {
 	if odd != nil {
 		tree = nil
 	}
-	x := &examiner[T]{subject: s, inputs: inputs[T](s.n, s.product)}
+	x := &examiner[T]{subject: s, inputs: inputs[T](s.n, s.product, o.overflow)}
 	if err := x.run(tree); err != nil {
 		return nil, err
 	}
-	if addresses {
+	if o.addresses {
 		if err := x.checkAddresses(tree); err != nil {
 			return nil, err
 		}
