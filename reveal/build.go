@@ -90,7 +90,10 @@ func (b *builder[T]) children(leaves []int, limit, apart int) (nodes []*Node, er
 // Where a group meets the leaf in a node that swallows its other operands, the node
 // holds what was grown so far and the group, and its size is the sum of theirs. An
 // Exact node swallows nothing: the leaf, in an operand of t leaves, meets another
-// operand of s leaves in t + s, which is too few for all that lie below.
+// operand of s leaves in t + s, which is too few for all that lie below. Whether the
+// group belongs to the node that is open or to one above, its size does not always
+// tell: {0,1,2,((3,4),(5,6))} and {{0,1,2},(3,4),(5,6)} have the same sizes. But only a
+// node above swallows the other operands of the one that is open.
 func (b *builder[T]) grow(picked int, groups []group) (*Node, error) {
 	top := operands{[]*Node{Leaf(picked)}, Plain}
 	for _, g := range groups {
@@ -105,7 +108,10 @@ func (b *builder[T]) grow(picked int, groups []group) (*Node, error) {
 			if len(kids) > 1 {
 				top.rule = Aligned
 			}
-		case g.size < whole && top.rule != Aligned:
+		case g.size < whole:
+			if len(top.nodes) > 1 && b.swallows(picked, g.leaves[0], top.nodes[1].first) {
+				top = operands{[]*Node{top.node()}, Plain}
+			}
 			kids, err := b.exactOperands(g, g.size-top.nodes[0].size)
 			if err != nil {
 				return nil, err

@@ -134,6 +134,14 @@ func (p *prober[T]) meet(i, j int) (int, error) {
 	return p.n - int(r), nil
 }
 
+// swallows tells whether leaf k is not counted where i and j are masked.
+func (p *prober[T]) swallows(i, j, k int) bool {
+	p.zero[i], p.zero[j], p.zero[k] = mask[T](), -mask[T](), 1
+	r := p.call(p.zero, p.y)
+	p.zero[i], p.zero[j], p.zero[k] = 0, 0, 0
+	return r == 0
+}
+
 // isFused tells whether the product at the leaf is added unrounded to a sum that
 // holds the leaf beside. With e = 2^(1-p), (1+e)² = 1 + 2e + e², and the last term is
 // lost in rounding; 1 + 2e is taken off again.
