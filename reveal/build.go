@@ -1,8 +1,8 @@
 package reveal
 
 import (
+	"cmp"
 	"fmt"
-	"maps"
 	"math/rand/v2"
 	"slices"
 
@@ -44,19 +44,19 @@ type group struct {
 
 // groups parts the leaves by where they meet the picked one, the lowest first.
 func (b *builder[T]) groups(picked int, leaves []int) ([]group, error) {
-	bySize := map[int][]int{}
+	var found []group
 	for _, j := range leaves {
 		size, err := b.meet(picked, j)
 		if err != nil {
 			return nil, err
 		}
-		bySize[size] = append(bySize[size], j)
+		at, known := slices.BinarySearchFunc(found, size, func(g group, size int) int { return cmp.Compare(g.size, size) })
+		if !known {
+			found = slices.Insert(found, at, group{size: size})
+		}
+		found[at].leaves = append(found[at].leaves, j)
 	}
-	var groups []group
-	for _, size := range slices.Sorted(maps.Keys(bySize)) {
-		groups = append(groups, group{size, bySize[size]})
-	}
-	return groups, nil
+	return found, nil
 }
 
 // children returns the largest subtrees over the leaves. Two of a subtree meet in at
