@@ -76,13 +76,14 @@ func (n *Node) tail(all map[*Node]span) (base *Node, leaves []*Node) {
 
 // describeLanes describes a tree whose leaves fall in lanes, i mod L.
 func describeLanes(root *Node, all map[*Node]span) (string, bool) {
+	bySpan := progressions(all)
 	for _, lanes := range parts(root, all, func(n *Node, s span) int {
 		if step := s.step(n); s.first == 0 && step > 1 && s.last+step >= root.size {
 			return step
 		}
 		return 0
 	}) {
-		nodes, ok := lookUp(all, lanes, func(r int) span {
+		nodes, ok := lookUp(bySpan, lanes, func(r int) span {
 			last := r + (root.size-1-r)/lanes*lanes
 			if last == r {
 				return span{r, r, 0}
@@ -98,13 +99,14 @@ func describeLanes(root *Node, all map[*Node]span) (string, bool) {
 
 // describeBlocks describes a tree over blocks of consecutive leaves.
 func describeBlocks(root *Node, all map[*Node]span, what string) (string, bool) {
+	bySpan := progressions(all)
 	for _, length := range parts(root, all, func(n *Node, s span) int {
 		if s.first == 0 && s.step(n) == 1 && n.size < root.size {
 			return n.size
 		}
 		return 0
 	}) {
-		nodes, ok := lookUp(all, (root.size+length-1)/length, func(k int) span {
+		nodes, ok := lookUp(bySpan, (root.size+length-1)/length, func(k int) span {
 			first, last := k*length, min((k+1)*length, root.size)-1
 			return span{first, last, min(1, last-first)}
 		})
@@ -141,34 +143,48 @@ func parts(root *Node, all map[*Node]span, size func(*Node, span) int) (sizes []
 	return slices.Compact(sizes)
 }
 
-// lookUp returns the nodes that are arithmetic progressions of those spans, and whether
-// all are there.
-func lookUp(all map[*Node]span, count int, want func(k int) span) ([]*Node, bool) {
+// progressions returns the nodes that are arithmetic progressions, by their spans.
+func progressions(all map[*Node]span) map[span]*Node {
 	bySpan := map[span]*Node{}
 	for n, s := range all {
 		if n.IsLeaf() || s.step(n) > 0 {
 			bySpan[s] = n
 		}
 	}
-	nodes := make([]*Node, count)
-	for k := range nodes {
-		if nodes[k] = bySpan[want(k)]; nodes[k] == nil {
+	return bySpan
+}
+
+// lookUp returns the nodes of those spans, and whether all are there.
+func lookUp(bySpan map[span]*Node, count int, want func(k int) span) ([]*Node, bool) {
+	var nodes []*Node
+	for k := range count {
+		n := bySpan[want(k)]
+		if n == nil {
 			return nil, false
 		}
+		nodes = append(nodes, n)
 	}
 	return nodes, true
 }
 
 // contract returns the tree with the nodes as its leaves 0, 1, ...
 func contract(root *Node, nodes []*Node) *Node {
-	if k := slices.Index(nodes, root); k >= 0 {
-		return Leaf(k)
+	number := map[*Node]int{}
+	for k, n := range nodes {
+		number[n] = k
 	}
-	var children []*Node
-	for _, c := range root.Children {
-		children = append(children, contract(c, nodes))
+	var visit func(n *Node) *Node
+	visit = func(n *Node) *Node {
+		if k, ok := number[n]; ok {
+			return Leaf(k)
+		}
+		var children []*Node
+		for _, c := range n.Children {
+			children = append(children, visit(c))
+		}
+		return joinBy(n.Rule, children)
 	}
-	return joinBy(root.Rule, children)
+	return visit(root)
 }
 
 // listLeaves lists the leaves, an arithmetic progression by its ends.

@@ -23,7 +23,7 @@ func IgnoreOverflow() Option { return func(o *options) { o.overflow = false } }
 // Sum reveals the tree by which f sums n terms. f may be any function that sums the
 // slice it is given; it may change the slice, and must not keep it.
 //
-// A tree that is returned gives the bits of f on all of some thirty inputs: random,
+// A tree that is returned gives the bits of f on all of thirty inputs or more: random,
 // wide, cancelling, tied, overflowing, subnormal, and the first of them at every
 // alignment in 64 bytes. Else the error is a *NotPlain, which says what f looks
 // like. It is an error, too, if n is not 1 to MaxLeaves.

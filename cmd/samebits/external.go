@@ -28,7 +28,7 @@ func execSum[T kernel.Float](ctx context.Context, command string, timeout time.D
 	}
 	var out, errs bytes.Buffer
 	c.Stdin, c.Stdout, c.Stderr = bytes.NewReader(in), &out, &errs
-	if err := c.Run(); err != nil && !isBrokenPipe(err, &out) {
+	if err := c.Run(); err != nil {
 		if ctx.Err() == context.DeadlineExceeded {
 			return 0, fmt.Errorf("--exec %q: no sum of %d numbers after %v: see --timeout", command, len(x), timeout)
 		}
@@ -51,14 +51,6 @@ func shell(ctx context.Context, command string) *exec.Cmd {
 		return exec.CommandContext(ctx, "cmd", "/C", command)
 	}
 	return exec.CommandContext(ctx, "sh", "-c", command)
-}
-
-// isBrokenPipe tells whether the command ended well but did not read all its input: it
-// need not, if it prints something.
-func isBrokenPipe(err error, out *bytes.Buffer) bool {
-	var exit *exec.ExitError
-	return !errors.As(err, &exit) && !errors.Is(err, exec.ErrWaitDelay) && !errors.Is(err, context.DeadlineExceeded) &&
-		!errors.Is(err, context.Canceled) && !errors.Is(err, exec.ErrNotFound) && out.Len() > 0
 }
 
 func firstLine(text string) string {

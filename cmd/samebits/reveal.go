@@ -282,7 +282,7 @@ func (t treeReport) write(b *strings.Builder, r *revealReport) {
 	if t.tree == nil {
 		return
 	}
-	fmt.Fprintf(b, "depth %d; a term is rounded %d times at most\n", t.Depth, t.Roundings)
+	fmt.Fprintf(b, "depth %d, at most %d roundings a term\n", t.Depth, t.Roundings)
 	_ = t.tree.WriteText(b) // a Builder does not fail
 }
 

@@ -69,6 +69,8 @@ func TestRevealCommand(t *testing.T) {
 	}
 	r := revealed(t, exitSuccess, "-n", "4", "--exec", `awk '{ s += $1 } END { printf "%.17g\n", s }'`)
 	require.Equal(t, "(((0,1),2),3)", r.Tree.Newick)
+	status, _, stderr := samebits(t, "", "reveal", "--exec", "echo 0; exit 0", "-n", "20000")
+	require.Equal(t, exitFinding, status, "that a command does not read its input is no error: %s", stderr)
 	r = revealed(t, exitFinding, "-n", "4", "--exec", `awk '{ s += $1 } END { print s }'`)
 	require.Equal(t, "not a sum", r.Cause, "six digits do not read back")
 	for command, want := range map[string]string{
@@ -82,7 +84,7 @@ func TestRevealCommand(t *testing.T) {
 		require.Empty(t, stdout)
 		require.Contains(t, stderr, want)
 	}
-	status, _, stderr := samebits(t, "", "reveal", "--exec", "exec sleep 5", "--timeout", "50ms")
+	status, _, stderr = samebits(t, "", "reveal", "--exec", "exec sleep 5", "--timeout", "50ms")
 	require.Equal(t, exitBadUse, status)
 	require.Contains(t, stderr, "no sum of 64 numbers after 50ms")
 }
