@@ -11,13 +11,14 @@ type format struct {
 	precision   int // bits of a significand
 	minExponent int // the smallest subnormal is 2^minExponent
 	maxExponent int // every finite number is below 2^maxExponent
+	width       int // bits of a representation
 }
 
 func formatOf[T kernel.Float]() format {
 	if kernel.Is64[T]() {
-		return format{53, -1074, 1024}
+		return format{53, -1074, 1024, 64}
 	}
-	return format{24, -149, 128}
+	return format{24, -149, 128, 32}
 }
 
 // minNormalExponent is the exponent of the smallest normal number.

@@ -40,8 +40,8 @@ func (s *Source) Int(n int) int {
 	return (low | int(s.Byte())<<8) % n
 }
 
-// The instructions that Values decodes. Each is the low four bits of a byte; the
-// bytes that follow are its operands.
+// The instructions that Values decodes. Each is a byte, modulo their
+// number; the bytes that follow are its operands.
 const (
 	opNotable  = iota // one of the values of Notable
 	opInteger         // a small integer
@@ -59,17 +59,20 @@ const (
 	opMirror          // up to 63 of the latest values negated, backwards
 	opInfinite        // an infinity, where the caller allows it
 	opNaN             // a NaN with any payload, where the caller allows it
+	opGenerate        // the terms of one of Generators, of some length and seed
 	opCount
+
+	opGenerateDot = 0xff // as the first byte of a dot product: one of DotGenerators
 )
 
 // Values decodes the whole source to at most limit numbers of the kinds that
 // break summation: signed zeros, subnormals, ties and what disturbs them,
 // cancellation, huge spans, and long stretches of random numbers that a few
-// bytes describe. Infinities and NaN are among them only if nonFinite is set.
+// bytes describe, all of Generators among them. Infinities and NaN are among them only if nonFinite is set.
 // Every source decodes to something and equal sources to equal numbers, on every
 // architecture.
 func Values[T kernel.Float](s *Source, limit int, nonFinite bool) []T {
-	d := decoder[T]{Source: s, nonFinite: nonFinite}
+	d := decoder[T]{Source: s, limit: limit, nonFinite: nonFinite}
 	for !s.Empty() && len(d.values) < limit {
 		d.step()
 	}
@@ -96,6 +99,7 @@ func Notable[T kernel.Float]() []T {
 type decoder[T kernel.Float] struct {
 	*Source
 	values    []T
+	limit     int
 	nonFinite bool
 }
 
@@ -130,7 +134,7 @@ func (d *decoder[T]) step() {
 			d.push(v)
 		}
 	case opRandom:
-		d.random(func(r uint64) T { return T(float64(int64(r)>>11) / (1 << 52)) })
+		d.random(symmetric[T])
 	case opWide:
 		d.random(fromBits[T])
 	case opMirror:
@@ -142,6 +146,8 @@ func (d *decoder[T]) step() {
 		d.push(T(math.Inf(1 - 2*int(d.Byte()&1))))
 	case opNaN:
 		d.push(fromBits[T](kernel.Bits(kernel.NaN[T]()) | d.Uint64()))
+	case opGenerate:
+		d.generate()
 	}
 }
 
@@ -165,11 +171,20 @@ func (d *decoder[T]) earlier() T {
 
 // random pushes up to 256 numbers made of the values of SplitMix64.
 func (d *decoder[T]) random(number func(uint64) T) {
-	n, state := 1+int(d.Byte()), d.Uint64()
+	n, r := 1+int(d.Byte()), newRandom(d.Uint64())
 	for range n {
-		state += 0x9e3779b97f4a7c15
-		z := (state ^ state>>30) * 0xbf58476d1ce4e5b9
-		z = (z ^ z>>27) * 0x94d049bb133111eb
-		d.push(number(z ^ z>>31))
+		d.push(number(r.uint64()))
+	}
+}
+
+// generate pushes the terms of one of Generators: its index, the number of terms in
+// two bytes, which is at most what is left of the limit, and the seed.
+func (d *decoder[T]) generate() {
+	list := Generators[T]()
+	g := list[int(d.Byte())%len(list)]
+	if n := min(d.Int(d.limit+1), d.limit-len(d.values)); n >= g.Least {
+		for _, v := range g.New(d.Uint64(), n) {
+			d.push(v)
+		}
 	}
 }

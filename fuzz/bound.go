@@ -1,0 +1,162 @@
+package fuzz
+
+import (
+	"fmt"
+	"math"
+	"math/big"
+	"math/bits"
+
+	"github.com/samebits/samebits/reduce"
+)
+
+// Accuracy is an error bound, of an order or of your own.
+type Accuracy struct {
+	// Name is what a violation calls the bound.
+	Name string
+
+	// Bound returns how far a result may lie from the exact sum.
+	Bound func(e Exact) *big.Float
+
+	// MayOverflow asks nothing where a partial sum might overflow: where the sum of
+	// the absolute values exceeds a quarter of the largest number. Without it the
+	// bound holds whatever lies on the way.
+	MayOverflow bool
+
+	// LosesInfinity allows a NaN where a term is an infinity, as Kahan's correction
+	// makes it.
+	LosesInfinity bool
+}
+
+// BoundOf is the documented error bound of the order; see Bound.
+func BoundOf(order reduce.Order) Accuracy {
+	kind := order.Kind()
+	return Accuracy{
+		Name:          fmt.Sprintf("the bound of %v", order),
+		Bound:         func(e Exact) *big.Float { return orderBound(order, e.format, e) },
+		MayOverflow:   kind != reduce.KindExact,
+		LosesInfinity: kind == reduce.KindKahan,
+	}
+}
+
+// Ulps is n units in the last place of the exact sum; that of zero is the smallest
+// subnormal. An infinity counts as the power of two above the largest number, so
+// that Ulps(1) is a faithful rounding.
+func Ulps(n float64) Accuracy {
+	return Accuracy{
+		Name: fmt.Sprintf("%g ulp", n),
+		Bound: func(e Exact) *big.Float {
+			ulp := math.Ldexp(1, max(e.Sum.MantExp(nil)-e.format.precision, e.format.minExponent))
+			return new(big.Float).Mul(bigFloat(n), bigFloat(ulp))
+		},
+	}
+}
+
+// Relative is c times the sum of the absolute values of the terms, and, for
+// products, a smallest subnormal for each. It may overflow on the way.
+func Relative(c float64) Accuracy {
+	return Accuracy{
+		Name:        fmt.Sprintf("%g of the sum of absolute values", c),
+		MayOverflow: true,
+		Bound: func(e Exact) *big.Float {
+			b := new(big.Float).Mul(bigFloat(c), e.Magnitude)
+			if e.Products {
+				b.Add(b, bigFloat(math.Ldexp(float64(e.Terms), e.format.minExponent)))
+			}
+			return b
+		},
+	}
+}
+
+// A profile is what the harness knows of an order: a bound as a function of the
+// number of terms n, of ceil(log2(n)) and of u, and what else SPEC.md, section 5,
+// promises of it.
+type profile struct {
+	bound    func(n, depth, u float64) loss
+	promises Promise
+}
+
+// A loss holds the factors of an error bound.
+type loss struct {
+	sum, magnitude, largest float64 // of |sum|, of the magnitude and of the largest term
+	wide                    bool    // products are not rounded to T
+	etas                    float64 // smallest subnormals by which underflowing products may be off; n+1 where not wide
+}
+
+// The profiles of the orders, by their names in SPEC.md. A new order is a new line.
+var profiles = map[string]profile{
+	"sequential":    {bound: foldLoss},
+	"pairwise":      {bound: func(n, depth, u float64) loss { return loss{magnitude: gamma(depth, u)} }},
+	"kahan":         {bound: func(n, depth, u float64) loss { return loss{magnitude: 2*u + 8*n*u*u} }},
+	"neumaier":      {bound: func(n, depth, u float64) loss { return loss{sum: u, magnitude: (1 + u) * gamma(n, u) * gamma(n, u)} }},
+	"double-double": {bound: pairLoss},
+	"widened":       {bound: widenedLoss},
+	"binned":        {bound: binnedLoss, promises: PermutationInvariant},
+	"exact":         {bound: func(n, depth, u float64) loss { return loss{sum: u, wide: true, etas: 1} }, promises: CorrectlyRounded},
+	"shuffled":      {bound: foldLoss},
+	"arrival":       {bound: foldLoss},
+}
+
+func foldLoss(n, depth, u float64) loss { return loss{magnitude: gamma(n-1, u)} }
+
+func pairLoss(n, depth, u float64) loss {
+	return loss{sum: u, magnitude: (1 + u) * gamma(n, u) * gamma(n, u), wide: true, etas: 5 * n}
+}
+
+func widenedLoss(n, depth, u float64) loss {
+	return loss{sum: u, magnitude: (1 + u) * gamma(depth, 0x1p-53), wide: true, etas: 1}
+}
+
+// binnedLoss is those of fold 3 with bins of 40 or 13 bits.
+func binnedLoss(n, depth, u float64) loss {
+	width, fold := 40, 3
+	if u > 0x1p-53 {
+		width = 13
+	}
+	return loss{sum: u, largest: math.Ldexp(n, -width*(fold-1))}
+}
+
+// Bound returns how far the result of the order may lie from the exact sum, if
+// nothing overflows. With u the unit roundoff of T, A the magnitude and
+// g(k, u) = k*u / (1 - k*u) it is
+//
+//	Sequential, Shuffled, Arrival   g(n-1, u) A                        Higham, Accuracy and Stability, 4.2
+//	Pairwise                        g(ceil(log2(n)), u) A              Higham, 4.2
+//	Kahan                           (2u + 8 n u²) A                    Higham, 4.3 (there 2u + O(n u²))
+//	Neumaier, DoubleDouble          u |sum| + (1+u) g(n, u)² A         Ogita, Rump and Oishi, 2005, 4 and 5
+//	Widened                         u |sum| + (1+u) g(ceil(log2(n)), 2^-53) A
+//	Binned, fold 3                  u |sum| + n 2^(-2W) max|x|         Demmel, Ahrens and Nguyen; W = 40 or 13
+//	Exact                           u |sum|
+//
+// where products add (1+u)(u A + n eta) in the orders that round them to T, 5 n eta
+// in DoubleDouble and eta in Widened and Exact, eta being the smallest subnormal.
+func Bound[T reduce.Float](order reduce.Order, e Exact) *big.Float {
+	return orderBound(order, formatOf[T](), e)
+}
+
+func orderBound(order reduce.Order, f format, e Exact) *big.Float {
+	p, known := profiles[order.Kind().String()]
+	if !known {
+		panic(fmt.Sprintf("fuzz: order %v has no profile", order))
+	}
+	u, n := math.Ldexp(1, -f.precision), float64(e.Terms)
+	k := p.bound(n, float64(bits.Len(uint(max(e.Terms-1, 0)))), u) // ceil(log2(n))
+	if e.Products && !k.wide {
+		k.magnitude += (1 + k.magnitude + k.sum) * u
+		k.etas = n + 1
+	}
+	bound := bigFloat(0)
+	if e.Products {
+		bound = bigFloat(math.Ldexp(k.etas, f.minExponent))
+	}
+	for _, part := range []struct {
+		factor float64
+		of     *big.Float
+	}{{k.sum, new(big.Float).Abs(e.Sum)}, {k.magnitude, e.Magnitude}, {k.largest, e.Largest}} {
+		bound.Add(bound, new(big.Float).Mul(bigFloat(part.factor), part.of))
+	}
+	return bound
+}
+
+// gamma bounds the relative error of k roundings: Higham, 3.1. The factor covers
+// the rounding of its own evaluation.
+func gamma(k, u float64) float64 { return k * u / (1 - k*u) * (1 + 0x1p-40) }
