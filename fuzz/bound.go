@@ -45,8 +45,11 @@ func Ulps(n float64) Accuracy {
 	return Accuracy{
 		Name: fmt.Sprintf("%g ulp", n),
 		Bound: func(e Exact) *big.Float {
-			ulp := math.Ldexp(1, max(e.Sum.MantExp(nil)-e.format.precision, e.format.minExponent))
-			return new(big.Float).Mul(bigFloat(n), bigFloat(ulp))
+			exponent := e.format.minExponent
+			if e.Sum.Sign() != 0 { // |sum| in [2^(m-1), 2^m)
+				exponent = max(exponent, e.Sum.MantExp(nil)-e.format.precision)
+			}
+			return new(big.Float).Mul(bigFloat(n), bigFloat(math.Ldexp(1, exponent)))
 		},
 	}
 }

@@ -36,7 +36,7 @@ func check[T reduce.Float](f reduction[T], c Contract, t terms[T]) error {
 	if err := inDomain(c, t); err != nil {
 		return err
 	}
-	return asError(shrunk(t, func(t terms[T]) *Violation[T] { return violation(f, c, t) }))
+	return asError(shrunk(t, func(t terms[T]) *Violation[T] { return violation(f, c, c.implied(), t) }))
 }
 
 func inDomain[T reduce.Float](c Contract, t terms[T]) error {
@@ -74,11 +74,11 @@ func (r *trial[T]) exact() Exact {
 	return *r.e
 }
 
-// violation returns the first promise that f breaks on the terms, or nil.
-func violation[T reduce.Float](f reduction[T], c Contract, t terms[T]) *Violation[T] {
+// violation returns the first promise that f breaks on the terms, or nil: Same and
+// Within of the contract, and of the promises those given.
+func violation[T reduce.Float](f reduction[T], c Contract, promises Promise, t terms[T]) *Violation[T] {
 	r := &trial[T]{f: f, c: c, terms: t, x: newStage[T](t.len()), y: newStage[T](len(t.y))}
 	r.got = r.at(t, 0, 0, 0)
-	promises := c.implied()
 	for _, p := range []struct {
 		promise Promise
 		check   func() *Violation[T]

@@ -8,7 +8,7 @@ import (
 )
 
 // Merger is a state of type A that takes in the state of the terms that follow its
-// own, and finishes. Reduce.Accumulator is one.
+// own, and finishes, as reduce.Accumulator does.
 type Merger[T reduce.Float, A any] interface {
 	Merge(next A) error
 	Sum() (T, error)
@@ -29,8 +29,8 @@ type ProductAccumulator[T reduce.Float, A any] interface {
 // CheckCuts checks the contract of a sum that is evaluated in pieces. start returns
 // the empty state of the terms from that index on; program says where x is cut and
 // in which order the pieces are merged. Each piece is added in two calls. Every
-// promise is asked of the merged whole; CutInvariant, and Same of any order, in
-// addition that it has the bits of one piece. Errors are as those of Check.
+// promise is asked of the merged whole, but of those that follow from others;
+// CutInvariant asks that it has the bits of one piece. Errors are as those of Check.
 func CheckCuts[T reduce.Float, A Accumulator[T, A]](start func(index int) A, c Contract, x []T, program Program) error {
 	return checkCuts(sumPiece[T](start), c, terms[T]{x: x}, program)
 }
@@ -103,7 +103,7 @@ func cutViolation[T reduce.Float, A Merger[T, A]](state piece[T, A], c Contract,
 			return v
 		}
 	}
-	v := violation(inPieces(p), c, t)
+	v := violation(inPieces(p), c, c.Promises, t)
 	if got := inPieces(p)(t); v == nil && c.Promises.has(CutInvariant) {
 		if v = differs(got, inPieces(Program{})(t), "got in pieces, want in one"); v != nil {
 			v.Promise = CutInvariant.String()

@@ -103,7 +103,7 @@ func FuzzCuts(f *testing.F) {
 }
 
 func TestCutsOnRandomInputs(t *testing.T) {
-	all := inputs(120)
+	all := inputs(60)
 	for i, data := range all[1:] {
 		require.NoError(t, checkCutOrders(reduce.NewAccumulator[float32], data, all[i]), "%v, program %v", data, all[i])
 		require.NoError(t, checkCutOrders(reduce.NewAccumulator[float64], data, all[i]), "%v, program %v", data, all[i])

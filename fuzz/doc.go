@@ -1,13 +1,27 @@
-// Package fuzz looks for data on which a reduction breaks its promises.
+// Package fuzz looks for data on which a reduction breaks its promises: one of this
+// module, or one of your own.
 //
-// Its one idea: fuzz what the bits must not depend on. An input is two strings of
-// bytes. One is decoded to numbers that are likely to hurt (Values); the other is
-// a program that says where the numbers are cut into pieces and in which order
-// the pieces are merged (Program). A result is judged against the exact sum
-// (ExactSum, ExactDot) and the error bound of its order (Bound), and against the
-// bits of other programs over the same numbers.
+// Its one idea: fuzz what the bits must not depend on, with terms that are made to
+// hurt. A Contract says what a reduction promises: correct rounding, an error bound
+// (Accuracy), the bits of an order, and that permutation, cuts, negation, address
+// and repetition do not matter (Promise). Sum, Dot and Cuts fuzz it; Check asks it
+// of one input and Search of many, without package testing:
 //
-// The targets run as
+//	func FuzzMySum(f *testing.F) {
+//		fuzz.Sum(f, mySum, fuzz.Contract{Same: reduce.Pairwise})
+//	}
+//
+// A Violation has its input reduced to a few simple terms, and prints them as Go
+// source with the two results, their bits, their distance and the condition number.
+//
+// The terms come from bytes (Values) and from Generators, each of which makes what
+// its name says: a given condition number up to 1e300, cancellation, ties, wide
+// spans, subnormals, overflow on the way, special values. All of them are among the
+// seeds of every target, so that plain go test finds the usual faults. Results are
+// judged against the exact sum (ExactSum, ExactDot) by math/big, with a second
+// opinion in decimal arithmetic (DecimalSum).
+//
+// The targets of this module run as
 //
 //	go test -fuzz=FuzzSum       ./fuzz    every order against the exact sum
 //	go test -fuzz=FuzzDot       ./fuzz    the same for dot products
@@ -15,6 +29,5 @@
 //	go test -fuzz=FuzzGemm      ./fuzz    matrix products: cuts, threads and exact values
 //	go test -fuzz=FuzzAllReduce ./fuzz    products divided among ranks against one rank
 //
-// Each target has a check function that takes the implementation under test, and
-// a test that shows the check failing on a faulty one.
+// Each check has a test that shows it failing on a faulty implementation.
 package fuzz

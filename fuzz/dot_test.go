@@ -29,7 +29,7 @@ func FuzzDot(f *testing.F) {
 }
 
 func TestDotOnRandomInputs(t *testing.T) {
-	for _, data := range inputs(400) {
+	for _, data := range inputs(100) {
 		require.NoError(t, checkDot(reduce.Dot[float32], data), "%v", data)
 		require.NoError(t, checkDot(reduce.Dot[float64], data), "%v", data)
 	}

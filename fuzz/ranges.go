@@ -49,7 +49,8 @@ func Subnormals[T reduce.Float](seed uint64, n int) []T {
 	atLeast("Subnormals", n, 0)
 	r, f := newRandom(seed), formatOf[T]()
 	return generate(n, func(int) T {
-		return ldexp[T](r.sign()*float64(1+r.intn(1<<(f.precision-1)-1)), f.minExponent)
+		m := max(1, r.uint64()>>(65-f.precision))
+		return ldexp[T](r.sign()*float64(m), f.minExponent)
 	})
 }
 
