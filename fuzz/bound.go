@@ -70,12 +70,18 @@ func Relative(c float64) Accuracy {
 	}
 }
 
-// A profile is what the harness knows of an order: a bound as a function of the
-// number of terms n, of ceil(log2(n)) and of u, and what else SPEC.md, section 5,
-// promises of it.
+// A profile is what the harness knows of an order: its error bound, and what else
+// SPEC.md, section 5, promises of it.
 type profile struct {
-	bound    func(n, depth, u float64) loss
+	bound    func(size) loss
 	promises Promise
+}
+
+// A size is what a bound depends on besides the terms.
+type size struct {
+	n, depth float64 // the number of terms, ceil(log2(n))
+	u        float64 // the unit roundoff
+	fold     int     // of Binned
 }
 
 // A loss holds the factors of an error bound.
@@ -88,34 +94,43 @@ type loss struct {
 // The profiles of the orders, by their names in SPEC.md. A new order is a new line.
 var profiles = map[string]profile{
 	"sequential":    {bound: foldLoss},
-	"pairwise":      {bound: func(n, depth, u float64) loss { return loss{magnitude: gamma(depth, u)} }},
-	"kahan":         {bound: func(n, depth, u float64) loss { return loss{magnitude: 2*u + 8*n*u*u} }},
-	"neumaier":      {bound: func(n, depth, u float64) loss { return loss{sum: u, magnitude: (1 + u) * gamma(n, u) * gamma(n, u)} }},
+	"pairwise":      {bound: func(s size) loss { return loss{magnitude: gamma(s.depth, s.u)} }},
+	"kahan":         {bound: func(s size) loss { return loss{magnitude: 2*s.u + 8*s.n*s.u*s.u} }},
+	"neumaier":      {bound: func(s size) loss { return loss{sum: s.u, magnitude: (1 + s.u) * gamma(s.n, s.u) * gamma(s.n, s.u)} }},
 	"double-double": {bound: pairLoss},
 	"widened":       {bound: widenedLoss},
 	"binned":        {bound: binnedLoss, promises: PermutationInvariant},
-	"exact":         {bound: func(n, depth, u float64) loss { return loss{sum: u, wide: true, etas: 1} }, promises: CorrectlyRounded},
+	"exact":         {bound: func(s size) loss { return loss{sum: s.u, wide: true, etas: 1} }, promises: CorrectlyRounded},
 	"shuffled":      {bound: foldLoss},
 	"arrival":       {bound: foldLoss},
 }
 
-func foldLoss(n, depth, u float64) loss { return loss{magnitude: gamma(n-1, u)} }
+func foldLoss(s size) loss { return loss{magnitude: gamma(s.n-1, s.u)} }
 
-func pairLoss(n, depth, u float64) loss {
-	return loss{sum: u, magnitude: (1 + u) * gamma(n, u) * gamma(n, u), wide: true, etas: 5 * n}
+func pairLoss(s size) loss {
+	return loss{sum: s.u, magnitude: (1 + s.u) * gamma(s.n, s.u) * gamma(s.n, s.u), wide: true, etas: 5 * s.n}
 }
 
-func widenedLoss(n, depth, u float64) loss {
-	return loss{sum: u, magnitude: (1 + u) * gamma(depth, 0x1p-53), wide: true, etas: 1}
+func widenedLoss(s size) loss {
+	return loss{sum: s.u, magnitude: (1 + s.u) * gamma(s.depth, 0x1p-53), wide: true, etas: 1}
 }
 
-// binnedLoss is those of fold 3 with bins of 40 or 13 bits.
-func binnedLoss(n, depth, u float64) loss {
-	width, fold := 40, 3
-	if u > 0x1p-53 {
+// binnedLoss is what n terms lose below the lowest of fold bins, which are 40 or 13
+// bits wide, and one rounding. A product, rounded, may exceed its exact value by u.
+func binnedLoss(s size) loss {
+	width := 40
+	if s.u > 0x1p-53 {
 		width = 13
 	}
-	return loss{sum: u, largest: math.Ldexp(n, -width*(fold-1))}
+	return loss{sum: s.u, largest: (1 + 2*s.u) * math.Ldexp(s.n, -width*(s.fold-1))}
+}
+
+// foldOf is the number of bins of a Binned order.
+func foldOf(order reduce.Order) int {
+	if o, folds := any(order).(interface{ Fold() int }); folds {
+		return o.Fold()
+	}
+	return 3
 }
 
 // Bound returns how far the result of the order may lie from the exact sum, if
@@ -127,11 +142,12 @@ func binnedLoss(n, depth, u float64) loss {
 //	Kahan                           (2u + 8 n u²) A                    Higham, 4.3 (there 2u + O(n u²))
 //	Neumaier, DoubleDouble          u |sum| + (1+u) g(n, u)² A         Ogita, Rump and Oishi, 2005, 4 and 5
 //	Widened                         u |sum| + (1+u) g(ceil(log2(n)), 2^-53) A
-//	Binned, fold 3                  u |sum| + n 2^(-2W) max|x|         Demmel, Ahrens and Nguyen; W = 40 or 13
+//	Binned of fold K                u |sum| + (1+2u) n 2^(-W(K-1)) M   Demmel, Ahrens and Nguyen, 2016
 //	Exact                           u |sum|
 //
 // where products add (1+u)(u A + n eta) in the orders that round them to T, 5 n eta
-// in DoubleDouble and eta in Widened and Exact, eta being the smallest subnormal.
+// in DoubleDouble and eta in Widened and Exact, eta being the smallest
+// subnormal. M is the largest magnitude of a term, and W is 40, or 13 in float32.
 func Bound[T reduce.Float](order reduce.Order, e Exact) *big.Float {
 	return orderBound(order, formatOf[T](), e)
 }
@@ -142,7 +158,7 @@ func orderBound(order reduce.Order, f format, e Exact) *big.Float {
 		panic(fmt.Sprintf("fuzz: order %v has no profile", order))
 	}
 	u, n := math.Ldexp(1, -f.precision), float64(e.Terms)
-	k := p.bound(n, float64(bits.Len(uint(max(e.Terms-1, 0)))), u) // ceil(log2(n))
+	k := p.bound(size{n, float64(bits.Len(uint(max(e.Terms-1, 0)))), u, foldOf(order)})
 	if e.Products && !k.wide {
 		k.magnitude += (1 + k.magnitude + k.sum) * u
 		k.etas = n + 1
