@@ -217,13 +217,6 @@ func reportTree(t *reveal.Tree, at [][2]int) *treeReport {
 	return &treeReport{t.Describe(), t.String(), t.Depth(), t.Roundings(), t.PlusZero, at, t}
 }
 
-func numbers(x []float64) (all []number) {
-	for _, v := range x {
-		all = append(all, number(v))
-	}
-	return all
-}
-
 // title names what was revealed.
 func (r *revealReport) title() string {
 	return fmt.Sprintf("%s: %s of %d terms, %s", r.Subject, r.Op, r.Terms, r.Type)
