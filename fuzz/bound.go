@@ -125,14 +125,6 @@ func binnedLoss(s size) loss {
 	return loss{sum: s.u, largest: (1 + 2*s.u) * math.Ldexp(s.n, -width*(s.fold-1))}
 }
 
-// foldOf is the number of bins of a Binned order.
-func foldOf(order reduce.Order) int {
-	if o, folds := any(order).(interface{ Fold() int }); folds {
-		return o.Fold()
-	}
-	return 3
-}
-
 // Bound returns how far the result of the order may lie from the exact sum, if
 // nothing overflows. With u the unit roundoff of T, A the magnitude and
 // g(k, u) = k*u / (1 - k*u) it is
@@ -158,7 +150,7 @@ func orderBound(order reduce.Order, f format, e Exact) *big.Float {
 		panic(fmt.Sprintf("fuzz: order %v has no profile", order))
 	}
 	u, n := math.Ldexp(1, -f.precision), float64(e.Terms)
-	k := p.bound(size{n, float64(bits.Len(uint(max(e.Terms-1, 0)))), u, foldOf(order)})
+	k := p.bound(size{n, float64(bits.Len(uint(max(e.Terms-1, 0)))), u, order.Fold()})
 	if e.Products && !k.wide {
 		k.magnitude += (1 + k.magnitude + k.sum) * u
 		k.etas = n + 1
