@@ -5,11 +5,7 @@ import "fmt"
 // amd64 is AVX2 with FMA (32-byte vectors) or AVX-512 F, DQ and VL (64-byte ones).
 type amd64 struct {
 	printer
-	bytes    int
-	absMask  reg
-	one      reg
-	frameEnd string
-	unique   int
+	bytes int
 }
 
 func (a *amd64) suffix() string {
@@ -98,10 +94,10 @@ func (a *amd64) sub(d, x, y reg)        { a.three("VSUB", d, x, a.v(y)) }
 func (a *amd64) mul(d, x, y reg)        { a.three("VMUL", d, x, a.v(y)) }
 func (a *amd64) mulMem(d, x reg, m mem) { a.three("VMUL", d, x, a.mem(m)) }
 func (a *amd64) fmsub(d, x, y reg)      { a.three("VFMSUB231", d, x, a.v(y)) }
-func (a *amd64) addOnto(d, x reg)       { a.three("VFMADD231", d, x, a.v(a.one)) }
-func (a *amd64) subFrom(d, x reg)       { a.three("VFNMADD231", d, x, a.v(a.one)) }
+func (a *amd64) addOnto(d, x reg)       { a.three("VFMADD231", d, x, a.constant("one")) }
+func (a *amd64) subFrom(d, x reg)       { a.three("VFNMADD231", d, x, a.constant("one")) }
 func (a *amd64) poison(d, x, z reg)     { a.three("VFMADD231", d, x, a.v(z)) }
-func (a *amd64) abs(d, x reg)           { a.three("VAND", d, x, a.v(a.absMask)) }
+func (a *amd64) abs(d, x reg)           { a.three("VAND", d, x, a.constant("absMask")) }
 func (a *amd64) maximum(d, x reg)       { a.three("VMAX", d, d, a.v(x)) }
 func (a *amd64) minimum(d, x reg)       { a.three("VMIN", d, d, a.v(x)) }
 func (a *amd64) or(d, x reg)            { a.three("VOR", d, d, a.v(x)) }
@@ -112,15 +108,7 @@ func (a *amd64) constant(name string) string {
 	return name + "64<>(SB)"
 }
 
-func (a *amd64) needAbs(r reg) {
-	a.absMask = r
-	a.broadcastFrom(r, a.constant("absMask"))
-}
-
-func (a *amd64) needOne(r reg) {
-	a.one = r
-	a.broadcastFrom(r, a.constant("one"))
-}
+func (a *amd64) fmsubMem(d, x reg, m mem) { a.three("VFMSUB231", d, x, a.mem(m)) }
 
 func (a *amd64) addInt(d, x reg) {
 	mnemonic := "VPADDQ"
@@ -217,6 +205,10 @@ func (a *amd64) addReg(r, other string) {
 func (a *amd64) andImm(r string, imm int) { a.line("ANDQ $%d, %s", imm, amd64Scalar(r)) }
 func (a *amd64) shr(r string, by int)     { a.line("SHRQ $%d, %s", by, amd64Scalar(r)) }
 func (a *amd64) shl(r string, by int)     { a.line("SHLQ $%d, %s", by, amd64Scalar(r)) }
+func (a *amd64) countDown(r, label string) {
+	a.line("DECQ %s", amd64Scalar(r))
+	a.line("JNE %s", label)
+}
 func (a *amd64) ifZero(r, label string) {
 	a.line("TESTQ %s, %s", amd64Scalar(r), amd64Scalar(r))
 	a.line("JEQ %s", label)
@@ -317,9 +309,9 @@ func (a *amd64) constants() string {
 	data("tailMask", append(repeat(1<<64-1, 16), repeat(0, 16)...)...)
 	data("signs64", repeat(1<<63, 8)...)
 	data("signs32", repeat(0x8000000080000000, 8)...)
-	data("absMask64", 1<<63-1)
-	data("absMask32", 0x7fffffff7fffffff)
-	data("one64", 0x3ff0000000000000)
-	data("one32", 0x3f8000003f800000)
+	data("absMask64", repeat(1<<63-1, 8)...)
+	data("absMask32", repeat(0x7fffffff7fffffff, 8)...)
+	data("one64", repeat(0x3ff0000000000000, 8)...)
+	data("one32", repeat(0x3f8000003f800000, 8)...)
 	return p.source()
 }

@@ -10,7 +10,7 @@ import (
 // Manual for A-profile, C7.2) with the instruction beside each.
 type arm64 struct {
 	printer
-	unique int
+	unique int // of labels
 }
 
 func (a *arm64) suffix() string   { return "NEON" }
@@ -81,15 +81,20 @@ func (a *arm64) minusZero(d reg) {
 // spare is the register for operands that come from memory.
 const spare = reg(31)
 
+// operand loads it for the instruction that follows.
+func (a *arm64) operand(m mem) {
+	a.text.WriteString("\tFMOVQ " + a.mem(m) + fmt.Sprintf(", F%d", spare) + glue)
+}
+
 func (a *arm64) add(d, x, y reg) { a.word("FADD", 0x4e20d400, d, x, y) }
 func (a *arm64) addMem(d, x reg, m mem) {
-	a.load(spare, m)
+	a.operand(m)
 	a.add(d, x, spare)
 }
 func (a *arm64) sub(d, x, y reg) { a.word("FSUB", 0x4ea0d400, d, x, y) }
 func (a *arm64) mul(d, x, y reg) { a.word("FMUL", 0x6e20dc00, d, x, y) }
 func (a *arm64) mulMem(d, x reg, m mem) {
-	a.load(spare, m)
+	a.operand(m)
 	a.mul(d, x, spare)
 }
 
@@ -99,7 +104,7 @@ func (a *arm64) fmsub(d, x, y reg) {
 	if a.w != f32 {
 		word, lanes = word|1<<22, "2D"
 	}
-	a.line("WORD $0x%08x // FNEG V%d.%s, V%d.%s", word|uint32(d)<<5|uint32(d), d, lanes, d, lanes)
+	a.line("WORD $0x%08x // FNEG V%d.%s, V%d.%s\x00", word|uint32(d)<<5|uint32(d), d, lanes, d, lanes)
 	a.word("FMLA", 0x4e20cc00, d, x, y)
 }
 func (a *arm64) addOnto(d, x reg)   { a.add(d, d, x) }
@@ -112,8 +117,10 @@ func (a *arm64) abs(d, x reg) {
 	}
 	a.line("WORD $0x%08x // FABS V%d.%s, V%d.%s", word|uint32(x)<<5|uint32(d), d, lanes, x, lanes)
 }
-func (a *arm64) needAbs(reg)      {}
-func (a *arm64) needOne(reg)      {}
+func (a *arm64) fmsubMem(d, x reg, m mem) {
+	a.operand(m)
+	a.fmsub(d, x, spare)
+}
 func (a *arm64) maximum(d, x reg) { a.word("FMAX", 0x4e20f400, d, d, x) }
 func (a *arm64) minimum(d, x reg) { a.word("FMIN", 0x4ea0f400, d, d, x) }
 func (a *arm64) or(d, x reg)      { a.line("VORR V%d.B16, V%d.B16, V%d.B16", x, d, d) }
@@ -203,7 +210,11 @@ func (a *arm64) addReg(r, other string) {
 func (a *arm64) andImm(r string, imm int) { a.line("AND $%d, %s", imm, arm64Scalar(r)) }
 func (a *arm64) shr(r string, by int)     { a.line("LSR $%d, %s", by, arm64Scalar(r)) }
 func (a *arm64) shl(r string, by int)     { a.line("LSL $%d, %s", by, arm64Scalar(r)) }
-func (a *arm64) ifZero(r, label string)   { a.line("CBZ %s, %s", arm64Scalar(r), label) }
+func (a *arm64) countDown(r, label string) {
+	a.line("SUBS $1, %s", arm64Scalar(r))
+	a.line("BNE %s", label)
+}
+func (a *arm64) ifZero(r, label string) { a.line("CBZ %s, %s", arm64Scalar(r), label) }
 func (a *arm64) ifNotZero(r, label string) {
 	a.line("CBNZ %s, %s", arm64Scalar(r), label)
 }

@@ -153,7 +153,7 @@ func goHeader(constraint, pkg string) string {
 
 // write writes the functions printed so far, and their declarations, to a folder.
 func (s *set) write(folder, pkg, declarations string) {
-	write(filepath.Join(folder, s.file+".s"), header+"\n"+s.constants()+s.source())
+	write(filepath.Join(folder, s.file+".s"), header+"\n"+s.constants()+s.output())
 	write(filepath.Join(folder, s.file+".go"), goHeader("!purego", pkg)+declarations)
 	s.clear()
 }

@@ -35,10 +35,9 @@ type slices struct {
 	bins int
 	free []reg
 
-	anchor, sum        []reg
-	max, left, min     reg
-	zero, value, spare reg
-	inTail             bool
+	anchor, sum    []reg
+	max, left, min reg
+	zero           reg
 }
 
 func emitSlices(t target, w width, of term, m mode, bins int) string {
@@ -70,10 +69,6 @@ func (k *slices) alloc() reg {
 // pairs tells whether the terms are exact products of float64.
 func (k *slices) pairs() bool { return k.w == f64 && k.term == product && k.mode == exact }
 
-// hasOne tells whether there is a register for a constant that lets the multipliers
-// take over a subtraction. With four bins and 16 registers there is not.
-func (k *slices) hasOne() bool { return k.bins > 0 && k.bins < 4 }
-
 // slot is the place of the i-th vector of the result.
 func slot(i int) mem { return at("dst", 64*i) }
 
@@ -94,11 +89,6 @@ func (k *slices) emit() {
 	}
 	k.min = k.alloc()
 	k.broadcast(k.min, at("anchors", k.bins*k.w.lane()))
-	k.needAbs(k.alloc())
-	if k.hasOne() {
-		k.needOne(k.alloc())
-	}
-	k.value, k.spare = k.alloc(), k.alloc()
 	k.rows()
 	for i, r := range k.sum {
 		k.store(slot(i), r)
@@ -115,45 +105,88 @@ func (k *slices) rows() {
 	source := k.vectorBytes() * k.w.element() / k.w.lane()
 	k.move("i", "n")
 	k.shr("i", laneBits)
-	k.label("row")
 	k.ifZero("i", "last")
-	for off := 0; off < rowIn; off += source {
-		k.fetch(k.value, at("x", off))
-		if k.term == product {
-			k.fetchOnto(at("y", off))
-		}
-		k.slice()
-	}
+	k.label("row")
+	k.wholeRow(source)
 	k.addImm("x", rowIn)
 	if k.term == product {
 		k.addImm("y", rowIn)
 	}
-	k.addImm("i", -1)
-	k.jump("row")
+	k.countDown("i", "row")
 	k.label("last")
-	k.inTail = true
 	k.andImm("n", lanes-1)
 	k.ifZero("n", "end")
 	k.shl("n", bits.Len(uint(k.w.element()))-1)
-	if k.term != product {
-		k.beginTail("x", "n", 0, false)
-		for off := 0; off < rowIn; off += source {
-			k.tail(k.value, k.spare, "x", 0, off, false)
-			k.slice()
-		}
-		k.label("end")
-		return
-	}
-	y := k.alloc()
 	k.beginTail("x", "n", 0, false)
-	k.beginTail("y", "n", rowIn, false)
+	if k.term == product {
+		k.beginTail("y", "n", rowIn, false)
+	}
 	for off := 0; off < rowIn; off += source {
-		k.tail(k.value, k.spare, "x", 0, off, false)
-		k.tail(y, k.spare, "y", rowIn, off, false)
-		k.multiply(y)
-		k.slice()
+		k.lastVector(off)
 	}
 	k.label("end")
+}
+
+// wholeRow cuts the vectors of a row, as many side by side as there are registers for.
+func (k *slices) wholeRow(source int) {
+	each := 2
+	if k.pairs() || k.w == wide && k.term == product {
+		each = 3
+	}
+	abreast := min(len(k.free)/each, rowIn/source, 4)
+	for off := 0; off < rowIn; {
+		all := k.free
+		var streams [][]string
+		for i := 0; i < abreast && off < rowIn; i++ {
+			k.free = append([]reg(nil), all[i*each:(i+1)*each]...)
+			streams = append(streams, k.capture(func() { k.vector(off) }))
+			off += source
+		}
+		k.free = all
+		k.play(streams...)
+	}
+}
+
+// vector cuts the terms in the vector at off of x (and y).
+func (k *slices) vector(off int) {
+	v, t := k.alloc(), k.alloc()
+	k.fetch(v, at("x", off))
+	switch {
+	case k.pairs():
+		e := k.alloc()
+		k.mulMem(t, v, at("y", off))
+		k.copy(e, t)
+		k.fmsubMem(e, v, at("y", off))
+		k.sliceFrom(1, e, v)
+		v, t = t, v
+	case k.term == product && k.w == wide:
+		k.fetch(t, at("y", off))
+		k.mul(v, v, t)
+	case k.term == product:
+		k.mulMem(v, v, at("y", off))
+	}
+	k.slice(v, t, true)
+}
+
+// lastVector cuts the terms in the vector of the ragged row whose bytes begin at off.
+func (k *slices) lastVector(off int) {
+	all := k.free
+	v, t := k.alloc(), k.alloc()
+	k.tail(v, t, "x", 0, off, false)
+	if k.term == product {
+		y := k.alloc()
+		k.tail(y, t, "y", rowIn, off, false)
+		k.mul(t, v, y)
+		if k.pairs() {
+			e := k.alloc()
+			k.copy(e, t)
+			k.fmsub(e, v, y)
+			k.sliceFrom(1, e, v)
+		}
+		v, t = t, v
+	}
+	k.slice(v, t, false)
+	k.free = all
 }
 
 func (k *slices) fetch(r reg, m mem) {
@@ -164,54 +197,24 @@ func (k *slices) fetch(r reg, m mem) {
 	}
 }
 
-// fetchOnto multiplies the value by the factors at m.
-func (k *slices) fetchOnto(m mem) {
-	if k.w != wide && !k.pairs() {
-		k.mulMem(k.value, k.value, m)
-		return
-	}
-	y := k.alloc()
-	k.fetch(y, m)
-	k.multiply(y)
-	k.free = append(k.free, y)
-}
-
-// multiply makes of the value and y the product; of a pair, e goes to y.
-func (k *slices) multiply(y reg) {
-	k.mul(k.spare, k.value, y)
-	if !k.pairs() {
-		k.value, k.spare = k.spare, k.value
-		return
-	}
-	e := k.alloc()
-	k.copy(e, k.spare)
-	k.fmsub(e, k.value, y)
-	k.sliceFrom(1, e)
-	k.free = append(k.free, e)
-	k.value, k.spare = k.spare, k.value
-}
-
-func (k *slices) slice() {
-	k.abs(k.spare, k.value)
-	k.maximum(k.max, k.spare)
-	if !k.inTail {
-		k.minimum(k.min, k.spare)
+// slice looks at the terms v and cuts them. A row that is filled up with zeros has no
+// say in the minimum.
+func (k *slices) slice(v, t reg, whole bool) {
+	k.abs(t, v)
+	k.maximum(k.max, t)
+	if whole {
+		k.minimum(k.min, t)
 	}
 	if k.mode == binned {
-		k.poison(k.left, k.value, k.zero)
+		k.poison(k.left, v, k.zero)
 	}
 	if k.bins > 0 {
-		k.sliceFrom(0, k.value)
+		k.sliceFrom(0, v, t)
 	}
 }
 
-// sliceFrom cuts v into slices from the given bin on.
-func (k *slices) sliceFrom(bin int, v reg) {
-	t := k.spare
-	if k.pairs() && bin > 0 {
-		t = k.alloc()
-		defer func() { k.free = append(k.free, t) }()
-	}
+// sliceFrom cuts v into slices from the given bin on, with the help of t.
+func (k *slices) sliceFrom(bin int, v, t reg) {
 	for i := bin; i < k.bins; i++ {
 		k.add(t, v, k.anchor[i])
 		k.addInt(k.sum[i], t)
@@ -219,11 +222,7 @@ func (k *slices) sliceFrom(bin int, v reg) {
 			return
 		}
 		k.sub(t, t, k.anchor[i])
-		if k.hasOne() {
-			k.subFrom(v, t)
-		} else {
-			k.sub(v, v, t)
-		}
+		k.subFrom(v, t)
 	}
 	k.or(k.left, v)
 }

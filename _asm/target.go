@@ -70,13 +70,12 @@ type target interface {
 	sub(d, a, b reg)
 	mul(d, a, b reg)
 	mulMem(d, a reg, m mem)
-	fmsub(d, a, b reg)  // d = a*b - d, rounded once
+	fmsub(d, a, b reg) // d = a*b - d, rounded once
+	fmsubMem(d, a reg, m mem)
 	addOnto(d, a reg)   // d = d + a, by the multiplier's port where that is another
 	subFrom(d, a reg)   // d = d - a, likewise
 	poison(d, a, z reg) // d = d + a*0 with z = 0: NaN once any a is not finite
-	abs(d, a reg)       // uses the constant of needAbs
-	needAbs(r reg)
-	needOne(r reg)
+	abs(d, a reg)
 	maximum(d, a reg) // d = max(d, a); NaN may be lost
 	minimum(d, a reg)
 	or(d, a reg)
@@ -102,6 +101,7 @@ type target interface {
 	andImm(r string, imm int)
 	shr(r string, by int)
 	shl(r string, by int)
+	countDown(r, label string) // r = r - 1; jumps unless it is 0
 	ifZero(r, label string)
 	ifNotZero(r, label string)
 	ifBit(r string, bit int, set bool, label string)
@@ -118,8 +118,10 @@ type target interface {
 	joinWidth(join func(bytes int))
 	neighbours(level int, lo, hi, a, b reg)
 	setWidth(w width)
-	source() string
+	output() string
 	clear()
+	capture(code func()) (lines []string)
+	play(streams ...[]string)
 	constants() string
 }
 
@@ -141,4 +143,40 @@ func (p *printer) setWidth(w width) { p.w = w }
 
 func (p *printer) source() string { return p.text.String() }
 
+// output is the source as an assembler takes it.
+func (p *printer) output() string { return strings.ReplaceAll(p.text.String(), glue, "\n") }
+
 func (p *printer) clear() { p.text.Reset() }
+
+// glue ends a line that must be followed by the next.
+const glue = "\x00\n"
+
+// capture returns the lines that code prints, those that are glued as one, and does
+// not print them.
+func (p *printer) capture(code func()) []string {
+	before := p.source()
+	p.text.Reset()
+	code()
+	text := strings.ReplaceAll(p.text.String(), glue, "\x00")
+	lines := strings.SplitAfter(text, "\n")
+	for i, line := range lines {
+		lines[i] = strings.ReplaceAll(line, "\x00", glue)
+	}
+	p.text.Reset()
+	p.text.WriteString(before)
+	return lines[:len(lines)-1]
+}
+
+// play prints streams of instructions that do not depend on each other in turns, so
+// that a processor has no need to look far ahead for one that is ready.
+func (p *printer) play(streams ...[]string) {
+	for i, more := 0, true; more; i++ {
+		more = false
+		for _, s := range streams {
+			if i < len(s) {
+				p.text.WriteString(s[i])
+				more = true
+			}
+		}
+	}
+}

@@ -22,7 +22,7 @@ type value []reg
 // tree is the program of a canonical lane sum over n >= L elements: lane by lane
 // the growing tree over the rows, as SPEC.md, section 3 defines it.
 //
-// Blocks of rows, full nodes, are straight-line code. Four of them make a
+// Blocks of rows, full nodes, are straight-line code. Eight of them make a
 // superblock, and superblocks go on a binary counter's stack in the frame. The
 // ragged right end is folded from its smallest node to the largest, which is the
 // order in which the counter would fold it: node + (what is right of it). An absent
@@ -33,12 +33,13 @@ type tree struct {
 	term  term
 	pairs bool
 
-	rows    int // of a block
-	columns int // vectors of a row
-	row     int // bytes of a row of registers
-	value   int // bytes of a row of values
-	free    []reg
-	labels  int
+	rows      int // of a block
+	slotCount int // blocks of a superblock
+	columns   int // vectors of a row
+	row       int // bytes of a row of registers
+	value     int // bytes of a row of values
+	free      []reg
+	labels    int
 
 	tailX, tailY, slots, acc, stack int // places in the frame
 	inRegs                          []value
@@ -52,13 +53,17 @@ const levels = 36
 
 // emitTree prints the function and returns its declaration in Go.
 func emitTree(t target, w width, of term, pairs bool) string {
-	k := &tree{target: t, w: w, term: of, pairs: pairs, rows: 32}
+	k := &tree{target: t, w: w, term: of, pairs: pairs}
+	k.rows, k.slotCount = 8, 8
 	parts := 1
 	if pairs {
-		parts, k.rows = 2, 16
+		parts = 2
 	}
-	if t.vectorBytes() == 16 {
-		k.rows = 8
+	if !pairs && of == plain && w != wide {
+		k.rows = 16
+	}
+	if t.vectorBytes() == 16 || pairs && of == product && t.registers() == 16 {
+		k.rows /= 2
 	}
 	t.setWidth(w)
 	k.row = rowIn / w.element() * w.lane()
@@ -66,7 +71,7 @@ func emitTree(t target, w width, of term, pairs bool) string {
 	k.value = parts * k.row
 	k.tailX, k.tailY = 0, rowIn
 	k.slots = 2 * rowIn
-	k.acc = k.slots + 4*k.value
+	k.acc = k.slots + k.slotCount*k.value
 	k.stack = k.acc + k.value
 	for r := t.registers() - 1; r >= 0; r-- {
 		k.free = append(k.free, reg(r))
@@ -125,12 +130,6 @@ func (k *tree) emit() {
 		results = 2
 	}
 	k.prologue(k.name(), args, results*k.w.lane(), k.stack+levels*k.value)
-	if k.term == absolute {
-		k.needAbs(k.alloc())
-	}
-	if k.pairs {
-		k.needOne(k.alloc())
-	}
 	k.blocks()
 	k.ragged()
 	k.fold()
@@ -212,35 +211,39 @@ func (k *tree) blocks() {
 	k.ifZero("i", "ragged")
 	k.address("t", at(frame, k.slots))
 	k.move("p", "u")
-	k.andImm("p", 3)
+	k.andImm("p", k.slotCount-1)
 	k.shl("p", bits.Len(uint(k.value))-1)
 	k.addReg("t", "p")
-	k.eachColumn("x", "y", func() {
-		v := k.node("p", "q", 0, k.rows, 0)
-		k.keep("t", 0, 0, v)
-		k.release(v...)
-	})
+	if k.pairs {
+		k.eachColumn("x", "y", func(c int) {
+			v := k.node("p", "q", 0, k.rows, c)
+			k.keep("t", 0, c, v)
+			k.release(v...)
+		})
+	} else {
+		k.abreast(func(c int) {
+			v := k.node("x", "y", 0, k.rows, c)
+			k.keep("t", 0, c, v)
+			k.release(v...)
+		})
+	}
 	k.step("x", k.rows)
 	if k.term == product {
 		k.step("y", k.rows)
 	}
 	k.addImm("i", -1)
 	k.addImm("u", 1)
-	k.ifBit("u", 0, true, "block")
-	k.ifBit("u", 1, true, "block")
+	for bit := range bits.Len(uint(k.slotCount)) - 1 {
+		k.ifBit("u", bit, true, "block")
+	}
 	for c := range k.columns {
-		a, b := k.fetch(frame, k.slots, c), k.fetch(frame, k.slots+k.value, c)
-		k.join(a, b)
-		b = k.fetch(frame, k.slots+2*k.value, c)
-		d := k.fetch(frame, k.slots+3*k.value, c)
-		k.join(b, d)
-		k.join(a, b)
-		k.keep("s", 0, c, a)
-		k.release(a...)
+		v := k.slotNode(frame, k.slots, k.slotCount, c)
+		k.keep("s", 0, c, v)
+		k.release(v...)
 	}
 	k.addImm("s", k.value)
 	k.move("t", "u")
-	k.shr("t", 2)
+	k.shr("t", bits.Len(uint(k.slotCount))-1)
 	k.label("carry")
 	k.ifBit("t", 0, true, "block")
 	k.addImm("s", -k.value)
@@ -254,26 +257,67 @@ func (k *tree) blocks() {
 	k.jump("carry")
 }
 
-// eachColumn runs the code of column 0 of the rows at x (and y) for every column:
-// p, q and t, a place for its value, move along.
-func (k *tree) eachColumn(x, y string, code func()) {
+// slotNode joins the values in that many slots from base+off on, in column c.
+func (k *tree) slotNode(base string, off, slots, c int) value {
+	if slots == 1 {
+		return k.fetch(base, off, c)
+	}
+	left := k.slotNode(base, off, slots/2, c)
+	k.join(left, k.slotNode(base, off+slots/2*k.value, slots/2, c))
+	return left
+}
+
+// abreast prints the code for all columns, several side by side, so that memory is read
+// in ascending order, or nearly.
+func (k *tree) abreast(code func(c int)) {
+	need := bits.Len(uint(k.rows)) // registers for a node
+	switch {
+	case k.w == wide && k.term == product:
+		need++
+	case k.w != wide && k.term == plain:
+		need-- // see node
+	}
+	side := k.columns
+	for side*need > len(k.free) {
+		side /= 2
+	}
+	for c := 0; c < k.columns; c += side {
+		k.sideBySide(side, func(i int) { code(c + i) })
+	}
+}
+
+// sideBySide prints streams that have the free registers divided among them.
+func (k *tree) sideBySide(streams int, code func(i int)) {
+	all := k.free
+	var texts [][]string
+	for i := range streams {
+		k.free = append([]reg(nil), all[i*len(all)/streams:(i+1)*len(all)/streams]...)
+		texts = append(texts, k.capture(func() { code(i) }))
+	}
+	k.free = all
+	k.play(texts...)
+}
+
+// eachColumn runs the code of a column of the rows at x (and y) for every column, two
+// at a time: the chains of a pair are long. p, q and t, a place for its value, move
+// along.
+func (k *tree) eachColumn(x, y string, code func(c int)) {
 	k.labels++
 	loop := fmt.Sprintf("column%d", k.labels)
 	source := k.vectorBytes() * k.w.element() / k.w.lane()
-	k.moveImm("c", k.columns)
+	k.moveImm("c", k.columns/2)
 	k.move("p", x)
 	if k.term == product {
 		k.move("q", y)
 	}
 	k.label(loop)
-	code()
-	k.addImm("p", source)
+	k.sideBySide(2, code)
+	k.addImm("p", 2*source)
 	if k.term == product {
-		k.addImm("q", source)
+		k.addImm("q", 2*source)
 	}
-	k.addImm("t", k.vectorBytes())
-	k.addImm("c", -1)
-	k.ifNotZero("c", loop)
+	k.addImm("t", 2*k.vectorBytes())
+	k.countDown("c", loop)
 }
 
 // ragged puts the rows after the last block, and the last row that is not whole,
@@ -336,13 +380,14 @@ func (k *tree) joinRows(rows int) {
 		k.move("y", "q")
 	}
 	k.address("t", at(frame, k.acc))
-	k.eachColumn("x", "y", func() {
-		v := k.node("p", "q", 0, rows, 0)
+	k.eachColumn("x", "y", func(c int) {
+		v := k.node("p", "q", 0, rows, c)
 		if rows == 1 && k.term != product {
+			v = append(v, k.alloc())
 			k.zero(v[1])
 		}
-		k.join(v, k.fetch("t", 0, 0))
-		k.keep("t", 0, 0, v)
+		k.join(v, k.fetch("t", 0, c))
+		k.keep("t", 0, c, v)
 		k.release(v...)
 	})
 	k.move("p", "x")
@@ -394,22 +439,19 @@ func (k *tree) multiply(v value, y reg) {
 // fold joins the blocks and superblocks, from the right to the left, to the
 // accumulator.
 func (k *tree) fold() {
-	k.ifBit("u", 0, false, "evenBlocks")
-	k.address("p", at(frame, k.slots))
-	k.ifBit("u", 1, false, "oneBlock")
-	k.addImm("p", 2*k.value)
-	k.label("oneBlock")
-	for c := range k.columns {
-		k.joinTo(c, k.fetch("p", 0, c))
+	for slots := 1; slots < k.slotCount; slots *= 2 {
+		bit, next := bits.Len(uint(slots))-1, fmt.Sprintf("slots%d", 2*slots)
+		k.ifBit("u", bit, false, next)
+		k.move("p", "u") // its larger nodes are to the left
+		k.andImm("p", k.slotCount-2*slots)
+		k.shl("p", bits.Len(uint(k.value))-1)
+		k.address("t", at(frame, k.slots))
+		k.addReg("p", "t")
+		for c := range k.columns {
+			k.joinTo(c, k.slotNode("p", 0, slots, c))
+		}
+		k.label(next)
 	}
-	k.label("evenBlocks")
-	k.ifBit("u", 1, false, "superblocks")
-	for c := range k.columns {
-		a := k.fetch(frame, k.slots, c)
-		k.join(a, k.fetch(frame, k.slots+k.value, c))
-		k.joinTo(c, a)
-	}
-	k.label("superblocks")
 	k.address("t", at(frame, k.stack))
 	k.label("pop")
 	k.ifEqual("s", "t", "joined")
@@ -434,10 +476,9 @@ func (k *tree) node(x, y string, from, rows, c int) value {
 	left := k.node(x, y, from, rows/2, c)
 	right := k.node(x, y, from+rows/2, rows/2, c)
 	if rows == 2 && k.pairs && k.term != product {
-		k.joinLeaves(left, right)
-	} else {
-		k.join(left, right)
+		return k.joinLeaves(left, right)
 	}
+	k.join(left, right)
 	return left
 }
 
@@ -453,16 +494,12 @@ func (k *tree) fetchTerm(r reg, m mem) {
 	}
 }
 
-// leaf is the term itself. The low part of a plain term, +0, is left unset: see
-// joinLeaves and joinRows.
+// leaf is the term itself, a plain one without a low part: see joinLeaves and joinRows.
 func (k *tree) leaf(x, y string, row, c int) value {
 	v := value{k.alloc()}
 	k.fetchTerm(v[0], k.place(x, row, c))
 	if k.term == absolute {
 		k.abs(v[0], v[0])
-	}
-	if k.pairs {
-		v = append(v, k.alloc())
 	}
 	if k.term != product {
 		return v
@@ -471,19 +508,34 @@ func (k *tree) leaf(x, y string, row, c int) value {
 		k.mulMem(v[0], v[0], k.place(y, row, c))
 		return v
 	}
+	if k.pairs {
+		return k.productLeaf(v[0], y, row, c)
+	}
 	f := k.alloc()
 	k.fetchTerm(f, k.place(y, row, c))
-	if !k.pairs {
-		k.mul(v[0], v[0], f)
+	k.mul(v[0], v[0], f)
+	k.release(f)
+	return v
+}
+
+// productLeaf is the exact product of x and the factors at y. With few registers those
+// are read twice.
+func (k *tree) productLeaf(x reg, y string, row, c int) value {
+	p, e := k.alloc(), k.alloc()
+	if k.registers() == 16 {
+		k.mulMem(p, x, k.place(y, row, c))
+		k.copy(e, p)
+		k.fmsubMem(e, x, k.place(y, row, c))
+	} else {
+		f := k.alloc()
+		k.load(f, k.place(y, row, c))
+		k.mul(p, x, f)
+		k.copy(e, p)
+		k.fmsub(e, x, f)
 		k.release(f)
-		return v
 	}
-	k.mul(v[1], v[0], f)
-	p := k.alloc()
-	k.copy(p, v[1])
-	k.fmsub(v[1], v[0], f)
-	k.release(v[0], f)
-	return value{p, v[1]}
+	k.release(x)
+	return value{p, e}
 }
 
 // join sets a to a + b and releases b.
@@ -500,13 +552,12 @@ func (k *tree) join(a, b value) {
 	k.release(rest)
 }
 
-// joinLeaves is join where both low parts are +0: (0 + 0) + e is e, which is never
-// -0, since a difference of equals is +0.
-func (k *tree) joinLeaves(a, b value) {
+// joinLeaves joins leaves that are high parts alone, both low parts being +0: (0 + 0) +
+// e is e, which is never -0, since a difference of equals is +0.
+func (k *tree) joinLeaves(a, b value) value {
 	e, rest := k.twoSum(a, b)
-	k.copyOrRename(&a[1], e)
-	k.release(b[1])
 	k.release(rest)
+	return append(a, e)
 }
 
 // twoSum sets the high part of a to h = a + b and returns the register of e, and
@@ -525,12 +576,6 @@ func (k *tree) twoSum(a, b value) (e, rest reg) {
 	old := a[0]
 	a[0] = h
 	return b[0], old
-}
-
-// copyOrRename makes the place of a value be register e.
-func (k *tree) copyOrRename(place *reg, e reg) {
-	k.release(*place)
-	*place = e
 }
 
 // fetch loads a value in column c of the row of values at base+off.

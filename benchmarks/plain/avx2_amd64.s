@@ -56,13 +56,41 @@ DATA signs32<>+48(SB)/8, $0x8000000080000000
 DATA signs32<>+56(SB)/8, $0x8000000080000000
 GLOBL signs32<>(SB), RODATA|NOPTR, $64
 DATA absMask64<>+0(SB)/8, $0x7fffffffffffffff
-GLOBL absMask64<>(SB), RODATA|NOPTR, $8
+DATA absMask64<>+8(SB)/8, $0x7fffffffffffffff
+DATA absMask64<>+16(SB)/8, $0x7fffffffffffffff
+DATA absMask64<>+24(SB)/8, $0x7fffffffffffffff
+DATA absMask64<>+32(SB)/8, $0x7fffffffffffffff
+DATA absMask64<>+40(SB)/8, $0x7fffffffffffffff
+DATA absMask64<>+48(SB)/8, $0x7fffffffffffffff
+DATA absMask64<>+56(SB)/8, $0x7fffffffffffffff
+GLOBL absMask64<>(SB), RODATA|NOPTR, $64
 DATA absMask32<>+0(SB)/8, $0x7fffffff7fffffff
-GLOBL absMask32<>(SB), RODATA|NOPTR, $8
+DATA absMask32<>+8(SB)/8, $0x7fffffff7fffffff
+DATA absMask32<>+16(SB)/8, $0x7fffffff7fffffff
+DATA absMask32<>+24(SB)/8, $0x7fffffff7fffffff
+DATA absMask32<>+32(SB)/8, $0x7fffffff7fffffff
+DATA absMask32<>+40(SB)/8, $0x7fffffff7fffffff
+DATA absMask32<>+48(SB)/8, $0x7fffffff7fffffff
+DATA absMask32<>+56(SB)/8, $0x7fffffff7fffffff
+GLOBL absMask32<>(SB), RODATA|NOPTR, $64
 DATA one64<>+0(SB)/8, $0x3ff0000000000000
-GLOBL one64<>(SB), RODATA|NOPTR, $8
+DATA one64<>+8(SB)/8, $0x3ff0000000000000
+DATA one64<>+16(SB)/8, $0x3ff0000000000000
+DATA one64<>+24(SB)/8, $0x3ff0000000000000
+DATA one64<>+32(SB)/8, $0x3ff0000000000000
+DATA one64<>+40(SB)/8, $0x3ff0000000000000
+DATA one64<>+48(SB)/8, $0x3ff0000000000000
+DATA one64<>+56(SB)/8, $0x3ff0000000000000
+GLOBL one64<>(SB), RODATA|NOPTR, $64
 DATA one32<>+0(SB)/8, $0x3f8000003f800000
-GLOBL one32<>(SB), RODATA|NOPTR, $8
+DATA one32<>+8(SB)/8, $0x3f8000003f800000
+DATA one32<>+16(SB)/8, $0x3f8000003f800000
+DATA one32<>+24(SB)/8, $0x3f8000003f800000
+DATA one32<>+32(SB)/8, $0x3f8000003f800000
+DATA one32<>+40(SB)/8, $0x3f8000003f800000
+DATA one32<>+48(SB)/8, $0x3f8000003f800000
+DATA one32<>+56(SB)/8, $0x3f8000003f800000
+GLOBL one32<>(SB), RODATA|NOPTR, $64
 
 TEXT ·plainSumF64AVX2(SB), 0, $264-32
 	STMXCSR 0(SP)
@@ -86,9 +114,9 @@ ieee:
 	VXORPD Y7, Y7, Y7
 	MOVQ CX, R10
 	SHRQ $5, R10
-loop:
 	TESTQ R10, R10
 	JEQ vectors
+loop:
 	VADDPD 0(SI), Y0, Y0
 	VADDPD 32(SI), Y1, Y1
 	VADDPD 64(SI), Y2, Y2
@@ -98,19 +126,19 @@ loop:
 	VADDPD 192(SI), Y6, Y6
 	VADDPD 224(SI), Y7, Y7
 	ADDQ $256, SI
-	ADDQ $-1, R10
-	JMP loop
+	DECQ R10
+	JNE loop
 vectors:
 	MOVQ CX, R10
 	SHRQ $2, R10
 	ANDQ $7, R10
-vector:
 	TESTQ R10, R10
 	JEQ last
+vector:
 	VADDPD 0(SI), Y0, Y0
 	ADDQ $32, SI
-	ADDQ $-1, R10
-	JMP vector
+	DECQ R10
+	JNE vector
 last:
 	ANDQ $3, CX
 	TESTQ CX, CX
@@ -167,9 +195,9 @@ ieee:
 	VXORPD Y7, Y7, Y7
 	MOVQ CX, R10
 	SHRQ $5, R10
-loop:
 	TESTQ R10, R10
 	JEQ vectors
+loop:
 	VMOVUPD 0(SI), Y8
 	VMOVUPD 32(SI), Y8
 	VMOVUPD 64(SI), Y8
@@ -179,19 +207,19 @@ loop:
 	VMOVUPD 192(SI), Y8
 	VMOVUPD 224(SI), Y8
 	ADDQ $256, SI
-	ADDQ $-1, R10
-	JMP loop
+	DECQ R10
+	JNE loop
 vectors:
 	MOVQ CX, R10
 	SHRQ $2, R10
 	ANDQ $7, R10
-vector:
 	TESTQ R10, R10
 	JEQ last
+vector:
 	VMOVUPD 0(SI), Y8
 	ADDQ $32, SI
-	ADDQ $-1, R10
-	JMP vector
+	DECQ R10
+	JNE vector
 last:
 	ANDQ $3, CX
 	TESTQ CX, CX
@@ -248,9 +276,9 @@ ieee:
 	VXORPD Y7, Y7, Y7
 	MOVQ CX, R10
 	SHRQ $5, R10
-loop:
 	TESTQ R10, R10
 	JEQ vectors
+loop:
 	VMOVUPD 0(SI), Y8
 	VMULPD 0(DX), Y8, Y8
 	VADDPD Y8, Y0, Y0
@@ -277,22 +305,22 @@ loop:
 	VADDPD Y8, Y7, Y7
 	ADDQ $256, SI
 	ADDQ $256, DX
-	ADDQ $-1, R10
-	JMP loop
+	DECQ R10
+	JNE loop
 vectors:
 	MOVQ CX, R10
 	SHRQ $2, R10
 	ANDQ $7, R10
-vector:
 	TESTQ R10, R10
 	JEQ last
+vector:
 	VMOVUPD 0(SI), Y8
 	VMULPD 0(DX), Y8, Y8
 	VADDPD Y8, Y0, Y0
 	ADDQ $32, SI
 	ADDQ $32, DX
-	ADDQ $-1, R10
-	JMP vector
+	DECQ R10
+	JNE vector
 last:
 	ANDQ $3, CX
 	TESTQ CX, CX
@@ -354,9 +382,9 @@ ieee:
 	VXORPD Y7, Y7, Y7
 	MOVQ CX, R10
 	SHRQ $5, R10
-loop:
 	TESTQ R10, R10
 	JEQ vectors
+loop:
 	VMOVUPD 0(SI), Y8
 	VMOVUPD 0(DX), Y8
 	VMOVUPD 32(SI), Y8
@@ -375,21 +403,21 @@ loop:
 	VMOVUPD 224(DX), Y8
 	ADDQ $256, SI
 	ADDQ $256, DX
-	ADDQ $-1, R10
-	JMP loop
+	DECQ R10
+	JNE loop
 vectors:
 	MOVQ CX, R10
 	SHRQ $2, R10
 	ANDQ $7, R10
-vector:
 	TESTQ R10, R10
 	JEQ last
+vector:
 	VMOVUPD 0(SI), Y8
 	VMOVUPD 0(DX), Y8
 	ADDQ $32, SI
 	ADDQ $32, DX
-	ADDQ $-1, R10
-	JMP vector
+	DECQ R10
+	JNE vector
 last:
 	ANDQ $3, CX
 	TESTQ CX, CX
@@ -451,9 +479,9 @@ ieee:
 	VXORPS Y7, Y7, Y7
 	MOVQ CX, R10
 	SHRQ $6, R10
-loop:
 	TESTQ R10, R10
 	JEQ vectors
+loop:
 	VADDPS 0(SI), Y0, Y0
 	VADDPS 32(SI), Y1, Y1
 	VADDPS 64(SI), Y2, Y2
@@ -463,19 +491,19 @@ loop:
 	VADDPS 192(SI), Y6, Y6
 	VADDPS 224(SI), Y7, Y7
 	ADDQ $256, SI
-	ADDQ $-1, R10
-	JMP loop
+	DECQ R10
+	JNE loop
 vectors:
 	MOVQ CX, R10
 	SHRQ $3, R10
 	ANDQ $7, R10
-vector:
 	TESTQ R10, R10
 	JEQ last
+vector:
 	VADDPS 0(SI), Y0, Y0
 	ADDQ $32, SI
-	ADDQ $-1, R10
-	JMP vector
+	DECQ R10
+	JNE vector
 last:
 	ANDQ $7, CX
 	TESTQ CX, CX
@@ -535,9 +563,9 @@ ieee:
 	VXORPS Y7, Y7, Y7
 	MOVQ CX, R10
 	SHRQ $6, R10
-loop:
 	TESTQ R10, R10
 	JEQ vectors
+loop:
 	VMOVUPS 0(SI), Y8
 	VMOVUPS 32(SI), Y8
 	VMOVUPS 64(SI), Y8
@@ -547,19 +575,19 @@ loop:
 	VMOVUPS 192(SI), Y8
 	VMOVUPS 224(SI), Y8
 	ADDQ $256, SI
-	ADDQ $-1, R10
-	JMP loop
+	DECQ R10
+	JNE loop
 vectors:
 	MOVQ CX, R10
 	SHRQ $3, R10
 	ANDQ $7, R10
-vector:
 	TESTQ R10, R10
 	JEQ last
+vector:
 	VMOVUPS 0(SI), Y8
 	ADDQ $32, SI
-	ADDQ $-1, R10
-	JMP vector
+	DECQ R10
+	JNE vector
 last:
 	ANDQ $7, CX
 	TESTQ CX, CX
@@ -619,9 +647,9 @@ ieee:
 	VXORPS Y7, Y7, Y7
 	MOVQ CX, R10
 	SHRQ $6, R10
-loop:
 	TESTQ R10, R10
 	JEQ vectors
+loop:
 	VMOVUPS 0(SI), Y8
 	VMULPS 0(DX), Y8, Y8
 	VADDPS Y8, Y0, Y0
@@ -648,22 +676,22 @@ loop:
 	VADDPS Y8, Y7, Y7
 	ADDQ $256, SI
 	ADDQ $256, DX
-	ADDQ $-1, R10
-	JMP loop
+	DECQ R10
+	JNE loop
 vectors:
 	MOVQ CX, R10
 	SHRQ $3, R10
 	ANDQ $7, R10
-vector:
 	TESTQ R10, R10
 	JEQ last
+vector:
 	VMOVUPS 0(SI), Y8
 	VMULPS 0(DX), Y8, Y8
 	VADDPS Y8, Y0, Y0
 	ADDQ $32, SI
 	ADDQ $32, DX
-	ADDQ $-1, R10
-	JMP vector
+	DECQ R10
+	JNE vector
 last:
 	ANDQ $7, CX
 	TESTQ CX, CX
@@ -728,9 +756,9 @@ ieee:
 	VXORPS Y7, Y7, Y7
 	MOVQ CX, R10
 	SHRQ $6, R10
-loop:
 	TESTQ R10, R10
 	JEQ vectors
+loop:
 	VMOVUPS 0(SI), Y8
 	VMOVUPS 0(DX), Y8
 	VMOVUPS 32(SI), Y8
@@ -749,21 +777,21 @@ loop:
 	VMOVUPS 224(DX), Y8
 	ADDQ $256, SI
 	ADDQ $256, DX
-	ADDQ $-1, R10
-	JMP loop
+	DECQ R10
+	JNE loop
 vectors:
 	MOVQ CX, R10
 	SHRQ $3, R10
 	ANDQ $7, R10
-vector:
 	TESTQ R10, R10
 	JEQ last
+vector:
 	VMOVUPS 0(SI), Y8
 	VMOVUPS 0(DX), Y8
 	ADDQ $32, SI
 	ADDQ $32, DX
-	ADDQ $-1, R10
-	JMP vector
+	DECQ R10
+	JNE vector
 last:
 	ANDQ $7, CX
 	TESTQ CX, CX

@@ -56,13 +56,41 @@ DATA signs32<>+48(SB)/8, $0x8000000080000000
 DATA signs32<>+56(SB)/8, $0x8000000080000000
 GLOBL signs32<>(SB), RODATA|NOPTR, $64
 DATA absMask64<>+0(SB)/8, $0x7fffffffffffffff
-GLOBL absMask64<>(SB), RODATA|NOPTR, $8
+DATA absMask64<>+8(SB)/8, $0x7fffffffffffffff
+DATA absMask64<>+16(SB)/8, $0x7fffffffffffffff
+DATA absMask64<>+24(SB)/8, $0x7fffffffffffffff
+DATA absMask64<>+32(SB)/8, $0x7fffffffffffffff
+DATA absMask64<>+40(SB)/8, $0x7fffffffffffffff
+DATA absMask64<>+48(SB)/8, $0x7fffffffffffffff
+DATA absMask64<>+56(SB)/8, $0x7fffffffffffffff
+GLOBL absMask64<>(SB), RODATA|NOPTR, $64
 DATA absMask32<>+0(SB)/8, $0x7fffffff7fffffff
-GLOBL absMask32<>(SB), RODATA|NOPTR, $8
+DATA absMask32<>+8(SB)/8, $0x7fffffff7fffffff
+DATA absMask32<>+16(SB)/8, $0x7fffffff7fffffff
+DATA absMask32<>+24(SB)/8, $0x7fffffff7fffffff
+DATA absMask32<>+32(SB)/8, $0x7fffffff7fffffff
+DATA absMask32<>+40(SB)/8, $0x7fffffff7fffffff
+DATA absMask32<>+48(SB)/8, $0x7fffffff7fffffff
+DATA absMask32<>+56(SB)/8, $0x7fffffff7fffffff
+GLOBL absMask32<>(SB), RODATA|NOPTR, $64
 DATA one64<>+0(SB)/8, $0x3ff0000000000000
-GLOBL one64<>(SB), RODATA|NOPTR, $8
+DATA one64<>+8(SB)/8, $0x3ff0000000000000
+DATA one64<>+16(SB)/8, $0x3ff0000000000000
+DATA one64<>+24(SB)/8, $0x3ff0000000000000
+DATA one64<>+32(SB)/8, $0x3ff0000000000000
+DATA one64<>+40(SB)/8, $0x3ff0000000000000
+DATA one64<>+48(SB)/8, $0x3ff0000000000000
+DATA one64<>+56(SB)/8, $0x3ff0000000000000
+GLOBL one64<>(SB), RODATA|NOPTR, $64
 DATA one32<>+0(SB)/8, $0x3f8000003f800000
-GLOBL one32<>(SB), RODATA|NOPTR, $8
+DATA one32<>+8(SB)/8, $0x3f8000003f800000
+DATA one32<>+16(SB)/8, $0x3f8000003f800000
+DATA one32<>+24(SB)/8, $0x3f8000003f800000
+DATA one32<>+32(SB)/8, $0x3f8000003f800000
+DATA one32<>+40(SB)/8, $0x3f8000003f800000
+DATA one32<>+48(SB)/8, $0x3f8000003f800000
+DATA one32<>+56(SB)/8, $0x3f8000003f800000
+GLOBL one32<>(SB), RODATA|NOPTR, $64
 
 TEXT ·plainSumF64AVX512(SB), 0, $264-32
 	STMXCSR 0(SP)
@@ -86,9 +114,9 @@ ieee:
 	VXORPD Z7, Z7, Z7
 	MOVQ CX, R10
 	SHRQ $6, R10
-loop:
 	TESTQ R10, R10
 	JEQ vectors
+loop:
 	VADDPD 0(SI), Z0, Z0
 	VADDPD 64(SI), Z1, Z1
 	VADDPD 128(SI), Z2, Z2
@@ -98,19 +126,19 @@ loop:
 	VADDPD 384(SI), Z6, Z6
 	VADDPD 448(SI), Z7, Z7
 	ADDQ $512, SI
-	ADDQ $-1, R10
-	JMP loop
+	DECQ R10
+	JNE loop
 vectors:
 	MOVQ CX, R10
 	SHRQ $3, R10
 	ANDQ $7, R10
-vector:
 	TESTQ R10, R10
 	JEQ last
+vector:
 	VADDPD 0(SI), Z0, Z0
 	ADDQ $64, SI
-	ADDQ $-1, R10
-	JMP vector
+	DECQ R10
+	JNE vector
 last:
 	ANDQ $7, CX
 	TESTQ CX, CX
@@ -171,9 +199,9 @@ ieee:
 	VXORPD Z7, Z7, Z7
 	MOVQ CX, R10
 	SHRQ $6, R10
-loop:
 	TESTQ R10, R10
 	JEQ vectors
+loop:
 	VMOVUPD 0(SI), Z8
 	VMOVUPD 64(SI), Z8
 	VMOVUPD 128(SI), Z8
@@ -183,19 +211,19 @@ loop:
 	VMOVUPD 384(SI), Z8
 	VMOVUPD 448(SI), Z8
 	ADDQ $512, SI
-	ADDQ $-1, R10
-	JMP loop
+	DECQ R10
+	JNE loop
 vectors:
 	MOVQ CX, R10
 	SHRQ $3, R10
 	ANDQ $7, R10
-vector:
 	TESTQ R10, R10
 	JEQ last
+vector:
 	VMOVUPD 0(SI), Z8
 	ADDQ $64, SI
-	ADDQ $-1, R10
-	JMP vector
+	DECQ R10
+	JNE vector
 last:
 	ANDQ $7, CX
 	TESTQ CX, CX
@@ -256,9 +284,9 @@ ieee:
 	VXORPD Z7, Z7, Z7
 	MOVQ CX, R10
 	SHRQ $6, R10
-loop:
 	TESTQ R10, R10
 	JEQ vectors
+loop:
 	VMOVUPD 0(SI), Z8
 	VMULPD 0(DX), Z8, Z8
 	VADDPD Z8, Z0, Z0
@@ -285,22 +313,22 @@ loop:
 	VADDPD Z8, Z7, Z7
 	ADDQ $512, SI
 	ADDQ $512, DX
-	ADDQ $-1, R10
-	JMP loop
+	DECQ R10
+	JNE loop
 vectors:
 	MOVQ CX, R10
 	SHRQ $3, R10
 	ANDQ $7, R10
-vector:
 	TESTQ R10, R10
 	JEQ last
+vector:
 	VMOVUPD 0(SI), Z8
 	VMULPD 0(DX), Z8, Z8
 	VADDPD Z8, Z0, Z0
 	ADDQ $64, SI
 	ADDQ $64, DX
-	ADDQ $-1, R10
-	JMP vector
+	DECQ R10
+	JNE vector
 last:
 	ANDQ $7, CX
 	TESTQ CX, CX
@@ -367,9 +395,9 @@ ieee:
 	VXORPD Z7, Z7, Z7
 	MOVQ CX, R10
 	SHRQ $6, R10
-loop:
 	TESTQ R10, R10
 	JEQ vectors
+loop:
 	VMOVUPD 0(SI), Z8
 	VMOVUPD 0(DX), Z8
 	VMOVUPD 64(SI), Z8
@@ -388,21 +416,21 @@ loop:
 	VMOVUPD 448(DX), Z8
 	ADDQ $512, SI
 	ADDQ $512, DX
-	ADDQ $-1, R10
-	JMP loop
+	DECQ R10
+	JNE loop
 vectors:
 	MOVQ CX, R10
 	SHRQ $3, R10
 	ANDQ $7, R10
-vector:
 	TESTQ R10, R10
 	JEQ last
+vector:
 	VMOVUPD 0(SI), Z8
 	VMOVUPD 0(DX), Z8
 	ADDQ $64, SI
 	ADDQ $64, DX
-	ADDQ $-1, R10
-	JMP vector
+	DECQ R10
+	JNE vector
 last:
 	ANDQ $7, CX
 	TESTQ CX, CX
@@ -469,9 +497,9 @@ ieee:
 	VXORPS Z7, Z7, Z7
 	MOVQ CX, R10
 	SHRQ $7, R10
-loop:
 	TESTQ R10, R10
 	JEQ vectors
+loop:
 	VADDPS 0(SI), Z0, Z0
 	VADDPS 64(SI), Z1, Z1
 	VADDPS 128(SI), Z2, Z2
@@ -481,19 +509,19 @@ loop:
 	VADDPS 384(SI), Z6, Z6
 	VADDPS 448(SI), Z7, Z7
 	ADDQ $512, SI
-	ADDQ $-1, R10
-	JMP loop
+	DECQ R10
+	JNE loop
 vectors:
 	MOVQ CX, R10
 	SHRQ $4, R10
 	ANDQ $7, R10
-vector:
 	TESTQ R10, R10
 	JEQ last
+vector:
 	VADDPS 0(SI), Z0, Z0
 	ADDQ $64, SI
-	ADDQ $-1, R10
-	JMP vector
+	DECQ R10
+	JNE vector
 last:
 	ANDQ $15, CX
 	TESTQ CX, CX
@@ -557,9 +585,9 @@ ieee:
 	VXORPS Z7, Z7, Z7
 	MOVQ CX, R10
 	SHRQ $7, R10
-loop:
 	TESTQ R10, R10
 	JEQ vectors
+loop:
 	VMOVUPS 0(SI), Z8
 	VMOVUPS 64(SI), Z8
 	VMOVUPS 128(SI), Z8
@@ -569,19 +597,19 @@ loop:
 	VMOVUPS 384(SI), Z8
 	VMOVUPS 448(SI), Z8
 	ADDQ $512, SI
-	ADDQ $-1, R10
-	JMP loop
+	DECQ R10
+	JNE loop
 vectors:
 	MOVQ CX, R10
 	SHRQ $4, R10
 	ANDQ $7, R10
-vector:
 	TESTQ R10, R10
 	JEQ last
+vector:
 	VMOVUPS 0(SI), Z8
 	ADDQ $64, SI
-	ADDQ $-1, R10
-	JMP vector
+	DECQ R10
+	JNE vector
 last:
 	ANDQ $15, CX
 	TESTQ CX, CX
@@ -645,9 +673,9 @@ ieee:
 	VXORPS Z7, Z7, Z7
 	MOVQ CX, R10
 	SHRQ $7, R10
-loop:
 	TESTQ R10, R10
 	JEQ vectors
+loop:
 	VMOVUPS 0(SI), Z8
 	VMULPS 0(DX), Z8, Z8
 	VADDPS Z8, Z0, Z0
@@ -674,22 +702,22 @@ loop:
 	VADDPS Z8, Z7, Z7
 	ADDQ $512, SI
 	ADDQ $512, DX
-	ADDQ $-1, R10
-	JMP loop
+	DECQ R10
+	JNE loop
 vectors:
 	MOVQ CX, R10
 	SHRQ $4, R10
 	ANDQ $7, R10
-vector:
 	TESTQ R10, R10
 	JEQ last
+vector:
 	VMOVUPS 0(SI), Z8
 	VMULPS 0(DX), Z8, Z8
 	VADDPS Z8, Z0, Z0
 	ADDQ $64, SI
 	ADDQ $64, DX
-	ADDQ $-1, R10
-	JMP vector
+	DECQ R10
+	JNE vector
 last:
 	ANDQ $15, CX
 	TESTQ CX, CX
@@ -759,9 +787,9 @@ ieee:
 	VXORPS Z7, Z7, Z7
 	MOVQ CX, R10
 	SHRQ $7, R10
-loop:
 	TESTQ R10, R10
 	JEQ vectors
+loop:
 	VMOVUPS 0(SI), Z8
 	VMOVUPS 0(DX), Z8
 	VMOVUPS 64(SI), Z8
@@ -780,21 +808,21 @@ loop:
 	VMOVUPS 448(DX), Z8
 	ADDQ $512, SI
 	ADDQ $512, DX
-	ADDQ $-1, R10
-	JMP loop
+	DECQ R10
+	JNE loop
 vectors:
 	MOVQ CX, R10
 	SHRQ $4, R10
 	ANDQ $7, R10
-vector:
 	TESTQ R10, R10
 	JEQ last
+vector:
 	VMOVUPS 0(SI), Z8
 	VMOVUPS 0(DX), Z8
 	ADDQ $64, SI
 	ADDQ $64, DX
-	ADDQ $-1, R10
-	JMP vector
+	DECQ R10
+	JNE vector
 last:
 	ANDQ $15, CX
 	TESTQ CX, CX

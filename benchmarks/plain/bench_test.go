@@ -9,6 +9,9 @@ import (
 
 func benchLoops[T kernel.Float](b *testing.B, name string) {
 	x, y := make([]T, 100000), make([]T, 100000)
+	for i := range x { // untouched, all pages would be the same page of zeros
+		x[i], y[i] = 1, 1
+	}
 	for _, l := range []struct {
 		name string
 		run  func(x, y []T)

@@ -24,8 +24,8 @@ ieee:
 	VEOR V7.B16, V7.B16, V7.B16
 	MOVD R3, R6
 	LSR $4, R6
-loop:
 	CBZ R6, vectors
+loop:
 	FMOVQ 0(R1), F31
 	WORD $0x4e7fd400 // FADD V0.2D, V0.2D, V31.2D
 	FMOVQ 16(R1), F31
@@ -43,19 +43,19 @@ loop:
 	FMOVQ 112(R1), F31
 	WORD $0x4e7fd4e7 // FADD V7.2D, V7.2D, V31.2D
 	ADD $128, R1
-	ADD $-1, R6
-	B loop
+	SUBS $1, R6
+	BNE loop
 vectors:
 	MOVD R3, R6
 	LSR $1, R6
 	AND $7, R6
-vector:
 	CBZ R6, last
+vector:
 	FMOVQ 0(R1), F31
 	WORD $0x4e7fd400 // FADD V0.2D, V0.2D, V31.2D
 	ADD $16, R1
-	ADD $-1, R6
-	B vector
+	SUBS $1, R6
+	BNE vector
 last:
 	AND $1, R3
 	CBZ R3, join
@@ -124,8 +124,8 @@ ieee:
 	VEOR V7.B16, V7.B16, V7.B16
 	MOVD R3, R6
 	LSR $4, R6
-loop:
 	CBZ R6, vectors
+loop:
 	FMOVQ 0(R1), F8
 	FMOVQ 16(R1), F8
 	FMOVQ 32(R1), F8
@@ -135,18 +135,18 @@ loop:
 	FMOVQ 96(R1), F8
 	FMOVQ 112(R1), F8
 	ADD $128, R1
-	ADD $-1, R6
-	B loop
+	SUBS $1, R6
+	BNE loop
 vectors:
 	MOVD R3, R6
 	LSR $1, R6
 	AND $7, R6
-vector:
 	CBZ R6, last
+vector:
 	FMOVQ 0(R1), F8
 	ADD $16, R1
-	ADD $-1, R6
-	B vector
+	SUBS $1, R6
+	BNE vector
 last:
 	AND $1, R3
 	CBZ R3, join
@@ -215,8 +215,8 @@ ieee:
 	VEOR V7.B16, V7.B16, V7.B16
 	MOVD R3, R6
 	LSR $4, R6
-loop:
 	CBZ R6, vectors
+loop:
 	FMOVQ 0(R1), F8
 	FMOVQ 0(R2), F31
 	WORD $0x6e7fdd08 // FMUL V8.2D, V8.2D, V31.2D
@@ -251,22 +251,22 @@ loop:
 	WORD $0x4e68d4e7 // FADD V7.2D, V7.2D, V8.2D
 	ADD $128, R1
 	ADD $128, R2
-	ADD $-1, R6
-	B loop
+	SUBS $1, R6
+	BNE loop
 vectors:
 	MOVD R3, R6
 	LSR $1, R6
 	AND $7, R6
-vector:
 	CBZ R6, last
+vector:
 	FMOVQ 0(R1), F8
 	FMOVQ 0(R2), F31
 	WORD $0x6e7fdd08 // FMUL V8.2D, V8.2D, V31.2D
 	WORD $0x4e68d400 // FADD V0.2D, V0.2D, V8.2D
 	ADD $16, R1
 	ADD $16, R2
-	ADD $-1, R6
-	B vector
+	SUBS $1, R6
+	BNE vector
 last:
 	AND $1, R3
 	CBZ R3, join
@@ -362,8 +362,8 @@ ieee:
 	VEOR V7.B16, V7.B16, V7.B16
 	MOVD R3, R6
 	LSR $4, R6
-loop:
 	CBZ R6, vectors
+loop:
 	FMOVQ 0(R1), F8
 	FMOVQ 0(R2), F8
 	FMOVQ 16(R1), F8
@@ -382,20 +382,20 @@ loop:
 	FMOVQ 112(R2), F8
 	ADD $128, R1
 	ADD $128, R2
-	ADD $-1, R6
-	B loop
+	SUBS $1, R6
+	BNE loop
 vectors:
 	MOVD R3, R6
 	LSR $1, R6
 	AND $7, R6
-vector:
 	CBZ R6, last
+vector:
 	FMOVQ 0(R1), F8
 	FMOVQ 0(R2), F8
 	ADD $16, R1
 	ADD $16, R2
-	ADD $-1, R6
-	B vector
+	SUBS $1, R6
+	BNE vector
 last:
 	AND $1, R3
 	CBZ R3, join
@@ -491,8 +491,8 @@ ieee:
 	VEOR V7.B16, V7.B16, V7.B16
 	MOVD R3, R6
 	LSR $5, R6
-loop:
 	CBZ R6, vectors
+loop:
 	FMOVQ 0(R1), F31
 	WORD $0x4e3fd400 // FADD V0.4S, V0.4S, V31.4S
 	FMOVQ 16(R1), F31
@@ -510,19 +510,19 @@ loop:
 	FMOVQ 112(R1), F31
 	WORD $0x4e3fd4e7 // FADD V7.4S, V7.4S, V31.4S
 	ADD $128, R1
-	ADD $-1, R6
-	B loop
+	SUBS $1, R6
+	BNE loop
 vectors:
 	MOVD R3, R6
 	LSR $2, R6
 	AND $7, R6
-vector:
 	CBZ R6, last
+vector:
 	FMOVQ 0(R1), F31
 	WORD $0x4e3fd400 // FADD V0.4S, V0.4S, V31.4S
 	ADD $16, R1
-	ADD $-1, R6
-	B vector
+	SUBS $1, R6
+	BNE vector
 last:
 	AND $3, R3
 	CBZ R3, join
@@ -594,8 +594,8 @@ ieee:
 	VEOR V7.B16, V7.B16, V7.B16
 	MOVD R3, R6
 	LSR $5, R6
-loop:
 	CBZ R6, vectors
+loop:
 	FMOVQ 0(R1), F8
 	FMOVQ 16(R1), F8
 	FMOVQ 32(R1), F8
@@ -605,18 +605,18 @@ loop:
 	FMOVQ 96(R1), F8
 	FMOVQ 112(R1), F8
 	ADD $128, R1
-	ADD $-1, R6
-	B loop
+	SUBS $1, R6
+	BNE loop
 vectors:
 	MOVD R3, R6
 	LSR $2, R6
 	AND $7, R6
-vector:
 	CBZ R6, last
+vector:
 	FMOVQ 0(R1), F8
 	ADD $16, R1
-	ADD $-1, R6
-	B vector
+	SUBS $1, R6
+	BNE vector
 last:
 	AND $3, R3
 	CBZ R3, join
@@ -688,8 +688,8 @@ ieee:
 	VEOR V7.B16, V7.B16, V7.B16
 	MOVD R3, R6
 	LSR $5, R6
-loop:
 	CBZ R6, vectors
+loop:
 	FMOVQ 0(R1), F8
 	FMOVQ 0(R2), F31
 	WORD $0x6e3fdd08 // FMUL V8.4S, V8.4S, V31.4S
@@ -724,22 +724,22 @@ loop:
 	WORD $0x4e28d4e7 // FADD V7.4S, V7.4S, V8.4S
 	ADD $128, R1
 	ADD $128, R2
-	ADD $-1, R6
-	B loop
+	SUBS $1, R6
+	BNE loop
 vectors:
 	MOVD R3, R6
 	LSR $2, R6
 	AND $7, R6
-vector:
 	CBZ R6, last
+vector:
 	FMOVQ 0(R1), F8
 	FMOVQ 0(R2), F31
 	WORD $0x6e3fdd08 // FMUL V8.4S, V8.4S, V31.4S
 	WORD $0x4e28d400 // FADD V0.4S, V0.4S, V8.4S
 	ADD $16, R1
 	ADD $16, R2
-	ADD $-1, R6
-	B vector
+	SUBS $1, R6
+	BNE vector
 last:
 	AND $3, R3
 	CBZ R3, join
@@ -838,8 +838,8 @@ ieee:
 	VEOR V7.B16, V7.B16, V7.B16
 	MOVD R3, R6
 	LSR $5, R6
-loop:
 	CBZ R6, vectors
+loop:
 	FMOVQ 0(R1), F8
 	FMOVQ 0(R2), F8
 	FMOVQ 16(R1), F8
@@ -858,20 +858,20 @@ loop:
 	FMOVQ 112(R2), F8
 	ADD $128, R1
 	ADD $128, R2
-	ADD $-1, R6
-	B loop
+	SUBS $1, R6
+	BNE loop
 vectors:
 	MOVD R3, R6
 	LSR $2, R6
 	AND $7, R6
-vector:
 	CBZ R6, last
+vector:
 	FMOVQ 0(R1), F8
 	FMOVQ 0(R2), F8
 	ADD $16, R1
 	ADD $16, R2
-	ADD $-1, R6
-	B vector
+	SUBS $1, R6
+	BNE vector
 last:
 	AND $3, R3
 	CBZ R3, join
