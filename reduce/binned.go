@@ -94,12 +94,7 @@ const (
 )
 
 // Add adds terms.
-func (b *Bins[T]) Add(x []T) {
-	for ; len(x) > binBlock; x = x[binBlock:] {
-		b.addBlock(x[:binBlock])
-	}
-	b.addBlock(x)
-}
+func (b *Bins[T]) Add(x []T) { b.add(terms[T]{x: x}) }
 
 // AddProducts adds the terms x[i]*y[i*stride], each rounded to T. It panics if stride
 // is not positive or y is too short.
@@ -107,26 +102,53 @@ func (b *Bins[T]) AddProducts(x, y []T, stride int) {
 	if stride < 1 || len(x) > (len(y)+stride-1)/stride {
 		panic(fmt.Sprintf("reduce: products of %d elements and %d with stride %d", len(x), len(y), stride))
 	}
-	var buffer [productBlock]T
+	if stride == 1 {
+		b.add(terms[T]{x: x, y: y[:len(x)]})
+		return
+	}
 	for len(x) > 0 {
 		n := min(len(x), productBlock)
-		for i, v := range x[:n] {
-			buffer[i] = T(v * y[i*stride])
-		}
-		b.addBlock(buffer[:n])
+		b.multiplyBlock(x[:n], y, stride)
 		if x = x[n:]; len(x) > 0 {
 			y = y[n*stride:]
 		}
 	}
 }
 
-// add adds the terms of a sum or a dot product.
+// add adds the terms of a sum or a dot product: by blocks that kernels cut, and in Go
+// where they do not.
 func (b *Bins[T]) add(t terms[T]) {
-	if t.y == nil {
-		b.Add(t.x)
-	} else {
-		b.AddProducts(t.x, t.y, 1)
+	for len(t.x) > 0 {
+		n := min(len(t.x), kernel.MaxSliced)
+		if block := t.slice(0, n); n < cutMin || !b.cutBlock(block) {
+			b.addInGo(block)
+		}
+		t = t.slice(n, len(t.x))
 	}
+}
+
+// addInGo is add without kernels.
+func (b *Bins[T]) addInGo(t terms[T]) {
+	for len(t.x) > 0 {
+		var n int
+		if t.y == nil {
+			n = min(len(t.x), binBlock)
+			b.addBlock(t.x[:n])
+		} else {
+			n = min(len(t.x), productBlock)
+			b.multiplyBlock(t.x[:n], t.y, 1)
+		}
+		t = t.slice(n, len(t.x))
+	}
+}
+
+// multiplyBlock adds at most productBlock products.
+func (b *Bins[T]) multiplyBlock(x, y []T, stride int) {
+	var buffer [productBlock]T
+	for i, v := range x {
+		buffer[i] = T(v * y[i*stride])
+	}
+	b.addBlock(buffer[:len(x)])
 }
 
 // addBlock adds at most binBlock terms.
