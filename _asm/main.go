@@ -160,6 +160,9 @@ func (s *set) write(folder, pkg, declarations string) {
 
 func write(file, text string) {
 	text = strings.TrimRight(text, "\n") + "\n"
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		log.Fatal(err)
+	}
 	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
 		log.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"runtime/debug"
 
+	"github.com/samebits/samebits/internal/kernel"
 	"github.com/samebits/samebits/internal/spec"
 )
 
@@ -20,16 +21,23 @@ type versionReport struct {
 	Spec    int    `json:"spec"`
 	Go      string `json:"go"`
 	Target  string `json:"target"`
-	Commit  string `json:"commit,omitempty"`
+	// Kernel is the backend of the vector kernels in use, Kernels those that this
+	// processor runs.
+	Kernel  string   `json:"kernel"`
+	Kernels []string `json:"kernels"`
+	Commit  string   `json:"commit,omitempty"`
 }
 
 // Run prints the versions.
 func (c *versionCmd) Run(s streams) error {
-	r := versionReport{version, spec.Version, runtime.Version(), runtime.GOOS + "/" + runtime.GOARCH, commit()}
+	r := versionReport{version, spec.Version, runtime.Version(), runtime.GOOS + "/" + runtime.GOARCH, kernel.Active().String(), nil, commit()}
+	for _, b := range kernel.Backends() {
+		r.Kernels = append(r.Kernels, b.String())
+	}
 	if c.JSON {
 		return writeJSON(s.out, r)
 	}
-	fmt.Fprintf(s.out, "samebits %s, SPEC.md version %d, %s, %s\n", r.Version, r.Spec, r.Go, r.Target)
+	fmt.Fprintf(s.out, "samebits %s, SPEC.md version %d, %s, %s, %s kernels\n", r.Version, r.Spec, r.Go, r.Target, r.Kernel)
 	return nil
 }
 
