@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/samebits/samebits/benchmarks/plain"
 	"github.com/samebits/samebits/internal/kernel"
 	"github.com/samebits/samebits/reduce"
 	"gonum.org/v1/gonum/blas/blas32"
@@ -69,8 +70,8 @@ func dot[T reduce.Float](name string, f func(x, y []T) T) Contender[T] {
 	}}
 }
 
-// Contenders returns every order that applies to T, on that many goroutines, and
-// what gonum has for the operation, which runs on one.
+// Contenders returns every order that applies to T, on that many goroutines, and on
+// one the plain loop and what gonum has for the operation.
 func Contenders[T reduce.Float](op Op, seed uint64, threads int) []Contender[T] {
 	var all []Contender[T]
 	for _, o := range reduce.Orders(seed) {
@@ -82,6 +83,11 @@ func Contenders[T reduce.Float](op Op, seed uint64, threads int) []Contender[T] 
 		default:
 			all = append(all, sum(name, func(x []T) T { return reduce.SumParallel(o, x, threads) }))
 		}
+	}
+	if op == Dot {
+		all = append(all, dot("plain", plain.Dot[T]))
+	} else {
+		all = append(all, sum("plain", plain.Sum[T]))
 	}
 	return append(all, gonum[T](op)...)
 }

@@ -48,6 +48,7 @@ var looks = map[string]look{
 	"exact":             {black, draw.CircleGlyph{}, false},
 	"shuffled":          {grey, draw.CrossGlyph{}, true},
 	"arrival":           {grey, draw.PlusGlyph{}, true},
+	"plain":             {sky, draw.CrossGlyph{}, true},
 	"gonum":             {vermillion, draw.RingGlyph{}, true},
 	"gonum-compensated": {purple, draw.RingGlyph{}, true},
 }
