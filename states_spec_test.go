@@ -21,8 +21,8 @@ func dump(b []byte) string {
 	return s.String()
 }
 
-// examples returns the two states of SPEC.md, section 10.
-func examples(t *testing.T) (pairwise *reduce.Accumulator[float64], exact *reduce.Accumulator[float32]) {
+// examples returns the states of SPEC.md, section 10.
+func examples(t *testing.T) (pairwise *reduce.Accumulator[float64], exact, binned *reduce.Accumulator[float32]) {
 	t.Helper()
 	pairwise, err := reduce.NewAccumulator[float64](reduce.Pairwise, 14)
 	require.NoError(t, err)
@@ -30,18 +30,21 @@ func examples(t *testing.T) (pairwise *reduce.Accumulator[float64], exact *reduc
 	exact, err = reduce.NewAccumulator[float32](reduce.Exact, 0)
 	require.NoError(t, err)
 	exact.Add(-1, -0.5, float32(math.Copysign(0, -1)))
-	return pairwise, exact
+	binned, err = reduce.NewAccumulator[float32](reduce.BinnedFold(2), 7)
+	require.NoError(t, err)
+	binned.Add(3, -0x1p-18, float32(math.Copysign(0, -1)))
+	return pairwise, exact, binned
 }
 
 func TestSpecStatesAreTrue(t *testing.T) {
 	data, err := os.ReadFile("SPEC.md")
 	require.NoError(t, err)
 	page := string(data)
-	pairwise, exact := examples(t)
+	pairwise, exact, binned := examples(t)
 	for _, a := range []interface {
 		MarshalBinary() ([]byte, error)
 		MarshalJSON() ([]byte, error)
-	}{pairwise, exact} {
+	}{pairwise, exact, binned} {
 		b, err := a.MarshalBinary()
 		require.NoError(t, err)
 		require.Contains(t, page, "\n\n"+dump(b)+"\n", "the bytes in SPEC.md")

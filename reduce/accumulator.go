@@ -13,7 +13,7 @@ import (
 // An accumulator marshals to bytes and to JSON, which are the same for the same terms
 // wherever and in however many pieces they were added.
 //
-// It holds O(log n) rows of lanes, or one superaccumulator. Adding a value costs a
+// It holds O(log n) rows of lanes, a few bins or one superaccumulator. Adding a value costs a
 // few nanoseconds and does not allocate but when the O(log n) rows grow. It takes
 // terms up to the index MaxInt-128. It is made by NewAccumulator or by unmarshalling;
 // the zero Accumulator is good for the latter only. It is not safe for concurrent
@@ -73,6 +73,10 @@ func (a *Accumulator[T]) Clone() *Accumulator[T] {
 	if a.wide != nil {
 		b.wide = a.wide.clone()
 	}
+	if a.bins != nil {
+		bins := *a.bins
+		b.bins = &bins
+	}
 	if a.exact != nil {
 		exact := *a.exact
 		b.exact = &exact
@@ -92,6 +96,9 @@ func (a *Accumulator[T]) Reset(start int) {
 	}
 	if a.wide != nil {
 		a.wide.spans = a.wide.spans[:0]
+	}
+	if a.bins != nil {
+		*a.bins = NewBins[T](a.bins.fold)
 	}
 	if a.exact != nil {
 		a.exact.Reset()

@@ -19,12 +19,13 @@ const StateVersion = 1
 type state struct {
 	version, spec uint64
 	order         Kind
-	parameter     uint64 // of the order: 0
+	parameter     uint64 // of the order: the fold of Binned, or 0
 	bits          uint64 // of the type of the terms; 0 of a Superaccumulator
-	lanes         uint64 // 0 under Exact
+	lanes         uint64 // 0 under Binned and Exact
 	start, count  uint64
-	nodes         []stateNode // of the orders with lanes
-	exact         *exactState // of Exact
+	nodes         []stateNode  // of the orders with lanes
+	binned        *binnedState // of Binned
+	exact         *exactState  // of Exact
 }
 
 // A stateNode is a node with the values of its lanes [from, to) as bits.
@@ -37,11 +38,13 @@ type stateNode struct {
 // 2^level), and those of its lanes that are present: all, but at level 0.
 type place struct{ level, index, from, to uint64 }
 
-// An exactState is the counts of the terms of the kinds that are not ordinary, and
-// the sum of the others: ± the integer with these digits of 32 bits, the lowest
-// first, times 2^(32*lowest - 2176).
+// asideCounts are the counts of the terms of the kinds that are not ordinary.
+type asideCounts [ordinary]uint64
+
+// An exactState is the sum of the ordinary terms: ± the integer with these digits of
+// 32 bits, the lowest first, times 2^(32*lowest - 2176).
 type exactState struct {
-	aside    [ordinary]uint64
+	aside    asideCounts
 	negative bool
 	lowest   uint64
 	digits   []uint32
@@ -89,7 +92,17 @@ func (s *state) check(wantBits uint64) error {
 	if err := s.checkHeader(wantBits); err != nil {
 		return err
 	}
-	if s.order == KindExact {
+	if (s.binned != nil) != (s.order == KindBinned) || (s.exact != nil) != (s.order == KindExact) {
+		return fmt.Errorf("order %v with bins: %t, digits of an exact sum: %t", s.order, s.binned != nil, s.exact != nil)
+	}
+	switch s.order {
+	case KindBinned, KindExact:
+		if len(s.nodes) > 0 {
+			return fmt.Errorf("%d nodes in order %v: want none", len(s.nodes), s.order)
+		}
+		if s.order == KindBinned {
+			return s.checkBinned()
+		}
 		return s.checkExact()
 	}
 	return s.checkNodes()
@@ -108,7 +121,9 @@ func (s *state) checkHeader(wantBits uint64) error {
 		return fmt.Errorf("order %v of terms of type %s: want f32", s.order, typeName(s.bits))
 	case s.bits == 0 && s.order != KindExact:
 		return fmt.Errorf("order %v of terms of type %s: want exact", s.order, typeName(s.bits))
-	case s.parameter != 0:
+	case s.order == KindBinned && (s.parameter < minFold || s.parameter > maxFold):
+		return fmt.Errorf("parameter %d of order %v, its fold: want %d to %d", s.parameter, s.order, minFold, maxFold)
+	case s.order != KindBinned && s.parameter != 0:
 		return fmt.Errorf("parameter %d of order %v: want 0", s.parameter, s.order)
 	case s.lanes != s.wantLanes():
 		return fmt.Errorf("%d lanes in order %v of type %s: want %d", s.lanes, s.order, typeName(s.bits), s.wantLanes())
@@ -124,7 +139,7 @@ func (s *state) checkHeader(wantBits uint64) error {
 
 func (s *state) wantLanes() uint64 {
 	switch {
-	case s.order == KindExact:
+	case s.order == KindBinned || s.order == KindExact:
 		return 0
 	case s.bits == 64:
 		return uint64(Lanes[float64]())
@@ -134,7 +149,7 @@ func (s *state) wantLanes() uint64 {
 
 func (s *state) checkNodes() error {
 	want := places(s.start, s.count, s.lanes)
-	if s.exact != nil || len(s.nodes) != len(want) {
+	if len(s.nodes) != len(want) {
 		return fmt.Errorf("%d nodes over %d terms from index %d: want %d", len(s.nodes), s.count, s.start, len(want))
 	}
 	for k, n := range s.nodes {
@@ -175,18 +190,25 @@ func (p place) String() string {
 	return fmt.Sprintf("level %d, index %d, lanes %d to %d", p.level, p.index, p.from, p.to)
 }
 
+// ordinaryTerms returns how many of count terms are ordinary, or an error if they are
+// not so many in all.
+func (a asideCounts) ordinaryTerms(count uint64) (uint64, error) {
+	for k, n := range a {
+		if n > count {
+			return 0, fmt.Errorf("%d terms that are %v: want %d at most", n, kind(k), count)
+		}
+		count -= n
+	}
+	return count, nil
+}
+
 // checkExact refuses what no sum of so many terms has. A term, or a product of two,
 // is a multiple of 2^-2148 and below 2^2048; of float32, of 2^-298 and below 2^256.
 func (s *state) checkExact() error {
-	e, ordinaryTerms := s.exact, s.count
-	if e == nil || len(s.nodes) > 0 {
-		return fmt.Errorf("%d nodes in order exact: want the digits of a sum", len(s.nodes))
-	}
-	for k, n := range e.aside {
-		if n > ordinaryTerms {
-			return fmt.Errorf("%d terms that are %v: want %d at most", n, kind(k), ordinaryTerms)
-		}
-		ordinaryTerms -= n
+	e := s.exact
+	ordinaryTerms, err := e.aside.ordinaryTerms(s.count)
+	if err != nil {
+		return err
 	}
 	if e.lowest > limbCount || uint64(len(e.digits)) > limbCount-e.lowest {
 		return fmt.Errorf("%d digits from digit %d: want them to end at %d at most", len(e.digits), e.lowest, limbCount)
@@ -241,6 +263,8 @@ func bitsOf[T Float]() uint64 {
 func (a *Accumulator[T]) state() (*state, error) {
 	s := &state{version: StateVersion, spec: spec.Version, order: a.order.kind, bits: bitsOf[T](), start: uint64(a.start), count: uint64(a.Count())}
 	switch a.order.kind {
+	case KindBinned:
+		s.parameter, s.binned = uint64(a.bins.fold), a.bins.state()
 	case KindExact:
 		s.exact = a.exact.state()
 	case KindWidened:
@@ -261,9 +285,15 @@ func (a *Accumulator[T]) setState(s *state) error {
 	if err := s.check(bitsOf[T]()); err != nil {
 		return fmt.Errorf("reduce: state: %w", err)
 	}
-	b := newAccumulator[T](Order{kind: s.order}, int(s.start))
+	order := Order{kind: s.order}
+	if s.order == KindBinned {
+		order = BinnedFold(int(s.parameter))
+	}
+	b := newAccumulator[T](order, int(s.start))
 	b.end += int(s.count)
 	switch s.order {
+	case KindBinned:
+		*b.bins, _ = binsOf[T](s.binnedWords()) // check has seen the error
 	case KindExact:
 		b.exact.setState(s.exact, s.count)
 	case KindWidened:

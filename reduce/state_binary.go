@@ -10,18 +10,19 @@ import (
 // The bytes of a state: SPEC.md, section 10.
 const (
 	stateMagic  = "samebits"
-	stateHeader = 32 // bytes before the nodes or the digits
+	stateHeader = 32 // bytes before the nodes, the bins or the digits
 )
 
 // stateCodes are the orders in the bytes of a state, by code.
-var stateCodes = [...]Kind{1: KindPairwise, 2: KindDoubleDouble, 3: KindWidened, 4: KindExact}
+var stateCodes = [...]Kind{1: KindPairwise, 2: KindDoubleDouble, 3: KindWidened, 4: KindExact, 5: KindBinned}
 
 // MarshalBinary returns the state in its one form in bytes: that of AppendBinary.
 func (a *Accumulator[T]) MarshalBinary() ([]byte, error) { return a.AppendBinary(nil) }
 
 // AppendBinary appends the state to b in the form of SPEC.md, section 10, in which
 // a state has one form on every machine, however it came about: O(log n) rows of
-// 128 bytes, or 256 for pairs and float64, or under Exact 73 bytes and the digits.
+// 128 bytes, or 256 for pairs and float64; under Binned 65 bytes and 16 for each bin;
+// under Exact 73 bytes and the digits.
 // NaN values become the canonical one. It is an error if a is the zero
 // Accumulator, or if so much was removed that no sum has this state.
 func (a *Accumulator[T]) AppendBinary(b []byte) ([]byte, error) {
@@ -93,7 +94,10 @@ func (s *state) appendBinary(b []byte) []byte {
 	b = append(b, s.code(), byte(s.bits), byte(s.lanes), byte(s.parameter))
 	b = le.AppendUint64(b, s.start)
 	b = le.AppendUint64(b, s.count)
-	if s.exact != nil {
+	switch {
+	case s.binned != nil:
+		return s.binned.appendBinary(b)
+	case s.exact != nil:
 		return s.exact.appendBinary(b)
 	}
 	b = le.AppendUint32(b, uint32(len(s.nodes)))
@@ -122,11 +126,16 @@ func (s *state) code() byte {
 	panic(fmt.Sprintf("reduce: order %v has no code in states", s.order))
 }
 
+func (a asideCounts) appendBinary(b []byte) []byte {
+	for _, n := range a {
+		b = binary.LittleEndian.AppendUint64(b, n)
+	}
+	return b
+}
+
 func (e *exactState) appendBinary(b []byte) []byte {
 	le := binary.LittleEndian
-	for _, n := range e.aside {
-		b = le.AppendUint64(b, n)
-	}
+	b = e.aside.appendBinary(b)
 	sign := byte(0)
 	if e.negative {
 		sign = 1
@@ -197,11 +206,14 @@ func parseBinary(data []byte, wantBits uint64) (*state, error) {
 	if err := s.checkHeader(wantBits); err != nil {
 		return nil, err
 	}
-	if s.order == KindExact {
+	switch s.order {
+	case KindBinned:
+		s.binned = readBinned(r, int(s.parameter))
+	case KindExact:
 		if err := s.readExact(r); err != nil {
 			return nil, err
 		}
-	} else {
+	default:
 		s.readNodes(r)
 	}
 	switch {
@@ -231,11 +243,15 @@ func (s *state) readNodes(r *stateReader) {
 	}
 }
 
-func (s *state) readExact(r *stateReader) error {
-	s.exact = new(exactState)
-	for k := range s.exact.aside {
-		s.exact.aside[k] = r.uint(8)
+func readAsides(r *stateReader) (a asideCounts) {
+	for k := range a {
+		a[k] = r.uint(8)
 	}
+	return a
+}
+
+func (s *state) readExact(r *stateReader) error {
+	s.exact = &exactState{aside: readAsides(r)}
 	sign := r.uint(1)
 	if sign > 1 {
 		return fmt.Errorf("sign %d: want 0 or 1", sign)

@@ -30,7 +30,8 @@ func with(b []byte, at, n int, v uint64) []byte {
 func TestStateErrorsNameTheNumbers(t *testing.T) {
 	pairwise := marshal(t, accumulate(reduce.Pairwise, 30, spread[float64](1, 50))) // lanes 14-15 of row 1, rows 2-3, row 4
 	exact := marshal(t, accumulate(reduce.Exact, 5, []float64{3, 4}))               // one digit
-	const header, node, digits = 32, 36, 73
+	binned := marshal(t, accumulate(reduce.Binned, 5, []float64{0x1p-1000, -3}))
+	const header, node, digits, top, bins = 32, 36, 73, 64, 65
 	for _, c := range []struct {
 		state []byte
 		want  string
@@ -42,8 +43,8 @@ func TestStateErrorsNameTheNumbers(t *testing.T) {
 		{with(pairwise, 0, 1, 'S'), fmt.Sprintf(`reduce: state of %d bytes: it begins with "Samebits": want "samebits"`, len(pairwise))},
 		{with(pairwise, 8, 2, 300), fmt.Sprintf("reduce: state of %d bytes: form of version 300: want 1", len(pairwise))},
 		{with(pairwise, 10, 2, 9), "reduce: state: bits of version 9 of SPEC.md: want 1"},
-		{with(pairwise, 12, 1, 0), fmt.Sprintf("reduce: state of %d bytes: order of code 0: want 1 to 4", len(pairwise))},
-		{with(pairwise, 12, 1, 200), fmt.Sprintf("reduce: state of %d bytes: order of code 200: want 1 to 4", len(pairwise))},
+		{with(pairwise, 12, 1, 0), fmt.Sprintf("reduce: state of %d bytes: order of code 0: want 1 to 5", len(pairwise))},
+		{with(pairwise, 12, 1, 200), fmt.Sprintf("reduce: state of %d bytes: order of code 200: want 1 to 5", len(pairwise))},
 		{with(pairwise, 12, 1, 3), "reduce: state: order widened of terms of type f64: want f32"},
 		{marshal(t, accumulate(reduce.Pairwise, 0, []float32{1})), "reduce: state: terms of type f32: want f64"},
 		{with(exact, 13, 1, 5), "reduce: state: terms of type of 5 bits: want f64"},
@@ -71,6 +72,20 @@ func TestStateErrorsNameTheNumbers(t *testing.T) {
 		{with(exact, digits, 4, 0), "reduce: state: digits from 00000000 to 00000000: want neither to be 0"},
 		{with(exact, header+33, 4, 0), "reduce: state: a digit of weight 2^-2176 in a sum of type f64: want 2^-2148 at least"},
 		{with(exact, header+33, 4, 132), "reduce: state: a sum of 2^2050 of 2 ordinary terms of type f64: want less than 2^2049"},
+		{binned[:len(binned)-1], fmt.Sprintf("reduce: state of %d bytes: it ends too early for 2 terms from index 5 in order binned", len(binned)-1)},
+		{append(bytes.Clone(binned), 0), fmt.Sprintf("reduce: state of %d bytes: 1 bytes too many", len(binned)+1)},
+		{with(binned, 14, 1, 16), "reduce: state: 16 lanes in order binned of type f64: want 0"},
+		{with(binned, 15, 1, 0), "reduce: state: parameter 0 of order binned, its fold: want 2 to 4"},
+		{with(binned, 15, 1, 5), "reduce: state: parameter 5 of order binned, its fold: want 2 to 4"},
+		{with(binned, 15, 1, 2), fmt.Sprintf("reduce: state of %d bytes: 16 bytes too many", len(binned))},
+		{with(binned, header, 8, 3), "reduce: state: 3 terms that are +Inf: want 2 at most"},
+		{with(with(binned, header+8, 8, 1), header+16, 8, 2), "reduce: state: 2 terms that are NaN: want 1 at most"},
+		{with(binned, header+24, 8, 1<<64-1), "reduce: state: 18446744073709551615 terms that are -0: want 2 at most"},
+		{with(binned, header+24, 8, 2), "reduce: state: binned sum of fold 3 with top 26 but no finite terms: want 2"},
+		{with(binned, top, 1, 1), "reduce: state: binned sum of fold 3 with top 1: want 2 to 52"},
+		{with(binned, top, 1, 53), "reduce: state: binned sum of fold 3 with top 53: want 2 to 52"},
+		{with(with(binned, bins, 8, 1<<40+1), bins+8, 8, 0), "reduce: state: bin 0 of 3, 0x0 0000010000000001, is more than 2 terms can make it"},
+		{with(binned, bins+40, 8, 1<<63), "reduce: state: bin 2 of 3, 0x8000000000000000 0000000000000000, is more than 2 terms can make it"},
 	} {
 		a := accumulate(reduce.DoubleDouble, 0, []float64{1, 2})
 		err := a.UnmarshalBinary(c.state)
@@ -91,6 +106,24 @@ func TestStateErrorsNameTheNumbers(t *testing.T) {
 	_, err := new(reduce.Accumulator[float64]).MarshalBinary()
 	require.EqualError(t, err, "reduce: state of an Accumulator without an order: want one made by NewAccumulator or unmarshalled")
 	require.Panics(t, func() { new(reduce.Accumulator[float64]).Add(1) })
+}
+
+// Binned sums of other folds do not merge; one that begins late finishes all the same.
+func TestBinnedAccumulators(t *testing.T) {
+	a := accumulate(reduce.BinnedFold(2), 4, []float32{1, 2})
+	require.EqualError(t, a.Merge(accumulate(reduce.Binned, 6, []float32{4})), "reduce: accumulators of orders binned/fold=2 and binned do not merge")
+	require.EqualError(t, a.Merge(accumulate(reduce.BinnedFold(2), 7, []float32{4})), "reduce: accumulator of [7,8) does not continue that of [4,6)")
+	require.EqualError(t, a.Remove(1), "reduce: removing 1 terms in order binned/fold=2: want exact")
+	require.Equal(t, float32(3), finish(a))
+	b := a.Clone()
+	b.Add(5)
+	require.Equal(t, float32(3), finish(a), "a clone is a copy")
+	require.Equal(t, float32(8), finish(b))
+	b.Reset(9)
+	require.Equal(t, marshal(t, accumulate[float32](reduce.BinnedFold(2), 9, nil)), marshal(t, b))
+	leaf, err := reduce.NewAccumulator[float32](reduce.BinnedFold(2).WithLeaf(8), 6)
+	require.NoError(t, err)
+	require.NoError(t, a.Merge(leaf), "the fold stays, the leaf does not matter")
 }
 
 // The length that a state claims costs nothing before its bytes are there.
@@ -124,6 +157,11 @@ func TestJSONErrorsNameTheNumbers(t *testing.T) {
 	exact := text(accumulate(reduce.Exact, 0, []float32{-2}))
 	require.Equal(t, `{"format":"samebits state","version":1,"spec":1,"order":"exact","parameter":0,"type":"f32","lanes":0,"start":"0","count":"1",`+
 		`"exact":{"positive_infinities":"0","negative_infinities":"0","nans":"0","negative_zeros":"0","negative":true,"lowest":68,"digits":["00000002"]}}`, exact)
+	binned := text(accumulate(reduce.BinnedFold(2), 0, []float32{-2}))
+	require.Equal(t, `{"format":"samebits state","version":1,"spec":1,"order":"binned","parameter":2,"type":"f32","lanes":0,"start":"0","count":"1",`+
+		`"binned":{"positive_infinities":"0","negative_infinities":"0","nans":"0","negative_zeros":"0","top":11,`+
+		`"bins":["ffffffffffffffffffffffffffffff80","00000000000000000000000000000000"]}}`, binned)
+	bins := strings.TrimSuffix(binned[strings.Index(binned, `"binned":{`):], "}")
 	for _, c := range []struct{ in, from, to, want string }{
 		{tree, `{`, `[`, "invalid character"},
 		{tree, tree, `null`, `format "": want "samebits state"`},
@@ -131,7 +169,7 @@ func TestJSONErrorsNameTheNumbers(t *testing.T) {
 		{tree, `samebits state`, `state`, `format "state": want "samebits state"`},
 		{tree, `"version":1`, `"version":2`, "form of version 2: want 1"},
 		{tree, `"spec":1`, `"spec":0`, "bits of version 0 of SPEC.md: want 1"},
-		{tree, `"order":"double-double"`, `"order":"kahan"`, `order "kahan": want one of [pairwise double-double widened exact]`},
+		{tree, `"order":"double-double"`, `"order":"kahan"`, `order "kahan": want one of [pairwise double-double widened exact binned]`},
 		{tree, `"f32"`, `"f64"`, "want f32"},
 		{tree, `"f32"`, `"f16"`, `type "f16": want f32, f64 or any`},
 		{tree, `"start":"1"`, `"start":"-1"`, `start: strconv.ParseUint: parsing "-1": invalid syntax`},
@@ -158,6 +196,21 @@ func TestJSONErrorsNameTheNumbers(t *testing.T) {
 		{exact, `"lowest":68`, `"lowest":-1`, "cannot unmarshal number"},
 		{exact, `"nans":"0"`, `"nans":"2"`, "2 terms that are NaN: want 1 at most"},
 		{exact, `"exact":{`, `"nodes":[{"level":0,"index":"0","from":1,"to":2,"h":[]}],"exact":{`, "1 nodes in order exact"},
+		{exact, `"exact":{`, bins + `,"exact":{`, "order exact with bins: true, digits of an exact sum: true"},
+		{exact, `"exact":{`, `"binned":{`, `unknown field "negative"`},
+		{tree, `"nodes":`, `"exact":{},"nodes":`, "invalid syntax"},
+		{binned, `"parameter":2`, `"parameter":3`, "2 bins of a sum of fold 3"},
+		{binned, `"parameter":2`, `"parameter":1`, "parameter 1 of order binned, its fold: want 2 to 4"},
+		{binned, `"ffffffffffffffffffffffffffffff80",`, ``, "1 bins of a sum of fold 2"},
+		{binned, `"ffffffffffffffffffffffffffffff80"`, `"80"`, "a member is missing or not in its one form"},
+		{binned, `"ffffffffffffffffffffffffffffff80"`, `""`, "invalid syntax"},
+		{binned, `"ffffffffffffffffffffffffffffff80"`, `"0ffffffffffffffffffffffffffffff80"`, "a member is missing or not in its one form"},
+		{binned, `"ffffffffffffffffffffffffffffff80"`, `"fffffffffffffffffffffffffffffff80"`, "value out of range"},
+		{binned, `"top":11`, `"top":22`, "binned sum of fold 2 with top 22: want 1 to 21"},
+		{binned, `"top":11`, `"top":1099511627776`, "top 1099511627776: want 1 to 21"},
+		{binned, `"top":11,`, ``, "a member is missing or not in its one form"},
+		{binned, `"nans":"0"`, `"nans":"2"`, "2 terms that are NaN: want 1 at most"},
+		{binned, `"binned":{`, `"nodes":[{"level":0,"index":"0","from":1,"to":2,"h":[]}],"binned":{`, "1 nodes in order binned: want none"},
 	} {
 		a := accumulate(reduce.Pairwise, 0, []float32{9})
 		in := strings.Replace(c.in, c.from, c.to, 1)

@@ -12,17 +12,18 @@ import (
 // which many readers of JSON cannot hold, are strings in decimal; the bits of
 // values are strings in hexadecimal, as wide as the type.
 type stateJSON struct {
-	Format    string     `json:"format"`
-	Version   uint64     `json:"version"`
-	Spec      uint64     `json:"spec"`
-	Order     string     `json:"order"`
-	Parameter uint64     `json:"parameter"`
-	Type      string     `json:"type"`
-	Lanes     uint64     `json:"lanes"`
-	Start     string     `json:"start"`
-	Count     string     `json:"count"`
-	Nodes     []nodeJSON `json:"nodes,omitempty"`
-	Exact     *exactJSON `json:"exact,omitempty"`
+	Format    string      `json:"format"`
+	Version   uint64      `json:"version"`
+	Spec      uint64      `json:"spec"`
+	Order     string      `json:"order"`
+	Parameter uint64      `json:"parameter"`
+	Type      string      `json:"type"`
+	Lanes     uint64      `json:"lanes"`
+	Start     string      `json:"start"`
+	Count     string      `json:"count"`
+	Nodes     []nodeJSON  `json:"nodes,omitempty"`
+	Binned    *binnedJSON `json:"binned,omitempty"`
+	Exact     *exactJSON  `json:"exact,omitempty"`
 }
 
 type nodeJSON struct {
@@ -34,11 +35,15 @@ type nodeJSON struct {
 	Low   []string `json:"l,omitempty"`
 }
 
+type asidesJSON struct {
+	PosInf  string `json:"positive_infinities"`
+	NegInf  string `json:"negative_infinities"`
+	NaN     string `json:"nans"`
+	NegZero string `json:"negative_zeros"`
+}
+
 type exactJSON struct {
-	PosInf   string   `json:"positive_infinities"`
-	NegInf   string   `json:"negative_infinities"`
-	NaN      string   `json:"nans"`
-	NegZero  string   `json:"negative_zeros"`
+	asidesJSON
 	Negative bool     `json:"negative"`
 	Lowest   uint64   `json:"lowest"`
 	Digits   []string `json:"digits"`
@@ -99,13 +104,17 @@ func (s *state) json() *stateJSON {
 		width := s.valueBits() / 4
 		j.Nodes = append(j.Nodes, nodeJSON{n.level, decimal(n.index), n.from, n.to, hexStrings(n.h, width), hexStrings(n.l, width)})
 	}
+	if s.binned != nil {
+		j.Binned = s.binned.json()
+	}
 	if e := s.exact; e != nil {
-		j.Exact = &exactJSON{
-			decimal(e.aside[posInf]), decimal(e.aside[negInf]), decimal(e.aside[nan]), decimal(e.aside[negZero]),
-			e.negative, e.lowest, hexStrings(e.digits, limbBits/4),
-		}
+		j.Exact = &exactJSON{e.aside.json(), e.negative, e.lowest, hexStrings(e.digits, limbBits/4)}
 	}
 	return j
+}
+
+func (a asideCounts) json() asidesJSON {
+	return asidesJSON{decimal(a[posInf]), decimal(a[negInf]), decimal(a[nan]), decimal(a[negZero])}
 }
 
 func decimal(v uint64) string { return strconv.FormatUint(v, 10) }
@@ -161,12 +170,11 @@ func (j *stateJSON) state(wantBits uint64) (*state, error) {
 		at := place{n.Level, p.number("index", n.Index, 10, 64), n.From, n.To}
 		s.nodes = append(s.nodes, stateNode{at, p.numbers("h", n.High, s.valueBits()), p.numbers("l", n.Low, s.valueBits())})
 	}
+	if j.Binned != nil {
+		s.binned = p.binned(j.Binned)
+	}
 	if e := j.Exact; e != nil {
-		s.exact = &exactState{negative: e.Negative, lowest: e.Lowest}
-		s.exact.aside = [ordinary]uint64{
-			posInf: p.number("positive_infinities", e.PosInf, 10, 64), negInf: p.number("negative_infinities", e.NegInf, 10, 64),
-			nan: p.number("nans", e.NaN, 10, 64), negZero: p.number("negative_zeros", e.NegZero, 10, 64),
-		}
+		s.exact = &exactState{aside: p.asides(e.asidesJSON), negative: e.Negative, lowest: e.Lowest}
 		for _, d := range p.numbers("digits", e.Digits, limbBits) {
 			s.exact.digits = append(s.exact.digits, uint32(d))
 		}
@@ -217,6 +225,13 @@ func (p *jsonNumbers) numbers(what string, texts []string, width uint64) []uint6
 		values[i] = p.number(what, text, 16, int(width))
 	}
 	return values
+}
+
+func (p *jsonNumbers) asides(j asidesJSON) asideCounts {
+	return asideCounts{
+		posInf: p.number("positive_infinities", j.PosInf, 10, 64), negInf: p.number("negative_infinities", j.NegInf, 10, 64),
+		nan: p.number("nans", j.NaN, 10, 64), negZero: p.number("negative_zeros", j.NegZero, 10, 64),
+	}
 }
 
 // readTree reads one JSON value as maps, slices and json.Numbers. Unlike

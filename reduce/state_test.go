@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"math/big"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/samebits/samebits/fuzz"
@@ -47,14 +48,21 @@ func (e expected[T]) bytes() []byte {
 		size, lanes = 8, 16
 	}
 	code := map[reduce.Order]byte{reduce.Pairwise: 1, reduce.DoubleDouble: 2, reduce.Widened: 3, reduce.Exact: 4}[e.order]
+	parameter := byte(0)
+	if e.order.Kind() == reduce.KindBinned {
+		code, lanes, parameter = 5, 0, byte(e.order.Fold())
+	}
 	if e.order == reduce.Exact {
 		lanes = 0
 	}
-	b := append([]byte("samebits"), 1, 0, byte(spec.Version), 0, code, byte(8*size), byte(lanes), 0)
+	b := append([]byte("samebits"), 1, 0, byte(spec.Version), 0, code, byte(8*size), byte(lanes), parameter)
 	b = le.AppendUint64(b, uint64(e.start))
 	b = le.AppendUint64(b, uint64(len(e.x)))
 	if e.order == reduce.Exact {
 		return e.appendExact(b)
+	}
+	if code == 5 {
+		return e.appendBinned(b)
 	}
 	nodes := e.nodes(lanes)
 	b = le.AppendUint32(b, uint32(len(nodes)))
@@ -190,6 +198,75 @@ func (e expected[T]) appendExact(b []byte) []byte {
 	return b
 }
 
+// appendBinned cuts terms at the grids of SPEC.md, section 3, which are 2^(width*k)
+// smallest subnormals.
+func (e expected[T]) appendBinned(b []byte) []byte {
+	width, smallest, fold := uint(13), -149, e.order.Fold()
+	if kernel.Is64[T]() {
+		width, smallest = 40, -1074
+	}
+	half := func(k int) *big.Int { return new(big.Int).Lsh(big.NewInt(1), width*uint(k)-1) }
+	nearest := func(v *big.Int, k int) *big.Int { // RN[k](v) / q[k], ties to even
+		if k == 0 {
+			return v
+		}
+		q, r := new(big.Int).DivMod(v, new(big.Int).Lsh(half(k), 1), new(big.Int))
+		if c := r.Cmp(half(k)); c > 0 || c == 0 && q.Bit(0) == 1 {
+			q.Add(q, big.NewInt(1))
+		}
+		return q
+	}
+	var counts [4]uint64
+	var finite []*big.Int
+	top := fold - 1
+	for i, v := range e.x {
+		if e.y != nil {
+			v = T(v * e.y[i])
+		}
+		switch v := float64(v); {
+		case v != v:
+			counts[2]++
+		case v-v != 0 && v > 0:
+			counts[0]++
+		case v-v != 0:
+			counts[1]++
+		case v == 0 && 1/v < 0:
+			counts[3]++
+		default:
+			f := big.NewFloat(v)
+			n, _ := f.SetMantExp(f, -smallest).Int(nil)
+			finite = append(finite, n)
+			for n.CmpAbs(half(top+1)) > 0 {
+				top++
+			}
+		}
+	}
+	le := binary.LittleEndian
+	for _, n := range counts {
+		b = le.AppendUint64(b, n)
+	}
+	b = append(b, byte(top))
+	for k := top; k > top-fold; k-- {
+		bin := new(big.Int)
+		for _, v := range finite {
+			coarse := nearest(v, k+1)
+			bin.Add(bin, nearest(v, k)).Sub(bin, new(big.Int).Lsh(coarse, width))
+		}
+		if bin.Sign() < 0 {
+			bin.Add(bin, new(big.Int).Lsh(big.NewInt(1), 128))
+		}
+		big := bin.FillBytes(make([]byte, 16))
+		slices.Reverse(big)
+		b = append(b, big...)
+	}
+	return b
+}
+
+// mergeable lists the orders of Accumulators, Binned of every fold.
+func mergeable[T reduce.Float]() []reduce.Order {
+	return append(ordersThat[T](reduce.Order.CutInvariant), reduce.BinnedFold(2), reduce.BinnedFold(4))
+}
+
 // The properties.
 
 // A relay hands a state on, as to another machine.
@@ -262,7 +339,7 @@ func testOneForm[T reduce.Float](t *testing.T) {
 		}
 		n := rng.IntN(4)
 		p := fuzz.NewProgram(fuzz.NewSource([]byte{byte(n), byte(rng.Uint32()), byte(rng.Uint32()), byte(rng.Uint32()), byte(rng.Uint32()), byte(rng.Uint32()), byte(rng.Uint32())}), len(x))
-		for _, order := range ordersThat[T](reduce.Order.CutInvariant) {
+		for _, order := range mergeable[T]() {
 			e.order = order
 			require.NoError(t, onlyOneForm(byBytes[T], e, p, round%2 == 0))
 			if round%4 == 0 {
@@ -320,7 +397,7 @@ func statesOf[T reduce.Float]() map[string]*reduce.Accumulator[T] {
 	x := spread[T](4, 200)
 	infinity := 1 / x[0] / smallest[T]()
 	states := map[string]*reduce.Accumulator[T]{}
-	for _, order := range ordersThat[T](reduce.Order.CutInvariant) {
+	for _, order := range mergeable[T]() {
 		states[fmt.Sprintf("%v, empty", order)] = accumulate[T](order, 3, nil)
 		states[fmt.Sprintf("%v, within a row", order)] = accumulate(order, 35, x[:5])
 		states[fmt.Sprintf("%v, ragged", order)] = accumulate(order, 27, x)
