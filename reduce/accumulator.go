@@ -13,9 +13,9 @@ import (
 // An accumulator marshals to bytes and to JSON, which are the same for the same terms
 // wherever and in however many pieces they were added.
 //
-// It holds O(log n) rows of lanes, a few bins or one superaccumulator. Adding a value costs a
-// few nanoseconds and does not allocate but when the O(log n) rows grow. It takes
-// terms up to the index MaxInt-128. It is made by NewAccumulator or by unmarshalling;
+// It holds O(log n) rows of lanes, a few bins or one superaccumulator. Adding a
+// value costs a few nanoseconds, under Binned several times that, and does not allocate
+// but when the O(log n) rows grow. It takes terms up to the index MaxInt-128. It is made by NewAccumulator or by unmarshalling;
 // the zero Accumulator is good for the latter only. It is not safe for concurrent
 // use.
 type Accumulator[T Float] struct {
