@@ -11,8 +11,12 @@ func Lanes[T Float]() int { return kernel.Lanes[T]() }
 // maxLanes bounds the buffers of one row.
 const maxLanes = 128
 
-// terms are the terms of a sum: x[i], or x[i]*y[i] where y is not nil.
-type terms[T Float] struct{ x, y []T }
+// terms are the terms of a sum: x[i], or x[i]*y[i] where y is not nil. Kernels of lane
+// sums, and only those, know |x[i]| as well.
+type terms[T Float] struct {
+	x, y     []T
+	absolute bool
+}
 
 // slice returns the terms [lo, hi).
 func (t terms[T]) slice(lo, hi int) terms[T] {
@@ -56,8 +60,11 @@ func putPairs[T Float](h, l []T, t terms[T]) {
 
 // kind returns what the terms are, as kernels call it.
 func (t terms[T]) kind() kernel.Terms {
-	if t.y != nil {
+	switch {
+	case t.y != nil:
 		return kernel.Product
+	case t.absolute:
+		return kernel.Absolute
 	}
 	return kernel.Plain
 }
