@@ -15,7 +15,7 @@ type arm64 struct {
 
 func (a *arm64) suffix() string   { return "NEON" }
 func (a *arm64) vectorBytes() int { return 16 }
-func (a *arm64) registers() int   { return 32 }
+func (a *arm64) registers() int   { return int(spare) } // the last is not to be had
 
 var arm64Scalars = map[string]string{
 	"dst": "R0", "x": "R1", "y": "R2", "n": "R3", "p": "R4", "q": "R5", "i": "R6", "s": "R7", "t": "R8", "u": "R9", "c": "R14", "anchors": "R15",
