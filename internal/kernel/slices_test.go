@@ -146,6 +146,8 @@ func TestCutBackends(t *testing.T) {
 				testCut[float32](t, cutCase{Whole, Product, bins}, ExactWidth)
 			}
 			testCut[float32](t, cutCase{Whole, Plain, 1}, ExactWidth)
+		})
+		t.Run("remainders", func(t *testing.T) { // of products, by FMA
 			testCut[float64](t, cutCase{Whole, Product, 3}, ExactWidth)
 		})
 	})
