@@ -29,34 +29,11 @@ func (t terms[T]) slice(lo, hi int) terms[T] {
 
 // put writes the terms to dst, as S: the products rounded once to S. A product
 // of float32 is exact in float64.
-func put[S, T Float](dst []S, t terms[T]) {
-	dst = dst[:len(t.x)]
-	if t.y == nil {
-		for i, x := range t.x {
-			dst[i] = S(x)
-		}
-		return
-	}
-	y := t.y[:len(t.x)]
-	for i, x := range t.x {
-		dst[i] = S(S(x) * S(y[i]))
-	}
-}
+func put[S, T Float](dst []S, t terms[T]) { kernel.Row(t.kind(), dst[:len(t.x)], t.x, t.y) }
 
 // putPairs writes the terms to h and what they lack to l: nothing for plain
 // terms, the rounding error of the product for products.
-func putPairs[T Float](h, l []T, t terms[T]) {
-	h, l = h[:len(t.x)], l[:len(t.x)]
-	if t.y == nil {
-		copy(h, t.x)
-		clear(l)
-		return
-	}
-	y := t.y[:len(t.x)]
-	for i, x := range t.x {
-		h[i], l[i] = kernel.TwoProd(x, y[i])
-	}
-}
+func putPairs[T Float](h, l []T, t terms[T]) { kernel.RowPairs(t.kind(), h[:len(t.x)], l, t.x, t.y) }
 
 // kind returns what the terms are, as kernels call it.
 func (t terms[T]) kind() kernel.Terms {

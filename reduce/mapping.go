@@ -1,6 +1,6 @@
 package reduce
 
-import "math"
+import "github.com/samebits/samebits/internal/kernel"
 
 // mapping is what is done to the elements of a vector before they are summed. Its
 // zero value does nothing.
@@ -23,7 +23,7 @@ func (f mapping[T]) apply(x []T) {
 	switch f.kind {
 	case absolute:
 		for i, v := range x {
-			x[i] = unsigned(v)
+			x[i] = kernel.Abs(v)
 		}
 	case centred:
 		for i, v := range x {
@@ -35,6 +35,3 @@ func (f mapping[T]) apply(x []T) {
 		}
 	}
 }
-
-// unsigned is |x|, which has no sign even where x is -0.
-func unsigned[T Float](x T) T { return T(math.Abs(float64(x))) }

@@ -56,7 +56,7 @@ func pairRows[T Float](of Terms, h, l, x, y []T, rows int) int {
 		return lanes
 	case rows == 1:
 		n := min(lanes, len(x))
-		onePairs(of, h[:n], l, x, y)
+		RowPairs(of, h[:n], l, x, y)
 		return n
 	}
 	m := 1 << (bits.Len(uint(rows-1)) - 1)
@@ -69,11 +69,11 @@ func pairRows[T Float](of Terms, h, l, x, y []T, rows int) int {
 	return lanes
 }
 
-// onePairs writes the terms of one row to h and what they lack to l: nothing for
+// RowPairs writes the terms of one row to h and what they lack to l: nothing for
 // plain terms, the rounding error of the product for products.
-func onePairs[T Float](of Terms, h, l, x, y []T) {
+func RowPairs[T Float](of Terms, h, l, x, y []T) {
 	if of != Product {
-		oneRow(of, h, x, y)
+		Row(of, h, x, y)
 		clear(l[:len(h)])
 		return
 	}

@@ -76,7 +76,7 @@ func treeRows[S, T Float](of Terms, dst []S, x, y []T, rows int) int {
 		return lanes
 	case rows == 1:
 		n := min(lanes, len(x))
-		oneRow(of, dst[:n], x, y)
+		Row(of, dst[:n], x, y)
 		return n
 	}
 	m := 1 << (bits.Len(uint(rows-1)) - 1)
@@ -105,8 +105,8 @@ func AddPlain[T Float](left, right []T) {
 	}
 }
 
-// oneRow writes the terms of one row to dst.
-func oneRow[S, T Float](of Terms, dst []S, x, y []T) {
+// Row writes the terms of one row to dst.
+func Row[S, T Float](of Terms, dst []S, x, y []T) {
 	x = x[:len(dst)]
 	switch of {
 	case Plain:
