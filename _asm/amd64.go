@@ -6,6 +6,7 @@ import "fmt"
 type amd64 struct {
 	printer
 	bytes int
+	held  map[constant]reg
 }
 
 func (a *amd64) suffix() string {
@@ -94,13 +95,26 @@ func (a *amd64) sub(d, x, y reg)        { a.three("VSUB", d, x, a.v(y)) }
 func (a *amd64) mul(d, x, y reg)        { a.three("VMUL", d, x, a.v(y)) }
 func (a *amd64) mulMem(d, x reg, m mem) { a.three("VMUL", d, x, a.mem(m)) }
 func (a *amd64) fmsub(d, x, y reg)      { a.three("VFMSUB231", d, x, a.v(y)) }
-func (a *amd64) addOnto(d, x reg)       { a.three("VFMADD231", d, x, a.constant("one")) }
-func (a *amd64) subFrom(d, x reg)       { a.three("VFNMADD231", d, x, a.constant("one")) }
-func (a *amd64) poison(d, x, z reg)     { a.three("VFMADD231", d, x, a.v(z)) }
-func (a *amd64) abs(d, x reg)           { a.three("VAND", d, x, a.constant("absMask")) }
-func (a *amd64) maximum(d, x reg)       { a.three("VMAX", d, d, a.v(x)) }
-func (a *amd64) minimum(d, x reg)       { a.three("VMIN", d, d, a.v(x)) }
+func (a *amd64) addOnto(d, x reg)       { a.three("VFMADD231", d, x, a.operand(one)) }
+func (a *amd64) subFrom(d, x reg)       { a.three("VFNMADD231", d, x, a.operand(one)) }
+func (a *amd64) abs(d, x reg)           { a.three("VAND", d, x, a.operand(absMask)) }
 func (a *amd64) or(d, x reg)            { a.three("VOR", d, d, a.v(x)) }
+func (a *amd64) and(d, x reg)           { a.three("VAND", d, d, a.v(x)) }
+
+func (a *amd64) hold(d reg, c constant) bool {
+	a.line("%s %s, %s", a.p("VMOVU"), a.constant(string(c)), a.v(d))
+	a.held[c] = d
+	return true
+}
+
+// operand is the register that holds c, or its place in memory.
+func (a *amd64) operand(c constant) string {
+	if r, ok := a.held[c]; ok {
+		return a.v(r)
+	}
+	return a.constant(string(c))
+}
+
 func (a *amd64) constant(name string) string {
 	if a.w == f32 {
 		return name + "32<>(SB)"
@@ -110,12 +124,35 @@ func (a *amd64) constant(name string) string {
 
 func (a *amd64) fmsubMem(d, x reg, m mem) { a.three("VFMSUB231", d, x, a.mem(m)) }
 
-func (a *amd64) addInt(d, x reg) {
-	mnemonic := "VPADDQ"
+// i is the mnemonic with the suffix of integers of the lanes' size.
+func (a *amd64) i(mnemonic string) string {
 	if a.w == f32 {
-		mnemonic = "VPADDD"
+		return mnemonic + "D"
 	}
-	a.line("%s %s, %s, %s", mnemonic, a.v(x), a.v(d), a.v(d))
+	return mnemonic + "Q"
+}
+
+func (a *amd64) addInt(d, x reg) { a.line("%s %s, %s, %s", a.i("VPADD"), a.v(x), a.v(d), a.v(d)) }
+func (a *amd64) equal(d, x, y reg) {
+	if a.bytes == 64 {
+		a.line("%s %s, %s, K1", a.i("VPCMPEQ"), a.v(x), a.v(y))
+		a.line("VPMOVM2%s K1, %s", a.i(""), a.v(d))
+		return
+	}
+	a.line("%s %s, %s, %s", a.i("VPCMPEQ"), a.v(x), a.v(y), a.v(d))
+}
+func (a *amd64) isPlusZero(d, x reg) {
+	a.zero(d)
+	a.equal(d, x, d)
+}
+func (a *amd64) maxWord(d, x reg) { a.line("VPMAXUD %s, %s, %s", a.v(x), a.v(d), a.v(d)) }
+func (a *amd64) minWord(d, x reg) { a.line("VPMINUD %s, %s, %s", a.v(x), a.v(d), a.v(d)) }
+func (a *amd64) ones(d reg) {
+	if a.bytes == 64 {
+		a.line("VPTERNLOGD $255, %s, %s, %s", a.v(d), a.v(d), a.v(d))
+		return
+	}
+	a.line("VPCMPEQD %s, %s, %s", a.v(d), a.v(d), a.v(d))
 }
 
 func (a *amd64) beginTail(_, t string, _ int, _ bool) {
@@ -160,6 +197,7 @@ func (a *amd64) tail(d, spare reg, pointer string, _, off int, negative bool) {
 func (a *amd64) prologue(name string, args []string, result, locals int) {
 	size := 8 * len(args)
 	size += result
+	a.held = map[constant]reg{}
 	fmt.Fprintf(&a.text, "\nTEXT ·%s%s(SB), 0, $%d-%d\n", name, a.suffix(), locals+8, size)
 	a.line("STMXCSR 0(SP)")
 	a.line("MOVL 0(SP), AX")

@@ -107,9 +107,8 @@ func (a *arm64) fmsub(d, x, y reg) {
 	a.line("WORD $0x%08x // FNEG V%d.%s, V%d.%s\x00", word|uint32(d)<<5|uint32(d), d, lanes, d, lanes)
 	a.word("FMLA", 0x4e20cc00, d, x, y)
 }
-func (a *arm64) addOnto(d, x reg)   { a.add(d, d, x) }
-func (a *arm64) subFrom(d, x reg)   { a.sub(d, d, x) }
-func (a *arm64) poison(d, x, z reg) { a.word("FMLA", 0x4e20cc00, d, x, z) }
+func (a *arm64) addOnto(d, x reg) { a.add(d, d, x) }
+func (a *arm64) subFrom(d, x reg) { a.sub(d, d, x) }
 func (a *arm64) abs(d, x reg) {
 	word, lanes := uint32(0x4ea0f800), "4S"
 	if a.w != f32 {
@@ -121,15 +120,29 @@ func (a *arm64) fmsubMem(d, x reg, m mem) {
 	a.operand(m)
 	a.fmsub(d, x, spare)
 }
-func (a *arm64) maximum(d, x reg) { a.word("FMAX", 0x4e20f400, d, d, x) }
-func (a *arm64) minimum(d, x reg) { a.word("FMIN", 0x4ea0f400, d, d, x) }
-func (a *arm64) or(d, x reg)      { a.line("VORR V%d.B16, V%d.B16, V%d.B16", x, d, d) }
-func (a *arm64) addInt(d, x reg) {
+func (a *arm64) or(d, x reg)             { a.line("VORR V%d.B16, V%d.B16, V%d.B16", x, d, d) }
+func (a *arm64) hold(reg, constant) bool { return false }
+func (a *arm64) and(d, x reg)            { a.line("VAND V%d.B16, V%d.B16, V%d.B16", x, d, d) }
+
+// integers prints an instruction on integers of the lanes' size.
+func (a *arm64) integers(mnemonic string, d, x, y reg) {
 	lanes := "D2"
 	if a.w == f32 {
 		lanes = "S4"
 	}
-	a.line("VADD V%d.%s, V%d.%s, V%d.%s", x, lanes, d, lanes, d, lanes)
+	a.line("%s V%d.%s, V%d.%s, V%d.%s", mnemonic, y, lanes, x, lanes, d, lanes)
+}
+func (a *arm64) addInt(d, x reg)   { a.integers("VADD", d, d, x) }
+func (a *arm64) equal(d, x, y reg) { a.integers("VCMEQ", d, x, y) }
+func (a *arm64) isPlusZero(d, x reg) {
+	a.zero(d)
+	a.equal(d, x, d)
+}
+func (a *arm64) maxWord(d, x reg) { a.line("VUMAX V%d.S4, V%d.S4, V%d.S4", x, d, d) }
+func (a *arm64) minWord(d, x reg) { a.line("VUMIN V%d.S4, V%d.S4, V%d.S4", x, d, d) }
+func (a *arm64) ones(d reg) {
+	a.line("MOVD $-1, R10")
+	a.line("VDUP R10, V%d.D2", d)
 }
 
 // beginTail copies the row to the buffer, over a row of zeros.

@@ -63,14 +63,14 @@ func main() {
 // sliceDispatch writes the function that calls the kernel for float64, float32 or
 // widened lanes. It returns false where there is none.
 func sliceDispatch(text *strings.Builder, w width, backends []string) {
-	lanes, elements := (&tree{w: w}).types()
-	fmt.Fprintf(text, "\nfunc slices%v(m Mode, of Terms, bins int, out, anchors []%s, x, y []%s) bool {\n", w, lanes, elements)
+	_, elements := (&tree{w: w}).types()
+	fmt.Fprintf(text, "\nfunc slices%v(m Mode, of Terms, bins int, d *uint64, x, y []%s, a *uint64) bool {\n", w, elements)
 	if backends == nil {
 		fmt.Fprintf(text, "\treturn false\n}\n")
 		return
 	}
-	fmt.Fprintf(text, "\td, p, q, n, a := unsafe.SliceData(out), unsafe.SliceData(x), unsafe.SliceData(y), len(x), unsafe.SliceData(anchors)\n")
-	fmt.Fprintf(text, "\tswitch (sliceKey{active, m, of, bins}) {\n")
+	fmt.Fprintf(text, "\tp, q, n := unsafe.SliceData(x), unsafe.SliceData(y), len(x)\n")
+	fmt.Fprintf(text, "\tswitch sliceKey(active, m, of, bins) {\n")
 	for _, backend := range backends {
 		for _, c := range cuts {
 			for _, bins := range c.bins {
@@ -78,7 +78,7 @@ func sliceDispatch(text *strings.Builder, w width, backends []string) {
 					continue
 				}
 				k := slices{w: w, term: c.term, mode: c.mode, bins: bins}
-				fmt.Fprintf(text, "\tcase sliceKey{%s, %s, %s, %d}:\n", backend, [...]string{"Whole", "Dropped"}[c.mode], goTerms[c.term], bins)
+				fmt.Fprintf(text, "\tcase key(%s)<<12 | key(%s)<<8 | key(%s)<<4 | %d:\n", backend, goModes[c.mode], goTerms[c.term], bins)
 				fmt.Fprintf(text, "\t\t%s%s(d, p, q, n, a)\n", k.name(), backend)
 			}
 		}
@@ -86,7 +86,10 @@ func sliceDispatch(text *strings.Builder, w width, backends []string) {
 	fmt.Fprintf(text, "\tdefault:\n\t\treturn false\n\t}\n\treturn true\n}\n")
 }
 
-var goTerms = [...]string{"Plain", "Absolute", "Product"}
+var (
+	goTerms = [...]string{"Plain", "Absolute", "Product"}
+	goModes = [...]string{"Whole", "Dropped", "Paired"}
+)
 
 // dispatch returns the functions that choose a kernel by the active backend and the
 // terms.
@@ -126,24 +129,25 @@ func treeDispatch(text *strings.Builder, w width, pairs bool, backends []string)
 	fmt.Fprintf(text, "\treturn %s(of, dst, x, y)\n}\n", portable)
 }
 
-// cuts lists the kernels that cut terms into slices. Those of no bins find the
-// largest term.
+// cuts lists the kernels that cut terms into slices. Those of no bins look at the
+// terms alone.
 var cuts = []struct {
 	w    width
 	term term
 	mode mode
 	bins []int
 }{
-	{f64, plain, exact, []int{0, 2, 3}},
-	{wide, plain, exact, []int{0, 1, 2, 3}},
-	{f64, product, exact, []int{0, 3}},
-	{wide, product, exact, []int{0, 2, 3}},
-	{f32, plain, exact, []int{0}},
-	{f32, product, exact, []int{0}},
-	{f64, plain, binned, []int{2, 3, 4}},
-	{f64, product, binned, []int{2, 3, 4}},
-	{f32, plain, binned, []int{2, 3, 4}},
-	{f32, product, binned, []int{2, 3, 4}},
+	{f64, plain, whole, []int{0, 2, 3, 4}},
+	{f64, product, whole, []int{0, 2}},
+	{f64, product, paired, []int{2, 3}},
+	{f64, plain, dropped, []int{2, 3, 4}},
+	{f64, product, dropped, []int{2, 3, 4}},
+	{wide, plain, whole, []int{0, 1, 2, 3}},
+	{wide, product, whole, []int{0, 2, 3}},
+	{f32, plain, whole, []int{0}},
+	{f32, product, whole, []int{0}},
+	{f32, plain, dropped, []int{2, 3, 4}},
+	{f32, product, dropped, []int{2, 3, 4}},
 }
 
 // goHeader begins a Go file with a build constraint.

@@ -9,8 +9,9 @@ import (
 type mode int
 
 const (
-	exact  mode = iota // nothing may be left: what is, is reported
-	binned             // what the last bin leaves is dropped
+	whole   mode = iota // the terms have nothing below the last unit
+	dropped             // what the last bin leaves is dropped
+	paired              // whole; the terms are products of float64 as pairs p + e
 )
 
 // slices is the program that cuts the terms of a block into slices. With the
@@ -22,11 +23,15 @@ const (
 // both subtractions are exact. The integers sum[k], less as often the bits of M[k],
 // are the sums of the slices in units of q[k].
 //
-// It writes to dst, at strides of 64 bytes, the vectors of sum[k]; then max |x|; then
-// what was left (exact: the or of the last x, which is zero if all slices are whole, and
-// not if a term is not finite; binned: NaN if a term is not finite, else 0); then
-// min |x| over whole rows. Products of float64 in exact mode are exact pairs p + e, of
-// which p is x and e, smaller by 2^-53 than the largest p, needs no first slice.
+// In the modes whole and paired, what is left for the last bin is summed as it is:
+// exact as long as all of it are multiples of the last unit and no sum reaches 2^(p-2)
+// of them. Only the sums are made integers. A pair's p and e have bins of their own.
+//
+// It writes to dst, at strides of 64 bytes, the vectors of all sums[k]; then those of
+// the largest and the smallest words of 32 bits of |x| (of p), each in the place that
+// it has in memory: of float64, the upper words tell the exponent. Of no bins, it
+// looks at the terms alone: the smallest is that of the terms that are not zero, and
+// two more vectors count, downwards, the terms that are zero and those that are -0.
 type slices struct {
 	target
 	w    width
@@ -35,9 +40,11 @@ type slices struct {
 	bins int
 	free []reg
 
-	anchor, sum    []reg
-	max, left, min reg
-	zero           reg
+	anchor, sum   []reg   // of the bins that are cut, part by part
+	total         [][]reg // of the last bins that are not: accumulators for vectors in turn
+	max, min      reg
+	minus         reg // -0
+	zeros, minus0 reg // counts
 }
 
 func emitSlices(t target, w width, of term, m mode, bins int) string {
@@ -51,13 +58,16 @@ func emitSlices(t target, w width, of term, m mode, bins int) string {
 }
 
 func (k *slices) name() string {
-	m := [...]string{"exact", "binned"}[k.mode]
+	if k.bins == 0 {
+		return fmt.Sprintf("look%s%v", k.term, k.w)
+	}
+	m := [...]string{"whole", "dropped", "paired"}[k.mode]
 	return fmt.Sprintf("%s%s%vx%d", m, k.term, k.w, k.bins)
 }
 
 func (k *slices) declaration() string {
-	lanes, elements := (&tree{w: k.w}).types()
-	return fmt.Sprintf("\n//go:noescape\nfunc %s%s(dst *%s, x, y *%s, n int, anchors *%s)\n", k.name(), k.suffix(), lanes, elements, lanes)
+	_, elements := (&tree{w: k.w}).types()
+	return fmt.Sprintf("\n//go:noescape\nfunc %s%s(dst *uint64, x, y *%s, n int, anchors *uint64)\n", k.name(), k.suffix(), elements)
 }
 
 func (k *slices) alloc() reg {
@@ -66,43 +76,132 @@ func (k *slices) alloc() reg {
 	return r
 }
 
-// pairs tells whether the terms are exact products of float64.
-func (k *slices) pairs() bool { return k.w == f64 && k.term == product && k.mode == exact }
+func (k *slices) parts() int {
+	if k.mode == paired {
+		return 2
+	}
+	return 1
+}
+
+// cut is the number of bins of a part whose slices are cut off.
+func (k *slices) cut() int {
+	if k.mode == dropped || k.bins == 0 {
+		return k.bins
+	}
+	return k.bins - 1
+}
+
+// accumulators of a last bin: additions take up to four cycles, a vector of few bins
+// less than two.
+func (k *slices) accumulators() int {
+	switch {
+	case k.mode == paired:
+		return 1
+	case k.bins == 1:
+		return 4
+	}
+	return 2
+}
 
 // slot is the place of the i-th vector of the result.
 func slot(i int) mem { return at("dst", 64*i) }
 
 func (k *slices) emit() {
 	k.prologue(k.name(), []string{"dst", "x", "y", "n", "anchors"}, 0, 2*rowIn)
-	for i := range k.bins {
-		k.anchor = append(k.anchor, k.alloc())
-		k.sum = append(k.sum, k.alloc())
-		k.broadcast(k.anchor[i], at("anchors", i*k.w.lane()))
-		k.target.zero(k.sum[i])
+	for part := range k.parts() {
+		for i := range k.cut() {
+			a, s := k.alloc(), k.alloc()
+			k.broadcast(a, at("anchors", 8*(part*k.bins+i)))
+			k.target.zero(s)
+			k.anchor, k.sum = append(k.anchor, a), append(k.sum, s)
+		}
+		if k.cut() < k.bins {
+			var t []reg
+			for range k.accumulators() {
+				r := k.alloc()
+				k.target.zero(r)
+				t = append(t, r)
+			}
+			k.total = append(k.total, t)
+		}
 	}
-	k.max, k.left = k.alloc(), k.alloc()
+	k.max, k.min = k.alloc(), k.alloc()
 	k.target.zero(k.max)
-	k.target.zero(k.left)
-	if k.mode == binned {
-		k.zero = k.alloc()
-		k.target.zero(k.zero)
+	k.ones(k.min)
+	if k.bins == 0 {
+		k.minus, k.zeros, k.minus0 = k.alloc(), k.alloc(), k.alloc()
+		k.minusZero(k.minus)
+		k.target.zero(k.zeros)
+		k.target.zero(k.minus0)
 	}
-	k.min = k.alloc()
-	k.broadcast(k.min, at("anchors", k.bins*k.w.lane()))
+	k.holdConstants()
 	k.rows()
-	for i, r := range k.sum {
-		k.store(slot(i), r)
+	for part := range k.parts() {
+		first := part * k.bins
+		for i := range k.cut() {
+			k.store(slot(first+i), k.sum[part*k.cut()+i])
+		}
+		if k.cut() < k.bins {
+			k.storeTotal(first+k.bins-1, k.total[part])
+		}
 	}
-	k.store(slot(k.bins), k.max)
-	k.store(slot(k.bins+1), k.left)
-	k.store(slot(k.bins+2), k.min)
+	next := k.parts() * k.bins
+	k.store(slot(next), k.max)
+	k.store(slot(next+1), k.min)
+	if k.bins == 0 {
+		k.store(slot(next+2), k.zeros)
+		k.store(slot(next+3), k.minus0)
+	}
 	k.epilogue()
+}
+
+// holdConstants keeps constants in the registers that the streams of a row leave.
+func (k *slices) holdConstants() {
+	for _, c := range []constant{absMask, one} {
+		if len(k.free) <= max(k.each()*k.abreast(), 4) { // the last row of pairs takes 4
+			return
+		}
+		if r := k.alloc(); !k.hold(r, c) {
+			k.free = append(k.free, r)
+		}
+	}
+}
+
+// each is the number of registers that the cutting of a vector takes, abreast the
+// number of vectors cut side by side.
+func (k *slices) each() int {
+	if k.mode == paired || k.bins == 0 {
+		return 3
+	}
+	return 2
+}
+
+func (k *slices) abreast() int {
+	return min(len(k.free)/k.each(), rowIn/k.sourceBytes(), 4)
+}
+
+// sourceBytes is the memory that a vector of lanes is loaded from.
+func (k *slices) sourceBytes() int { return k.vectorBytes() * k.w.element() / k.w.lane() }
+
+// storeTotal stores the sum of the integers that the accumulators are.
+func (k *slices) storeTotal(i int, total []reg) {
+	all := k.free
+	anchor := k.alloc()
+	k.broadcast(anchor, at("anchors", 8*i))
+	for _, t := range total {
+		k.add(t, t, anchor)
+	}
+	for _, t := range total[1:] {
+		k.addInt(total[0], t)
+	}
+	k.store(slot(i), total[0])
+	k.free = all
 }
 
 func (k *slices) rows() {
 	lanes := rowIn / k.w.element()
 	laneBits := bits.Len(uint(lanes)) - 1
-	source := k.vectorBytes() * k.w.element() / k.w.lane()
+	source := k.sourceBytes()
 	k.move("i", "n")
 	k.shr("i", laneBits)
 	k.ifZero("i", "last")
@@ -122,24 +221,20 @@ func (k *slices) rows() {
 		k.beginTail("y", "n", rowIn, false)
 	}
 	for off := 0; off < rowIn; off += source {
-		k.lastVector(off)
+		k.lastVector(off, off/source)
 	}
 	k.label("end")
 }
 
 // wholeRow cuts the vectors of a row, as many side by side as there are registers for.
 func (k *slices) wholeRow(source int) {
-	each := 2
-	if k.pairs() || k.w == wide && k.term == product {
-		each = 3
-	}
-	abreast := min(len(k.free)/each, rowIn/source, 4)
+	each, abreast := k.each(), k.abreast()
 	for off := 0; off < rowIn; {
 		all := k.free
 		var streams [][]string
 		for i := 0; i < abreast && off < rowIn; i++ {
 			k.free = append([]reg(nil), all[i*each:(i+1)*each]...)
-			streams = append(streams, k.capture(func() { k.vector(off) }))
+			streams = append(streams, k.capture(func() { k.vector(off, off/source) }))
 			off += source
 		}
 		k.free = all
@@ -147,45 +242,73 @@ func (k *slices) wholeRow(source int) {
 	}
 }
 
-// vector cuts the terms in the vector at off of x (and y).
-func (k *slices) vector(off int) {
+// vector cuts the terms in the vector at off of x (and y), the i-th of a row.
+func (k *slices) vector(off, i int) {
 	v, t := k.alloc(), k.alloc()
 	k.fetch(v, at("x", off))
 	switch {
-	case k.pairs():
+	case k.mode == paired:
 		e := k.alloc()
 		k.mulMem(t, v, at("y", off))
 		k.copy(e, t)
 		k.fmsubMem(e, v, at("y", off))
-		k.sliceFrom(1, e, v)
-		v, t = t, v
+		k.look(t, v)
+		k.slice(0, t, v, i)
+		k.slice(1, e, v, i)
+		return
 	case k.term == product && k.w == wide:
 		k.fetch(t, at("y", off))
 		k.mul(v, v, t)
 	case k.term == product:
 		k.mulMem(v, v, at("y", off))
 	}
-	k.slice(v, t, true)
+	k.look(v, t)
+	k.slice(0, v, t, i)
 }
 
-// lastVector cuts the terms in the vector of the ragged row whose bytes begin at off.
-func (k *slices) lastVector(off int) {
+// lastVector cuts the terms in the vector of the ragged row whose bytes begin at off,
+// the i-th. The row is filled up with +0. What is +0 (of pairs, with x = +0) has no say in the
+// smallest word.
+func (k *slices) lastVector(off, i int) {
 	all := k.free
 	v, t := k.alloc(), k.alloc()
 	k.tail(v, t, "x", 0, off, false)
-	if k.term == product {
+	switch {
+	case k.mode == paired:
+		x, y, e := v, t, k.alloc()
+		p := k.alloc()
+		k.tail(y, e, "y", rowIn, off, false)
+		k.mul(p, x, y)
+		k.copy(e, p)
+		k.fmsub(e, x, y)
+		k.isPlusZero(y, x)
+		k.isPlusZero(x, p)
+		k.and(y, x)
+		k.abs(x, p)
+		k.maxWord(k.max, x)
+		k.or(x, y)
+		k.minWord(k.min, x)
+		k.slice(0, p, x, i)
+		k.slice(1, e, x, i)
+		k.free = all
+		return
+	case k.term == product:
 		y := k.alloc()
 		k.tail(y, t, "y", rowIn, off, false)
-		k.mul(t, v, y)
-		if k.pairs() {
-			e := k.alloc()
-			k.copy(e, t)
-			k.fmsub(e, v, y)
-			k.sliceFrom(1, e, v)
-		}
-		v, t = t, v
+		k.mul(v, v, y)
+		k.free = append(k.free, y)
 	}
-	k.slice(v, t, false)
+	if k.bins == 0 {
+		k.look(v, t)
+	} else {
+		z := k.alloc()
+		k.abs(t, v)
+		k.maxWord(k.max, t)
+		k.isPlusZero(z, v)
+		k.or(t, z)
+		k.minWord(k.min, t)
+		k.slice(0, v, t, i)
+	}
 	k.free = all
 }
 
@@ -197,32 +320,38 @@ func (k *slices) fetch(r reg, m mem) {
 	}
 }
 
-// slice looks at the terms v and cuts them. A row that is filled up with zeros has no
-// say in the minimum.
-func (k *slices) slice(v, t reg, whole bool) {
+// look takes note of the terms v with the help of t.
+func (k *slices) look(v, t reg) {
 	k.abs(t, v)
-	k.maximum(k.max, t)
-	if whole {
-		k.minimum(k.min, t)
-	}
-	if k.mode == binned {
-		k.poison(k.left, v, k.zero)
-	}
+	k.maxWord(k.max, t)
 	if k.bins > 0 {
-		k.sliceFrom(0, v, t)
+		k.minWord(k.min, t)
+		return
 	}
+	all := k.free
+	z := k.alloc()
+	k.isPlusZero(z, t)
+	k.or(t, z)
+	k.minWord(k.min, t)
+	k.addInt(k.zeros, z)
+	k.equal(z, v, k.minus)
+	k.addInt(k.minus0, z)
+	k.free = all
 }
 
-// sliceFrom cuts v into slices from the given bin on, with the help of t.
-func (k *slices) sliceFrom(bin int, v, t reg) {
-	for i := bin; i < k.bins; i++ {
-		k.add(t, v, k.anchor[i])
-		k.addInt(k.sum[i], t)
-		if k.mode == binned && i == k.bins-1 {
+// slice cuts v, which is of that part, with the help of t.
+func (k *slices) slice(part int, v, t reg, i int) {
+	for j := part * k.cut(); j < (part+1)*k.cut(); j++ {
+		k.add(t, v, k.anchor[j])
+		k.addInt(k.sum[j], t)
+		if k.mode == dropped && j == k.bins-1 {
 			return
 		}
-		k.sub(t, t, k.anchor[i])
+		k.sub(t, t, k.anchor[j])
 		k.subFrom(v, t)
 	}
-	k.or(k.left, v)
+	if k.bins > 0 {
+		total := k.total[part]
+		k.add(total[i%len(total)], total[i%len(total)], v)
+	}
 }

@@ -36,6 +36,14 @@ func (w width) String() string {
 	return map[width]string{f64: "F64", f32: "F32", wide: "Wide"}[w]
 }
 
+// constant names an operand of all lanes.
+type constant string
+
+const (
+	absMask constant = "absMask"
+	one     constant = "one"
+)
+
 // mem is a place in memory: an offset from a scalar register.
 type mem struct {
 	base string
@@ -72,14 +80,21 @@ type target interface {
 	mulMem(d, a reg, m mem)
 	fmsub(d, a, b reg) // d = a*b - d, rounded once
 	fmsubMem(d, a reg, m mem)
-	addOnto(d, a reg)   // d = d + a, by the multiplier's port where that is another
-	subFrom(d, a reg)   // d = d - a, likewise
-	poison(d, a, z reg) // d = d + a*0 with z = 0: NaN once any a is not finite
+	addOnto(d, a reg) // d = d + a, by the multiplier's port where that is another
+	subFrom(d, a reg) // d = d - a, likewise
 	abs(d, a reg)
-	maximum(d, a reg) // d = max(d, a); NaN may be lost
-	minimum(d, a reg)
 	or(d, a reg)
-	addInt(d, a reg)
+	and(d, a reg)
+	addInt(d, a reg)     // lanes as integers: d = d + a
+	equal(d, a, b reg)   // of bits: -1 in the lanes of d, else 0
+	isPlusZero(d, a reg) // likewise, for the bits of +0
+	maxWord(d, a reg)    // d = max(d, a) of unsigned words of 32 bits
+	minWord(d, a reg)
+	ones(d reg) // all bits
+	// hold keeps the constant that an operation takes from memory (those of abs, and
+	// of addOnto and subFrom) in a register until the next function. It returns false
+	// where there is no such constant.
+	hold(d reg, c constant) bool
 
 	// beginTail readies the ragged last row of t bytes at the pointer, filled up with
 	// -0 (negative) or +0, and tail loads the column of it whose bytes in the row

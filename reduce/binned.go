@@ -118,9 +118,14 @@ func (b *Bins[T]) AddProducts(x, y []T, stride int) {
 // add adds the terms of a sum or a dot product: by blocks that kernels cut, and in Go
 // where they do not.
 func (b *Bins[T]) add(t terms[T]) {
+	if len(t.x) < cutMin {
+		b.addInGo(t)
+		return
+	}
+	c := binCutter[T]{b: b}
 	for len(t.x) > 0 {
 		n := min(len(t.x), kernel.MaxSliced)
-		if block := t.slice(0, n); n < cutMin || !b.cutBlock(block) {
+		if block := t.slice(0, n); n < cutMin || !c.add(block) {
 			b.addInGo(block)
 		}
 		t = t.slice(n, len(t.x))

@@ -1,6 +1,26 @@
 package reduce
 
-import "github.com/samebits/samebits/internal/kernel"
+import (
+	"math"
+
+	"github.com/samebits/samebits/internal/kernel"
+)
+
+// binCutter adds blocks of terms to bins by the vector kernels that cut terms into
+// slices, which do what binned_slices.go says.
+//
+// If all terms of a block of float64 are multiples of q(J-1), J being the top, the slices
+// of all lower bins are zero, and two bins are cut, the second taking what the first leaves.
+type binCutter[T Float] struct {
+	b     *Bins[T]
+	top   int         // of the grids
+	two   kernel.Grid // whole, of two bins
+	all   kernel.Grid // dropped, of as many as the fold
+	ready bool        // there are grids
+	deep  bool        // the last block had terms with lower bits than two bins hold
+	zeros bool        // it had zeros
+	block kernel.Slices
+}
 
 // maxCutTop is the highest top whose anchor 1.5 * 2^(p-1) * q(top) is finite in T.
 func maxCutTop[T Float]() int {
@@ -10,29 +30,109 @@ func maxCutTop[T Float]() int {
 	return 19 // 2^(23 + 13*19 - 149) = 2^121
 }
 
-// cutBlock adds a block by the vector kernels that cut terms into slices, which do what
-// binned_slices.go says, or does nothing and returns false: where there are no kernels, a
-// term is not finite, or one is so large that an anchor would not be. It cuts for the
-// top that the state has, and anew where a term turns out to be larger.
-func (b *Bins[T]) cutBlock(t terms[T]) bool {
-	var s kernel.Slices
-	if b.count == 0 {
-		if !kernel.Cut(&s, kernel.Whole, t.kind(), 0, 0, 0, t.x, t.y) {
-			return false
-		}
+// aim makes the grids for the terms there are and one of those bits, which must be finite.
+// It returns false if an anchor would not be.
+func (c *binCutter[T]) aim(most uint64) bool {
+	top := max(c.b.top, topOf[T](most))
+	if most >= kernel.Bits(T(math.Inf(1))) || top > maxCutTop[T]() {
+		return false
 	}
-	top := max(b.top, topOf[T](kernel.Bits(T(s.Max))))
-	for top <= maxCutTop[T]() {
-		if !kernel.Cut(&s, kernel.Dropped, t.kind(), b.fold, gridExponent[T](top), binWidth[T](), t.x, t.y) || s.Left {
+	if c.ready && top == c.top {
+		return true
+	}
+	units := make([]int, maxFold)
+	for k := range units {
+		units[k] = gridExponent[T](top - k)
+	}
+	c.all = kernel.NewGrid(kernel.Dropped, !kernel.Is64[T](), units[:c.b.fold]...)
+	if kernel.Is64[T]() {
+		c.two = kernel.NewGrid(kernel.Whole, false, units[:2]...)
+	}
+	c.top, c.ready = top, true
+	return true
+}
+
+// inTwo tells whether terms of that extent are multiples of q(top-1).
+func (c *binCutter[T]) inTwo(e kernel.Extent) bool {
+	return kernel.Is64[T]() && e.Least >= max(powerBits(gridExponent[T](c.top-1)+52), 1)
+}
+
+// add adds a block, or does nothing and returns false: where there are no kernels, a
+// term is not finite, or the kernels see the largest not well enough to know the top.
+func (c *binCutter[T]) add(t terms[T]) bool {
+	s := &c.block
+	if !c.ready && !c.aim(c.sample(t)) {
+		return false
+	}
+	if !c.zeros {
+		two := kernel.Is64[T]() && !c.deep
+		if !c.cut(two, t) {
 			return false
 		}
-		needed := topOf[T](kernel.Bits(T(s.Max)))
-		if needed <= top {
-			b.addBins(top, s.Sum[:b.fold], len(t.x))
-			b.notNeg0 -= int64(s.NegZeros)
+		c.deep = !c.inTwo(s.Extent)
+		if s.Least != 0 && topOf[T](s.Most) <= c.top && !(two && c.deep) {
+			c.take(two, t, 0)
 			return true
 		}
-		top = needed
 	}
-	return false
+	s.NegZeros = 0
+	if c.zeros || s.Least == 0 {
+		if !kernel.Look(s, t.kind(), !kernel.Is64[T](), t.x, t.y) {
+			return false
+		}
+		c.zeros = s.Zeros > 0
+		if s.Least > s.Most {
+			s.Most = 0
+		}
+	}
+	if top := topOf[T](s.Most); top > c.b.top && top != topOf[T](s.Most&^c.unseen()) || !c.aim(s.Most) {
+		return false
+	}
+	c.deep = !c.inTwo(s.Extent)
+	c.cut(!c.deep, t)
+	c.take(!c.deep, t, s.NegZeros)
+	return true
+}
+
+// unseen are the bits that an extent does not tell.
+func (c *binCutter[T]) unseen() uint64 {
+	if kernel.Is64[T]() {
+		return math.MaxUint32
+	}
+	return 0
+}
+
+func (c *binCutter[T]) cut(two bool, t terms[T]) bool {
+	g := &c.all
+	if two {
+		g = &c.two
+	}
+	return kernel.Cut(&c.block, g, t.kind(), t.x, t.y)
+}
+
+// take adds the slices of the terms, as many of which are -0.
+func (c *binCutter[T]) take(two bool, t terms[T], negZeros int) {
+	bins := c.b.fold
+	if two {
+		bins = 2
+	}
+	c.b.addBins(c.top, c.block.Sum[:bins], len(t.x))
+	c.b.notNeg0 -= int64(negZeros)
+}
+
+// sample returns the bits of the largest of a few terms that are finite.
+func (c *binCutter[T]) sample(t terms[T]) uint64 {
+	most := uint64(0)
+	n := len(t.x)
+	for _, first := range []int{0, n - 8} {
+		for i, v := range t.x[first:][:8] {
+			if t.y != nil {
+				v = T(v * t.y[first+i])
+			}
+			if kernel.IsFinite(v) {
+				most = max(most, kernel.Bits(kernel.Abs(v)))
+			}
+		}
+	}
+	return most
 }

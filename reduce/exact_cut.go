@@ -9,34 +9,110 @@ import (
 // cutMin is the number of terms below which cutting them is not worth the start.
 const cutMin = 24
 
-// maxCut bounds the terms that are cut: the first anchor, 2^52 units, must be finite
-// with room to spare.
-const maxCut = 0x1p1018
-
 // cutter adds blocks of terms to a superaccumulator by the vector kernels that cut
 // terms into slices. The slices of a block whose exponents do not span more than the
-// bins hold, some 50 bits a bin, are the terms, exactly. Wider blocks are refused.
+// grid holds are the terms, exactly. Wider blocks are refused.
 //
-// It learns from block to block: the exponent of the first grid from the largest term,
-// the number of bins from what was left.
+// It learns from block to block: a grid that held one is tried on the next, and the kernel
+// tells whether it held that. The first grid is guessed from a few terms.
 type cutter[T Float] struct {
-	exponent, bins int
-	ready          bool // exponent is set
-	resting        int  // blocks to refuse, after some in vain
-	rest           int
+	grid    kernel.Grid
+	held    kernel.Extent // what the grid holds
+	ready   bool          // there is a grid
+	zeros   bool          // the last block had zeros, which a kernel cannot tell from what is too small
+	resting int           // blocks to refuse, after some in vain
+	rest    int
+	block   kernel.Slices
 }
 
-// maxBins is the number of bins of the widest kernel.
-const maxBins = 3
+// profile says what bits terms have.
+type profile struct {
+	mode       kernel.Mode
+	drop       int // the last bit of a term with exponent e is e - drop or higher,
+	lowest     int // and this or higher
+	minBins    int
+	maxBins    int
+	minProduct int // the least exponent of products of which the error is a float64
+}
 
-func (c *cutter[T]) minBins(t terms[T]) int {
+func profileOf[T Float](t terms[T]) profile {
 	switch {
-	case t.y != nil && kernel.Is64[T]():
-		return 3
-	case t.y != nil || kernel.Is64[T]():
-		return 2
+	case t.y == nil && kernel.Is64[T]():
+		return profile{kernel.Whole, 52, -1074, 2, 4, math.MinInt}
+	case t.y == nil:
+		return profile{kernel.Whole, 23, -149, 1, 3, math.MinInt}
+	case kernel.Is64[T]():
+		return profile{kernel.Paired, 105, math.MinInt, 2, 3, -1074 + 105}
 	}
-	return 1
+	return profile{kernel.Whole, 47, -298, 2, 3, math.MinInt}
+}
+
+const (
+	maxReach = 1018        // 2^maxReach and less is within reach of a finite anchor
+	infinite = 0x7ff << 52 // the bits of infinity
+)
+
+// exponentOf returns the exponent of the number of those bits, that of the smallest normal
+// number for those below.
+func exponentOf(b uint64) int { return max(int(b>>52), 1) - 1023 }
+
+// powerBits returns the bits of 2^e, of +0 if it is not normal.
+func powerBits(e int) uint64 { return uint64(max(e+1023, 0)) << 52 }
+
+// aim sets the grid with the fewest bins that holds the extent, and terms up to 2^slack
+// times as large. It returns false if there is none.
+func (c *cutter[T]) aim(p profile, e kernel.Extent, slack int) bool {
+	if e.Most >= infinite || exponentOf(e.Most)+1 > maxReach || exponentOf(e.Least) < p.minProduct {
+		return false
+	}
+	top := min(exponentOf(e.Most)+1+slack, maxReach)
+	low := max(exponentOf(e.Least)-p.drop, p.lowest)
+	for bins := p.minBins; bins <= p.maxBins; bins++ {
+		units := make([]int, 0, 6)
+		units, reach := unitsBelow(units, top, bins, p.mode)
+		last := units[len(units)-1]
+		if last > low || reach > maxReach {
+			continue
+		}
+		c.grid = kernel.NewGrid(p.mode, false, units...)
+		c.held = kernel.Extent{Least: max(powerBits(max(last+p.drop, p.minProduct)), 1), Most: powerBits(reach) - 1}
+		if last <= p.lowest {
+			c.held.Least = 1
+		}
+		c.ready = true
+		return true
+	}
+	return false
+}
+
+// unitsBelow appends the units of a grid for terms below 2^top, or a higher power, which
+// it returns: no unit is below the least number. The errors of products below 2^top are
+// below 2^(top-53).
+func unitsBelow(units []int, top, bins int, m kernel.Mode) ([]int, int) {
+	span := kernel.LastReach
+	if bins > 1 {
+		span = kernel.Reach + (bins-2)*kernel.Step + kernel.LastStep
+	}
+	parts := 1
+	if m == kernel.Paired {
+		parts = 2
+	}
+	top = max(top, -1074+span+53*(parts-1))
+	for part := range parts {
+		unit := top - 53*part - kernel.Reach
+		if bins == 1 {
+			unit = top - kernel.LastReach
+		}
+		for k := range bins {
+			units = append(units, unit)
+			if k == bins-2 {
+				unit -= kernel.LastStep
+			} else {
+				unit -= kernel.Step
+			}
+		}
+	}
+	return units, top
 }
 
 // add adds the block to a, or does nothing and returns false.
@@ -45,68 +121,90 @@ func (c *cutter[T]) add(a *Superaccumulator, t terms[T]) bool {
 		c.resting--
 		return false
 	}
-	var s kernel.Slices
-	if !c.ready {
-		if !kernel.Cut(&s, kernel.Whole, t.kind(), 0, 0, 0, t.x, t.y) {
+	p, s := profileOf(t), &c.block
+	if !c.ready && !c.aim(p, sample(t), 4) {
+		c.zeros = true // look first
+	}
+	if !c.zeros {
+		if !kernel.Cut(s, &c.grid, t.kind(), t.x, t.y) {
 			c.resting = math.MaxInt // no kernels here
 			return false
 		}
-		c.bins = max(c.bins, c.minBins(t))
-		if !c.aim(s.Max) {
-			return c.refuse()
-		}
-	}
-	for range 4 { // larger terms, smaller terms, one bin more, one more
-		kernel.Cut(&s, kernel.Whole, t.kind(), c.bins, c.exponent, kernel.ExactWidth, t.x, t.y)
-		switch old := c.exponent; {
-		case s.Max > math.Ldexp(1, c.exponent+51):
-			if !c.aim(s.Max) {
-				return c.refuse()
-			}
-		case !s.Left:
-			c.rest = 0
-			c.take(a, &s, len(t.x))
+		if s.Least >= c.held.Least && s.Most <= c.held.Most {
+			c.take(a, len(t.x), 0)
 			return true
-		case !c.aim(s.Max):
-			return c.refuse()
-		case c.exponent < old-2:
-			// Finer slices may do.
-		case c.bins == maxBins:
-			return c.refuse()
-		default:
-			c.bins++
 		}
 	}
-	return c.refuse()
+	s.NegZeros = 0
+	if c.zeros || s.Least == 0 {
+		if !kernel.Look(s, t.kind(), false, t.x, t.y) {
+			c.resting = math.MaxInt
+			return false
+		}
+		c.zeros = s.Zeros > 0
+		if c.zeros && p.mode == kernel.Paired && underflows(t) {
+			return c.refuse()
+		}
+	}
+	if s.Least > s.Most { // all are zero
+		a.reserve(int64(len(t.x)))
+		a.aside[negZero] += int64(s.NegZeros)
+		return true
+	}
+	if !c.aim(p, s.Extent, 1) {
+		return c.refuse()
+	}
+	kernel.Cut(s, &c.grid, t.kind(), t.x, t.y)
+	c.take(a, len(t.x), s.NegZeros)
+	return true
 }
 
-// aim sets the grid so that terms up to twice as large as the largest are in reach, and
-// returns false if there is none.
-func (c *cutter[T]) aim(largest float64) bool {
-	if !(largest < maxCut) {
-		return false
+// sample returns the extent of the largest of a few terms.
+func sample[T Float](t terms[T]) kernel.Extent {
+	n := len(t.x)
+	most := 0.0
+	for _, first := range []int{0, n - 8} {
+		for i, v := range t.x[first:][:8] {
+			v := float64(v)
+			if t.y != nil {
+				v *= float64(t.y[first+i])
+			}
+			most = max(most, math.Abs(v))
+		}
 	}
-	_, e := math.Frexp(largest)                                   // largest < 2^e
-	c.exponent = max(e+1-51, -1074+(maxBins-1)*kernel.ExactWidth) // the last grid is of float64 itself
-	c.ready = true
-	return true
+	b := math.Float64bits(most)
+	if most == 0 {
+		b = infinite // nothing to aim at
+	}
+	return kernel.Extent{Least: b, Most: b}
+}
+
+// underflows tells whether a product of two numbers that are not zero is.
+func underflows[T Float](t terms[T]) bool {
+	for i, v := range t.x {
+		if v*t.y[i] == 0 && v != 0 && t.y[i] != 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // refuse makes the cutter rest for ever longer.
 func (c *cutter[T]) refuse() bool {
 	c.rest = min(2*c.rest+1, 63)
 	c.resting = c.rest
-	c.ready, c.bins = false, 0
+	c.ready, c.zeros = false, false
 	return false
 }
 
 // take adds the slices of n terms to a.
-func (c *cutter[T]) take(a *Superaccumulator, s *kernel.Slices, n int) {
+func (c *cutter[T]) take(a *Superaccumulator, n, negZeros int) {
+	c.rest = 0
 	a.reserve(int64(n))
-	a.aside[negZero] += int64(s.NegZeros)
-	for k, sum := range s.Sum[:c.bins] {
-		if sum != 0 {
-			a.addInt(sum, c.exponent-k*kernel.ExactWidth)
+	a.aside[negZero] += int64(negZeros)
+	for k, unit := range c.grid.Units() {
+		if sum := c.block.Sum[k]; sum != 0 {
+			a.addInt(sum, unit)
 		}
 	}
 }

@@ -110,15 +110,15 @@ func TestExactBlocksCatchFaults(t *testing.T) {
 	careless := func(a *Superaccumulator, v terms[float64]) {
 		for ; len(v.x) > 0; v = v.slice(min(len(v.x), kernel.MaxSliced), len(v.x)) {
 			block := v.slice(0, min(len(v.x), kernel.MaxSliced))
-			var s kernel.Slices
-			c := cutter[float64]{bins: 3}
-			kernel.Cut(&s, kernel.Whole, block.kind(), 0, 0, 0, block.x, block.y)
-			if !c.aim(s.Max) {
+			var c cutter[float64]
+			p := profileOf(block)
+			kernel.Look(&c.block, block.kind(), false, block.x, block.y)
+			if !c.aim(p, kernel.Extent{Least: c.block.Most, Most: c.block.Most}, 1) {
 				addOneByOne(a, block)
 				continue
 			}
-			kernel.Cut(&s, kernel.Whole, block.kind(), 3, c.exponent, kernel.ExactWidth, block.x, block.y)
-			c.take(a, &s, len(block.x))
+			kernel.Cut(&c.block, &c.grid, block.kind(), block.x, block.y)
+			c.take(a, len(block.x), c.block.NegZeros)
 		}
 	}
 	countless := func(a *Superaccumulator, v terms[float64]) {

@@ -50,79 +50,88 @@ func treeSumAbsWideAVX512(dst *float64, x, y *float32, n int) (ret float64)
 func treeDotWideAVX512(dst *float64, x, y *float32, n int) (ret float64)
 
 //go:noescape
-func exactSumF64x0AVX512(dst *float64, x, y *float64, n int, anchors *float64)
+func lookSumF64AVX512(dst *uint64, x, y *float64, n int, anchors *uint64)
 
 //go:noescape
-func exactSumF64x2AVX512(dst *float64, x, y *float64, n int, anchors *float64)
+func wholeSumF64x2AVX512(dst *uint64, x, y *float64, n int, anchors *uint64)
 
 //go:noescape
-func exactSumF64x3AVX512(dst *float64, x, y *float64, n int, anchors *float64)
+func wholeSumF64x3AVX512(dst *uint64, x, y *float64, n int, anchors *uint64)
 
 //go:noescape
-func exactSumWidex0AVX512(dst *float64, x, y *float32, n int, anchors *float64)
+func wholeSumF64x4AVX512(dst *uint64, x, y *float64, n int, anchors *uint64)
 
 //go:noescape
-func exactSumWidex1AVX512(dst *float64, x, y *float32, n int, anchors *float64)
+func lookDotF64AVX512(dst *uint64, x, y *float64, n int, anchors *uint64)
 
 //go:noescape
-func exactSumWidex2AVX512(dst *float64, x, y *float32, n int, anchors *float64)
+func wholeDotF64x2AVX512(dst *uint64, x, y *float64, n int, anchors *uint64)
 
 //go:noescape
-func exactSumWidex3AVX512(dst *float64, x, y *float32, n int, anchors *float64)
+func pairedDotF64x2AVX512(dst *uint64, x, y *float64, n int, anchors *uint64)
 
 //go:noescape
-func exactDotF64x0AVX512(dst *float64, x, y *float64, n int, anchors *float64)
+func pairedDotF64x3AVX512(dst *uint64, x, y *float64, n int, anchors *uint64)
 
 //go:noescape
-func exactDotF64x3AVX512(dst *float64, x, y *float64, n int, anchors *float64)
+func droppedSumF64x2AVX512(dst *uint64, x, y *float64, n int, anchors *uint64)
 
 //go:noescape
-func exactDotWidex0AVX512(dst *float64, x, y *float32, n int, anchors *float64)
+func droppedSumF64x3AVX512(dst *uint64, x, y *float64, n int, anchors *uint64)
 
 //go:noescape
-func exactDotWidex2AVX512(dst *float64, x, y *float32, n int, anchors *float64)
+func droppedSumF64x4AVX512(dst *uint64, x, y *float64, n int, anchors *uint64)
 
 //go:noescape
-func exactDotWidex3AVX512(dst *float64, x, y *float32, n int, anchors *float64)
+func droppedDotF64x2AVX512(dst *uint64, x, y *float64, n int, anchors *uint64)
 
 //go:noescape
-func exactSumF32x0AVX512(dst *float32, x, y *float32, n int, anchors *float32)
+func droppedDotF64x3AVX512(dst *uint64, x, y *float64, n int, anchors *uint64)
 
 //go:noescape
-func exactDotF32x0AVX512(dst *float32, x, y *float32, n int, anchors *float32)
+func droppedDotF64x4AVX512(dst *uint64, x, y *float64, n int, anchors *uint64)
 
 //go:noescape
-func binnedSumF64x2AVX512(dst *float64, x, y *float64, n int, anchors *float64)
+func lookSumWideAVX512(dst *uint64, x, y *float32, n int, anchors *uint64)
 
 //go:noescape
-func binnedSumF64x3AVX512(dst *float64, x, y *float64, n int, anchors *float64)
+func wholeSumWidex1AVX512(dst *uint64, x, y *float32, n int, anchors *uint64)
 
 //go:noescape
-func binnedSumF64x4AVX512(dst *float64, x, y *float64, n int, anchors *float64)
+func wholeSumWidex2AVX512(dst *uint64, x, y *float32, n int, anchors *uint64)
 
 //go:noescape
-func binnedDotF64x2AVX512(dst *float64, x, y *float64, n int, anchors *float64)
+func wholeSumWidex3AVX512(dst *uint64, x, y *float32, n int, anchors *uint64)
 
 //go:noescape
-func binnedDotF64x3AVX512(dst *float64, x, y *float64, n int, anchors *float64)
+func lookDotWideAVX512(dst *uint64, x, y *float32, n int, anchors *uint64)
 
 //go:noescape
-func binnedDotF64x4AVX512(dst *float64, x, y *float64, n int, anchors *float64)
+func wholeDotWidex2AVX512(dst *uint64, x, y *float32, n int, anchors *uint64)
 
 //go:noescape
-func binnedSumF32x2AVX512(dst *float32, x, y *float32, n int, anchors *float32)
+func wholeDotWidex3AVX512(dst *uint64, x, y *float32, n int, anchors *uint64)
 
 //go:noescape
-func binnedSumF32x3AVX512(dst *float32, x, y *float32, n int, anchors *float32)
+func lookSumF32AVX512(dst *uint64, x, y *float32, n int, anchors *uint64)
 
 //go:noescape
-func binnedSumF32x4AVX512(dst *float32, x, y *float32, n int, anchors *float32)
+func lookDotF32AVX512(dst *uint64, x, y *float32, n int, anchors *uint64)
 
 //go:noescape
-func binnedDotF32x2AVX512(dst *float32, x, y *float32, n int, anchors *float32)
+func droppedSumF32x2AVX512(dst *uint64, x, y *float32, n int, anchors *uint64)
 
 //go:noescape
-func binnedDotF32x3AVX512(dst *float32, x, y *float32, n int, anchors *float32)
+func droppedSumF32x3AVX512(dst *uint64, x, y *float32, n int, anchors *uint64)
 
 //go:noescape
-func binnedDotF32x4AVX512(dst *float32, x, y *float32, n int, anchors *float32)
+func droppedSumF32x4AVX512(dst *uint64, x, y *float32, n int, anchors *uint64)
+
+//go:noescape
+func droppedDotF32x2AVX512(dst *uint64, x, y *float32, n int, anchors *uint64)
+
+//go:noescape
+func droppedDotF32x3AVX512(dst *uint64, x, y *float32, n int, anchors *uint64)
+
+//go:noescape
+func droppedDotF32x4AVX512(dst *uint64, x, y *float32, n int, anchors *uint64)

@@ -36,22 +36,47 @@ func BenchmarkKernel(b *testing.B) {
 	benchKernel(b, "pairF64", func(x, _ []float64) { Pairs(Plain, nil, x, nil) })
 	benchKernel(b, "pairF32", func(x, _ []float32) { Pairs(Plain, nil, x, nil) })
 	benchKernel(b, "pairDotF64", func(x, y []float64) { Pairs(Product, nil, x, y) })
-	for bins := range 4 {
-		benchKernel(b, fmt.Sprintf("exactF64x%d", bins), func(x, _ []float64) {
-			var s Slices
-			for ; len(x) > MaxSliced; x = x[MaxSliced:] {
-				Cut(&s, Whole, Plain, bins, -51, ExactWidth, x[:MaxSliced], nil)
-			}
-			Cut(&s, Whole, Plain, bins, -51, ExactWidth, x, nil)
-		})
+	benchSlices(b)
+}
+
+// benchSlices measures the cutting of blocks into slices, of all in reach of the grid.
+func benchSlices(b *testing.B) {
+	for _, m := range []struct {
+		name  string
+		of    Terms
+		mode  Mode
+		units []int
+	}{
+		{"wholeF64x2", Plain, Whole, []int{-50, -92}},
+		{"wholeF64x3", Plain, Whole, []int{-50, -102, -144}},
+		{"wholeF64x4", Plain, Whole, []int{-50, -102, -154, -196}},
+		{"wholeDotF64x2", Product, Whole, []int{-50, -92}},
+		{"pairedF64x2", Product, Paired, []int{-50, -92, -103, -145}},
+		{"pairedF64x3", Product, Paired, []int{-50, -102, -144, -103, -155, -197}},
+		{"droppedF64x3", Plain, Dropped, []int{-39, -79, -119}},
+		{"droppedDotF64x3", Product, Dropped, []int{-39, -79, -119}},
+	} {
+		benchKernel(b, m.name, func(x, y []float64) { cutAll(NewGrid(m.mode, false, m.units...), m.of, x, y) })
 	}
-	for bins := 2; bins <= 4; bins++ {
-		benchKernel(b, fmt.Sprintf("binnedF64x%d", bins), func(x, _ []float64) {
-			var s Slices
-			for ; len(x) > MaxSliced; x = x[MaxSliced:] {
-				Cut(&s, Dropped, Plain, bins, -39, 40, x[:MaxSliced], nil)
-			}
-			Cut(&s, Dropped, Plain, bins, -39, 40, x, nil)
-		})
+	benchKernel(b, "wholeF32x1", func(x, y []float32) { cutAll(NewGrid(Whole, false, -40), Plain, x, y) })
+	benchKernel(b, "wholeF32x2", func(x, y []float32) { cutAll(NewGrid(Whole, false, -50, -92), Plain, x, y) })
+	benchKernel(b, "wholeDotF32x2", func(x, y []float32) { cutAll(NewGrid(Whole, false, -50, -92), Product, x, y) })
+	benchKernel(b, "droppedF32x3", func(x, y []float32) { cutAll(NewGrid(Dropped, true, -12, -25, -38), Plain, x, y) })
+	benchKernel(b, "droppedDotF32x3", func(x, y []float32) { cutAll(NewGrid(Dropped, true, -12, -25, -38), Product, x, y) })
+	benchKernel(b, "lookF64", func(x, y []float64) {
+		var g Slices
+		for ; len(x) > MaxSliced; x = x[MaxSliced:] {
+			Look(&g, Plain, false, x[:MaxSliced], nil)
+		}
+		Look(&g, Plain, false, x, nil)
+	})
+}
+
+func cutAll[T Float](g Grid, of Terms, x, y []T) {
+	var s Slices
+	for len(x) > 0 {
+		n := min(len(x), MaxSliced)
+		Cut(&s, &g, of, x[:n], y[:n])
+		x, y = x[n:], y[n:]
 	}
 }

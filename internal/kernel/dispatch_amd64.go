@@ -44,53 +44,65 @@ func pairF64(of Terms, dst []float64, x, y []float64) (h, l float64) {
 	return pairPortable(of, dst, x, y)
 }
 
-func slicesF64(m Mode, of Terms, bins int, out, anchors []float64, x, y []float64) bool {
-	d, p, q, n, a := unsafe.SliceData(out), unsafe.SliceData(x), unsafe.SliceData(y), len(x), unsafe.SliceData(anchors)
-	switch (sliceKey{active, m, of, bins}) {
-	case sliceKey{AVX512, Whole, Plain, 0}:
-		exactSumF64x0AVX512(d, p, q, n, a)
-	case sliceKey{AVX512, Whole, Plain, 2}:
-		exactSumF64x2AVX512(d, p, q, n, a)
-	case sliceKey{AVX512, Whole, Plain, 3}:
-		exactSumF64x3AVX512(d, p, q, n, a)
-	case sliceKey{AVX512, Whole, Product, 0}:
-		exactDotF64x0AVX512(d, p, q, n, a)
-	case sliceKey{AVX512, Whole, Product, 3}:
-		exactDotF64x3AVX512(d, p, q, n, a)
-	case sliceKey{AVX512, Dropped, Plain, 2}:
-		binnedSumF64x2AVX512(d, p, q, n, a)
-	case sliceKey{AVX512, Dropped, Plain, 3}:
-		binnedSumF64x3AVX512(d, p, q, n, a)
-	case sliceKey{AVX512, Dropped, Plain, 4}:
-		binnedSumF64x4AVX512(d, p, q, n, a)
-	case sliceKey{AVX512, Dropped, Product, 2}:
-		binnedDotF64x2AVX512(d, p, q, n, a)
-	case sliceKey{AVX512, Dropped, Product, 3}:
-		binnedDotF64x3AVX512(d, p, q, n, a)
-	case sliceKey{AVX512, Dropped, Product, 4}:
-		binnedDotF64x4AVX512(d, p, q, n, a)
-	case sliceKey{AVX2, Whole, Plain, 0}:
-		exactSumF64x0AVX2(d, p, q, n, a)
-	case sliceKey{AVX2, Whole, Plain, 2}:
-		exactSumF64x2AVX2(d, p, q, n, a)
-	case sliceKey{AVX2, Whole, Plain, 3}:
-		exactSumF64x3AVX2(d, p, q, n, a)
-	case sliceKey{AVX2, Whole, Product, 0}:
-		exactDotF64x0AVX2(d, p, q, n, a)
-	case sliceKey{AVX2, Whole, Product, 3}:
-		exactDotF64x3AVX2(d, p, q, n, a)
-	case sliceKey{AVX2, Dropped, Plain, 2}:
-		binnedSumF64x2AVX2(d, p, q, n, a)
-	case sliceKey{AVX2, Dropped, Plain, 3}:
-		binnedSumF64x3AVX2(d, p, q, n, a)
-	case sliceKey{AVX2, Dropped, Plain, 4}:
-		binnedSumF64x4AVX2(d, p, q, n, a)
-	case sliceKey{AVX2, Dropped, Product, 2}:
-		binnedDotF64x2AVX2(d, p, q, n, a)
-	case sliceKey{AVX2, Dropped, Product, 3}:
-		binnedDotF64x3AVX2(d, p, q, n, a)
-	case sliceKey{AVX2, Dropped, Product, 4}:
-		binnedDotF64x4AVX2(d, p, q, n, a)
+func slicesF64(m Mode, of Terms, bins int, d *uint64, x, y []float64, a *uint64) bool {
+	p, q, n := unsafe.SliceData(x), unsafe.SliceData(y), len(x)
+	switch sliceKey(active, m, of, bins) {
+	case key(AVX512)<<12 | key(Whole)<<8 | key(Plain)<<4 | 0:
+		lookSumF64AVX512(d, p, q, n, a)
+	case key(AVX512)<<12 | key(Whole)<<8 | key(Plain)<<4 | 2:
+		wholeSumF64x2AVX512(d, p, q, n, a)
+	case key(AVX512)<<12 | key(Whole)<<8 | key(Plain)<<4 | 3:
+		wholeSumF64x3AVX512(d, p, q, n, a)
+	case key(AVX512)<<12 | key(Whole)<<8 | key(Plain)<<4 | 4:
+		wholeSumF64x4AVX512(d, p, q, n, a)
+	case key(AVX512)<<12 | key(Whole)<<8 | key(Product)<<4 | 0:
+		lookDotF64AVX512(d, p, q, n, a)
+	case key(AVX512)<<12 | key(Whole)<<8 | key(Product)<<4 | 2:
+		wholeDotF64x2AVX512(d, p, q, n, a)
+	case key(AVX512)<<12 | key(Paired)<<8 | key(Product)<<4 | 2:
+		pairedDotF64x2AVX512(d, p, q, n, a)
+	case key(AVX512)<<12 | key(Paired)<<8 | key(Product)<<4 | 3:
+		pairedDotF64x3AVX512(d, p, q, n, a)
+	case key(AVX512)<<12 | key(Dropped)<<8 | key(Plain)<<4 | 2:
+		droppedSumF64x2AVX512(d, p, q, n, a)
+	case key(AVX512)<<12 | key(Dropped)<<8 | key(Plain)<<4 | 3:
+		droppedSumF64x3AVX512(d, p, q, n, a)
+	case key(AVX512)<<12 | key(Dropped)<<8 | key(Plain)<<4 | 4:
+		droppedSumF64x4AVX512(d, p, q, n, a)
+	case key(AVX512)<<12 | key(Dropped)<<8 | key(Product)<<4 | 2:
+		droppedDotF64x2AVX512(d, p, q, n, a)
+	case key(AVX512)<<12 | key(Dropped)<<8 | key(Product)<<4 | 3:
+		droppedDotF64x3AVX512(d, p, q, n, a)
+	case key(AVX512)<<12 | key(Dropped)<<8 | key(Product)<<4 | 4:
+		droppedDotF64x4AVX512(d, p, q, n, a)
+	case key(AVX2)<<12 | key(Whole)<<8 | key(Plain)<<4 | 0:
+		lookSumF64AVX2(d, p, q, n, a)
+	case key(AVX2)<<12 | key(Whole)<<8 | key(Plain)<<4 | 2:
+		wholeSumF64x2AVX2(d, p, q, n, a)
+	case key(AVX2)<<12 | key(Whole)<<8 | key(Plain)<<4 | 3:
+		wholeSumF64x3AVX2(d, p, q, n, a)
+	case key(AVX2)<<12 | key(Whole)<<8 | key(Plain)<<4 | 4:
+		wholeSumF64x4AVX2(d, p, q, n, a)
+	case key(AVX2)<<12 | key(Whole)<<8 | key(Product)<<4 | 0:
+		lookDotF64AVX2(d, p, q, n, a)
+	case key(AVX2)<<12 | key(Whole)<<8 | key(Product)<<4 | 2:
+		wholeDotF64x2AVX2(d, p, q, n, a)
+	case key(AVX2)<<12 | key(Paired)<<8 | key(Product)<<4 | 2:
+		pairedDotF64x2AVX2(d, p, q, n, a)
+	case key(AVX2)<<12 | key(Paired)<<8 | key(Product)<<4 | 3:
+		pairedDotF64x3AVX2(d, p, q, n, a)
+	case key(AVX2)<<12 | key(Dropped)<<8 | key(Plain)<<4 | 2:
+		droppedSumF64x2AVX2(d, p, q, n, a)
+	case key(AVX2)<<12 | key(Dropped)<<8 | key(Plain)<<4 | 3:
+		droppedSumF64x3AVX2(d, p, q, n, a)
+	case key(AVX2)<<12 | key(Dropped)<<8 | key(Plain)<<4 | 4:
+		droppedSumF64x4AVX2(d, p, q, n, a)
+	case key(AVX2)<<12 | key(Dropped)<<8 | key(Product)<<4 | 2:
+		droppedDotF64x2AVX2(d, p, q, n, a)
+	case key(AVX2)<<12 | key(Dropped)<<8 | key(Product)<<4 | 3:
+		droppedDotF64x3AVX2(d, p, q, n, a)
+	case key(AVX2)<<12 | key(Dropped)<<8 | key(Product)<<4 | 4:
+		droppedDotF64x4AVX2(d, p, q, n, a)
 	default:
 		return false
 	}
@@ -135,41 +147,41 @@ func pairF32(of Terms, dst []float32, x, y []float32) (h, l float32) {
 	return pairPortable(of, dst, x, y)
 }
 
-func slicesF32(m Mode, of Terms, bins int, out, anchors []float32, x, y []float32) bool {
-	d, p, q, n, a := unsafe.SliceData(out), unsafe.SliceData(x), unsafe.SliceData(y), len(x), unsafe.SliceData(anchors)
-	switch (sliceKey{active, m, of, bins}) {
-	case sliceKey{AVX512, Whole, Plain, 0}:
-		exactSumF32x0AVX512(d, p, q, n, a)
-	case sliceKey{AVX512, Whole, Product, 0}:
-		exactDotF32x0AVX512(d, p, q, n, a)
-	case sliceKey{AVX512, Dropped, Plain, 2}:
-		binnedSumF32x2AVX512(d, p, q, n, a)
-	case sliceKey{AVX512, Dropped, Plain, 3}:
-		binnedSumF32x3AVX512(d, p, q, n, a)
-	case sliceKey{AVX512, Dropped, Plain, 4}:
-		binnedSumF32x4AVX512(d, p, q, n, a)
-	case sliceKey{AVX512, Dropped, Product, 2}:
-		binnedDotF32x2AVX512(d, p, q, n, a)
-	case sliceKey{AVX512, Dropped, Product, 3}:
-		binnedDotF32x3AVX512(d, p, q, n, a)
-	case sliceKey{AVX512, Dropped, Product, 4}:
-		binnedDotF32x4AVX512(d, p, q, n, a)
-	case sliceKey{AVX2, Whole, Plain, 0}:
-		exactSumF32x0AVX2(d, p, q, n, a)
-	case sliceKey{AVX2, Whole, Product, 0}:
-		exactDotF32x0AVX2(d, p, q, n, a)
-	case sliceKey{AVX2, Dropped, Plain, 2}:
-		binnedSumF32x2AVX2(d, p, q, n, a)
-	case sliceKey{AVX2, Dropped, Plain, 3}:
-		binnedSumF32x3AVX2(d, p, q, n, a)
-	case sliceKey{AVX2, Dropped, Plain, 4}:
-		binnedSumF32x4AVX2(d, p, q, n, a)
-	case sliceKey{AVX2, Dropped, Product, 2}:
-		binnedDotF32x2AVX2(d, p, q, n, a)
-	case sliceKey{AVX2, Dropped, Product, 3}:
-		binnedDotF32x3AVX2(d, p, q, n, a)
-	case sliceKey{AVX2, Dropped, Product, 4}:
-		binnedDotF32x4AVX2(d, p, q, n, a)
+func slicesF32(m Mode, of Terms, bins int, d *uint64, x, y []float32, a *uint64) bool {
+	p, q, n := unsafe.SliceData(x), unsafe.SliceData(y), len(x)
+	switch sliceKey(active, m, of, bins) {
+	case key(AVX512)<<12 | key(Whole)<<8 | key(Plain)<<4 | 0:
+		lookSumF32AVX512(d, p, q, n, a)
+	case key(AVX512)<<12 | key(Whole)<<8 | key(Product)<<4 | 0:
+		lookDotF32AVX512(d, p, q, n, a)
+	case key(AVX512)<<12 | key(Dropped)<<8 | key(Plain)<<4 | 2:
+		droppedSumF32x2AVX512(d, p, q, n, a)
+	case key(AVX512)<<12 | key(Dropped)<<8 | key(Plain)<<4 | 3:
+		droppedSumF32x3AVX512(d, p, q, n, a)
+	case key(AVX512)<<12 | key(Dropped)<<8 | key(Plain)<<4 | 4:
+		droppedSumF32x4AVX512(d, p, q, n, a)
+	case key(AVX512)<<12 | key(Dropped)<<8 | key(Product)<<4 | 2:
+		droppedDotF32x2AVX512(d, p, q, n, a)
+	case key(AVX512)<<12 | key(Dropped)<<8 | key(Product)<<4 | 3:
+		droppedDotF32x3AVX512(d, p, q, n, a)
+	case key(AVX512)<<12 | key(Dropped)<<8 | key(Product)<<4 | 4:
+		droppedDotF32x4AVX512(d, p, q, n, a)
+	case key(AVX2)<<12 | key(Whole)<<8 | key(Plain)<<4 | 0:
+		lookSumF32AVX2(d, p, q, n, a)
+	case key(AVX2)<<12 | key(Whole)<<8 | key(Product)<<4 | 0:
+		lookDotF32AVX2(d, p, q, n, a)
+	case key(AVX2)<<12 | key(Dropped)<<8 | key(Plain)<<4 | 2:
+		droppedSumF32x2AVX2(d, p, q, n, a)
+	case key(AVX2)<<12 | key(Dropped)<<8 | key(Plain)<<4 | 3:
+		droppedSumF32x3AVX2(d, p, q, n, a)
+	case key(AVX2)<<12 | key(Dropped)<<8 | key(Plain)<<4 | 4:
+		droppedSumF32x4AVX2(d, p, q, n, a)
+	case key(AVX2)<<12 | key(Dropped)<<8 | key(Product)<<4 | 2:
+		droppedDotF32x2AVX2(d, p, q, n, a)
+	case key(AVX2)<<12 | key(Dropped)<<8 | key(Product)<<4 | 3:
+		droppedDotF32x3AVX2(d, p, q, n, a)
+	case key(AVX2)<<12 | key(Dropped)<<8 | key(Product)<<4 | 4:
+		droppedDotF32x4AVX2(d, p, q, n, a)
 	default:
 		return false
 	}
@@ -195,37 +207,37 @@ func treeWide(of Terms, dst []float64, x, y []float32) float64 {
 	return treePortable(of, dst, x, y)
 }
 
-func slicesWide(m Mode, of Terms, bins int, out, anchors []float64, x, y []float32) bool {
-	d, p, q, n, a := unsafe.SliceData(out), unsafe.SliceData(x), unsafe.SliceData(y), len(x), unsafe.SliceData(anchors)
-	switch (sliceKey{active, m, of, bins}) {
-	case sliceKey{AVX512, Whole, Plain, 0}:
-		exactSumWidex0AVX512(d, p, q, n, a)
-	case sliceKey{AVX512, Whole, Plain, 1}:
-		exactSumWidex1AVX512(d, p, q, n, a)
-	case sliceKey{AVX512, Whole, Plain, 2}:
-		exactSumWidex2AVX512(d, p, q, n, a)
-	case sliceKey{AVX512, Whole, Plain, 3}:
-		exactSumWidex3AVX512(d, p, q, n, a)
-	case sliceKey{AVX512, Whole, Product, 0}:
-		exactDotWidex0AVX512(d, p, q, n, a)
-	case sliceKey{AVX512, Whole, Product, 2}:
-		exactDotWidex2AVX512(d, p, q, n, a)
-	case sliceKey{AVX512, Whole, Product, 3}:
-		exactDotWidex3AVX512(d, p, q, n, a)
-	case sliceKey{AVX2, Whole, Plain, 0}:
-		exactSumWidex0AVX2(d, p, q, n, a)
-	case sliceKey{AVX2, Whole, Plain, 1}:
-		exactSumWidex1AVX2(d, p, q, n, a)
-	case sliceKey{AVX2, Whole, Plain, 2}:
-		exactSumWidex2AVX2(d, p, q, n, a)
-	case sliceKey{AVX2, Whole, Plain, 3}:
-		exactSumWidex3AVX2(d, p, q, n, a)
-	case sliceKey{AVX2, Whole, Product, 0}:
-		exactDotWidex0AVX2(d, p, q, n, a)
-	case sliceKey{AVX2, Whole, Product, 2}:
-		exactDotWidex2AVX2(d, p, q, n, a)
-	case sliceKey{AVX2, Whole, Product, 3}:
-		exactDotWidex3AVX2(d, p, q, n, a)
+func slicesWide(m Mode, of Terms, bins int, d *uint64, x, y []float32, a *uint64) bool {
+	p, q, n := unsafe.SliceData(x), unsafe.SliceData(y), len(x)
+	switch sliceKey(active, m, of, bins) {
+	case key(AVX512)<<12 | key(Whole)<<8 | key(Plain)<<4 | 0:
+		lookSumWideAVX512(d, p, q, n, a)
+	case key(AVX512)<<12 | key(Whole)<<8 | key(Plain)<<4 | 1:
+		wholeSumWidex1AVX512(d, p, q, n, a)
+	case key(AVX512)<<12 | key(Whole)<<8 | key(Plain)<<4 | 2:
+		wholeSumWidex2AVX512(d, p, q, n, a)
+	case key(AVX512)<<12 | key(Whole)<<8 | key(Plain)<<4 | 3:
+		wholeSumWidex3AVX512(d, p, q, n, a)
+	case key(AVX512)<<12 | key(Whole)<<8 | key(Product)<<4 | 0:
+		lookDotWideAVX512(d, p, q, n, a)
+	case key(AVX512)<<12 | key(Whole)<<8 | key(Product)<<4 | 2:
+		wholeDotWidex2AVX512(d, p, q, n, a)
+	case key(AVX512)<<12 | key(Whole)<<8 | key(Product)<<4 | 3:
+		wholeDotWidex3AVX512(d, p, q, n, a)
+	case key(AVX2)<<12 | key(Whole)<<8 | key(Plain)<<4 | 0:
+		lookSumWideAVX2(d, p, q, n, a)
+	case key(AVX2)<<12 | key(Whole)<<8 | key(Plain)<<4 | 1:
+		wholeSumWidex1AVX2(d, p, q, n, a)
+	case key(AVX2)<<12 | key(Whole)<<8 | key(Plain)<<4 | 2:
+		wholeSumWidex2AVX2(d, p, q, n, a)
+	case key(AVX2)<<12 | key(Whole)<<8 | key(Plain)<<4 | 3:
+		wholeSumWidex3AVX2(d, p, q, n, a)
+	case key(AVX2)<<12 | key(Whole)<<8 | key(Product)<<4 | 0:
+		lookDotWideAVX2(d, p, q, n, a)
+	case key(AVX2)<<12 | key(Whole)<<8 | key(Product)<<4 | 2:
+		wholeDotWidex2AVX2(d, p, q, n, a)
+	case key(AVX2)<<12 | key(Whole)<<8 | key(Product)<<4 | 3:
+		wholeDotWidex3AVX2(d, p, q, n, a)
 	default:
 		return false
 	}

@@ -32,31 +32,37 @@ func pairF64(of Terms, dst []float64, x, y []float64) (h, l float64) {
 	return pairPortable(of, dst, x, y)
 }
 
-func slicesF64(m Mode, of Terms, bins int, out, anchors []float64, x, y []float64) bool {
-	d, p, q, n, a := unsafe.SliceData(out), unsafe.SliceData(x), unsafe.SliceData(y), len(x), unsafe.SliceData(anchors)
-	switch (sliceKey{active, m, of, bins}) {
-	case sliceKey{NEON, Whole, Plain, 0}:
-		exactSumF64x0NEON(d, p, q, n, a)
-	case sliceKey{NEON, Whole, Plain, 2}:
-		exactSumF64x2NEON(d, p, q, n, a)
-	case sliceKey{NEON, Whole, Plain, 3}:
-		exactSumF64x3NEON(d, p, q, n, a)
-	case sliceKey{NEON, Whole, Product, 0}:
-		exactDotF64x0NEON(d, p, q, n, a)
-	case sliceKey{NEON, Whole, Product, 3}:
-		exactDotF64x3NEON(d, p, q, n, a)
-	case sliceKey{NEON, Dropped, Plain, 2}:
-		binnedSumF64x2NEON(d, p, q, n, a)
-	case sliceKey{NEON, Dropped, Plain, 3}:
-		binnedSumF64x3NEON(d, p, q, n, a)
-	case sliceKey{NEON, Dropped, Plain, 4}:
-		binnedSumF64x4NEON(d, p, q, n, a)
-	case sliceKey{NEON, Dropped, Product, 2}:
-		binnedDotF64x2NEON(d, p, q, n, a)
-	case sliceKey{NEON, Dropped, Product, 3}:
-		binnedDotF64x3NEON(d, p, q, n, a)
-	case sliceKey{NEON, Dropped, Product, 4}:
-		binnedDotF64x4NEON(d, p, q, n, a)
+func slicesF64(m Mode, of Terms, bins int, d *uint64, x, y []float64, a *uint64) bool {
+	p, q, n := unsafe.SliceData(x), unsafe.SliceData(y), len(x)
+	switch sliceKey(active, m, of, bins) {
+	case key(NEON)<<12 | key(Whole)<<8 | key(Plain)<<4 | 0:
+		lookSumF64NEON(d, p, q, n, a)
+	case key(NEON)<<12 | key(Whole)<<8 | key(Plain)<<4 | 2:
+		wholeSumF64x2NEON(d, p, q, n, a)
+	case key(NEON)<<12 | key(Whole)<<8 | key(Plain)<<4 | 3:
+		wholeSumF64x3NEON(d, p, q, n, a)
+	case key(NEON)<<12 | key(Whole)<<8 | key(Plain)<<4 | 4:
+		wholeSumF64x4NEON(d, p, q, n, a)
+	case key(NEON)<<12 | key(Whole)<<8 | key(Product)<<4 | 0:
+		lookDotF64NEON(d, p, q, n, a)
+	case key(NEON)<<12 | key(Whole)<<8 | key(Product)<<4 | 2:
+		wholeDotF64x2NEON(d, p, q, n, a)
+	case key(NEON)<<12 | key(Paired)<<8 | key(Product)<<4 | 2:
+		pairedDotF64x2NEON(d, p, q, n, a)
+	case key(NEON)<<12 | key(Paired)<<8 | key(Product)<<4 | 3:
+		pairedDotF64x3NEON(d, p, q, n, a)
+	case key(NEON)<<12 | key(Dropped)<<8 | key(Plain)<<4 | 2:
+		droppedSumF64x2NEON(d, p, q, n, a)
+	case key(NEON)<<12 | key(Dropped)<<8 | key(Plain)<<4 | 3:
+		droppedSumF64x3NEON(d, p, q, n, a)
+	case key(NEON)<<12 | key(Dropped)<<8 | key(Plain)<<4 | 4:
+		droppedSumF64x4NEON(d, p, q, n, a)
+	case key(NEON)<<12 | key(Dropped)<<8 | key(Product)<<4 | 2:
+		droppedDotF64x2NEON(d, p, q, n, a)
+	case key(NEON)<<12 | key(Dropped)<<8 | key(Product)<<4 | 3:
+		droppedDotF64x3NEON(d, p, q, n, a)
+	case key(NEON)<<12 | key(Dropped)<<8 | key(Product)<<4 | 4:
+		droppedDotF64x4NEON(d, p, q, n, a)
 	default:
 		return false
 	}
@@ -89,25 +95,25 @@ func pairF32(of Terms, dst []float32, x, y []float32) (h, l float32) {
 	return pairPortable(of, dst, x, y)
 }
 
-func slicesF32(m Mode, of Terms, bins int, out, anchors []float32, x, y []float32) bool {
-	d, p, q, n, a := unsafe.SliceData(out), unsafe.SliceData(x), unsafe.SliceData(y), len(x), unsafe.SliceData(anchors)
-	switch (sliceKey{active, m, of, bins}) {
-	case sliceKey{NEON, Whole, Plain, 0}:
-		exactSumF32x0NEON(d, p, q, n, a)
-	case sliceKey{NEON, Whole, Product, 0}:
-		exactDotF32x0NEON(d, p, q, n, a)
-	case sliceKey{NEON, Dropped, Plain, 2}:
-		binnedSumF32x2NEON(d, p, q, n, a)
-	case sliceKey{NEON, Dropped, Plain, 3}:
-		binnedSumF32x3NEON(d, p, q, n, a)
-	case sliceKey{NEON, Dropped, Plain, 4}:
-		binnedSumF32x4NEON(d, p, q, n, a)
-	case sliceKey{NEON, Dropped, Product, 2}:
-		binnedDotF32x2NEON(d, p, q, n, a)
-	case sliceKey{NEON, Dropped, Product, 3}:
-		binnedDotF32x3NEON(d, p, q, n, a)
-	case sliceKey{NEON, Dropped, Product, 4}:
-		binnedDotF32x4NEON(d, p, q, n, a)
+func slicesF32(m Mode, of Terms, bins int, d *uint64, x, y []float32, a *uint64) bool {
+	p, q, n := unsafe.SliceData(x), unsafe.SliceData(y), len(x)
+	switch sliceKey(active, m, of, bins) {
+	case key(NEON)<<12 | key(Whole)<<8 | key(Plain)<<4 | 0:
+		lookSumF32NEON(d, p, q, n, a)
+	case key(NEON)<<12 | key(Whole)<<8 | key(Product)<<4 | 0:
+		lookDotF32NEON(d, p, q, n, a)
+	case key(NEON)<<12 | key(Dropped)<<8 | key(Plain)<<4 | 2:
+		droppedSumF32x2NEON(d, p, q, n, a)
+	case key(NEON)<<12 | key(Dropped)<<8 | key(Plain)<<4 | 3:
+		droppedSumF32x3NEON(d, p, q, n, a)
+	case key(NEON)<<12 | key(Dropped)<<8 | key(Plain)<<4 | 4:
+		droppedSumF32x4NEON(d, p, q, n, a)
+	case key(NEON)<<12 | key(Dropped)<<8 | key(Product)<<4 | 2:
+		droppedDotF32x2NEON(d, p, q, n, a)
+	case key(NEON)<<12 | key(Dropped)<<8 | key(Product)<<4 | 3:
+		droppedDotF32x3NEON(d, p, q, n, a)
+	case key(NEON)<<12 | key(Dropped)<<8 | key(Product)<<4 | 4:
+		droppedDotF32x4NEON(d, p, q, n, a)
 	default:
 		return false
 	}
@@ -127,23 +133,23 @@ func treeWide(of Terms, dst []float64, x, y []float32) float64 {
 	return treePortable(of, dst, x, y)
 }
 
-func slicesWide(m Mode, of Terms, bins int, out, anchors []float64, x, y []float32) bool {
-	d, p, q, n, a := unsafe.SliceData(out), unsafe.SliceData(x), unsafe.SliceData(y), len(x), unsafe.SliceData(anchors)
-	switch (sliceKey{active, m, of, bins}) {
-	case sliceKey{NEON, Whole, Plain, 0}:
-		exactSumWidex0NEON(d, p, q, n, a)
-	case sliceKey{NEON, Whole, Plain, 1}:
-		exactSumWidex1NEON(d, p, q, n, a)
-	case sliceKey{NEON, Whole, Plain, 2}:
-		exactSumWidex2NEON(d, p, q, n, a)
-	case sliceKey{NEON, Whole, Plain, 3}:
-		exactSumWidex3NEON(d, p, q, n, a)
-	case sliceKey{NEON, Whole, Product, 0}:
-		exactDotWidex0NEON(d, p, q, n, a)
-	case sliceKey{NEON, Whole, Product, 2}:
-		exactDotWidex2NEON(d, p, q, n, a)
-	case sliceKey{NEON, Whole, Product, 3}:
-		exactDotWidex3NEON(d, p, q, n, a)
+func slicesWide(m Mode, of Terms, bins int, d *uint64, x, y []float32, a *uint64) bool {
+	p, q, n := unsafe.SliceData(x), unsafe.SliceData(y), len(x)
+	switch sliceKey(active, m, of, bins) {
+	case key(NEON)<<12 | key(Whole)<<8 | key(Plain)<<4 | 0:
+		lookSumWideNEON(d, p, q, n, a)
+	case key(NEON)<<12 | key(Whole)<<8 | key(Plain)<<4 | 1:
+		wholeSumWidex1NEON(d, p, q, n, a)
+	case key(NEON)<<12 | key(Whole)<<8 | key(Plain)<<4 | 2:
+		wholeSumWidex2NEON(d, p, q, n, a)
+	case key(NEON)<<12 | key(Whole)<<8 | key(Plain)<<4 | 3:
+		wholeSumWidex3NEON(d, p, q, n, a)
+	case key(NEON)<<12 | key(Whole)<<8 | key(Product)<<4 | 0:
+		lookDotWideNEON(d, p, q, n, a)
+	case key(NEON)<<12 | key(Whole)<<8 | key(Product)<<4 | 2:
+		wholeDotWidex2NEON(d, p, q, n, a)
+	case key(NEON)<<12 | key(Whole)<<8 | key(Product)<<4 | 3:
+		wholeDotWidex3NEON(d, p, q, n, a)
 	default:
 		return false
 	}

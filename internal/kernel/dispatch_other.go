@@ -12,7 +12,7 @@ func pairF64(of Terms, dst []float64, x, y []float64) (h, l float64) {
 	return pairPortable(of, dst, x, y)
 }
 
-func slicesF64(m Mode, of Terms, bins int, out, anchors []float64, x, y []float64) bool {
+func slicesF64(m Mode, of Terms, bins int, d *uint64, x, y []float64, a *uint64) bool {
 	return false
 }
 
@@ -24,7 +24,7 @@ func pairF32(of Terms, dst []float32, x, y []float32) (h, l float32) {
 	return pairPortable(of, dst, x, y)
 }
 
-func slicesF32(m Mode, of Terms, bins int, out, anchors []float32, x, y []float32) bool {
+func slicesF32(m Mode, of Terms, bins int, d *uint64, x, y []float32, a *uint64) bool {
 	return false
 }
 
@@ -32,6 +32,6 @@ func treeWide(of Terms, dst []float64, x, y []float32) float64 {
 	return treePortable(of, dst, x, y)
 }
 
-func slicesWide(m Mode, of Terms, bins int, out, anchors []float64, x, y []float32) bool {
+func slicesWide(m Mode, of Terms, bins int, d *uint64, x, y []float32, a *uint64) bool {
 	return false
 }

@@ -19,11 +19,17 @@ func kernelBits[T Float](x, y []T) []uint64 {
 		}
 	}
 	var s Slices
+	single := !Is64[T]()
+	grids := []Grid{NewGrid(Whole, false, -50, -102, -144), NewGrid(Dropped, single, -20, -33, -46)}
 	for _, of := range []Terms{Plain, Product} {
-		Cut(&s, Whole, of, 3, -40, ExactWidth, x, y)
-		all = append(all, uint64(s.Sum[0]), uint64(s.Sum[1]), uint64(s.Sum[2]), Bits(s.Max))
-		Cut(&s, Dropped, of, 3, -20, 13, x, y)
-		all = append(all, uint64(s.Sum[0]), uint64(s.Sum[1]), uint64(s.Sum[2]), Bits(s.Max))
+		for i := range grids {
+			if Cut(&s, &grids[i], of, x, y) {
+				all = append(all, uint64(s.Sum[0]), uint64(s.Sum[1]), uint64(s.Sum[2]), s.Least, s.Most)
+			}
+		}
+		if Look(&s, of, single, x, y) {
+			all = append(all, s.Least, s.Most, uint64(s.Zeros), uint64(s.NegZeros))
+		}
 	}
 	return all
 }

@@ -50,79 +50,88 @@ func treeSumAbsWideNEON(dst *float64, x, y *float32, n int) (ret float64)
 func treeDotWideNEON(dst *float64, x, y *float32, n int) (ret float64)
 
 //go:noescape
-func exactSumF64x0NEON(dst *float64, x, y *float64, n int, anchors *float64)
+func lookSumF64NEON(dst *uint64, x, y *float64, n int, anchors *uint64)
 
 //go:noescape
-func exactSumF64x2NEON(dst *float64, x, y *float64, n int, anchors *float64)
+func wholeSumF64x2NEON(dst *uint64, x, y *float64, n int, anchors *uint64)
 
 //go:noescape
-func exactSumF64x3NEON(dst *float64, x, y *float64, n int, anchors *float64)
+func wholeSumF64x3NEON(dst *uint64, x, y *float64, n int, anchors *uint64)
 
 //go:noescape
-func exactSumWidex0NEON(dst *float64, x, y *float32, n int, anchors *float64)
+func wholeSumF64x4NEON(dst *uint64, x, y *float64, n int, anchors *uint64)
 
 //go:noescape
-func exactSumWidex1NEON(dst *float64, x, y *float32, n int, anchors *float64)
+func lookDotF64NEON(dst *uint64, x, y *float64, n int, anchors *uint64)
 
 //go:noescape
-func exactSumWidex2NEON(dst *float64, x, y *float32, n int, anchors *float64)
+func wholeDotF64x2NEON(dst *uint64, x, y *float64, n int, anchors *uint64)
 
 //go:noescape
-func exactSumWidex3NEON(dst *float64, x, y *float32, n int, anchors *float64)
+func pairedDotF64x2NEON(dst *uint64, x, y *float64, n int, anchors *uint64)
 
 //go:noescape
-func exactDotF64x0NEON(dst *float64, x, y *float64, n int, anchors *float64)
+func pairedDotF64x3NEON(dst *uint64, x, y *float64, n int, anchors *uint64)
 
 //go:noescape
-func exactDotF64x3NEON(dst *float64, x, y *float64, n int, anchors *float64)
+func droppedSumF64x2NEON(dst *uint64, x, y *float64, n int, anchors *uint64)
 
 //go:noescape
-func exactDotWidex0NEON(dst *float64, x, y *float32, n int, anchors *float64)
+func droppedSumF64x3NEON(dst *uint64, x, y *float64, n int, anchors *uint64)
 
 //go:noescape
-func exactDotWidex2NEON(dst *float64, x, y *float32, n int, anchors *float64)
+func droppedSumF64x4NEON(dst *uint64, x, y *float64, n int, anchors *uint64)
 
 //go:noescape
-func exactDotWidex3NEON(dst *float64, x, y *float32, n int, anchors *float64)
+func droppedDotF64x2NEON(dst *uint64, x, y *float64, n int, anchors *uint64)
 
 //go:noescape
-func exactSumF32x0NEON(dst *float32, x, y *float32, n int, anchors *float32)
+func droppedDotF64x3NEON(dst *uint64, x, y *float64, n int, anchors *uint64)
 
 //go:noescape
-func exactDotF32x0NEON(dst *float32, x, y *float32, n int, anchors *float32)
+func droppedDotF64x4NEON(dst *uint64, x, y *float64, n int, anchors *uint64)
 
 //go:noescape
-func binnedSumF64x2NEON(dst *float64, x, y *float64, n int, anchors *float64)
+func lookSumWideNEON(dst *uint64, x, y *float32, n int, anchors *uint64)
 
 //go:noescape
-func binnedSumF64x3NEON(dst *float64, x, y *float64, n int, anchors *float64)
+func wholeSumWidex1NEON(dst *uint64, x, y *float32, n int, anchors *uint64)
 
 //go:noescape
-func binnedSumF64x4NEON(dst *float64, x, y *float64, n int, anchors *float64)
+func wholeSumWidex2NEON(dst *uint64, x, y *float32, n int, anchors *uint64)
 
 //go:noescape
-func binnedDotF64x2NEON(dst *float64, x, y *float64, n int, anchors *float64)
+func wholeSumWidex3NEON(dst *uint64, x, y *float32, n int, anchors *uint64)
 
 //go:noescape
-func binnedDotF64x3NEON(dst *float64, x, y *float64, n int, anchors *float64)
+func lookDotWideNEON(dst *uint64, x, y *float32, n int, anchors *uint64)
 
 //go:noescape
-func binnedDotF64x4NEON(dst *float64, x, y *float64, n int, anchors *float64)
+func wholeDotWidex2NEON(dst *uint64, x, y *float32, n int, anchors *uint64)
 
 //go:noescape
-func binnedSumF32x2NEON(dst *float32, x, y *float32, n int, anchors *float32)
+func wholeDotWidex3NEON(dst *uint64, x, y *float32, n int, anchors *uint64)
 
 //go:noescape
-func binnedSumF32x3NEON(dst *float32, x, y *float32, n int, anchors *float32)
+func lookSumF32NEON(dst *uint64, x, y *float32, n int, anchors *uint64)
 
 //go:noescape
-func binnedSumF32x4NEON(dst *float32, x, y *float32, n int, anchors *float32)
+func lookDotF32NEON(dst *uint64, x, y *float32, n int, anchors *uint64)
 
 //go:noescape
-func binnedDotF32x2NEON(dst *float32, x, y *float32, n int, anchors *float32)
+func droppedSumF32x2NEON(dst *uint64, x, y *float32, n int, anchors *uint64)
 
 //go:noescape
-func binnedDotF32x3NEON(dst *float32, x, y *float32, n int, anchors *float32)
+func droppedSumF32x3NEON(dst *uint64, x, y *float32, n int, anchors *uint64)
 
 //go:noescape
-func binnedDotF32x4NEON(dst *float32, x, y *float32, n int, anchors *float32)
+func droppedSumF32x4NEON(dst *uint64, x, y *float32, n int, anchors *uint64)
+
+//go:noescape
+func droppedDotF32x2NEON(dst *uint64, x, y *float32, n int, anchors *uint64)
+
+//go:noescape
+func droppedDotF32x3NEON(dst *uint64, x, y *float32, n int, anchors *uint64)
+
+//go:noescape
+func droppedDotF32x4NEON(dst *uint64, x, y *float32, n int, anchors *uint64)

@@ -2,243 +2,226 @@ package kernel
 
 import "math"
 
-// Mode says what becomes of what is left of a term when all slices are cut.
+// Mode says what becomes of what the slices of a term leave.
 type Mode uint8
 
 const (
-	Whole   Mode = iota // it is reported: an exact sum must have nothing left
-	Dropped             // a binned sum does without it
+	Whole   Mode = iota // no term has anything below the last unit
+	Dropped             // it is dropped, as a binned sum does
+	Paired              // as Whole, of exact products of float64
 )
 
-// sliceKey selects a kernel.
-type sliceKey struct {
-	backend Backend
-	mode    Mode
-	terms   Terms
-	bins    int
-}
-
-// Slices are the sums of the slices of a block of terms.
-type Slices struct {
-	Sum [4]int64 // of slice k, in units of q[k]
-	Max float64  // the largest |term|; not meaningful if a term is not finite
-	// NegZeros is the number of terms -0, a product in mode Whole being that only where
-	// a factor is zero.
-	NegZeros int
-	// Left tells in mode Whole that something is left of a term, in both modes that a
-	// term is not finite. In mode Whole, it is also set if a product of float64 may be
-	// subnormal or have an error that is: it may then not be a sum of two float64.
-	Left bool
-}
-
-// MaxSliced is the length that a block may have, so that no sum of slices, of up to
-// 2^51 units each, overflows.
+// MaxSliced is the length that a block may have.
 const MaxSliced = 2048
 
-// ExactWidth is the distance of the anchors of exact slices, in bits. A remainder of
-// up to q/2 is in the range of the next anchor, 2^51 of its units, if those are q/2^52.
-const ExactWidth = 52
+// maxUnits is the largest number of units of a grid.
+const maxUnits = 6
 
-// tiny is the least product of float64 of which the error is representable: its last
-// place is 2^-1074 or more, and 2^-1022 * 2^53 is far above.
-const tiny = 0x1p-968
-
-// Cut cuts each term of a block of 1 to MaxSliced into slices: multiples of q[0] =
-// 2^exponent, q[1] = 2^(exponent-width) and so on, as many as bins, each the multiple
-// nearest to what the slices before it left, ties to even:
+// Grid says where terms are cut into slices: multiples of the units q[0], q[1], ..., each
+// the multiple nearest to what the slices before it left, ties to even:
 //
 //	for k ascending: slice = (x + M[k]) - M[k]; x = x - slice    M[k] = 1.5 * 2^(p-1) * q[k]
 //
 // p is the precision of the arithmetic: 24 for float32 terms in mode Dropped, else 53.
-// No |term| may exceed 2^(p-2) q[0] (the caller looks at Max afterwards and, if one did,
-// discards the result). Terms are as in Tree, but that in mode Whole products are exact, those of float64 as two
-// terms, the product rounded and its error.
-// With no bins, it finds Max alone. It returns false, and does nothing, where the
-// active backend has no such kernel.
-func Cut[T Float](out *Slices, m Mode, of Terms, bins, exponent, width int, x, y []T) bool {
-	if Is64[T]() {
-		return cutF64(out, m, of, bins, exponent, width, as[float64](x), as[float64](y))
-	}
-	if m == Whole {
-		return cutWide(out, of, bins, exponent, width, as[float32](x), as[float32](y))
-	}
-	return cutF32(out, of, bins, exponent, width, as[float32](x), as[float32](y))
+// In the modes Whole and Paired, the last slice is all that the others left. In mode
+// Paired, a term is a product p, rounded, and its error e; the first half of the units
+// is for p, the other for e.
+type Grid struct {
+	mode   Mode
+	single bool
+	units  int
+	unit   [maxUnits]int    // exponents
+	anchor [maxUnits]uint64 // the bits of M[k]
 }
 
-// slots is the room for a kernel's vectors, 64 bytes each.
-const slots = 8
+// Limits of grids of float64 lanes. Sums of slices are exact if
+//
+//   - a term is less than 2^Reach units q[0], and where slices follow those of q[k],
+//     q[k+1] = 2^-Step q[k] or more, since up to q[k]/2 is left for them;
+//   - in the modes Whole and Paired the last unit is 2^-LastStep times that before or
+//     more: an accumulator's lane takes up to MaxSliced/2 numbers of up to half of that
+//     unit, 2^(9+LastStep) = 2^51 last units, where an anchor makes an integer of their sum.
+//     If the last unit is the only one, a term is less than 2^LastReach units.
+const (
+	Reach     = 51
+	Step      = 52
+	LastStep  = 42
+	LastReach = 41
+)
 
-// Lanes of the vectors of a block: their places in a kernel's result.
-type places struct{ max, left, min int }
+// NewGrid returns the grid of that mode with units 2^exponent; single says that terms are
+// float32 and so is the arithmetic, in mode Dropped.
+func NewGrid(m Mode, single bool, exponents ...int) Grid {
+	g := Grid{mode: m, single: single, units: len(exponents)}
+	copy(g.unit[:], exponents)
+	for k, e := range exponents {
+		if single {
+			g.anchor[k] = uint64(e+23+127)<<23 | 1<<22
+		} else {
+			g.anchor[k] = uint64(e+52+1023)<<52 | 1<<51
+		}
+	}
+	return g
+}
 
-func placesOf(bins int) places { return places{bins, bins + 1, bins + 2} }
+// Units returns the exponents of the units.
+func (g *Grid) Units() []int { return g.unit[:g.units] }
 
-func cutF64(out *Slices, m Mode, of Terms, bins, exponent, width int, x, y []float64) bool {
-	var vectors [slots * 8]float64
-	var anchors [5]float64
-	setAnchors64(anchors[:], bins, exponent, width)
-	if !slicesF64(m, of, bins, vectors[:], anchors[:], x, y) {
+// bins is the number of units for the same term.
+func (g *Grid) bins() int {
+	if g.mode == Paired {
+		return g.units / 2
+	}
+	return g.units
+}
+
+// accumulators returns the number of accumulators of what the slices of q[k] are, if they
+// are all that is left, and 0 if they are cut off. It is as the generator has it.
+func (g *Grid) accumulators(k int) uint64 {
+	switch bins := g.bins(); {
+	case g.mode == Dropped || k%bins < bins-1:
+		return 0
+	case g.mode == Paired:
+		return 1
+	case bins == 1:
+		return 4
+	}
+	return 2
+}
+
+// Extent bounds the magnitudes of terms, by the bits of float64, or of float32 if those
+// are cut in mode Dropped: no term is below Least nor above Most. The low 32 bits of
+// float64 are not looked at: they are zeros in Least and ones in Most.
+type Extent struct{ Least, Most uint64 }
+
+// Slices is what Cut and Look tell of a block of terms.
+type Slices struct {
+	Sum             [maxUnits]int64 // of slices, in the grid's units; Cut sets it
+	Extent                          // for Look, of terms that are not zero
+	Zeros, NegZeros int             // terms 0 and, of those, -0; Look sets them
+	vectors         vectors
+}
+
+// vectors is a kernel's result: vectors at strides of 64 bytes.
+type vectors [8 * (maxUnits + 2)]uint64
+
+// vectorWords is the number of 64-bit words in a vector of a backend.
+var vectorWords = [...]int{Portable: 0, NEON: 2, AVX2: 4, AVX512: 8}
+
+func (v *vectors) at(i int) []uint64 { return v[8*i:][:vectorWords[active]] }
+
+// Cut cuts the terms of a block of 1 to MaxSliced into slices. Terms are as in Tree, but
+// that products of float32 are exact in mode Whole, and those of float64 in mode Paired.
+//
+// The sums hold if all terms are in the reach of the grid and, in the modes Whole and
+// Paired, have nothing below the last unit (for e: below the last of all). The caller
+// looks at the extent, which also tells of infinities and NaN, to see if they did. Zeros
+// are in the extent, but for some +0 (in mode Paired, if x is +0, too).
+//
+// Cut returns false, and does nothing, where the active backend has no such kernel.
+func Cut[T Float](out *Slices, g *Grid, of Terms, x, y []T) bool {
+	if !slices(g.mode, of, g.bins(), g.single, &out.vectors, g, x, y) {
 		return false
 	}
-	pairs := m == Whole && of == Product
-	least := collect64(out, vectors[:], anchors[:bins], pairs, len(x), 16)
-	whole := len(x) &^ 15
+	row := 128 / elementBytes[T]()
+	terms := uint64((len(x) + row - 1) &^ (row - 1)) // with those that fill up the last row
+	for k := range g.units {
+		v := out.vectors.at(k)
+		added := terms // anchors to all lanes together
+		if n := g.accumulators(k); n > 0 {
+			added = n * uint64(len(v))
+		}
+		if g.single {
+			out.Sum[k] = sum32(v, uint32(terms)/uint32(2*len(v))*uint32(g.anchor[k]))
+		} else {
+			out.Sum[k] = sum64(v) - int64(added*g.anchor[k])
+		}
+	}
+	out.Extent = extent(out.vectors.at(g.units), out.vectors.at(g.units+1), g.single)
+	return true
+}
+
+// sum64 returns the sum of the lanes.
+func sum64(v []uint64) int64 {
+	sum := uint64(0)
+	for _, w := range v {
+		sum += w
+	}
+	return int64(sum)
+}
+
+// sum32 returns the sum of lanes of 32 bits, each less that number.
+func sum32(v []uint64, less uint32) int64 {
+	sum := int64(0)
+	for _, w := range v {
+		sum += int64(int32(uint32(w)-less)) + int64(int32(uint32(w>>32)-less))
+	}
+	return sum
+}
+
+// extent evaluates the vectors of the largest and smallest words.
+func extent(most, least []uint64, single bool) Extent {
+	e := Extent{Least: math.MaxUint64}
+	for i, w := range most {
+		e.Most = max(e.Most, w)
+		e.Least = min(e.Least, least[i])
+		if single {
+			e.Most = max(e.Most, w<<32)
+			e.Least = min(e.Least, least[i]<<32)
+		}
+	}
+	if single {
+		return Extent{e.Least >> 32, e.Most >> 32}
+	}
+	return Extent{e.Least &^ math.MaxUint32, e.Most | math.MaxUint32}
+}
+
+// slices calls the kernel for terms of that type.
+func slices[T Float](m Mode, of Terms, bins int, single bool, v *vectors, g *Grid, x, y []T) bool {
+	d, anchors := &v[0], &g.anchor[0]
 	switch {
-	case pairs && least < tiny:
-		whole = 0
-		fallthrough
-	case pairs:
-		out.lookAtProducts(x[whole:], y[whole:])
-	case least == 0:
-		out.NegZeros = negZeros(x, y)
-	default:
-		out.NegZeros = negZeros(x[whole:], y[min(whole, len(y)):])
+	case Is64[T]():
+		return slicesF64(m, of, bins, d, as[float64](x), as[float64](y), anchors)
+	case single:
+		return slicesF32(m, of, bins, d, as[float32](x), as[float32](y), anchors)
 	}
-	return true
+	return slicesWide(m, of, bins, d, as[float32](x), as[float32](y), anchors)
 }
 
-// lookAtProducts counts those that are -0, and sets Left if the product of two numbers,
-// neither of them zero, is tiny.
-func (s *Slices) lookAtProducts(x, y []float64) {
-	for i, v := range x {
-		if p := v * y[i]; math.Abs(p) < tiny {
-			if v != 0 && y[i] != 0 {
-				s.Left = true
-			} else if math.Signbit(p) {
-				s.NegZeros++
-			}
-		}
-	}
-}
-
-// negZeros returns the number of terms that are -0.
-func negZeros[T Float](x, y []T) int {
-	n := 0
-	if len(y) == 0 {
-		for _, v := range x {
-			if isNegZero(v) {
-				n++
-			}
-		}
-		return n
-	}
-	for i, v := range x {
-		if isNegZero(v * y[i]) {
-			n++
-		}
-	}
-	return n
-}
-
-func isNegZero[T Float](x T) bool {
+func elementBytes[T Float]() int {
 	if Is64[T]() {
-		return math.Float64bits(float64(x)) == 1<<63
+		return 8
 	}
-	return math.Float32bits(float32(x)) == 1<<31
+	return 4
 }
 
-func cutWide(out *Slices, of Terms, bins, exponent, width int, x, y []float32) bool {
-	var vectors [slots * 8]float64
-	var anchors [5]float64
-	setAnchors64(anchors[:], bins, exponent, width)
-	if !slicesWide(Whole, of, bins, vectors[:], anchors[:], x, y) {
+// Look looks at the terms of a block of 1 to MaxSliced without cutting them. Those of
+// float32 are numbers of float64, products exact, unless single is set. A product of
+// float64 is rounded. If all terms are zero, Least is above Most. It returns false, and
+// does nothing, where the active backend has no such kernel.
+func Look[T Float](out *Slices, of Terms, single bool, x, y []T) bool {
+	if !slices(Whole, of, 0, single, &out.vectors, new(Grid), x, y) {
 		return false
 	}
-	least := collect64(out, vectors[:], anchors[:bins], false, len(x), 32)
-	whole := len(x) &^ 31
-	if least == 0 {
-		whole = 0
+	out.Extent = extent(out.vectors.at(0), out.vectors.at(1), single)
+	if out.Least > out.Most {
+		out.Least = math.MaxUint64
 	}
-	out.NegZeros = negZerosWide(x[whole:], y[min(whole, len(y)):])
+	zeros, negZeros := out.vectors.at(2), out.vectors.at(3)
+	row := 128 / elementBytes[T]()
+	fill := -len(x) & (row - 1)
+	if single {
+		out.Zeros, out.NegZeros = int(-sum32(zeros, 0)), int(-sum32(negZeros, 0))
+	} else {
+		out.Zeros, out.NegZeros = int(-sum64(zeros)), int(-sum64(negZeros))
+	}
+	out.Zeros -= fill
 	return true
 }
 
-// negZerosWide is negZeros with products in float64, which do not underflow.
-func negZerosWide(x, y []float32) int {
-	if len(y) == 0 {
-		return negZeros(x, nil)
-	}
-	n := 0
-	for i, v := range x {
-		if isNegZero(float64(v) * float64(y[i])) {
-			n++
-		}
-	}
-	return n
+// sliceKey selects a kernel.
+func sliceKey(b Backend, m Mode, of Terms, bins int) key {
+	return key(b)<<12 | key(m)<<8 | key(of)<<4 | key(bins)
 }
 
-// setAnchors64 sets the anchors, followed by the infinity from which a minimum falls.
-func setAnchors64(anchors []float64, bins, exponent, width int) {
-	for k := range anchors[:bins] {
-		anchors[k] = math.Float64frombits(uint64(exponent-k*width+52+1023)<<52 | 1<<51)
-	}
-	anchors[bins] = math.Inf(1)
-}
-
-// vectorLanes returns the lanes of that many bytes in a vector of the active backend.
-func vectorLanes(bytes int) int { return vectorBytes[active] / bytes }
-
-var vectorBytes = [...]int{Portable: 0, NEON: 16, AVX2: 32, AVX512: 64}
-
-// collect64 adds up the lanes and returns the smallest |term| of whole rows. Every row
-// of the given number of elements, whole or not, added each anchor as often as it has
-// elements, and pairs added those after the first a second time.
-func collect64(out *Slices, vectors, anchors []float64, pairs bool, n, row int) (least float64) {
-	lanes, at := vectorLanes(8), placesOf(len(anchors))
-	added := uint64((n + row - 1) / row * row)
-	for k, anchor := range anchors {
-		if pairs && k == 1 {
-			added *= 2
-		}
-		sum := -added * math.Float64bits(anchor)
-		for _, v := range vectors[8*k : 8*k+lanes] {
-			sum += math.Float64bits(v)
-		}
-		out.Sum[k] = int64(sum)
-	}
-	out.Max, out.Left, out.NegZeros = 0, false, 0
-	least = math.Inf(1)
-	for i := range lanes {
-		out.Max = max(out.Max, vectors[8*at.max+i])
-		out.Left = out.Left || vectors[8*at.left+i] != 0 // also a NaN
-		least = min(least, vectors[8*at.min+i])
-	}
-	return least
-}
-
-func cutF32(out *Slices, of Terms, bins, exponent, width int, x, y []float32) bool {
-	var vectors [slots * 16]float32
-	var anchors [5]float32
-	for k := range bins {
-		anchors[k] = math.Float32frombits(uint32(exponent-k*width+23+127)<<23 | 1<<22)
-	}
-	anchors[bins] = float32(math.Inf(1))
-	mode := Dropped
-	if bins == 0 {
-		mode = Whole
-	}
-	if !slicesF32(mode, of, bins, vectors[:], anchors[:], x, y) {
-		return false
-	}
-	lanes, at := vectorLanes(4), placesOf(bins)
-	added := uint32((len(x) + 31) / 32 * (32 / lanes)) // to each lane
-	for k, anchor := range anchors[:bins] {
-		out.Sum[k] = 0
-		for _, v := range vectors[16*k : 16*k+lanes] {
-			out.Sum[k] += int64(int32(math.Float32bits(v) - added*math.Float32bits(anchor)))
-		}
-	}
-	out.Max, out.Left = 0, false
-	least := float32(math.Inf(1))
-	for i := range lanes {
-		out.Max = max(out.Max, float64(vectors[16*at.max+i]))
-		out.Left = out.Left || vectors[16*at.left+i] != 0
-		least = min(least, vectors[16*at.min+i])
-	}
-	whole := len(x) &^ 31
-	if least == 0 {
-		whole = 0
-	}
-	out.NegZeros = negZeros(x[whole:], y[min(whole, len(y)):])
-	return true
-}
+type key uint32
