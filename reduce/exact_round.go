@@ -78,7 +78,12 @@ func roundWord[T Float](word uint64, e int, negative bool) T {
 	if bits.Len64(m)+e+drop > maxExponent {
 		m, e, drop = 1, 2*maxExponent, 0 // overflow
 	}
-	v := math.Ldexp(float64(m), min(e+drop, 2000)) // exact in T, or an infinity
+	v := float64(m)
+	if e += drop; -1022 <= e && e <= 1023 && m > 0 {
+		v *= math.Float64frombits(uint64(e+1023) << 52) // exact, as the next
+	} else {
+		v = math.Ldexp(v, min(e, 2000)) // exact in T, or an infinity
+	}
 	if negative {
 		v = -v
 	}

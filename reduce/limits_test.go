@@ -225,6 +225,52 @@ func TestCarryIsCanonical(t *testing.T) {
 	}
 }
 
+// A number adds no more to a limb than it has made room for, and what was pending
+// before, up to the limit, leaves that room.
+func TestSomeAtTheirLimit(t *testing.T) {
+	for _, sign := range []float64{1, -1} {
+		for shift := range limbBits {
+			x := sign * math.Ldexp(1-0x1p-53, 900+shift) // all ones
+			var one Superaccumulator
+			at := one.addNormal(math.Float64bits(x))
+			for i, d := range one.limb {
+				require.Less(t, max(d, -d), int64(manyPending)<<33)
+				require.True(t, d == 0 || i == at || i == at+1)
+			}
+			const n = 3*manyTerms + 17
+			all := make([]float64, n)
+			for i := range all {
+				all[i] = x
+			}
+			var a Superaccumulator
+			a.Add(x)
+			a.pending = maxPending
+			a.limb[at+1] += int64(sign) * (1<<62 - 1<<60) // and its opposite, later
+			a.widen(at, at+2)
+			addSome(&a, terms[float64]{x: all})
+			a.carry()
+			a.addInt(-int64(sign)*(1<<62-1<<60), limbBits*(at+1)+exponent0)
+			want := units(x, n+1)
+			require.Zero(t, want.Cmp(valueOf(&a)), "shift %d", shift)
+		}
+	}
+}
+
+// Numbers that are added in another way, in between, may make the limbs carry.
+func TestSomeAmongOthers(t *testing.T) {
+	x := make([]float64, 5*manyTerms)
+	for i := range x {
+		x[i] = math.Ldexp(1, i%2000-1073) // subnormals among them
+	}
+	for _, pending := range []int{0, maxPending - 3, maxPending} {
+		var many, singly Superaccumulator
+		many.pending = pending
+		addSome(&many, terms[float64]{x: x})
+		addOneByOne(&singly, terms[float64]{x: x})
+		require.True(t, many.Equal(&singly))
+	}
+}
+
 // A table folds to the sum of what was added, full as it may be.
 func TestTableAtItsLimit(t *testing.T) {
 	for _, sign := range []float64{1, -1} {
@@ -240,5 +286,16 @@ func TestTableAtItsLimit(t *testing.T) {
 		tab.fold(&a)
 		want := units(x, 2*tableMax)
 		require.Zero(t, want.Cmp(valueOf(&a)))
+	}
+	// Halves of any signs.
+	for _, low := range []int64{0, 1, -1, 5<<30 + 3, -(5<<30 + 3), 1<<62 + 7, -(1<<62 + 7)} {
+		for _, high := range []int64{0, 1, -1, 1 << 33, -(1 << 33), 1<<62 + 9, -(1<<62 + 9)} {
+			var tab table
+			tab[100] = [2]int64{low, high}
+			var a Superaccumulator
+			tab.fold(&a)
+			want := new(big.Int).Add(new(big.Int).Lsh(big.NewInt(high), tableSplit), big.NewInt(low))
+			require.Zero(t, want.Lsh(want, 800-1075-exponent0).Cmp(valueOf(&a)), "%d, %d", low, high)
+		}
 	}
 }

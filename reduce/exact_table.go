@@ -2,6 +2,7 @@ package reduce
 
 import (
 	"math"
+	"math/bits"
 
 	"github.com/samebits/samebits/internal/kernel"
 )
@@ -14,7 +15,7 @@ import (
 // bits and the rest, a signed number of 31 bits, are added to a pair of int64,
 // which take 2^33 of them.
 const (
-	tableMin   = 512     // elements that make up for the table's folding
+	tableMin   = 512     // terms that make up for the table's folding
 	tableMax   = 1 << 30 // elements that fit before it must be folded; two entries each
 	tableSplit = 30
 )
@@ -34,48 +35,23 @@ func (t *table) add(b uint64) {
 // fold adds the table to the limbs of a.
 func (t *table) fold(a *Superaccumulator) {
 	for i := range t {
-		if e := &t[i]; e[0]|e[1] != 0 {
-			a.addInt(e[0], 8*i-1075)
-			a.addInt(e[1], 8*i-1075+tableSplit)
+		e := &t[i]
+		if e[0]|e[1] == 0 {
+			continue
 		}
-	}
-}
-
-// addExact adds the exact terms to a: by blocks cut into slices, where a kernel does it,
-// else by the table, and what is short one by one.
-func addExact[T Float](a *Superaccumulator, t terms[T]) {
-	var c cutter[T]
-	for len(t.x) >= cutMin {
-		n := min(len(t.x), kernel.MaxSliced)
-		if !c.add(a, t.slice(0, n)) {
-			n = min(max(n, c.resting*kernel.MaxSliced), len(t.x), tableMax)
-			addByTable(a, t.slice(0, n))
-			c.resting = max(0, c.resting-(n-1)/kernel.MaxSliced)
+		// e[0] + 2^30 e[1] in 128 bits: hi is its upper half, rounded down.
+		lo, carry := bits.Add64(uint64(e[0]), uint64(e[1])<<tableSplit, 0)
+		hi := e[1]>>(64-tableSplit) + e[0]>>63 + int64(carry)
+		if hi == int64(lo)>>63 {
+			a.addInt(int64(lo), 8*i-1075)
+			continue
 		}
-		t = t.slice(n, len(t.x))
-	}
-	addOneByOne(a, t)
-}
-
-// addByTable adds terms by the table where they are many.
-func addByTable[T Float](a *Superaccumulator, t terms[T]) {
-	switch {
-	case len(t.x) < tableMin:
-		addOneByOne(a, t)
-	case t.y == nil:
-		addLong(a, t.x)
-	default:
-		addLongProducts(a, t.x, t.y)
-	}
-}
-
-func addOneByOne[T Float](a *Superaccumulator, t terms[T]) {
-	for i, x := range t.x {
-		if t.y == nil {
-			a.Add(float64(x))
-		} else {
-			a.AddProduct(float64(x), float64(t.y[i]))
+		negative := hi < 0
+		if negative {
+			lo, carry = bits.Sub64(0, lo, 0)
+			hi = -hi - int64(carry)
 		}
+		a.addBits(uint64(hi), lo, 8*i-1075, negative)
 	}
 }
 
