@@ -135,7 +135,7 @@ func (a *amd64) i(mnemonic string) string {
 func (a *amd64) addInt(d, x reg) { a.line("%s %s, %s, %s", a.i("VPADD"), a.v(x), a.v(d), a.v(d)) }
 func (a *amd64) equal(d, x, y reg) {
 	if a.bytes == 64 {
-		a.line("%s %s, %s, K1", a.i("VPCMPEQ"), a.v(x), a.v(y))
+		a.line("%s %s, %s, K1\x00", a.i("VPCMPEQ"), a.v(x), a.v(y)) // K1 is for all
 		a.line("VPMOVM2%s K1, %s", a.i(""), a.v(d))
 		return
 	}

@@ -20,7 +20,7 @@ func TestExactPassesTwoScaledTermsOfXsum(t *testing.T) {
 	sum := exactSummers["Sum"]
 	for _, c := range p.TwoTerm {
 		for _, factor := range p.Factors {
-			a, b := factor*c.Terms[0], factor*c.Terms[1]
+			a, b := float64(factor*c.Terms[0]), float64(factor*c.Terms[1]) // not fused with a + b
 			name := fmt.Sprintf("%s times %v", c.Name, factor)
 			require.NoError(t, adds(sum, []float64{a, b}, a+b, name))
 			require.NoError(t, adds(sum, []float64{p.Extras[0], p.Extras[1], a, b, p.Extras[2], p.Extras[3]}, a+b, name+" with extras"))
