@@ -81,9 +81,6 @@ func (c *binCutter[T]) add(t terms[T]) bool {
 			return false
 		}
 		c.zeros = s.Zeros > 0
-		if s.Least > s.Most {
-			s.Most = 0
-		}
 	}
 	if top := topOf[T](s.Most); top > c.b.top && top != topOf[T](s.Most&^c.unseen()) || !c.aim(s.Most) {
 		return false

@@ -1,6 +1,7 @@
 package reduce
 
 import (
+	"math"
 	"math/rand/v2"
 	"testing"
 
@@ -42,5 +43,24 @@ func TestBinnedBlocks(t *testing.T) {
 	eachBackend(t, func(t *testing.T) {
 		t.Run("f64", testBinnedBlocks[float64])
 		t.Run("f32", testBinnedBlocks[float32])
+	})
+}
+
+// Two bins are all only of terms that have no lower bits.
+func TestBinnedBlocksOfTwoBins(t *testing.T) {
+	eachBackend(t, func(t *testing.T) {
+		for top := 2; top <= maxCutTop[float64](); top++ {
+			for below := -3; below <= 3; below++ {
+				x := make([]float64, 64)
+				for i := range x { // odd multiples of 2^(below), in units of the second bin
+					x[i] = math.Ldexp(float64(1<<52+2*i+1), gridExponent[float64](top-1)+below)
+				}
+				x[5] = math.Ldexp(1, gridExponent[float64](top)+38)
+				cut, inGo := NewBins[float64](3), NewBins[float64](3)
+				cut.add(terms[float64]{x: x})
+				inGo.addInGo(terms[float64]{x: x})
+				require.Equal(t, inGo.words(), cut.words(), "top %d, 2^%d units", top, below)
+			}
+		}
 	})
 }

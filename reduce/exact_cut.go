@@ -27,24 +27,23 @@ type cutter[T Float] struct {
 
 // profile says what bits terms have.
 type profile struct {
-	mode       kernel.Mode
-	drop       int // the last bit of a term with exponent e is e - drop or higher,
-	lowest     int // and this or higher
-	minBins    int
-	maxBins    int
-	minProduct int // the least exponent of products of which the error is a float64
+	mode    kernel.Mode
+	drop    int // the last bit of a term with exponent e is e - drop or higher,
+	lowest  int // and this or higher
+	minBins int
+	maxBins int
 }
 
 func profileOf[T Float](t terms[T]) profile {
 	switch {
 	case t.y == nil && kernel.Is64[T]():
-		return profile{kernel.Whole, 52, -1074, 2, 4, math.MinInt}
+		return profile{kernel.Whole, 52, -1074, 2, 4}
 	case t.y == nil:
-		return profile{kernel.Whole, 23, -149, 1, 3, math.MinInt}
+		return profile{kernel.Whole, 23, -149, 1, 3}
 	case kernel.Is64[T]():
-		return profile{kernel.Paired, 105, math.MinInt, 2, 3, -1074 + 105}
+		return profile{kernel.Paired, 105, math.MinInt, 2, 3}
 	}
-	return profile{kernel.Whole, 47, -298, 2, 3, math.MinInt}
+	return profile{kernel.Whole, 47, -298, 2, 3}
 }
 
 const (
@@ -62,7 +61,7 @@ func powerBits(e int) uint64 { return uint64(max(e+1023, 0)) << 52 }
 // aim sets the grid with the fewest bins that holds the extent, and terms up to 2^slack
 // times as large. It returns false if there is none.
 func (c *cutter[T]) aim(p profile, e kernel.Extent, slack int) bool {
-	if e.Most >= infinite || exponentOf(e.Most)+1 > maxReach || exponentOf(e.Least) < p.minProduct {
+	if e.Most >= infinite || exponentOf(e.Most)+1 > maxReach {
 		return false
 	}
 	top := min(exponentOf(e.Most)+1+slack, maxReach)
@@ -75,7 +74,7 @@ func (c *cutter[T]) aim(p profile, e kernel.Extent, slack int) bool {
 			continue
 		}
 		c.grid = kernel.NewGrid(p.mode, false, units...)
-		c.held = kernel.Extent{Least: max(powerBits(max(last+p.drop, p.minProduct)), 1), Most: powerBits(reach) - 1}
+		c.held = kernel.Extent{Least: max(powerBits(last+p.drop), 1), Most: powerBits(reach) - 1}
 		if last <= p.lowest {
 			c.held.Least = 1
 		}
@@ -86,8 +85,8 @@ func (c *cutter[T]) aim(p profile, e kernel.Extent, slack int) bool {
 }
 
 // unitsBelow appends the units of a grid for terms below 2^top, or a higher power, which
-// it returns: no unit is below the least number. The errors of products below 2^top are
-// below 2^(top-53).
+// it returns: no unit is below the least number, so that a product that the grid holds
+// has an error that is a number. The errors of products below 2^top are below 2^(top-53).
 func unitsBelow(units []int, top, bins int, m kernel.Mode) ([]int, int) {
 	span := kernel.LastReach
 	if bins > 1 {

@@ -145,3 +145,21 @@ func TestExactBlocksAllocate(t *testing.T) {
 	require.Zero(t, testing.AllocsPerRun(10, func() { Sum(Exact, x) }))
 	require.Zero(t, testing.AllocsPerRun(10, func() { Dot(Exact, x, x) }))
 }
+
+// Products and their errors around the least number.
+func TestExactBlocksOfTinyProducts(t *testing.T) {
+	eachBackend(t, func(t *testing.T) {
+		for e := -1080; e < -900; e++ {
+			rng := rand.New(rand.NewPCG(45, uint64(-e)))
+			v := terms[float64]{x: make([]float64, 40), y: make([]float64, 40)}
+			for i := range v.x {
+				v.x[i] = math.Ldexp(rng.Float64()-0.5, e/2)
+				v.y[i] = math.Ldexp(rng.Float64()-0.5, e-e/2)
+			}
+			var blocks, singly Superaccumulator
+			addExact(&blocks, v)
+			addOneByOne(&singly, v)
+			require.True(t, blocks.Equal(&singly), "products of 2^%d", e)
+		}
+	})
+}

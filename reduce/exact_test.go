@@ -242,3 +242,21 @@ func TestMergeLeavesItsArgument(t *testing.T) {
 	b.Merge(&b)
 	require.Equal(t, a, b)
 }
+
+// A number is the rounded sum of itself, at every exponent.
+func TestRoundAtEveryExponent(t *testing.T) {
+	for e := -1074; e <= 1023; e++ {
+		for _, m := range []float64{1, 1.5, 2 - 0x1p-52, 1 + 0x1p-52} {
+			x := math.Ldexp(m, e)
+			if math.IsInf(x, 0) {
+				continue
+			}
+			for _, v := range []float64{x, -x} {
+				var a reduce.Superaccumulator
+				a.Add(v)
+				require.Equal(t, math.Float64bits(v), math.Float64bits(reduce.Round[float64](&a)), "%v", v)
+				require.Equal(t, math.Float32bits(float32(v)), math.Float32bits(reduce.Round[float32](&a)), "%v", v)
+			}
+		}
+	}
+}
