@@ -50,6 +50,7 @@ func (a *arm64) word(mnemonic string, word uint32, d, n, m reg) {
 
 func (a *arm64) load(d reg, m mem)  { a.line("FMOVQ %s, F%d", a.mem(m), d) }
 func (a *arm64) store(m mem, r reg) { a.line("FMOVQ F%d, %s", r, a.mem(m)) }
+func (a *arm64) prefetch(m mem)     { a.line("PRFM %s, PLDL1KEEP", a.mem(m)) }
 func (a *arm64) convert(d reg) {
 	a.line("WORD $0x%08x // FCVTL V%d.2D, V%d.2S", 0x0e617800|uint32(d)<<5|uint32(d), d, d)
 }

@@ -246,6 +246,12 @@ func (k *slices) wholeRow(source int) {
 func (k *slices) vector(off, i int) {
 	v, t := k.alloc(), k.alloc()
 	k.fetch(v, at("x", off))
+	if off%line == 0 {
+		k.prefetch(at("x", off+ahead))
+		if k.term == product {
+			k.prefetch(at("y", off+ahead))
+		}
+	}
 	switch {
 	case k.mode == paired:
 		e := k.alloc()

@@ -52,6 +52,13 @@ type mem struct {
 
 func at(base string, off int) mem { return mem{base, off} }
 
+// ahead is how far ahead in bytes what is read is asked for where work is long: more than
+// a processor looks ahead by itself, and less than its nearest cache.
+const ahead = 2048
+
+// line is the size of a cache line in bytes.
+const line = 64
+
 // frame is the base of places in the function's own frame.
 const frame = "frame"
 
@@ -68,6 +75,7 @@ type target interface {
 	// Vectors. Operands are as in the formula: sub(d, a, b) is d = a - b.
 	load(d reg, m mem)
 	store(m mem, a reg)
+	prefetch(m mem)         // the place may be beyond the end of the data
 	loadWide(d reg, m mem)  // half as many bytes: float32 converted to float64
 	broadcast(d reg, m mem) // one lane to all
 	copy(d, a reg)

@@ -494,10 +494,23 @@ func (k *tree) fetchTerm(r reg, m mem) {
 	}
 }
 
+// ask asks for the cache line ahead of the column, if the column is the first of its line.
+func (k *tree) ask(p string, row, c int) {
+	if m := k.place(p, row, c); m.off%line == 0 {
+		k.prefetch(at(m.base, m.off+ahead))
+	}
+}
+
 // leaf is the term itself, a plain one without a low part: see joinLeaves and joinRows.
 func (k *tree) leaf(x, y string, row, c int) value {
 	v := value{k.alloc()}
 	k.fetchTerm(v[0], k.place(x, row, c))
+	if k.pairs {
+		k.ask(x, row, c)
+		if k.term == product {
+			k.ask(y, row, c)
+		}
+	}
 	if k.term == absolute {
 		k.abs(v[0], v[0])
 	}
