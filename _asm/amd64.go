@@ -134,9 +134,12 @@ func (a *amd64) i(mnemonic string) string {
 }
 
 func (a *amd64) addInt(d, x reg) { a.line("%s %s, %s, %s", a.i("VPADD"), a.v(x), a.v(d), a.v(d)) }
+
+// equal glues the comparison to the move of its mask: there is one mask register for
+// all streams.
 func (a *amd64) equal(d, x, y reg) {
 	if a.bytes == 64 {
-		a.line("%s %s, %s, K1\x00", a.i("VPCMPEQ"), a.v(x), a.v(y)) // K1 is for all
+		a.line("%s %s, %s, K1\x00", a.i("VPCMPEQ"), a.v(x), a.v(y))
 		a.line("VPMOVM2%s K1, %s", a.i(""), a.v(d))
 		return
 	}
