@@ -41,7 +41,7 @@ func profileOf[T Float](t terms[T]) profile {
 	case t.y == nil:
 		return profile{kernel.Whole, 23, -149, 1, 3}
 	case kernel.Is64[T]():
-		return profile{kernel.Paired, 105, math.MinInt, 2, 3}
+		return profile{kernel.Paired, 105, -3000, 2, 3} // what has lower bits than float64 is not held
 	}
 	return profile{kernel.Whole, 47, -298, 2, 3}
 }
