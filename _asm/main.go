@@ -78,12 +78,21 @@ func sliceDispatch(text *strings.Builder, w width, backends []string) {
 					continue
 				}
 				k := slices{w: w, term: c.term, mode: c.mode, bins: bins}
-				fmt.Fprintf(text, "\tcase key(%s)<<12 | key(%s)<<8 | key(%s)<<4 | %d:\n", backend, goModes[c.mode], goTerms[c.term], bins)
+				fmt.Fprintf(text, "\tcase %s:\n", goKey(backend, c.mode, c.term, bins))
 				fmt.Fprintf(text, "\t\t%s%s(d, p, q, n, a)\n", k.name(), backend)
 			}
 		}
 	}
 	fmt.Fprintf(text, "\tdefault:\n\t\treturn false\n\t}\n\treturn true\n}\n")
+}
+
+// goKey is the constant that sliceKey returns.
+func goKey(backend string, m mode, of term, bins int) string {
+	key := fmt.Sprintf("key(%s)<<12 | key(%s)<<8 | key(%s)<<4", backend, goModes[m], goTerms[of])
+	if bins > 0 {
+		key += fmt.Sprintf(" | %d", bins)
+	}
+	return key
 }
 
 var (

@@ -47,7 +47,7 @@ func pairF64(of Terms, dst []float64, x, y []float64) (h, l float64) {
 func slicesF64(m Mode, of Terms, bins int, d *uint64, x, y []float64, a *uint64) bool {
 	p, q, n := unsafe.SliceData(x), unsafe.SliceData(y), len(x)
 	switch sliceKey(active, m, of, bins) {
-	case key(AVX512)<<12 | key(Whole)<<8 | key(Plain)<<4 | 0:
+	case key(AVX512)<<12 | key(Whole)<<8 | key(Plain)<<4:
 		lookSumF64AVX512(d, p, q, n, a)
 	case key(AVX512)<<12 | key(Whole)<<8 | key(Plain)<<4 | 2:
 		wholeSumF64x2AVX512(d, p, q, n, a)
@@ -55,7 +55,7 @@ func slicesF64(m Mode, of Terms, bins int, d *uint64, x, y []float64, a *uint64)
 		wholeSumF64x3AVX512(d, p, q, n, a)
 	case key(AVX512)<<12 | key(Whole)<<8 | key(Plain)<<4 | 4:
 		wholeSumF64x4AVX512(d, p, q, n, a)
-	case key(AVX512)<<12 | key(Whole)<<8 | key(Product)<<4 | 0:
+	case key(AVX512)<<12 | key(Whole)<<8 | key(Product)<<4:
 		lookDotF64AVX512(d, p, q, n, a)
 	case key(AVX512)<<12 | key(Whole)<<8 | key(Product)<<4 | 2:
 		wholeDotF64x2AVX512(d, p, q, n, a)
@@ -75,7 +75,7 @@ func slicesF64(m Mode, of Terms, bins int, d *uint64, x, y []float64, a *uint64)
 		droppedDotF64x3AVX512(d, p, q, n, a)
 	case key(AVX512)<<12 | key(Dropped)<<8 | key(Product)<<4 | 4:
 		droppedDotF64x4AVX512(d, p, q, n, a)
-	case key(AVX2)<<12 | key(Whole)<<8 | key(Plain)<<4 | 0:
+	case key(AVX2)<<12 | key(Whole)<<8 | key(Plain)<<4:
 		lookSumF64AVX2(d, p, q, n, a)
 	case key(AVX2)<<12 | key(Whole)<<8 | key(Plain)<<4 | 2:
 		wholeSumF64x2AVX2(d, p, q, n, a)
@@ -83,7 +83,7 @@ func slicesF64(m Mode, of Terms, bins int, d *uint64, x, y []float64, a *uint64)
 		wholeSumF64x3AVX2(d, p, q, n, a)
 	case key(AVX2)<<12 | key(Whole)<<8 | key(Plain)<<4 | 4:
 		wholeSumF64x4AVX2(d, p, q, n, a)
-	case key(AVX2)<<12 | key(Whole)<<8 | key(Product)<<4 | 0:
+	case key(AVX2)<<12 | key(Whole)<<8 | key(Product)<<4:
 		lookDotF64AVX2(d, p, q, n, a)
 	case key(AVX2)<<12 | key(Whole)<<8 | key(Product)<<4 | 2:
 		wholeDotF64x2AVX2(d, p, q, n, a)
@@ -150,9 +150,9 @@ func pairF32(of Terms, dst []float32, x, y []float32) (h, l float32) {
 func slicesF32(m Mode, of Terms, bins int, d *uint64, x, y []float32, a *uint64) bool {
 	p, q, n := unsafe.SliceData(x), unsafe.SliceData(y), len(x)
 	switch sliceKey(active, m, of, bins) {
-	case key(AVX512)<<12 | key(Whole)<<8 | key(Plain)<<4 | 0:
+	case key(AVX512)<<12 | key(Whole)<<8 | key(Plain)<<4:
 		lookSumF32AVX512(d, p, q, n, a)
-	case key(AVX512)<<12 | key(Whole)<<8 | key(Product)<<4 | 0:
+	case key(AVX512)<<12 | key(Whole)<<8 | key(Product)<<4:
 		lookDotF32AVX512(d, p, q, n, a)
 	case key(AVX512)<<12 | key(Dropped)<<8 | key(Plain)<<4 | 2:
 		droppedSumF32x2AVX512(d, p, q, n, a)
@@ -166,9 +166,9 @@ func slicesF32(m Mode, of Terms, bins int, d *uint64, x, y []float32, a *uint64)
 		droppedDotF32x3AVX512(d, p, q, n, a)
 	case key(AVX512)<<12 | key(Dropped)<<8 | key(Product)<<4 | 4:
 		droppedDotF32x4AVX512(d, p, q, n, a)
-	case key(AVX2)<<12 | key(Whole)<<8 | key(Plain)<<4 | 0:
+	case key(AVX2)<<12 | key(Whole)<<8 | key(Plain)<<4:
 		lookSumF32AVX2(d, p, q, n, a)
-	case key(AVX2)<<12 | key(Whole)<<8 | key(Product)<<4 | 0:
+	case key(AVX2)<<12 | key(Whole)<<8 | key(Product)<<4:
 		lookDotF32AVX2(d, p, q, n, a)
 	case key(AVX2)<<12 | key(Dropped)<<8 | key(Plain)<<4 | 2:
 		droppedSumF32x2AVX2(d, p, q, n, a)
@@ -210,7 +210,7 @@ func treeWide(of Terms, dst []float64, x, y []float32) float64 {
 func slicesWide(m Mode, of Terms, bins int, d *uint64, x, y []float32, a *uint64) bool {
 	p, q, n := unsafe.SliceData(x), unsafe.SliceData(y), len(x)
 	switch sliceKey(active, m, of, bins) {
-	case key(AVX512)<<12 | key(Whole)<<8 | key(Plain)<<4 | 0:
+	case key(AVX512)<<12 | key(Whole)<<8 | key(Plain)<<4:
 		lookSumWideAVX512(d, p, q, n, a)
 	case key(AVX512)<<12 | key(Whole)<<8 | key(Plain)<<4 | 1:
 		wholeSumWidex1AVX512(d, p, q, n, a)
@@ -218,13 +218,13 @@ func slicesWide(m Mode, of Terms, bins int, d *uint64, x, y []float32, a *uint64
 		wholeSumWidex2AVX512(d, p, q, n, a)
 	case key(AVX512)<<12 | key(Whole)<<8 | key(Plain)<<4 | 3:
 		wholeSumWidex3AVX512(d, p, q, n, a)
-	case key(AVX512)<<12 | key(Whole)<<8 | key(Product)<<4 | 0:
+	case key(AVX512)<<12 | key(Whole)<<8 | key(Product)<<4:
 		lookDotWideAVX512(d, p, q, n, a)
 	case key(AVX512)<<12 | key(Whole)<<8 | key(Product)<<4 | 2:
 		wholeDotWidex2AVX512(d, p, q, n, a)
 	case key(AVX512)<<12 | key(Whole)<<8 | key(Product)<<4 | 3:
 		wholeDotWidex3AVX512(d, p, q, n, a)
-	case key(AVX2)<<12 | key(Whole)<<8 | key(Plain)<<4 | 0:
+	case key(AVX2)<<12 | key(Whole)<<8 | key(Plain)<<4:
 		lookSumWideAVX2(d, p, q, n, a)
 	case key(AVX2)<<12 | key(Whole)<<8 | key(Plain)<<4 | 1:
 		wholeSumWidex1AVX2(d, p, q, n, a)
@@ -232,7 +232,7 @@ func slicesWide(m Mode, of Terms, bins int, d *uint64, x, y []float32, a *uint64
 		wholeSumWidex2AVX2(d, p, q, n, a)
 	case key(AVX2)<<12 | key(Whole)<<8 | key(Plain)<<4 | 3:
 		wholeSumWidex3AVX2(d, p, q, n, a)
-	case key(AVX2)<<12 | key(Whole)<<8 | key(Product)<<4 | 0:
+	case key(AVX2)<<12 | key(Whole)<<8 | key(Product)<<4:
 		lookDotWideAVX2(d, p, q, n, a)
 	case key(AVX2)<<12 | key(Whole)<<8 | key(Product)<<4 | 2:
 		wholeDotWidex2AVX2(d, p, q, n, a)

@@ -35,7 +35,7 @@ func pairF64(of Terms, dst []float64, x, y []float64) (h, l float64) {
 func slicesF64(m Mode, of Terms, bins int, d *uint64, x, y []float64, a *uint64) bool {
 	p, q, n := unsafe.SliceData(x), unsafe.SliceData(y), len(x)
 	switch sliceKey(active, m, of, bins) {
-	case key(NEON)<<12 | key(Whole)<<8 | key(Plain)<<4 | 0:
+	case key(NEON)<<12 | key(Whole)<<8 | key(Plain)<<4:
 		lookSumF64NEON(d, p, q, n, a)
 	case key(NEON)<<12 | key(Whole)<<8 | key(Plain)<<4 | 2:
 		wholeSumF64x2NEON(d, p, q, n, a)
@@ -43,7 +43,7 @@ func slicesF64(m Mode, of Terms, bins int, d *uint64, x, y []float64, a *uint64)
 		wholeSumF64x3NEON(d, p, q, n, a)
 	case key(NEON)<<12 | key(Whole)<<8 | key(Plain)<<4 | 4:
 		wholeSumF64x4NEON(d, p, q, n, a)
-	case key(NEON)<<12 | key(Whole)<<8 | key(Product)<<4 | 0:
+	case key(NEON)<<12 | key(Whole)<<8 | key(Product)<<4:
 		lookDotF64NEON(d, p, q, n, a)
 	case key(NEON)<<12 | key(Whole)<<8 | key(Product)<<4 | 2:
 		wholeDotF64x2NEON(d, p, q, n, a)
@@ -98,9 +98,9 @@ func pairF32(of Terms, dst []float32, x, y []float32) (h, l float32) {
 func slicesF32(m Mode, of Terms, bins int, d *uint64, x, y []float32, a *uint64) bool {
 	p, q, n := unsafe.SliceData(x), unsafe.SliceData(y), len(x)
 	switch sliceKey(active, m, of, bins) {
-	case key(NEON)<<12 | key(Whole)<<8 | key(Plain)<<4 | 0:
+	case key(NEON)<<12 | key(Whole)<<8 | key(Plain)<<4:
 		lookSumF32NEON(d, p, q, n, a)
-	case key(NEON)<<12 | key(Whole)<<8 | key(Product)<<4 | 0:
+	case key(NEON)<<12 | key(Whole)<<8 | key(Product)<<4:
 		lookDotF32NEON(d, p, q, n, a)
 	case key(NEON)<<12 | key(Dropped)<<8 | key(Plain)<<4 | 2:
 		droppedSumF32x2NEON(d, p, q, n, a)
@@ -136,7 +136,7 @@ func treeWide(of Terms, dst []float64, x, y []float32) float64 {
 func slicesWide(m Mode, of Terms, bins int, d *uint64, x, y []float32, a *uint64) bool {
 	p, q, n := unsafe.SliceData(x), unsafe.SliceData(y), len(x)
 	switch sliceKey(active, m, of, bins) {
-	case key(NEON)<<12 | key(Whole)<<8 | key(Plain)<<4 | 0:
+	case key(NEON)<<12 | key(Whole)<<8 | key(Plain)<<4:
 		lookSumWideNEON(d, p, q, n, a)
 	case key(NEON)<<12 | key(Whole)<<8 | key(Plain)<<4 | 1:
 		wholeSumWidex1NEON(d, p, q, n, a)
@@ -144,7 +144,7 @@ func slicesWide(m Mode, of Terms, bins int, d *uint64, x, y []float32, a *uint64
 		wholeSumWidex2NEON(d, p, q, n, a)
 	case key(NEON)<<12 | key(Whole)<<8 | key(Plain)<<4 | 3:
 		wholeSumWidex3NEON(d, p, q, n, a)
-	case key(NEON)<<12 | key(Whole)<<8 | key(Product)<<4 | 0:
+	case key(NEON)<<12 | key(Whole)<<8 | key(Product)<<4:
 		lookDotWideNEON(d, p, q, n, a)
 	case key(NEON)<<12 | key(Whole)<<8 | key(Product)<<4 | 2:
 		wholeDotWidex2NEON(d, p, q, n, a)
