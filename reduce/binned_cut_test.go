@@ -53,7 +53,7 @@ func TestBinnedBlocksOfTwoBins(t *testing.T) {
 			for below := -3; below <= 3; below++ {
 				x := make([]float64, 64)
 				for i := range x { // odd multiples of 2^(below), in units of the second bin
-					x[i] = math.Ldexp(float64(1<<52+2*i+1), gridExponent[float64](top-1)+below)
+					x[i] = math.Ldexp(1<<52+float64(2*i+1), gridExponent[float64](top-1)+below)
 				}
 				x[5] = math.Ldexp(1, gridExponent[float64](top)+38)
 				cut, inGo := NewBins[float64](3), NewBins[float64](3)
