@@ -61,7 +61,7 @@ func (c *binCutter[T]) inTwo(e kernel.Extent) bool {
 // term is not finite, or the kernels see the largest not well enough to know the top.
 func (c *binCutter[T]) add(t terms[T]) bool {
 	s := &c.block
-	if !c.ready && !c.aim(c.sample(t)) {
+	if !c.ready && !c.aim(kernel.Bits(sample(t))) {
 		return false
 	}
 	if !c.zeros {
@@ -115,21 +115,4 @@ func (c *binCutter[T]) take(two bool, t terms[T], negZeros int) {
 	}
 	c.b.addBins(c.top, c.block.Sum[:bins], len(t.x))
 	c.b.notNeg0 -= int64(negZeros)
-}
-
-// sample returns the bits of the largest of a few terms that are finite.
-func (c *binCutter[T]) sample(t terms[T]) uint64 {
-	most := uint64(0)
-	n := len(t.x)
-	for _, first := range []int{0, n - 8} {
-		for i, v := range t.x[first:][:8] {
-			if t.y != nil {
-				v = T(v * t.y[first+i])
-			}
-			if kernel.IsFinite(v) {
-				most = max(most, kernel.Bits(kernel.Abs(v)))
-			}
-		}
-	}
-	return most
 }

@@ -114,6 +114,9 @@ func unitsBelow(units []int, top, bins int, m kernel.Mode) ([]int, int) {
 	return units, top
 }
 
+// noKernels is a rest for more blocks than there are.
+const noKernels = math.MaxInt / kernel.MaxSliced
+
 // add adds the block to a, or does nothing and returns false.
 func (c *cutter[T]) add(a *Superaccumulator, t terms[T]) bool {
 	if c.resting > 0 {
@@ -121,12 +124,16 @@ func (c *cutter[T]) add(a *Superaccumulator, t terms[T]) bool {
 		return false
 	}
 	p, s := profileOf(t), &c.block
-	if !c.ready && !c.aim(p, sample(t), 4) {
-		c.zeros = true // look first
+	if !c.ready {
+		most := sample(t)
+		b := math.Float64bits(float64(most))
+		if most == 0 || !c.aim(p, kernel.Extent{Least: b, Most: b}, 4) {
+			c.zeros = true // nothing to aim at: look first
+		}
 	}
 	if !c.zeros {
 		if !kernel.Cut(s, &c.grid, t.kind(), t.x, t.y) {
-			c.resting = math.MaxInt // no kernels here
+			c.resting = noKernels
 			return false
 		}
 		if s.Least >= c.held.Least && s.Most <= c.held.Most {
@@ -137,7 +144,7 @@ func (c *cutter[T]) add(a *Superaccumulator, t terms[T]) bool {
 	s.NegZeros = 0
 	if c.zeros || s.Least == 0 {
 		if !kernel.Look(s, t.kind(), false, t.x, t.y) {
-			c.resting = math.MaxInt
+			c.resting = noKernels
 			return false
 		}
 		c.zeros = s.Zeros > 0
@@ -158,24 +165,20 @@ func (c *cutter[T]) add(a *Superaccumulator, t terms[T]) bool {
 	return true
 }
 
-// sample returns the extent of the largest of a few terms.
-func sample[T Float](t terms[T]) kernel.Extent {
-	n := len(t.x)
-	most := 0.0
-	for _, first := range []int{0, n - 8} {
+// sample returns the largest magnitude of a few terms that are finite, products rounded.
+func sample[T Float](t terms[T]) T {
+	most := T(0)
+	for _, first := range []int{0, len(t.x) - 8} {
 		for i, v := range t.x[first:][:8] {
-			v := float64(v)
 			if t.y != nil {
-				v *= float64(t.y[first+i])
+				v = T(v * t.y[first+i])
 			}
-			most = max(most, math.Abs(v))
+			if kernel.IsFinite(v) {
+				most = max(most, kernel.Abs(v))
+			}
 		}
 	}
-	b := math.Float64bits(most)
-	if most == 0 {
-		b = infinite // nothing to aim at
-	}
-	return kernel.Extent{Least: b, Most: b}
+	return most
 }
 
 // underflows tells whether a product of two numbers that are not zero is.

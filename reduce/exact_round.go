@@ -80,10 +80,10 @@ func roundWord[T Float](word uint64, e int, negative bool) T {
 	}
 	v := float64(m)
 	if e += drop; -1022 <= e && e <= 1023 && m > 0 {
-		v *= math.Float64frombits(uint64(e+1023) << 52) // exact, as the next
+		v *= math.Float64frombits(uint64(e+1023) << 52) // what Ldexp does, sooner
 	} else {
-		v = math.Ldexp(v, min(e, 2000)) // exact in T, or an infinity
-	}
+		v = math.Ldexp(v, min(e, 2000))
+	} // exact in T, or an infinity
 	if negative {
 		v = -v
 	}
