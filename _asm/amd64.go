@@ -95,6 +95,7 @@ func (a *amd64) addMem(d, x reg, m mem) { a.three("VADD", d, x, a.mem(m)) }
 func (a *amd64) sub(d, x, y reg)        { a.three("VSUB", d, x, a.v(y)) }
 func (a *amd64) mul(d, x, y reg)        { a.three("VMUL", d, x, a.v(y)) }
 func (a *amd64) mulMem(d, x reg, m mem) { a.three("VMUL", d, x, a.mem(m)) }
+func (a *amd64) fmadd(d, x, y reg)      { a.three("VFMADD231", d, x, a.v(y)) }
 func (a *amd64) fmsub(d, x, y reg)      { a.three("VFMSUB231", d, x, a.v(y)) }
 func (a *amd64) addOnto(d, x reg)       { a.three("VFMADD231", d, x, a.operand(one)) }
 func (a *amd64) subFrom(d, x reg)       { a.three("VFNMADD231", d, x, a.operand(one)) }
@@ -240,7 +241,8 @@ func (a *amd64) move(r, from string)     { a.line("MOVQ %s, %s", amd64Scalar(fro
 func (a *amd64) moveImm(r string, imm int) {
 	a.line("MOVQ $%d, %s", imm, amd64Scalar(r))
 }
-func (a *amd64) addImm(r string, imm int) { a.line("ADDQ $%d, %s", imm, amd64Scalar(r)) }
+func (a *amd64) loadScalar(r string, m mem) { a.line("MOVQ %s, %s", a.mem(m), amd64Scalar(r)) }
+func (a *amd64) addImm(r string, imm int)   { a.line("ADDQ $%d, %s", imm, amd64Scalar(r)) }
 func (a *amd64) addReg(r, other string) {
 	a.line("ADDQ %s, %s", amd64Scalar(other), amd64Scalar(r))
 }

@@ -99,6 +99,8 @@ func (a *arm64) mulMem(d, x reg, m mem) {
 	a.mul(d, x, spare)
 }
 
+func (a *arm64) fmadd(d, x, y reg) { a.word("FMLA", 0x4e20cc00, d, x, y) }
+
 // fmsub negates d, which is exact, and adds the product.
 func (a *arm64) fmsub(d, x, y reg) {
 	word, lanes := uint32(0x6ea0f800), "4S"
@@ -217,7 +219,8 @@ func (a *arm64) move(r, from string)     { a.line("MOVD %s, %s", arm64Scalar(fro
 func (a *arm64) moveImm(r string, imm int) {
 	a.line("MOVD $%d, %s", imm, arm64Scalar(r))
 }
-func (a *arm64) addImm(r string, imm int) { a.line("ADD $%d, %s", imm, arm64Scalar(r)) }
+func (a *arm64) loadScalar(r string, m mem) { a.line("MOVD %s, %s", a.mem(m), arm64Scalar(r)) }
+func (a *arm64) addImm(r string, imm int)   { a.line("ADD $%d, %s", imm, arm64Scalar(r)) }
 func (a *arm64) addReg(r, other string) {
 	a.line("ADD %s, %s", arm64Scalar(other), arm64Scalar(r))
 }

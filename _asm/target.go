@@ -86,6 +86,7 @@ type target interface {
 	sub(d, a, b reg)
 	mul(d, a, b reg)
 	mulMem(d, a reg, m mem)
+	fmadd(d, a, b reg) // d = a*b + d, rounded once
 	fmsub(d, a, b reg) // d = a*b - d, rounded once
 	fmsubMem(d, a reg, m mem)
 	addOnto(d, a reg) // d = d + a, by the multiplier's port where that is another
@@ -119,6 +120,7 @@ type target interface {
 	address(r string, m mem)
 	move(r, from string)
 	moveImm(r string, imm int)
+	loadScalar(r string, m mem)
 	addImm(r string, imm int)
 	addReg(r, other string)
 	andImm(r string, imm int)

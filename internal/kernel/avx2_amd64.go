@@ -135,3 +135,9 @@ func droppedDotF32x3AVX2(dst *uint64, x, y *float32, n int, anchors *uint64)
 
 //go:noescape
 func droppedDotF32x4AVX2(dst *uint64, x, y *float32, n int, anchors *uint64)
+
+//go:noescape
+func microF64AVX2(dst, x, y *float64, p *uint64, n int)
+
+//go:noescape
+func microF32AVX2(dst, x, y *float32, p *uint64, n int)

@@ -135,3 +135,9 @@ func droppedDotF32x3AVX512(dst *uint64, x, y *float32, n int, anchors *uint64)
 
 //go:noescape
 func droppedDotF32x4AVX512(dst *uint64, x, y *float32, n int, anchors *uint64)
+
+//go:noescape
+func microF64AVX512(dst, x, y *float64, p *uint64, n int)
+
+//go:noescape
+func microF32AVX512(dst, x, y *float32, p *uint64, n int)

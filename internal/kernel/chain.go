@@ -15,15 +15,15 @@ const Panel = 4
 //	for k ascending: c[j] = FMA(a[k], b[4*k+j], c[j])    j = 0, 1, 2, 3
 func Chain4[T Float](c *[Panel]T, a, b []T) {
 	if Is64[T]() {
-		chain4Float64((*[Panel]float64)(unsafe.Pointer(c)), as[float64](a), as[float64](b))
+		chain4Float64((*[Panel]float64)(unsafe.Pointer(c)), As[float64](a), As[float64](b))
 	} else {
-		chain4Float32((*[Panel]float32)(unsafe.Pointer(c)), as[float32](a), as[float32](b))
+		chain4Float32((*[Panel]float32)(unsafe.Pointer(c)), As[float32](a), As[float32](b))
 	}
 }
 
-// as returns x, whose elements are of type S, as such. It costs nothing, where a
+// As returns x, whose elements are of type S, as such. It costs nothing, where a
 // type assertion would have to make an interface.
-func as[S, T Float](x []T) []S {
+func As[S, T Float](x []T) []S {
 	return unsafe.Slice((*S)(unsafe.Pointer(unsafe.SliceData(x))), len(x))
 }
 
@@ -97,9 +97,9 @@ func WideChain4(c *[Panel]float64, a, b []float32) {
 // ChainIn4 is Chain4 where S is T, and WideChain4 where S is float64 and T float32.
 func ChainIn4[S, T Float](c *[Panel]S, a, b []T) {
 	if Is64[S]() == Is64[T]() {
-		Chain4(c, as[S](a), as[S](b))
+		Chain4(c, As[S](a), As[S](b))
 	} else {
-		WideChain4((*[Panel]float64)(unsafe.Pointer(c)), as[float32](a), as[float32](b))
+		WideChain4((*[Panel]float64)(unsafe.Pointer(c)), As[float32](a), As[float32](b))
 	}
 }
 

@@ -109,6 +109,17 @@ func slicesF64(m Mode, of Terms, bins int, d *uint64, x, y []float64, a *uint64)
 	return true
 }
 
+func microF64(stack, a, b *float64, program *uint64, leaves int) {
+	switch active {
+	case AVX512:
+		microF64AVX512(stack, a, b, program, leaves)
+	case AVX2:
+		microF64AVX2(stack, a, b, program, leaves)
+	default:
+		panic("kernel: no microkernel")
+	}
+}
+
 func treeF32(of Terms, dst []float32, x, y []float32) float32 {
 	d, p, q, n := unsafe.SliceData(dst), unsafe.SliceData(x), unsafe.SliceData(y), len(x)
 	switch {
@@ -186,6 +197,17 @@ func slicesF32(m Mode, of Terms, bins int, d *uint64, x, y []float32, a *uint64)
 		return false
 	}
 	return true
+}
+
+func microF32(stack, a, b *float32, program *uint64, leaves int) {
+	switch active {
+	case AVX512:
+		microF32AVX512(stack, a, b, program, leaves)
+	case AVX2:
+		microF32AVX2(stack, a, b, program, leaves)
+	default:
+		panic("kernel: no microkernel")
+	}
 }
 
 func treeWide(of Terms, dst []float64, x, y []float32) float64 {

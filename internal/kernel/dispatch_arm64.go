@@ -69,6 +69,15 @@ func slicesF64(m Mode, of Terms, bins int, d *uint64, x, y []float64, a *uint64)
 	return true
 }
 
+func microF64(stack, a, b *float64, program *uint64, leaves int) {
+	switch active {
+	case NEON:
+		microF64NEON(stack, a, b, program, leaves)
+	default:
+		panic("kernel: no microkernel")
+	}
+}
+
 func treeF32(of Terms, dst []float32, x, y []float32) float32 {
 	d, p, q, n := unsafe.SliceData(dst), unsafe.SliceData(x), unsafe.SliceData(y), len(x)
 	switch {
@@ -118,6 +127,15 @@ func slicesF32(m Mode, of Terms, bins int, d *uint64, x, y []float32, a *uint64)
 		return false
 	}
 	return true
+}
+
+func microF32(stack, a, b *float32, program *uint64, leaves int) {
+	switch active {
+	case NEON:
+		microF32NEON(stack, a, b, program, leaves)
+	default:
+		panic("kernel: no microkernel")
+	}
 }
 
 func treeWide(of Terms, dst []float64, x, y []float32) float64 {

@@ -16,6 +16,13 @@ func slicesF64(m Mode, of Terms, bins int, d *uint64, x, y []float64, a *uint64)
 	return false
 }
 
+func microF64(stack, a, b *float64, program *uint64, leaves int) {
+	switch active {
+	default:
+		panic("kernel: no microkernel")
+	}
+}
+
 func treeF32(of Terms, dst []float32, x, y []float32) float32 {
 	return treePortable(of, dst, x, y)
 }
@@ -26,6 +33,13 @@ func pairF32(of Terms, dst []float32, x, y []float32) (h, l float32) {
 
 func slicesF32(m Mode, of Terms, bins int, d *uint64, x, y []float32, a *uint64) bool {
 	return false
+}
+
+func microF32(stack, a, b *float32, program *uint64, leaves int) {
+	switch active {
+	default:
+		panic("kernel: no microkernel")
+	}
 }
 
 func treeWide(of Terms, dst []float64, x, y []float32) float64 {

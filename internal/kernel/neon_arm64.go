@@ -135,3 +135,9 @@ func droppedDotF32x3NEON(dst *uint64, x, y *float32, n int, anchors *uint64)
 
 //go:noescape
 func droppedDotF32x4NEON(dst *uint64, x, y *float32, n int, anchors *uint64)
+
+//go:noescape
+func microF64NEON(dst, x, y *float64, p *uint64, n int)
+
+//go:noescape
+func microF32NEON(dst, x, y *float32, p *uint64, n int)

@@ -13,10 +13,10 @@ func Pairs[T Float](of Terms, dst, x, y []T) (h, l T) {
 		return pairPortable(of, dst, x, y)
 	}
 	if Is64[T]() {
-		h, l := pairF64(of, as[float64](dst), as[float64](x), as[float64](y))
+		h, l := pairF64(of, As[float64](dst), As[float64](x), As[float64](y))
 		return T(h), T(l)
 	}
-	h32, l32 := pairF32(of, as[float32](dst), as[float32](x), as[float32](y))
+	h32, l32 := pairF32(of, As[float32](dst), As[float32](x), As[float32](y))
 	return T(h32), T(l32)
 }
 

@@ -181,11 +181,11 @@ func slices[T Float](m Mode, of Terms, bins int, single bool, v *vectors, g *Gri
 	d, anchors := &v[0], &g.anchor[0]
 	switch {
 	case Is64[T]():
-		return slicesF64(m, of, bins, d, as[float64](x), as[float64](y), anchors)
+		return slicesF64(m, of, bins, d, As[float64](x), As[float64](y), anchors)
 	case single:
-		return slicesF32(m, of, bins, d, as[float32](x), as[float32](y), anchors)
+		return slicesF32(m, of, bins, d, As[float32](x), As[float32](y), anchors)
 	}
-	return slicesWide(m, of, bins, d, as[float32](x), as[float32](y), anchors)
+	return slicesWide(m, of, bins, d, As[float32](x), As[float32](y), anchors)
 }
 
 func elementBytes[T Float]() int {

@@ -35,11 +35,11 @@ func Tree[S, T Float](of Terms, dst []S, x, y []T) S {
 	}
 	switch {
 	case Is64[T]():
-		return S(treeF64(of, as[float64](dst), as[float64](x), as[float64](y)))
+		return S(treeF64(of, As[float64](dst), As[float64](x), As[float64](y)))
 	case Is64[S]():
-		return S(treeWide(of, as[float64](dst), as[float32](x), as[float32](y)))
+		return S(treeWide(of, As[float64](dst), As[float32](x), As[float32](y)))
 	}
-	return S(treeF32(of, as[float32](dst), as[float32](x), as[float32](y)))
+	return S(treeF32(of, As[float32](dst), As[float32](x), As[float32](y)))
 }
 
 func treePortable[S, T Float](of Terms, dst []S, x, y []T) S {
