@@ -5,13 +5,20 @@ import (
 	"testing"
 
 	"github.com/samebits/samebits/gemm"
+	"github.com/samebits/samebits/reduce"
 	"github.com/stretchr/testify/require"
 )
 
 // A product with packed weights allocates a few objects a call, however large it
-// is: none an element, none a strip. (Shuffled copies A: one matrix.)
+// is: none an element, none a strip. (Shuffled also permutes A: left out.)
 func TestMulAllocatesAFixedNumber(t *testing.T) {
+	if raceDetector {
+		t.Skip("a sync.Pool forgets, at random")
+	}
 	for _, order := range ordersFor[float32]() {
+		if order.Kind() == reduce.KindShuffled {
+			continue
+		}
 		require.LessOrEqual(t, mulAllocations(t, native[float32](t, order), 2, 64, 8), 4.0, order)
 		require.LessOrEqual(t, mulAllocations(t, native[float32](t, order), 24, 200, 40), 4.0, order)
 	}

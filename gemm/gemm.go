@@ -105,15 +105,51 @@ func multiply[T Float](o Options, f finish[T], a Matrix[T], w *Weights[T], c Mat
 		arrive(o, f, a, w, c)
 		return
 	}
+	switch o.Order.Kind() {
+	case reduce.KindPairwise:
+		multiplyTiles(o, f, w.tree, a, w, c)
+		return
+	case reduce.KindSequential, reduce.KindShuffled:
+		multiplyTiles(o, f, w.chain, a, w, c)
+		return
+	case reduce.KindWidened:
+		multiplyWide(o, f, a, w, c)
+		return
+	}
 	blocks := (a.Rows + rowBlock - 1) / rowBlock
-	parallel.For(o.Threads, w.panelCount()*blocks, func(task int) {
+	parallel.For(o.Threads, w.stripCount()*blocks, func(task int) {
+		buffer := take[T](w.k * kernel.Panel)
+		defer give(buffer)
 		p, i0 := task/blocks, task%blocks*rowBlock
+		b := w.strip(p, *buffer)
 		for i := i0; i < min(i0+rowBlock, a.Rows); i++ {
-			s := strip[T]{w.place, a.Row(i), w.panel(p)}
+			s := strip[T]{w.place, a.Row(i), b}
 			j0 := p * kernel.Panel
 			f.strip(o.Order, s, c.Row(i)[j0:min(j0+kernel.Panel, c.Cols)])
 		}
 	})
+}
+
+// multiplyTiles sets C from what the program makes of a and w.
+func multiplyTiles[T Float](o Options, f finish[T], p program, a Matrix[T], w *Weights[T], c Matrix[T]) {
+	t := tiles[T, T]{program: p, a: a, w: w, put: func(_, i, j int, values []T) {
+		row := c.Row(i)[j:]
+		for j, v := range values {
+			row[j] = f.value(v, row[j])
+		}
+	}}
+	t.run(o.Threads)
+}
+
+// multiplyWide evaluates the tree in float64.
+func multiplyWide[T Float](o Options, f finish[T], a Matrix[T], w *Weights[T], c Matrix[T]) {
+	t := tiles[float64, T]{program: w.tree, a: a, w: w, put: func(_, i, j int, values []float64) {
+		row := c.Row(i)[j:]
+		for j, v := range values {
+			row[j] = f.value(T(v), row[j])
+		}
+	}}
+	t.run(o.Threads)
 }
 
 // finish turns the state of an element into its value.
@@ -124,17 +160,12 @@ type finish[T Float] struct{ alpha, beta T }
 func (f finish[T]) strip(order reduce.Order, s strip[T], c []T) {
 	root := s.place.leaves(len(s.a))
 	switch order.Kind() {
-	case reduce.KindPairwise:
-		f.put(c, s.pairwise(root))
 	case reduce.KindDoubleDouble:
 		v := s.doubleDouble(root)
 		for j := range v.h {
 			v.h[j] = reduce.FinishPair(v.h[j], v.l[j])
 		}
 		f.put(c, v.h)
-	case reduce.KindWidened:
-		v := s.widened(root)
-		f.put(c, panel[T]{T(v[0]), T(v[1]), T(v[2]), T(v[3])})
 	case reduce.KindKahan, reduce.KindNeumaier:
 		f.put(c, s.compensated(order.Kind()))
 	case reduce.KindBinned:
@@ -144,7 +175,7 @@ func (f finish[T]) strip(order reduce.Order, s strip[T], c []T) {
 			c[j] = f.exact(s, j, c[j])
 		}
 	default:
-		f.put(c, s.chain())
+		panic(fmt.Sprintf("gemm: no strip in order %v", order))
 	}
 }
 
@@ -195,9 +226,12 @@ func arrive[T Float](o Options, f finish[T], a Matrix[T], w *Weights[T], c Matri
 
 // leafProduct sets part to the product over one leaf.
 func leafProduct[T Float](part, a Matrix[T], w *Weights[T], leaf int) {
-	for p := range w.panelCount() {
+	buffer := take[T](w.k * kernel.Panel)
+	defer give(buffer)
+	for p := range w.stripCount() {
+		b := w.strip(p, *buffer)
 		for i := range a.Rows {
-			sa, sb := strip[T]{w.place, a.Row(i), w.panel(p)}.leaf(leaf)
+			sa, sb := strip[T]{w.place, a.Row(i), b}.leaf(leaf)
 			v := strip[T]{a: sa, b: sb}.chain()
 			copy(part.Row(i)[p*kernel.Panel:], v[:])
 		}

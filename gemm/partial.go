@@ -40,12 +40,10 @@ func newPartial[T Float](o Options, a Matrix[T], w *Weights[T]) *Partial[T] {
 	switch o.Order.Kind() {
 	case reduce.KindPairwise:
 		p.nodes = newNodes[T](spans, p.size, false)
-		p.eachStrip(o, a, w, func(at, cols int, s strip[T]) {
-			for k, span := range spans {
-				v := s.pairwise(span)
-				copy(p.nodes[k].H[at:at+cols], v[:])
-			}
-		})
+		t := tiles[T, T]{program: compile(w.place, spans, w.k), a: a, w: w, put: func(node, i, j int, values []T) {
+			copy(p.nodes[node].H[i*w.n+j:], values)
+		}}
+		t.run(o.Threads)
 	case reduce.KindDoubleDouble:
 		p.nodes = newNodes[T](spans, p.size, true)
 		p.eachStrip(o, a, w, func(at, cols int, s strip[T]) {
@@ -57,12 +55,10 @@ func newPartial[T Float](o Options, a Matrix[T], w *Weights[T]) *Partial[T] {
 		})
 	case reduce.KindWidened:
 		p.wide = newNodes[float64](spans, p.size, false)
-		p.eachStrip(o, a, w, func(at, cols int, s strip[T]) {
-			for k, span := range spans {
-				v := s.widened(span)
-				copy(p.wide[k].H[at:at+cols], v[:])
-			}
-		})
+		t := tiles[float64, T]{program: compile(w.place, spans, w.k), a: a, w: w, put: func(node, i, j int, values []float64) {
+			copy(p.wide[node].H[i*w.n+j:], values)
+		}}
+		t.run(o.Threads)
 	case reduce.KindBinned:
 		p.bins = make([]reduce.Bins[T], p.size)
 		p.eachStrip(o, a, w, func(at, cols int, s strip[T]) {
@@ -88,10 +84,13 @@ func newPartial[T Float](o Options, a Matrix[T], w *Weights[T]) *Partial[T] {
 // eachStrip calls f for every strip of the product, with the index of its first
 // element and the number of its columns.
 func (p *Partial[T]) eachStrip(o Options, a Matrix[T], w *Weights[T], f func(at, cols int, s strip[T])) {
-	parallel.For(o.Threads, w.panelCount(), func(panel int) {
+	parallel.For(o.Threads, w.stripCount(), func(panel int) {
+		buffer := take[T](w.k * kernel.Panel)
+		defer give(buffer)
+		b := w.strip(panel, *buffer)
 		j0 := panel * kernel.Panel
 		for i := range a.Rows {
-			f(i*w.n+j0, min(kernel.Panel, w.n-j0), strip[T]{w.place, a.Row(i), w.panel(panel)})
+			f(i*w.n+j0, min(kernel.Panel, w.n-j0), strip[T]{w.place, a.Row(i), b})
 		}
 	})
 }

@@ -31,44 +31,14 @@ func children(t reduce.Tree, node reduce.Span) (left, right reduce.Span) {
 	return reduce.Span{Lo: node.Lo, Hi: m}, reduce.Span{Lo: m, Hi: node.Hi}
 }
 
-// The three tree orders are reduce.Evaluate, written out so that values stay where
-// they are: passing panels through function values costs a fifth of the time.
-
-// pairwise evaluates the node of the canonical tree.
-func (s strip[T]) pairwise(node reduce.Span) (c panel[T]) {
-	addNode(s, &c, s.place.tree(), node)
-	return c
-}
-
-// widened evaluates the node of the canonical tree in float64. T is float32.
-func (s strip[T]) widened(node reduce.Span) (c panel[float64]) {
-	addNode(s, &c, s.place.tree(), node)
-	return c
-}
-
-// addNode sets c, which is zero, to the value of the node, evaluated in S.
-func addNode[S, T Float](s strip[T], c *panel[S], t reduce.Tree, node reduce.Span) {
-	if node.Len() == 1 {
-		a, b := s.leaf(node.Lo)
-		kernel.ChainIn4((*[kernel.Panel]S)(c), a, b)
-		return
-	}
-	left, right := children(t, node)
-	var r panel[S]
-	addNode(s, c, t, left)
-	addNode(s, &r, t, right)
-	for j := range c {
-		c[j] += r[j]
-	}
-}
-
 // doubleDouble evaluates the node of the canonical tree over pairs.
 func (s strip[T]) doubleDouble(node reduce.Span) (c pairs[T]) {
 	s.addPairNode(&c, s.place.tree(), node)
 	return c
 }
 
-// addPairNode is addNode over pairs.
+// addPairNode is reduce.Evaluate over pairs, written out so that values stay where they
+// are: passing panels through function values costs a fifth of the time.
 func (s strip[T]) addPairNode(c *pairs[T], t reduce.Tree, node reduce.Span) {
 	if node.Len() == 1 {
 		a, b := s.leaf(node.Lo)

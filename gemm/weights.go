@@ -22,7 +22,11 @@ type Weights[T Float] struct {
 	place  Contraction
 	order  reduce.Order // in which the rows lie: see packing
 	k, n   int
+	tile   kernel.Tile // whose columns a panel has
 	panels []T
+
+	tree  program // of the whole contraction, if the rows are that
+	chain program // of a left fold of the rows
 }
 
 // Dims returns the rows and columns of op(B).
@@ -32,32 +36,63 @@ func (w *Weights[T]) Dims() (k, n int) { return w.k, w.n }
 func (w *Weights[T]) Place() Contraction { return w.place }
 
 // panelCount returns the number of panels.
-func (w *Weights[T]) panelCount() int { return (w.n + kernel.Panel - 1) / kernel.Panel }
+func (w *Weights[T]) panelCount() int { return (w.n + w.tile.Cols - 1) / w.tile.Cols }
 
 // panel returns the p-th panel.
 func (w *Weights[T]) panel(p int) []T {
-	size := w.k * kernel.Panel
+	size := w.k * w.tile.Cols
 	return w.panels[p*size : (p+1)*size]
+}
+
+// stripCount returns the number of strips, of kernel.Panel columns each.
+func (w *Weights[T]) stripCount() int { return (w.n + kernel.Panel - 1) / kernel.Panel }
+
+// strip returns the s-th strip, packed as a panel: in the buffer, which is k*kernel.Panel
+// long, unless panels are strips.
+func (w *Weights[T]) strip(s int, buffer []T) []T {
+	cols := w.tile.Cols
+	if cols == kernel.Panel {
+		return w.panel(s)
+	}
+	for j := range kernel.Panel {
+		column := s*kernel.Panel + j
+		if column >= w.panelCount()*cols { // padding of a last panel of fewer columns than a strip
+			for k := range w.k {
+				buffer[k*kernel.Panel+j] = 0
+			}
+			continue
+		}
+		from := w.panel(column / cols)[column%cols:]
+		for k := range w.k {
+			buffer[k*kernel.Panel+j] = from[k*cols]
+		}
+	}
+	return buffer
 }
 
 // pack packs op(b). Row k of the result is row rows[k] of op(b), or row k where
 // rows is nil.
 func pack[T Float](b Matrix[T], trans bool, place Contraction, rows []int) *Weights[T] {
-	w := &Weights[T]{place: place}
+	w := &Weights[T]{place: place, tile: kernel.MicroTile[T]()}
 	w.k, w.n = b.op(trans)
-	w.panels = make([]T, w.panelCount()*kernel.Panel*w.k)
+	w.chain = compileChain(w.k)
+	if w.k > 0 && w.k == place.K {
+		w.tree = compile(place, []reduce.Span{place.leaves(w.k)}, w.k)
+	}
+	cols := w.tile.Cols
+	w.panels = make([]T, w.panelCount()*cols*w.k)
 	for p := range w.panelCount() {
-		panel, j0 := w.panel(p), p*kernel.Panel
+		panel, j0 := w.panel(p), p*cols
 		for k := range w.k {
 			from := k
 			if rows != nil {
 				from = rows[k]
 			}
-			for j := j0; j < min(j0+kernel.Panel, w.n); j++ {
+			for j := j0; j < min(j0+cols, w.n); j++ {
 				if trans {
-					panel[k*kernel.Panel+j-j0] = b.Data[j*b.Stride+from]
+					panel[k*cols+j-j0] = b.Data[j*b.Stride+from]
 				} else {
-					panel[k*kernel.Panel+j-j0] = b.Data[from*b.Stride+j]
+					panel[k*cols+j-j0] = b.Data[from*b.Stride+j]
 				}
 			}
 		}
