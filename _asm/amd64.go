@@ -22,7 +22,7 @@ func (a *amd64) registers() int { return a.bytes / 2 }
 
 var amd64Scalars = map[string]string{
 	"dst": "DI", "x": "SI", "y": "DX", "n": "CX", "p": "R8", "q": "R9", "i": "R10", "s": "R11", "t": "R12", "u": "BX",
-	"c": "AX", "mask": "R13", "anchors": "R15",
+	"c": "AX", "mask": "R13", "anchors": "R15", "e": "R15",
 }
 
 func amd64Scalar(name string) string {
@@ -33,10 +33,11 @@ func amd64Scalar(name string) string {
 	return r
 }
 
-// The first 8 bytes of the frame hold the control register.
+// The first 8 bytes of the frame hold the control register. Places begin at R14, a multiple
+// of a cache line: a vector across two lines costs twice, and is slow to be read again.
 func (a *amd64) mem(m mem) string {
 	if m.base == frame {
-		return fmt.Sprintf("%d(SP)", m.off+8)
+		return fmt.Sprintf("%d(R14)", m.off)
 	}
 	return fmt.Sprintf("%d(%s)", m.off, amd64Scalar(m.base))
 }
@@ -96,6 +97,7 @@ func (a *amd64) sub(d, x, y reg)        { a.three("VSUB", d, x, a.v(y)) }
 func (a *amd64) mul(d, x, y reg)        { a.three("VMUL", d, x, a.v(y)) }
 func (a *amd64) mulMem(d, x reg, m mem) { a.three("VMUL", d, x, a.mem(m)) }
 func (a *amd64) fmadd(d, x, y reg)      { a.three("VFMADD231", d, x, a.v(y)) }
+func (a *amd64) fmaddMem(d, x reg, m mem) { a.three("VFMADD231", d, x, a.mem(m)) }
 func (a *amd64) fmsub(d, x, y reg)      { a.three("VFMSUB231", d, x, a.v(y)) }
 func (a *amd64) addOnto(d, x reg)       { a.three("VFMADD231", d, x, a.operand(one)) }
 func (a *amd64) subFrom(d, x reg)       { a.three("VFNMADD231", d, x, a.operand(one)) }
@@ -203,6 +205,9 @@ func (a *amd64) prologue(name string, args []string, result, locals int) {
 	size := 8 * len(args)
 	size += result
 	a.held = map[constant]reg{}
+	if locals > 0 {
+		locals += line
+	}
 	fmt.Fprintf(&a.text, "\nTEXT ·%s%s(SB), 0, $%d-%d\n", name, a.suffix(), locals+8, size)
 	a.line("STMXCSR 0(SP)")
 	a.line("MOVL 0(SP), AX")
@@ -212,6 +217,10 @@ func (a *amd64) prologue(name string, args []string, result, locals int) {
 	a.line("MOVL $0x1F80, 4(SP)")
 	a.line("LDMXCSR 4(SP)")
 	a.label("ieee")
+	if locals > 0 {
+		a.line("LEAQ %d(SP), R14", 8+line-1)
+		a.line("ANDQ $-%d, R14", line)
+	}
 	for i, arg := range args {
 		a.line("MOVQ %s+%d(FP), %s", arg, 8*i, amd64Scalar(arg))
 	}
@@ -246,6 +255,9 @@ func (a *amd64) addImm(r string, imm int)   { a.line("ADDQ $%d, %s", imm, amd64S
 func (a *amd64) addReg(r, other string) {
 	a.line("ADDQ %s, %s", amd64Scalar(other), amd64Scalar(r))
 }
+func (a *amd64) subReg(r, other string) {
+	a.line("SUBQ %s, %s", amd64Scalar(other), amd64Scalar(r))
+}
 func (a *amd64) andImm(r string, imm int) { a.line("ANDQ $%d, %s", imm, amd64Scalar(r)) }
 func (a *amd64) shr(r string, by int)     { a.line("SHRQ $%d, %s", by, amd64Scalar(r)) }
 func (a *amd64) shl(r string, by int)     { a.line("SHLQ $%d, %s", by, amd64Scalar(r)) }
@@ -275,36 +287,75 @@ func (a *amd64) ifEqual(x, y, label string) {
 }
 func (a *amd64) jump(label string) { a.line("JMP %s", label) }
 
-// joinLanes uses that + is commutative in its bits (but for the payload of a NaN):
-// horizontal additions pair neighbours, whatever their places.
-func (a *amd64) joinLanes(m mem, lanes int) {
-	y := func(i int) string { return a.mem(at(m.base, m.off+32*i)) }
-	if a.w == f32 { // 32 lanes, 8 a register
-		a.line("VMOVUPS %s, Y0", y(0))
-		a.line("VHADDPS %s, Y0, Y0", y(1))
-		a.line("VMOVUPS %s, Y1", y(2))
-		a.line("VHADDPS %s, Y1, Y1", y(3))
-		a.line("VHADDPS Y1, Y0, Y0") // quarters of four neighbours, the low halves low
-		a.line("VEXTRACTF128 $1, Y0, X1")
-		a.line("VADDPS X1, X0, X0") // the sums of eight neighbours
-		a.line("VHADDPS X0, X0, X0")
-		a.line("VHADDPS X0, X0, X0")
-		return
+// joinLanes takes vectors two by two. The first shuffles pair neighbours of both; then each
+// lane is added to the one beside it, four beside four and so on, by exchanging them: +
+// is commutative in its bits (but for the payload of a NaN).
+func (a *amd64) joinLanes(v []reg) reg {
+	for i := 0; i < len(v); i += 2 {
+		a.joinTwo(v[i], v[i+1])
+		v[i/2] = v[i]
 	}
-	for half := range lanes / 16 {
-		d := 4 * half
-		for i := range 2 {
-			a.line("VMOVUPD %s, Y%d", y(4*half+2*i), d+i)
-			a.line("VHADDPD %s, Y%d, Y%d", y(4*half+2*i+1), d+i, d+i)
-			a.line("VEXTRACTF128 $1, Y%d, X%d", d+i, d+2)
-			a.line("VADDPD X%d, X%d, X%d", d+2, d+i, d+i) // the sums of four neighbours
+	for n := len(v) / 2; n > 1; n /= 2 {
+		for i := range n / 2 {
+			a.add(v[i], v[2*i], v[2*i+1])
 		}
-		a.line("VHADDPD X%d, X%d, X%d", d+1, d, d)
-		a.line("VHADDPD X%d, X%d, X%d", d, d, d)
 	}
-	if lanes == 32 {
-		a.line("VADDSD X4, X0, X0")
+	return v[0]
+}
+
+// joinTwo leaves the sum of the lanes of x and y in all lanes of x.
+func (a *amd64) joinTwo(x, y reg) {
+	t := reg(a.registers() - 1)
+	for t == x || t == y {
+		t--
 	}
+	exchange := func(mnemonic string, immediate int) {
+		a.line("%s $%d, %s, %s", mnemonic, immediate, a.v(x), a.v(t))
+		a.add(x, x, t)
+	}
+	if a.w == f32 {
+		a.line("VSHUFPS $0x88, %s, %s, %s", a.v(y), a.v(x), a.v(t))
+		a.line("VSHUFPS $0xdd, %s, %s, %s", a.v(y), a.v(x), a.v(x))
+		a.add(x, t, x)
+		exchange("VPERMILPS", 0xb1)
+	} else {
+		a.line("VUNPCKLPD %s, %s, %s", a.v(y), a.v(x), a.v(t))
+		a.line("VUNPCKHPD %s, %s, %s", a.v(y), a.v(x), a.v(x))
+		a.add(x, t, x)
+	}
+	if a.bytes == 64 { // quarters
+		for _, immediate := range []int{0xb1, 0x4e} {
+			a.line("VSHUFF64X2 $%d, %s, %s, %s", immediate, a.v(x), a.v(x), a.v(t))
+			a.add(x, x, t)
+		}
+	} else {
+		a.line("VPERM2F128 $1, %s, %s, %s", a.v(x), a.v(x), a.v(t))
+		a.add(x, x, t)
+	}
+	if a.w == f32 {
+		exchange("VPERMILPS", 0x4e)
+	} else {
+		exchange("VPERMILPD", 0x55&(1<<(a.bytes/8)-1))
+	}
+}
+
+// addUpper adds the upper half of the lowest bytes of x to the lower.
+func (a *amd64) addUpper(x, spare reg, bytes int) {
+	switch bytes {
+	case 64:
+		a.line("VEXTRACTF64X4 $1, Z%d, Y%d", x, spare)
+	case 32:
+		a.line("VEXTRACTF128 $1, Y%d, X%d", x, spare)
+	case 16:
+		a.line("VPERMILPD $1, X%d, X%d", x, spare)
+	case 8:
+		a.line("VMOVSHDUP X%d, X%d", x, spare)
+	}
+	half := map[int]string{64: "Y"}[bytes]
+	if half == "" {
+		half = "X"
+	}
+	a.line("%s %s%d, %s%d, %s%d", a.p("VADD"), half, spare, half, x, half, x)
 }
 
 // joinWidth is 32 bytes, where shuffles are simple, also with AVX-512.

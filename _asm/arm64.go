@@ -18,7 +18,7 @@ func (a *arm64) vectorBytes() int { return 16 }
 func (a *arm64) registers() int   { return int(spare) } // the last is not to be had
 
 var arm64Scalars = map[string]string{
-	"dst": "R0", "x": "R1", "y": "R2", "n": "R3", "p": "R4", "q": "R5", "i": "R6", "s": "R7", "t": "R8", "u": "R9", "c": "R14", "anchors": "R15",
+	"dst": "R0", "x": "R1", "y": "R2", "n": "R3", "p": "R4", "q": "R5", "i": "R6", "s": "R7", "t": "R8", "u": "R9", "c": "R14", "anchors": "R15", "e": "R15",
 }
 
 func arm64Scalar(name string) string {
@@ -100,6 +100,11 @@ func (a *arm64) mulMem(d, x reg, m mem) {
 }
 
 func (a *arm64) fmadd(d, x, y reg) { a.word("FMLA", 0x4e20cc00, d, x, y) }
+
+func (a *arm64) fmaddMem(d, x reg, m mem) {
+	a.operand(m)
+	a.fmadd(d, x, spare)
+}
 
 // fmsub negates d, which is exact, and adds the product.
 func (a *arm64) fmsub(d, x, y reg) {
@@ -224,6 +229,9 @@ func (a *arm64) addImm(r string, imm int)   { a.line("ADD $%d, %s", imm, arm64Sc
 func (a *arm64) addReg(r, other string) {
 	a.line("ADD %s, %s", arm64Scalar(other), arm64Scalar(r))
 }
+func (a *arm64) subReg(r, other string) {
+	a.line("SUB %s, %s", arm64Scalar(other), arm64Scalar(r))
+}
 func (a *arm64) andImm(r string, imm int) { a.line("AND $%d, %s", imm, arm64Scalar(r)) }
 func (a *arm64) shr(r string, by int)     { a.line("LSR $%d, %s", by, arm64Scalar(r)) }
 func (a *arm64) shl(r string, by int)     { a.line("LSL $%d, %s", by, arm64Scalar(r)) }
@@ -249,21 +257,23 @@ func (a *arm64) ifEqual(x, y, label string) {
 }
 func (a *arm64) jump(label string) { a.line("B %s", label) }
 
-func (a *arm64) joinLanes(m mem, lanes int) {
-	n := lanes * a.w.lane() / 16
-	for i := range n {
-		a.load(reg(i), at(m.base, m.off+16*i))
-	}
-	for ; n > 1; n /= 2 {
+func (a *arm64) addPairs(d, x, y reg) { a.word("FADDP", 0x6e20d400, d, x, y) }
+
+func (a *arm64) joinLanes(v []reg) reg {
+	for n := len(v); n > 1; n /= 2 {
 		for i := range n / 2 {
-			a.word("FADDP", 0x6e20d400, reg(i), reg(2*i), reg(2*i+1))
+			a.addPairs(v[i], v[2*i], v[2*i+1])
 		}
 	}
-	a.word("FADDP", 0x6e20d400, 0, 0, 0)
+	a.addPairs(v[0], v[0], v[0])
 	if a.w == f32 {
-		a.word("FADDP", 0x6e20d400, 0, 0, 0)
+		a.addPairs(v[0], v[0], v[0])
 	}
+	return v[0]
 }
+
+// addUpper adds neighbours: the sum is the same in whatever order.
+func (a *arm64) addUpper(x, _ reg, _ int) { a.addPairs(x, x, x) }
 
 func (a *arm64) joinWidth(join func(bytes int)) { join(16) }
 

@@ -70,7 +70,7 @@ func microDispatch(text *strings.Builder, w width, backends []string) {
 	for _, backend := range backends {
 		fmt.Fprintf(text, "\tcase %s:\n\t\t%s%s(stack, a, b, program, leaves)\n", backend, k.name(), backend)
 	}
-	fmt.Fprintf(text, "\tdefault:\n\t\tpanic(\"kernel: no microkernel\")\n\t}\n}\n")
+	fmt.Fprintf(text, "\tdefault:\n\t\tpanic(noKernel)\n\t}\n}\n")
 }
 
 // sliceDispatch writes the function that calls the kernel for float64, float32 or
@@ -130,28 +130,25 @@ func dispatch(backends []string) string {
 	return text.String()
 }
 
+// treeDispatch writes the function that calls the kernel of lane sums, of values or of
+// pairs. Where there is no kernel it is not called.
 func treeDispatch(text *strings.Builder, w width, pairs bool, backends []string) {
 	k := tree{w: w, pairs: pairs}
 	lanes, elements := k.types()
-	name, result, portable := "tree", lanes, "treePortable"
+	name, result := "tree", lanes
 	if pairs {
-		name, result, portable = "pair", fmt.Sprintf("(h, l %s)", lanes), "pairPortable"
+		name, result = "pair", fmt.Sprintf("(h, l %s)", lanes)
 	}
-	fmt.Fprintf(text, "\nfunc %s%v(of Terms, dst []%s, x, y []%s) %s {\n", name, w, lanes, elements, result)
-	if backends != nil {
-		fmt.Fprintf(text, "\td, p, q, n := unsafe.SliceData(dst), unsafe.SliceData(x), unsafe.SliceData(y), len(x)\n")
-		fmt.Fprintf(text, "\tswitch {\n")
-		for _, backend := range backends {
-			for _, of := range []term{plain, absolute, product} {
-				k.term = of
-				call := fmt.Sprintf("%s%s(d, p, q, n)", k.name(), backend)
-				fmt.Fprintf(text, "\tcase active == %s && of == %s:\n", backend, goTerms[of])
-				fmt.Fprintf(text, "\t\treturn %s\n", call)
-			}
+	fmt.Fprintf(text, "\nfunc %s%v(of Terms, dst *%s, x, y *%s, n int) %s {\n", name, w, lanes, elements, result)
+	for _, backend := range backends {
+		fmt.Fprintf(text, "\tif active == %s {\n\t\tswitch of {\n", backend)
+		for _, of := range []term{plain, absolute, product} {
+			k.term = of
+			fmt.Fprintf(text, "\t\tcase %s:\n\t\t\treturn %s%s(dst, x, y, n)\n", goTerms[of], k.name(), backend)
 		}
-		fmt.Fprintf(text, "\t}\n")
+		fmt.Fprintf(text, "\t\t}\n\t}\n")
 	}
-	fmt.Fprintf(text, "\treturn %s(of, dst, x, y)\n}\n", portable)
+	fmt.Fprintf(text, "\tpanic(noKernel)\n}\n")
 }
 
 // cuts lists the kernels that cut terms into slices. Those of no bins look at the

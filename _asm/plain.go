@@ -7,7 +7,7 @@ import (
 
 // plainLoop is the program that kernels are measured against: it adds n >= 1 terms up in
 // whatever order is fastest, with eight vectors of running sums; or, as load, it only
-// reads them, which is the floor of any sum.
+// reads them, which is the floor of any sum. Products are fused with their additions.
 type plainLoop struct {
 	target
 	w    width
@@ -100,18 +100,15 @@ func (k *plainLoop) term1(r, value reg, off int) {
 		}
 	case k.term == product:
 		k.target.load(value, at("x", off))
-		k.mulMem(value, value, at("y", off))
-		k.add(r, r, value)
+		k.fmaddMem(r, value, at("y", off))
 	default:
 		k.addMem(r, r, at("x", off))
 	}
 }
 
-// across adds up the lanes of register 0, half to half by way of the frame.
+// across adds up the lanes of register 0, half to half.
 func (k *plainLoop) across() {
-	for half := k.vectorBytes() / 2; half >= k.w.lane(); half /= 2 {
-		k.store(at(frame, 0), 0)
-		k.target.load(1, at(frame, half))
-		k.add(0, 0, 1)
+	for bytes := k.vectorBytes(); bytes > k.w.lane(); bytes /= 2 {
+		k.addUpper(0, 1, bytes)
 	}
 }

@@ -87,6 +87,7 @@ type target interface {
 	mul(d, a, b reg)
 	mulMem(d, a reg, m mem)
 	fmadd(d, a, b reg) // d = a*b + d, rounded once
+	fmaddMem(d, a reg, m mem)
 	fmsub(d, a, b reg) // d = a*b - d, rounded once
 	fmsubMem(d, a reg, m mem)
 	addOnto(d, a reg) // d = d + a, by the multiplier's port where that is another
@@ -123,6 +124,7 @@ type target interface {
 	loadScalar(r string, m mem)
 	addImm(r string, imm int)
 	addReg(r, other string)
+	subReg(r, other string)
 	andImm(r string, imm int)
 	shr(r string, by int)
 	shl(r string, by int)
@@ -134,9 +136,13 @@ type target interface {
 	jump(label string)
 	label(label string)
 
-	// joinLanes adds up the lanes at m by the growing tree and leaves the sum in the
-	// lowest lane of register 0. It may overwrite all registers.
-	joinLanes(m mem, lanes int)
+	// joinLanes adds up the lanes of the vectors v, an even number of them, by the growing
+	// tree and returns the register whose lowest lane is the sum. It may overwrite all
+	// registers.
+	joinLanes(v []reg) reg
+	// addUpper adds the upper half of the lowest bytes of x to the lower, in some order,
+	// which brings the sum of all into the lowest lane after all halves.
+	addUpper(x, spare reg, bytes int)
 	// joinWidth is the vector width of the last joins. neighbours sets lo and hi so
 	// that their lanes, side by side, are what the given level of the tree joins in
 	// the vectors a and b, or in a alone if they are the same.

@@ -59,7 +59,11 @@ func emitTree(t target, w width, of term, pairs bool) string {
 	if pairs {
 		parts = 2
 	}
-	if !pairs && of == plain && w != wide {
+	switch {
+	case pairs:
+	case t.registers() == 32:
+		k.rows = 32
+	case of == plain && w != wide:
 		k.rows = 16
 	}
 	if t.vectorBytes() == 16 || pairs && of == product && t.registers() == 16 {
@@ -73,9 +77,7 @@ func emitTree(t target, w width, of term, pairs bool) string {
 	k.slots = 2 * rowIn
 	k.acc = k.slots + k.slotCount*k.value
 	k.stack = k.acc + k.value
-	for r := t.registers() - 1; r >= 0; r-- {
-		k.free = append(k.free, reg(r))
-	}
+	k.freeAll()
 	k.emit()
 	return k.declaration()
 }
@@ -120,6 +122,14 @@ func (k *tree) alloc() reg {
 
 func (k *tree) release(rs ...reg) { k.free = append(k.free, rs...) }
 
+// freeAll makes all registers free, to be had in ascending order.
+func (k *tree) freeAll() {
+	k.free = nil
+	for r := k.registers() - 1; r >= 0; r-- {
+		k.free = append(k.free, reg(r))
+	}
+}
+
 func (k *tree) step(p string, rows int) {
 	k.addImm(p, rows*rowIn)
 }
@@ -130,8 +140,8 @@ func (k *tree) emit() {
 		results = 2
 	}
 	k.prologue(k.name(), args, results*k.w.lane(), k.stack+levels*k.value)
-	k.blocks()
 	k.ragged()
+	k.blocks()
 	k.fold()
 	k.lanesToDst()
 	if k.pairs {
@@ -139,20 +149,17 @@ func (k *tree) emit() {
 		k.result("h", 8*len(args), h[0])
 		k.result("l", 8*len(args)+k.w.lane(), h[1])
 	} else {
-		k.joinLanes(at(frame, k.acc), k.lanes())
-		k.result("ret", 8*len(args), 0)
+		var v []reg
+		for _, column := range k.inRegs {
+			v = append(v, column...)
+		}
+		k.result("ret", 8*len(args), k.joinLanes(v))
 	}
 	k.epilogue()
 }
 
-// lanesToDst puts the accumulator in its place in the frame and, unless dst is nil,
-// to dst.
+// lanesToDst puts the accumulator to dst, unless that is nil.
 func (k *tree) lanesToDst() {
-	for c := range k.columns {
-		if !k.pairs {
-			k.keep(frame, k.acc, c, k.inRegs[c])
-		}
-	}
 	k.ifZero("dst", "sum")
 	for c := range k.columns {
 		v := k.accumulated(c)
@@ -164,8 +171,10 @@ func (k *tree) lanesToDst() {
 	k.label("sum")
 }
 
-// joinPairs joins the lanes of the accumulator by the growing tree.
+// joinPairs joins the lanes of the accumulator by the growing tree. The registers, which
+// hold nothing, must be low ones for shuffles of 32 bytes.
 func (k *tree) joinPairs() (joined value) {
+	k.freeAll()
 	k.joinWidth(func(bytes int) {
 		var v []value
 		for off := 0; off < k.row; off += bytes {
@@ -199,53 +208,81 @@ func (k *tree) joinNeighbours(level int, a, b value) value {
 	return left
 }
 
-// blocks evaluates the blocks and the superblocks. u counts blocks.
+// blocks evaluates the blocks and the superblocks: i counts blocks down, u superblocks
+// up; t is the next slot and e the end of the slots.
 func (k *tree) blocks() {
 	laneBits := bits.Len(uint(k.lanes())) - 1
 	rowBits := bits.Len(uint(k.rows)) - 1
+	k.address("s", at(frame, k.stack))
+	k.address("t", at(frame, k.slots))
 	k.move("i", "n")
 	k.shr("i", laneBits+rowBits)
+	k.ifZero("i", "fold")
 	k.moveImm("u", 0)
-	k.address("s", at(frame, k.stack))
+	k.address("e", at(frame, k.acc))
 	k.label("block")
-	k.ifZero("i", "ragged")
+	k.block()
+	k.step("x", k.rows)
+	if k.term == product {
+		k.step("y", k.rows)
+	}
+	k.addImm("t", k.value)
+	k.ifEqual("t", "e", "super")
+	k.label("counted")
+	k.countDown("i", "block")
+	k.jump("fold")
+	k.label("super")
+	k.superblock()
 	k.address("t", at(frame, k.slots))
-	k.move("p", "u")
-	k.andImm("p", k.slotCount-1)
-	k.shl("p", bits.Len(uint(k.value))-1)
-	k.addReg("t", "p")
-	if k.pairs {
-		k.eachColumn("x", "y", func(c int) {
-			v := k.node("p", "q", 0, k.rows, c)
-			k.keep("t", 0, c, v)
-			k.release(v...)
-		})
-	} else {
+	k.jump("counted")
+}
+
+// block evaluates the block at x (and y) into the slot at t.
+func (k *tree) block() {
+	if !k.pairs {
 		k.abreast(func(c int) {
 			v := k.node("x", "y", 0, k.rows, c)
 			k.keep("t", 0, c, v)
 			k.release(v...)
 		})
+		return
 	}
-	k.step("x", k.rows)
-	if k.term == product {
-		k.step("y", k.rows)
+	if k.columns == 2 {
+		k.pairBlock()
+		return
 	}
-	k.addImm("i", -1)
-	k.addImm("u", 1)
-	for bit := range bits.Len(uint(k.slotCount)) - 1 {
-		k.ifBit("u", bit, true, "block")
-	}
+	k.eachColumn("x", "y", func(c int) {
+		v := k.node("p", "q", 0, k.rows, c)
+		k.keep("t", 0, c, v)
+		k.release(v...)
+	})
+}
+
+// pairBlock is block for pairs and two columns, which long vectors have, and many
+// registers: the halves of both columns side by side, then their joins.
+func (k *tree) pairBlock() {
+	var halves [4]value
+	k.sideBySide(4, func(i int) { halves[i] = k.node("x", "y", i/2*k.rows/2, k.rows/2, i%2) })
+	k.sideBySide(2, func(c int) {
+		v := halves[c]
+		k.join(v, halves[2+c])
+		k.keep("t", 0, c, v)
+		k.release(v...)
+	})
+}
+
+// superblock joins the slots and puts their node on the stack, as the u-th of its level.
+func (k *tree) superblock() {
 	for c := range k.columns {
 		v := k.slotNode(frame, k.slots, k.slotCount, c)
 		k.keep("s", 0, c, v)
 		k.release(v...)
 	}
 	k.addImm("s", k.value)
-	k.move("t", "u")
-	k.shr("t", bits.Len(uint(k.slotCount))-1)
+	k.addImm("u", 1)
+	k.move("p", "u")
 	k.label("carry")
-	k.ifBit("t", 0, true, "block")
+	k.ifBit("p", 0, true, "carried")
 	k.addImm("s", -k.value)
 	for c := range k.columns {
 		a, b := k.fetch("s", -k.value, c), k.fetch("s", 0, c)
@@ -253,8 +290,9 @@ func (k *tree) blocks() {
 		k.keep("s", -k.value, c, a)
 		k.release(a...)
 	}
-	k.shr("t", 1)
+	k.shr("p", 1)
 	k.jump("carry")
+	k.label("carried")
 }
 
 // slotNode joins the values in that many slots from base+off on, in column c.
@@ -288,28 +326,34 @@ func (k *tree) abreast(code func(c int)) {
 
 // sideBySide prints streams that have the free registers divided among them.
 func (k *tree) sideBySide(streams int, code func(i int)) {
-	all := k.free
 	var texts [][]string
+	var left []reg
+	all := k.free
 	for i := range streams {
 		k.free = append([]reg(nil), all[i*len(all)/streams:(i+1)*len(all)/streams]...)
 		texts = append(texts, k.capture(func() { code(i) }))
+		left = append(left, k.free...)
 	}
-	k.free = all
+	k.free = left
 	k.play(texts...)
 }
 
 // eachColumn runs the code of a column of the rows at x (and y) for every column, two
 // at a time: the chains of a pair are long. p, q and t, a place for its value, move
-// along.
+// along; t comes back.
 func (k *tree) eachColumn(x, y string, code func(c int)) {
-	k.labels++
-	loop := fmt.Sprintf("column%d", k.labels)
-	source := k.vectorBytes() * k.w.element() / k.w.lane()
-	k.moveImm("c", k.columns/2)
 	k.move("p", x)
 	if k.term == product {
 		k.move("q", y)
 	}
+	if k.columns == 2 {
+		k.sideBySide(2, code)
+		return
+	}
+	k.labels++
+	loop := fmt.Sprintf("column%d", k.labels)
+	source := k.vectorBytes() * k.w.element() / k.w.lane()
+	k.moveImm("c", k.columns/2)
 	k.label(loop)
 	k.sideBySide(2, code)
 	k.addImm("p", 2*source)
@@ -318,18 +362,19 @@ func (k *tree) eachColumn(x, y string, code func(c int)) {
 	}
 	k.addImm("t", 2*k.vectorBytes())
 	k.countDown("c", loop)
+	k.addImm("t", -k.row)
 }
 
-// ragged puts the rows after the last block, and the last row that is not whole,
-// into the accumulator.
+// ragged puts the rows after the last block, and the last row that is not whole, into
+// the accumulator. It comes first, as it is short and joined last: what waits for it
+// need not wait for its loads.
 func (k *tree) ragged() {
 	laneBits := bits.Len(uint(k.lanes())) - 1
-	k.label("ragged")
 	k.move("i", "n")
 	k.shr("i", laneBits)
-	k.andImm("i", k.rows-1)
-	k.move("p", "i")
+	k.move("p", "i") // to the end of the whole rows
 	k.shl("p", 7)
+	k.andImm("i", k.rows-1)
 	if k.term == product {
 		k.move("q", "y")
 		k.addReg("q", "p")
@@ -365,6 +410,28 @@ func (k *tree) ragged() {
 		k.joinRows(rows)
 		k.label(next)
 	}
+	k.putAside()
+}
+
+// putAside keeps the accumulator in the frame where the blocks need all registers;
+// takeUp brings it back.
+func (k *tree) putAside() {
+	if k.pairs || k.registers() == 32 {
+		return
+	}
+	for c, v := range k.inRegs {
+		k.keep(frame, k.acc, c, v)
+		k.release(v...)
+	}
+}
+
+func (k *tree) takeUp() {
+	if k.pairs || k.registers() == 32 {
+		return
+	}
+	for c := range k.columns {
+		k.inRegs[c] = k.fetch(frame, k.acc, c)
+	}
 }
 
 // joinRows joins the node of the rows at p (and q) to the accumulator.
@@ -375,12 +442,12 @@ func (k *tree) joinRows(rows int) {
 		}
 		return
 	}
-	k.move("x", "p")
+	k.move("s", "p")
 	if k.term == product {
-		k.move("y", "q")
+		k.move("u", "q")
 	}
 	k.address("t", at(frame, k.acc))
-	k.eachColumn("x", "y", func(c int) {
+	k.eachColumn("s", "u", func(c int) {
 		v := k.node("p", "q", 0, rows, c)
 		if rows == 1 && k.term != product {
 			v = append(v, k.alloc())
@@ -390,9 +457,9 @@ func (k *tree) joinRows(rows int) {
 		k.keep("t", 0, c, v)
 		k.release(v...)
 	})
-	k.move("p", "x")
+	k.move("p", "s")
 	if k.term == product {
-		k.move("q", "y")
+		k.move("q", "u")
 	}
 }
 
@@ -437,18 +504,20 @@ func (k *tree) multiply(v value, y reg) {
 }
 
 // fold joins the blocks and superblocks, from the right to the left, to the
-// accumulator.
+// accumulator. The slots that are taken, as bytes, are the last blocks as a number.
 func (k *tree) fold() {
+	k.label("fold")
+	k.takeUp()
+	k.address("p", at(frame, k.slots))
+	k.move("u", "t")
+	k.subReg("u", "p")
+	valueBits := bits.Len(uint(k.value)) - 1
 	for slots := 1; slots < k.slotCount; slots *= 2 {
 		bit, next := bits.Len(uint(slots))-1, fmt.Sprintf("slots%d", 2*slots)
-		k.ifBit("u", bit, false, next)
-		k.move("p", "u") // its larger nodes are to the left
-		k.andImm("p", k.slotCount-2*slots)
-		k.shl("p", bits.Len(uint(k.value))-1)
-		k.address("t", at(frame, k.slots))
-		k.addReg("p", "t")
+		k.ifBit("u", valueBits+bit, false, next)
+		k.addImm("t", -slots*k.value) // its larger nodes are to the left
 		for c := range k.columns {
-			k.joinTo(c, k.slotNode("p", 0, slots, c))
+			k.joinTo(c, k.slotNode("t", 0, slots, c))
 		}
 		k.label(next)
 	}

@@ -27,7 +27,12 @@ import (
 //
 // Sum panics if the order does not apply to T (see Check). Arrival uses as many
 // goroutines as the Go scheduler has processors; see SumParallel.
-func Sum[T Float](order Order, x []T) T { return sum(order, terms[T]{x: x}, arrivalThreads(order)) }
+func Sum[T Float](order Order, x []T) T {
+	if order.kind == KindPairwise && len(x) > 0 { // at once, as the way through sum takes as long as 1000 terms
+		return kernel.Canonical(kernel.Tree[T](kernel.Plain, nil, x, nil))
+	}
+	return sum(order, terms[T]{x: x}, arrivalThreads(order))
+}
 
 // Dot returns the sum of x[i]*y[i] in the given order. Each product is rounded to
 // T and becomes a term of Sum, but in the orders that carry more than T: in
@@ -37,6 +42,9 @@ func Sum[T Float](order Order, x []T) T { return sum(order, terms[T]{x: x}, arri
 // products are rounded; n (in DoubleDouble 5n) times the smallest subnormal more
 // where products underflow. It panics if the lengths differ.
 func Dot[T Float](order Order, x, y []T) T {
+	if order.kind == KindPairwise && len(x) > 0 && len(x) == len(y) {
+		return kernel.Canonical(kernel.Tree[T](kernel.Product, nil, x, y))
+	}
 	return sum(order, dotTerms(x, y), arrivalThreads(order))
 }
 

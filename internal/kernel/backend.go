@@ -21,6 +21,9 @@ func (b Backend) String() string {
 	return [...]string{"portable", "neon", "avx2", "avx512"}[b]
 }
 
+// noKernel is the panic of a dispatcher that was called in vain.
+const noKernel = "kernel: the active backend has no such kernel"
+
 // environment names the variable by which a process chooses its backend.
 const environment = "SAMEBITS_KERNEL"
 

@@ -6,42 +6,52 @@ package kernel
 
 import "unsafe"
 
-func treeF64(of Terms, dst []float64, x, y []float64) float64 {
-	d, p, q, n := unsafe.SliceData(dst), unsafe.SliceData(x), unsafe.SliceData(y), len(x)
-	switch {
-	case active == AVX512 && of == Plain:
-		return treeSumF64AVX512(d, p, q, n)
-	case active == AVX512 && of == Absolute:
-		return treeSumAbsF64AVX512(d, p, q, n)
-	case active == AVX512 && of == Product:
-		return treeDotF64AVX512(d, p, q, n)
-	case active == AVX2 && of == Plain:
-		return treeSumF64AVX2(d, p, q, n)
-	case active == AVX2 && of == Absolute:
-		return treeSumAbsF64AVX2(d, p, q, n)
-	case active == AVX2 && of == Product:
-		return treeDotF64AVX2(d, p, q, n)
+func treeF64(of Terms, dst *float64, x, y *float64, n int) float64 {
+	if active == AVX512 {
+		switch of {
+		case Plain:
+			return treeSumF64AVX512(dst, x, y, n)
+		case Absolute:
+			return treeSumAbsF64AVX512(dst, x, y, n)
+		case Product:
+			return treeDotF64AVX512(dst, x, y, n)
+		}
 	}
-	return treePortable(of, dst, x, y)
+	if active == AVX2 {
+		switch of {
+		case Plain:
+			return treeSumF64AVX2(dst, x, y, n)
+		case Absolute:
+			return treeSumAbsF64AVX2(dst, x, y, n)
+		case Product:
+			return treeDotF64AVX2(dst, x, y, n)
+		}
+	}
+	panic(noKernel)
 }
 
-func pairF64(of Terms, dst []float64, x, y []float64) (h, l float64) {
-	d, p, q, n := unsafe.SliceData(dst), unsafe.SliceData(x), unsafe.SliceData(y), len(x)
-	switch {
-	case active == AVX512 && of == Plain:
-		return pairSumF64AVX512(d, p, q, n)
-	case active == AVX512 && of == Absolute:
-		return pairSumAbsF64AVX512(d, p, q, n)
-	case active == AVX512 && of == Product:
-		return pairDotF64AVX512(d, p, q, n)
-	case active == AVX2 && of == Plain:
-		return pairSumF64AVX2(d, p, q, n)
-	case active == AVX2 && of == Absolute:
-		return pairSumAbsF64AVX2(d, p, q, n)
-	case active == AVX2 && of == Product:
-		return pairDotF64AVX2(d, p, q, n)
+func pairF64(of Terms, dst *float64, x, y *float64, n int) (h, l float64) {
+	if active == AVX512 {
+		switch of {
+		case Plain:
+			return pairSumF64AVX512(dst, x, y, n)
+		case Absolute:
+			return pairSumAbsF64AVX512(dst, x, y, n)
+		case Product:
+			return pairDotF64AVX512(dst, x, y, n)
+		}
 	}
-	return pairPortable(of, dst, x, y)
+	if active == AVX2 {
+		switch of {
+		case Plain:
+			return pairSumF64AVX2(dst, x, y, n)
+		case Absolute:
+			return pairSumAbsF64AVX2(dst, x, y, n)
+		case Product:
+			return pairDotF64AVX2(dst, x, y, n)
+		}
+	}
+	panic(noKernel)
 }
 
 func slicesF64(m Mode, of Terms, bins int, d *uint64, x, y []float64, a *uint64) bool {
@@ -116,46 +126,56 @@ func microF64(stack, a, b *float64, program *uint64, leaves int) {
 	case AVX2:
 		microF64AVX2(stack, a, b, program, leaves)
 	default:
-		panic("kernel: no microkernel")
+		panic(noKernel)
 	}
 }
 
-func treeF32(of Terms, dst []float32, x, y []float32) float32 {
-	d, p, q, n := unsafe.SliceData(dst), unsafe.SliceData(x), unsafe.SliceData(y), len(x)
-	switch {
-	case active == AVX512 && of == Plain:
-		return treeSumF32AVX512(d, p, q, n)
-	case active == AVX512 && of == Absolute:
-		return treeSumAbsF32AVX512(d, p, q, n)
-	case active == AVX512 && of == Product:
-		return treeDotF32AVX512(d, p, q, n)
-	case active == AVX2 && of == Plain:
-		return treeSumF32AVX2(d, p, q, n)
-	case active == AVX2 && of == Absolute:
-		return treeSumAbsF32AVX2(d, p, q, n)
-	case active == AVX2 && of == Product:
-		return treeDotF32AVX2(d, p, q, n)
+func treeF32(of Terms, dst *float32, x, y *float32, n int) float32 {
+	if active == AVX512 {
+		switch of {
+		case Plain:
+			return treeSumF32AVX512(dst, x, y, n)
+		case Absolute:
+			return treeSumAbsF32AVX512(dst, x, y, n)
+		case Product:
+			return treeDotF32AVX512(dst, x, y, n)
+		}
 	}
-	return treePortable(of, dst, x, y)
+	if active == AVX2 {
+		switch of {
+		case Plain:
+			return treeSumF32AVX2(dst, x, y, n)
+		case Absolute:
+			return treeSumAbsF32AVX2(dst, x, y, n)
+		case Product:
+			return treeDotF32AVX2(dst, x, y, n)
+		}
+	}
+	panic(noKernel)
 }
 
-func pairF32(of Terms, dst []float32, x, y []float32) (h, l float32) {
-	d, p, q, n := unsafe.SliceData(dst), unsafe.SliceData(x), unsafe.SliceData(y), len(x)
-	switch {
-	case active == AVX512 && of == Plain:
-		return pairSumF32AVX512(d, p, q, n)
-	case active == AVX512 && of == Absolute:
-		return pairSumAbsF32AVX512(d, p, q, n)
-	case active == AVX512 && of == Product:
-		return pairDotF32AVX512(d, p, q, n)
-	case active == AVX2 && of == Plain:
-		return pairSumF32AVX2(d, p, q, n)
-	case active == AVX2 && of == Absolute:
-		return pairSumAbsF32AVX2(d, p, q, n)
-	case active == AVX2 && of == Product:
-		return pairDotF32AVX2(d, p, q, n)
+func pairF32(of Terms, dst *float32, x, y *float32, n int) (h, l float32) {
+	if active == AVX512 {
+		switch of {
+		case Plain:
+			return pairSumF32AVX512(dst, x, y, n)
+		case Absolute:
+			return pairSumAbsF32AVX512(dst, x, y, n)
+		case Product:
+			return pairDotF32AVX512(dst, x, y, n)
+		}
 	}
-	return pairPortable(of, dst, x, y)
+	if active == AVX2 {
+		switch of {
+		case Plain:
+			return pairSumF32AVX2(dst, x, y, n)
+		case Absolute:
+			return pairSumAbsF32AVX2(dst, x, y, n)
+		case Product:
+			return pairDotF32AVX2(dst, x, y, n)
+		}
+	}
+	panic(noKernel)
 }
 
 func slicesF32(m Mode, of Terms, bins int, d *uint64, x, y []float32, a *uint64) bool {
@@ -206,27 +226,32 @@ func microF32(stack, a, b *float32, program *uint64, leaves int) {
 	case AVX2:
 		microF32AVX2(stack, a, b, program, leaves)
 	default:
-		panic("kernel: no microkernel")
+		panic(noKernel)
 	}
 }
 
-func treeWide(of Terms, dst []float64, x, y []float32) float64 {
-	d, p, q, n := unsafe.SliceData(dst), unsafe.SliceData(x), unsafe.SliceData(y), len(x)
-	switch {
-	case active == AVX512 && of == Plain:
-		return treeSumWideAVX512(d, p, q, n)
-	case active == AVX512 && of == Absolute:
-		return treeSumAbsWideAVX512(d, p, q, n)
-	case active == AVX512 && of == Product:
-		return treeDotWideAVX512(d, p, q, n)
-	case active == AVX2 && of == Plain:
-		return treeSumWideAVX2(d, p, q, n)
-	case active == AVX2 && of == Absolute:
-		return treeSumAbsWideAVX2(d, p, q, n)
-	case active == AVX2 && of == Product:
-		return treeDotWideAVX2(d, p, q, n)
+func treeWide(of Terms, dst *float64, x, y *float32, n int) float64 {
+	if active == AVX512 {
+		switch of {
+		case Plain:
+			return treeSumWideAVX512(dst, x, y, n)
+		case Absolute:
+			return treeSumAbsWideAVX512(dst, x, y, n)
+		case Product:
+			return treeDotWideAVX512(dst, x, y, n)
+		}
 	}
-	return treePortable(of, dst, x, y)
+	if active == AVX2 {
+		switch of {
+		case Plain:
+			return treeSumWideAVX2(dst, x, y, n)
+		case Absolute:
+			return treeSumAbsWideAVX2(dst, x, y, n)
+		case Product:
+			return treeDotWideAVX2(dst, x, y, n)
+		}
+	}
+	panic(noKernel)
 }
 
 func slicesWide(m Mode, of Terms, bins int, d *uint64, x, y []float32, a *uint64) bool {

@@ -6,30 +6,32 @@ package kernel
 
 import "unsafe"
 
-func treeF64(of Terms, dst []float64, x, y []float64) float64 {
-	d, p, q, n := unsafe.SliceData(dst), unsafe.SliceData(x), unsafe.SliceData(y), len(x)
-	switch {
-	case active == NEON && of == Plain:
-		return treeSumF64NEON(d, p, q, n)
-	case active == NEON && of == Absolute:
-		return treeSumAbsF64NEON(d, p, q, n)
-	case active == NEON && of == Product:
-		return treeDotF64NEON(d, p, q, n)
+func treeF64(of Terms, dst *float64, x, y *float64, n int) float64 {
+	if active == NEON {
+		switch of {
+		case Plain:
+			return treeSumF64NEON(dst, x, y, n)
+		case Absolute:
+			return treeSumAbsF64NEON(dst, x, y, n)
+		case Product:
+			return treeDotF64NEON(dst, x, y, n)
+		}
 	}
-	return treePortable(of, dst, x, y)
+	panic(noKernel)
 }
 
-func pairF64(of Terms, dst []float64, x, y []float64) (h, l float64) {
-	d, p, q, n := unsafe.SliceData(dst), unsafe.SliceData(x), unsafe.SliceData(y), len(x)
-	switch {
-	case active == NEON && of == Plain:
-		return pairSumF64NEON(d, p, q, n)
-	case active == NEON && of == Absolute:
-		return pairSumAbsF64NEON(d, p, q, n)
-	case active == NEON && of == Product:
-		return pairDotF64NEON(d, p, q, n)
+func pairF64(of Terms, dst *float64, x, y *float64, n int) (h, l float64) {
+	if active == NEON {
+		switch of {
+		case Plain:
+			return pairSumF64NEON(dst, x, y, n)
+		case Absolute:
+			return pairSumAbsF64NEON(dst, x, y, n)
+		case Product:
+			return pairDotF64NEON(dst, x, y, n)
+		}
 	}
-	return pairPortable(of, dst, x, y)
+	panic(noKernel)
 }
 
 func slicesF64(m Mode, of Terms, bins int, d *uint64, x, y []float64, a *uint64) bool {
@@ -74,34 +76,36 @@ func microF64(stack, a, b *float64, program *uint64, leaves int) {
 	case NEON:
 		microF64NEON(stack, a, b, program, leaves)
 	default:
-		panic("kernel: no microkernel")
+		panic(noKernel)
 	}
 }
 
-func treeF32(of Terms, dst []float32, x, y []float32) float32 {
-	d, p, q, n := unsafe.SliceData(dst), unsafe.SliceData(x), unsafe.SliceData(y), len(x)
-	switch {
-	case active == NEON && of == Plain:
-		return treeSumF32NEON(d, p, q, n)
-	case active == NEON && of == Absolute:
-		return treeSumAbsF32NEON(d, p, q, n)
-	case active == NEON && of == Product:
-		return treeDotF32NEON(d, p, q, n)
+func treeF32(of Terms, dst *float32, x, y *float32, n int) float32 {
+	if active == NEON {
+		switch of {
+		case Plain:
+			return treeSumF32NEON(dst, x, y, n)
+		case Absolute:
+			return treeSumAbsF32NEON(dst, x, y, n)
+		case Product:
+			return treeDotF32NEON(dst, x, y, n)
+		}
 	}
-	return treePortable(of, dst, x, y)
+	panic(noKernel)
 }
 
-func pairF32(of Terms, dst []float32, x, y []float32) (h, l float32) {
-	d, p, q, n := unsafe.SliceData(dst), unsafe.SliceData(x), unsafe.SliceData(y), len(x)
-	switch {
-	case active == NEON && of == Plain:
-		return pairSumF32NEON(d, p, q, n)
-	case active == NEON && of == Absolute:
-		return pairSumAbsF32NEON(d, p, q, n)
-	case active == NEON && of == Product:
-		return pairDotF32NEON(d, p, q, n)
+func pairF32(of Terms, dst *float32, x, y *float32, n int) (h, l float32) {
+	if active == NEON {
+		switch of {
+		case Plain:
+			return pairSumF32NEON(dst, x, y, n)
+		case Absolute:
+			return pairSumAbsF32NEON(dst, x, y, n)
+		case Product:
+			return pairDotF32NEON(dst, x, y, n)
+		}
 	}
-	return pairPortable(of, dst, x, y)
+	panic(noKernel)
 }
 
 func slicesF32(m Mode, of Terms, bins int, d *uint64, x, y []float32, a *uint64) bool {
@@ -134,21 +138,22 @@ func microF32(stack, a, b *float32, program *uint64, leaves int) {
 	case NEON:
 		microF32NEON(stack, a, b, program, leaves)
 	default:
-		panic("kernel: no microkernel")
+		panic(noKernel)
 	}
 }
 
-func treeWide(of Terms, dst []float64, x, y []float32) float64 {
-	d, p, q, n := unsafe.SliceData(dst), unsafe.SliceData(x), unsafe.SliceData(y), len(x)
-	switch {
-	case active == NEON && of == Plain:
-		return treeSumWideNEON(d, p, q, n)
-	case active == NEON && of == Absolute:
-		return treeSumAbsWideNEON(d, p, q, n)
-	case active == NEON && of == Product:
-		return treeDotWideNEON(d, p, q, n)
+func treeWide(of Terms, dst *float64, x, y *float32, n int) float64 {
+	if active == NEON {
+		switch of {
+		case Plain:
+			return treeSumWideNEON(dst, x, y, n)
+		case Absolute:
+			return treeSumAbsWideNEON(dst, x, y, n)
+		case Product:
+			return treeDotWideNEON(dst, x, y, n)
+		}
 	}
-	return treePortable(of, dst, x, y)
+	panic(noKernel)
 }
 
 func slicesWide(m Mode, of Terms, bins int, d *uint64, x, y []float32, a *uint64) bool {

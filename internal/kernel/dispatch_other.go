@@ -4,12 +4,12 @@
 
 package kernel
 
-func treeF64(of Terms, dst []float64, x, y []float64) float64 {
-	return treePortable(of, dst, x, y)
+func treeF64(of Terms, dst *float64, x, y *float64, n int) float64 {
+	panic(noKernel)
 }
 
-func pairF64(of Terms, dst []float64, x, y []float64) (h, l float64) {
-	return pairPortable(of, dst, x, y)
+func pairF64(of Terms, dst *float64, x, y *float64, n int) (h, l float64) {
+	panic(noKernel)
 }
 
 func slicesF64(m Mode, of Terms, bins int, d *uint64, x, y []float64, a *uint64) bool {
@@ -19,16 +19,16 @@ func slicesF64(m Mode, of Terms, bins int, d *uint64, x, y []float64, a *uint64)
 func microF64(stack, a, b *float64, program *uint64, leaves int) {
 	switch active {
 	default:
-		panic("kernel: no microkernel")
+		panic(noKernel)
 	}
 }
 
-func treeF32(of Terms, dst []float32, x, y []float32) float32 {
-	return treePortable(of, dst, x, y)
+func treeF32(of Terms, dst *float32, x, y *float32, n int) float32 {
+	panic(noKernel)
 }
 
-func pairF32(of Terms, dst []float32, x, y []float32) (h, l float32) {
-	return pairPortable(of, dst, x, y)
+func pairF32(of Terms, dst *float32, x, y *float32, n int) (h, l float32) {
+	panic(noKernel)
 }
 
 func slicesF32(m Mode, of Terms, bins int, d *uint64, x, y []float32, a *uint64) bool {
@@ -38,12 +38,12 @@ func slicesF32(m Mode, of Terms, bins int, d *uint64, x, y []float32, a *uint64)
 func microF32(stack, a, b *float32, program *uint64, leaves int) {
 	switch active {
 	default:
-		panic("kernel: no microkernel")
+		panic(noKernel)
 	}
 }
 
-func treeWide(of Terms, dst []float64, x, y []float32) float64 {
-	return treePortable(of, dst, x, y)
+func treeWide(of Terms, dst *float64, x, y *float32, n int) float64 {
+	panic(noKernel)
 }
 
 func slicesWide(m Mode, of Terms, bins int, d *uint64, x, y []float32, a *uint64) bool {

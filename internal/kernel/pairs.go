@@ -1,6 +1,9 @@
 package kernel
 
-import "math/bits"
+import (
+	"math/bits"
+	"unsafe"
+)
 
 // Pairs is Tree over unevaluated pairs h + l (DoubleDouble). dst, where it is not
 // nil, gets the high parts of the lanes and then the low parts. A plain term is
@@ -9,14 +12,16 @@ import "math/bits"
 // A row alone is left to Go: a low part that underflowed to -0 would become +0 by
 // joining it with nothing, which no sum shows but the node of that row does.
 func Pairs[T Float](of Terms, dst, x, y []T) (h, l T) {
-	if len(x) < 2*Lanes[T]() {
+	n := len(x)
+	if n < 2*Lanes[T]() || active == Portable {
 		return pairPortable(of, dst, x, y)
 	}
+	d, p, q := unsafe.Pointer(unsafe.SliceData(dst)), unsafe.Pointer(unsafe.SliceData(x)), unsafe.Pointer(unsafe.SliceData(y))
 	if Is64[T]() {
-		h, l := pairF64(of, As[float64](dst), As[float64](x), As[float64](y))
+		h, l := pairF64(of, (*float64)(d), (*float64)(p), (*float64)(q), n)
 		return T(h), T(l)
 	}
-	h32, l32 := pairF32(of, As[float32](dst), As[float32](x), As[float32](y))
+	h32, l32 := pairF32(of, (*float32)(d), (*float32)(p), (*float32)(q), n)
 	return T(h32), T(l32)
 }
 

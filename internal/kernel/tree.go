@@ -1,6 +1,9 @@
 package kernel
 
-import "math/bits"
+import (
+	"math/bits"
+	"unsafe"
+)
 
 // Terms says what the terms of a sum over x (and y) are.
 type Terms uint8
@@ -30,16 +33,18 @@ func Lanes[T Float]() int {
 //
 // With whole rows, a power of two of them, dst is a full node of the growing tree.
 func Tree[S, T Float](of Terms, dst []S, x, y []T) S {
-	if len(x) < Lanes[T]() {
+	n := len(x)
+	if n < Lanes[T]() || active == Portable {
 		return treePortable(of, dst, x, y)
 	}
+	d, p, q := unsafe.Pointer(unsafe.SliceData(dst)), unsafe.Pointer(unsafe.SliceData(x)), unsafe.Pointer(unsafe.SliceData(y))
 	switch {
 	case Is64[T]():
-		return S(treeF64(of, As[float64](dst), As[float64](x), As[float64](y)))
+		return S(treeF64(of, (*float64)(d), (*float64)(p), (*float64)(q), n))
 	case Is64[S]():
-		return S(treeWide(of, As[float64](dst), As[float32](x), As[float32](y)))
+		return S(treeWide(of, (*float64)(d), (*float32)(p), (*float32)(q), n))
 	}
-	return S(treeF32(of, As[float32](dst), As[float32](x), As[float32](y)))
+	return S(treeF32(of, (*float32)(d), (*float32)(p), (*float32)(q), n))
 }
 
 func treePortable[S, T Float](of Terms, dst []S, x, y []T) S {
