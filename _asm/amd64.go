@@ -91,19 +91,19 @@ func (a *amd64) three(mnemonic string, d, x reg, y string) {
 	a.line("%s %s, %s, %s", a.p(mnemonic), y, a.v(x), a.v(d))
 }
 
-func (a *amd64) add(d, x, y reg)        { a.three("VADD", d, x, a.v(y)) }
-func (a *amd64) addMem(d, x reg, m mem) { a.three("VADD", d, x, a.mem(m)) }
-func (a *amd64) sub(d, x, y reg)        { a.three("VSUB", d, x, a.v(y)) }
-func (a *amd64) mul(d, x, y reg)        { a.three("VMUL", d, x, a.v(y)) }
-func (a *amd64) mulMem(d, x reg, m mem) { a.three("VMUL", d, x, a.mem(m)) }
-func (a *amd64) fmadd(d, x, y reg)      { a.three("VFMADD231", d, x, a.v(y)) }
+func (a *amd64) add(d, x, y reg)          { a.three("VADD", d, x, a.v(y)) }
+func (a *amd64) addMem(d, x reg, m mem)   { a.three("VADD", d, x, a.mem(m)) }
+func (a *amd64) sub(d, x, y reg)          { a.three("VSUB", d, x, a.v(y)) }
+func (a *amd64) mul(d, x, y reg)          { a.three("VMUL", d, x, a.v(y)) }
+func (a *amd64) mulMem(d, x reg, m mem)   { a.three("VMUL", d, x, a.mem(m)) }
+func (a *amd64) fmadd(d, x, y reg)        { a.three("VFMADD231", d, x, a.v(y)) }
 func (a *amd64) fmaddMem(d, x reg, m mem) { a.three("VFMADD231", d, x, a.mem(m)) }
-func (a *amd64) fmsub(d, x, y reg)      { a.three("VFMSUB231", d, x, a.v(y)) }
-func (a *amd64) addOnto(d, x reg)       { a.three("VFMADD231", d, x, a.operand(one)) }
-func (a *amd64) subFrom(d, x reg)       { a.three("VFNMADD231", d, x, a.operand(one)) }
-func (a *amd64) abs(d, x reg)           { a.three("VAND", d, x, a.operand(absMask)) }
-func (a *amd64) or(d, x reg)            { a.three("VOR", d, d, a.v(x)) }
-func (a *amd64) and(d, x reg)           { a.three("VAND", d, d, a.v(x)) }
+func (a *amd64) fmsub(d, x, y reg)        { a.three("VFMSUB231", d, x, a.v(y)) }
+func (a *amd64) addOnto(d, x reg)         { a.three("VFMADD231", d, x, a.operand(one)) }
+func (a *amd64) subFrom(d, x reg)         { a.three("VFNMADD231", d, x, a.operand(one)) }
+func (a *amd64) abs(d, x reg)             { a.three("VAND", d, x, a.operand(absMask)) }
+func (a *amd64) or(d, x reg)              { a.three("VOR", d, d, a.v(x)) }
+func (a *amd64) and(d, x reg)             { a.three("VAND", d, d, a.v(x)) }
 
 func (a *amd64) hold(d reg, c constant) bool {
 	a.line("%s %s, %s", a.p("VMOVU"), a.constant(string(c)), a.v(d))
@@ -358,30 +358,29 @@ func (a *amd64) addUpper(x, spare reg, bytes int) {
 	a.line("%s %s%d, %s%d, %s%d", a.p("VADD"), half, spare, half, x, half, x)
 }
 
-// joinWidth is 32 bytes, where shuffles are simple, also with AVX-512.
-func (a *amd64) joinWidth(join func(bytes int)) {
-	bytes := a.bytes
-	a.bytes = 32
-	join(32)
-	a.bytes = bytes
-}
-
-// neighbours of float64 alternates between lanes within the 128-bit halves and the
-// halves; that of float32 takes the halves at level 2, when one vector is left.
+// neighbours of float64 alternates between lanes within the 128-bit quarters and the
+// quarters; that of float32 takes the quarters when one vector is left.
 func (a *amd64) neighbours(level int, lo, hi, x, y reg) {
-	four := func(mnemonic string, immediate int, d reg) {
-		a.line("%s $%d, Y%d, Y%d, Y%d", mnemonic, immediate, y, x, d)
+	four := func(mnemonic string, low, high int) {
+		a.line("%s $%d, %s, %s, %s", mnemonic, low, a.v(y), a.v(x), a.v(lo))
+		a.line("%s $%d, %s, %s, %s", mnemonic, high, a.v(y), a.v(x), a.v(hi))
+	}
+	first := 2 // level at which quarters are joined
+	if a.w == f64 {
+		first = 1
 	}
 	switch {
-	case a.w == f64 && level%2 == 0:
-		a.line("VUNPCKLPD Y%d, Y%d, Y%d", y, x, lo)
-		a.line("VUNPCKHPD Y%d, Y%d, Y%d", y, x, hi)
-	case a.w == f64 || level == 2:
-		four("VPERM2F128", 0x20, lo)
-		four("VPERM2F128", 0x31, hi)
+	case a.bytes == 64 && level == first:
+		four("VSHUFF64X2", 0x88, 0xdd)
+	case a.bytes == 64 && level == first+1:
+		four("VSHUFF64X2", 0x00, 0x55)
+	case a.bytes == 32 && (level == first || a.w == f64 && level == 3):
+		four("VPERM2F128", 0x20, 0x31)
+	case a.w == f64:
+		a.line("VUNPCKLPD %s, %s, %s", a.v(y), a.v(x), a.v(lo))
+		a.line("VUNPCKHPD %s, %s, %s", a.v(y), a.v(x), a.v(hi))
 	default:
-		four("VSHUFPS", 0x88, lo)
-		four("VSHUFPS", 0xdd, hi)
+		four("VSHUFPS", 0x88, 0xdd)
 	}
 }
 

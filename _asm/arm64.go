@@ -275,8 +275,6 @@ func (a *arm64) joinLanes(v []reg) reg {
 // addUpper adds neighbours: the sum is the same in whatever order.
 func (a *arm64) addUpper(x, _ reg, _ int) { a.addPairs(x, x, x) }
 
-func (a *arm64) joinWidth(join func(bytes int)) { join(16) }
-
 func (a *arm64) neighbours(_ int, lo, hi, x, y reg) {
 	lanes := "D2"
 	if a.w == f32 {

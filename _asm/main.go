@@ -32,11 +32,11 @@ func main() {
 	for _, s := range sets {
 		var declarations strings.Builder
 		for _, w := range []width{f64, f32, wide} {
-			for _, of := range []term{plain, absolute, product} {
+			for _, of := range treeTerms(w, false) {
 				declarations.WriteString(emitTree(s.target, w, of, false))
-				if w != wide {
-					declarations.WriteString(emitTree(s.target, w, of, true))
-				}
+			}
+			for _, of := range treeTerms(w, true) {
+				declarations.WriteString(emitTree(s.target, w, of, true))
 			}
 		}
 		for _, c := range cuts {
@@ -109,7 +109,7 @@ func goKey(backend string, m mode, of term, bins int) string {
 }
 
 var (
-	goTerms = [...]string{"Plain", "Absolute", "Product"}
+	goTerms = [...]string{"Plain", "Absolute", "Product", "AbsoluteProduct", "RoundedProduct"}
 	goModes = [...]string{"Whole", "Dropped", "Paired"}
 )
 
@@ -142,13 +142,27 @@ func treeDispatch(text *strings.Builder, w width, pairs bool, backends []string)
 	fmt.Fprintf(text, "\nfunc %s%v(of Terms, dst *%s, x, y *%s, n int) %s {\n", name, w, lanes, elements, result)
 	for _, backend := range backends {
 		fmt.Fprintf(text, "\tif active == %s {\n\t\tswitch of {\n", backend)
-		for _, of := range []term{plain, absolute, product} {
+		for _, of := range treeTerms(w, pairs) {
 			k.term = of
 			fmt.Fprintf(text, "\t\tcase %s:\n\t\t\treturn %s%s(dst, x, y, n)\n", goTerms[of], k.name(), backend)
 		}
 		fmt.Fprintf(text, "\t\t}\n\t}\n")
 	}
 	fmt.Fprintf(text, "\tpanic(noKernel)\n}\n")
+}
+
+// treeTerms returns the terms of which there are kernels that evaluate trees, of values or
+// of pairs.
+func treeTerms(w width, pairs bool) []term {
+	switch {
+	case w == wide && pairs:
+		return nil
+	case w == wide:
+		return []term{plain, absolute, product}
+	case pairs:
+		return []term{plain, absolute, product, roundedProduct}
+	}
+	return []term{plain, absolute, product, absoluteProduct}
 }
 
 // cuts lists the kernels that cut terms into slices. Those of no bins look at the

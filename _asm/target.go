@@ -143,10 +143,8 @@ type target interface {
 	// addUpper adds the upper half of the lowest bytes of x to the lower, in some order,
 	// which brings the sum of all into the lowest lane after all halves.
 	addUpper(x, spare reg, bytes int)
-	// joinWidth is the vector width of the last joins. neighbours sets lo and hi so
-	// that their lanes, side by side, are what the given level of the tree joins in
-	// the vectors a and b, or in a alone if they are the same.
-	joinWidth(join func(bytes int))
+	// neighbours sets lo and hi so that their lanes, side by side, are what the given
+	// level of the tree joins in the vectors a and b, or in a alone if they are the same.
 	neighbours(level int, lo, hi, a, b reg)
 	setWidth(w width)
 	output() string

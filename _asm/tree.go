@@ -9,12 +9,16 @@ import (
 type term int
 
 const (
-	plain    term = iota // x
-	absolute             // |x|
-	product              // x*y
+	plain           term = iota // x
+	absolute                    // |x|
+	product                     // x*y
+	absoluteProduct             // |x*y|
+	roundedProduct              // x*y rounded, also where pairs are summed
 )
 
-func (t term) String() string { return [...]string{"Sum", "SumAbs", "Dot"}[t] }
+func (t term) String() string {
+	return [...]string{"Sum", "SumAbs", "Dot", "DotAbs", "DotRounded"}[t]
+}
 
 // value is what a node has in one column: h, or h and l.
 type value []reg
@@ -77,7 +81,9 @@ func emitTree(t target, w width, of term, pairs bool) string {
 	k.slots = 2 * rowIn
 	k.acc = k.slots + k.slotCount*k.value
 	k.stack = k.acc + k.value
-	k.freeAll()
+	for r := t.registers() - 1; r >= 0; r-- {
+		k.free = append(k.free, reg(r))
+	}
 	k.emit()
 	return k.declaration()
 }
@@ -109,6 +115,15 @@ func (k *tree) name() string {
 	return fmt.Sprintf("tree%s%v", k.term, k.w)
 }
 
+// products tells whether terms are made of x and y.
+func (k *tree) products() bool { return k.term >= product }
+
+// exact tells whether terms are exact products, which are pairs.
+func (k *tree) exact() bool { return k.pairs && k.term == product }
+
+// magnitudes tells whether terms have their sign taken off.
+func (k *tree) magnitudes() bool { return k.term == absolute || k.term == absoluteProduct }
+
 func (k *tree) lanes() int { return rowIn / k.w.element() }
 
 func (k *tree) alloc() reg {
@@ -121,14 +136,6 @@ func (k *tree) alloc() reg {
 }
 
 func (k *tree) release(rs ...reg) { k.free = append(k.free, rs...) }
-
-// freeAll makes all registers free, to be had in ascending order.
-func (k *tree) freeAll() {
-	k.free = nil
-	for r := k.registers() - 1; r >= 0; r-- {
-		k.free = append(k.free, reg(r))
-	}
-}
 
 func (k *tree) step(p string, rows int) {
 	k.addImm(p, rows*rowIn)
@@ -171,27 +178,19 @@ func (k *tree) lanesToDst() {
 	k.label("sum")
 }
 
-// joinPairs joins the lanes of the accumulator by the growing tree. The registers, which
-// hold nothing, must be low ones for shuffles of 32 bytes.
-func (k *tree) joinPairs() (joined value) {
-	k.freeAll()
-	k.joinWidth(func(bytes int) {
-		var v []value
-		for off := 0; off < k.row; off += bytes {
-			h, l := k.alloc(), k.alloc()
-			k.load(h, at(frame, k.acc+off))
-			k.load(l, at(frame, k.acc+k.row+off))
-			v = append(v, value{h, l})
+// joinPairs joins the lanes of the accumulator by the growing tree.
+func (k *tree) joinPairs() value {
+	var v []value
+	for c := range k.columns {
+		v = append(v, k.accumulated(c))
+	}
+	for level := range bits.Len(uint(k.lanes())) - 1 {
+		for i := range (len(v) + 1) / 2 {
+			v[i] = k.joinNeighbours(level, v[2*i], v[min(2*i+1, len(v)-1)])
 		}
-		for level := range bits.Len(uint(k.lanes())) - 1 {
-			for i := range (len(v) + 1) / 2 {
-				v[i] = k.joinNeighbours(level, v[2*i], v[min(2*i+1, len(v)-1)])
-			}
-			v = v[:(len(v)+1)/2]
-		}
-		joined = v[0]
-	})
-	return joined
+		v = v[:(len(v)+1)/2]
+	}
+	return v[0]
 }
 
 // joinNeighbours joins the neighbours at that level in the vectors a and b.
@@ -223,7 +222,7 @@ func (k *tree) blocks() {
 	k.label("block")
 	k.block()
 	k.step("x", k.rows)
-	if k.term == product {
+	if k.products() {
 		k.step("y", k.rows)
 	}
 	k.addImm("t", k.value)
@@ -310,7 +309,7 @@ func (k *tree) slotNode(base string, off, slots, c int) value {
 func (k *tree) abreast(code func(c int)) {
 	need := bits.Len(uint(k.rows)) // registers for a node
 	switch {
-	case k.w == wide && k.term == product:
+	case k.w == wide && k.products():
 		need++
 	case k.w != wide && k.term == plain:
 		need-- // see node
@@ -343,7 +342,7 @@ func (k *tree) sideBySide(streams int, code func(i int)) {
 // along; t comes back.
 func (k *tree) eachColumn(x, y string, code func(c int)) {
 	k.move("p", x)
-	if k.term == product {
+	if k.products() {
 		k.move("q", y)
 	}
 	if k.columns == 2 {
@@ -357,7 +356,7 @@ func (k *tree) eachColumn(x, y string, code func(c int)) {
 	k.label(loop)
 	k.sideBySide(2, code)
 	k.addImm("p", 2*source)
-	if k.term == product {
+	if k.products() {
 		k.addImm("q", 2*source)
 	}
 	k.addImm("t", 2*k.vectorBytes())
@@ -375,7 +374,7 @@ func (k *tree) ragged() {
 	k.move("p", "i") // to the end of the whole rows
 	k.shl("p", 7)
 	k.andImm("i", k.rows-1)
-	if k.term == product {
+	if k.products() {
 		k.move("q", "y")
 		k.addReg("q", "p")
 	}
@@ -404,7 +403,7 @@ func (k *tree) ragged() {
 		next := fmt.Sprintf("node%d", 2*rows)
 		k.ifBit("i", bits.Len(uint(rows))-1, false, next)
 		k.step("p", -rows)
-		if k.term == product {
+		if k.products() {
 			k.step("q", -rows)
 		}
 		k.joinRows(rows)
@@ -443,13 +442,13 @@ func (k *tree) joinRows(rows int) {
 		return
 	}
 	k.move("s", "p")
-	if k.term == product {
+	if k.products() {
 		k.move("u", "q")
 	}
 	k.address("t", at(frame, k.acc))
 	k.eachColumn("s", "u", func(c int) {
 		v := k.node("p", "q", 0, rows, c)
-		if rows == 1 && k.term != product {
+		if rows == 1 && !k.exact() {
 			v = append(v, k.alloc())
 			k.zero(v[1])
 		}
@@ -458,7 +457,7 @@ func (k *tree) joinRows(rows int) {
 		k.release(v...)
 	})
 	k.move("p", "s")
-	if k.term == product {
+	if k.products() {
 		k.move("q", "u")
 	}
 }
@@ -467,22 +466,23 @@ func (k *tree) joinRows(rows int) {
 func (k *tree) lastRow() {
 	source := k.vectorBytes() * k.w.element() / k.w.lane()
 	k.beginTail("p", "t", k.tailX, k.term != absolute)
-	if k.term == product {
+	if k.products() {
 		k.beginTail("q", "t", k.tailY, false)
 	}
 	for c := range k.columns {
 		v, spare := k.accumulator(c), k.alloc()
 		k.tail(v[0], spare, "p", k.tailX, c*source, k.term != absolute)
-		if k.term == absolute {
-			k.abs(v[0], v[0])
-		}
-		if k.term == product {
+		if k.products() {
 			y := k.alloc()
 			k.tail(y, spare, "q", k.tailY, c*source, false)
 			k.multiply(v, y)
 			k.release(y)
-		} else if k.pairs {
+		}
+		if k.pairs && !k.exact() {
 			k.zero(v[1])
+		}
+		if k.magnitudes() {
+			k.abs(v[0], v[0])
 		}
 		k.release(spare)
 		k.accumulate(c, v)
@@ -491,7 +491,7 @@ func (k *tree) lastRow() {
 
 // multiply sets v, whose h is x, to the product with y: rounded, or exact.
 func (k *tree) multiply(v value, y reg) {
-	if !k.pairs {
+	if !k.exact() {
 		k.mul(v[0], v[0], y)
 		return
 	}
@@ -544,7 +544,7 @@ func (k *tree) node(x, y string, from, rows, c int) value {
 	}
 	left := k.node(x, y, from, rows/2, c)
 	right := k.node(x, y, from+rows/2, rows/2, c)
-	if rows == 2 && k.pairs && k.term != product {
+	if rows == 2 && k.pairs && !k.exact() {
 		return k.joinLeaves(left, right)
 	}
 	k.join(left, right)
@@ -576,27 +576,24 @@ func (k *tree) leaf(x, y string, row, c int) value {
 	k.fetchTerm(v[0], k.place(x, row, c))
 	if k.pairs {
 		k.ask(x, row, c)
-		if k.term == product {
+		if k.products() {
 			k.ask(y, row, c)
 		}
 	}
-	if k.term == absolute {
+	switch {
+	case k.exact():
+		return k.productLeaf(v[0], y, row, c)
+	case k.products() && k.w == wide:
+		f := k.alloc()
+		k.fetchTerm(f, k.place(y, row, c))
+		k.mul(v[0], v[0], f)
+		k.release(f)
+	case k.products():
+		k.mulMem(v[0], v[0], k.place(y, row, c))
+	}
+	if k.magnitudes() {
 		k.abs(v[0], v[0])
 	}
-	if k.term != product {
-		return v
-	}
-	if !k.pairs && k.w != wide {
-		k.mulMem(v[0], v[0], k.place(y, row, c))
-		return v
-	}
-	if k.pairs {
-		return k.productLeaf(v[0], y, row, c)
-	}
-	f := k.alloc()
-	k.fetchTerm(f, k.place(y, row, c))
-	k.mul(v[0], v[0], f)
-	k.release(f)
 	return v
 }
 

@@ -181,6 +181,17 @@ func sample[T Float](t terms[T]) T {
 	return most
 }
 
+// likelyCut tells whether a few samples of the terms, of cutSooner terms or more, look as
+// if a cutter took them.
+func likelyCut[T Float](t terms[T]) bool {
+	var c cutter[T]
+	if !c.add(new(Superaccumulator), t.slice(0, 64)) {
+		return false
+	}
+	last := len(t.x) - 64
+	return c.add(new(Superaccumulator), t.slice(last, last+64)) && c.add(new(Superaccumulator), t.slice(last/2, last/2+64))
+}
+
 // underflows tells whether a product of two numbers that are not zero is.
 func underflows[T Float](t terms[T]) bool {
 	for i, v := range t.x {

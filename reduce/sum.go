@@ -2,6 +2,7 @@ package reduce
 
 import (
 	"fmt"
+	"math"
 	"runtime"
 	"sync"
 
@@ -99,17 +100,47 @@ func sum[T Float](order Order, t terms[T], threads int) T {
 	case KindWidened:
 		return kernel.Canonical(T(laneSum[float64](t)))
 	case KindBinned:
-		b := NewBins[T](order.Fold())
-		b.add(t)
-		return b.Round()
+		return binnedSum(order.Fold(), t)
 	case KindExact:
-		var a Superaccumulator
-		addExact(&a, t)
-		return Round[T](&a)
+		return exactSum(t)
 	case KindShuffled:
 		return shuffledFold(order.seed, t)
 	}
 	return fold(order.kind, t)
+}
+
+// cutSooner is the number of terms of float64 from which cutting them into slices, which
+// reads them once, is sooner done than certifying their sum, if it can be done.
+const cutSooner = 1 << 16
+
+// exactSum returns the correctly rounded sum.
+func exactSum[T Float](t terms[T]) T {
+	if !kernel.Is64[T]() || len(t.x) < cutSooner || !likelyCut(t) {
+		if v, ok := certify(t, false, 0); ok {
+			return v
+		}
+	}
+	var a Superaccumulator
+	addExact(&a, t)
+	return Round[T](&a)
+}
+
+// certifiedBins is the number of terms up to which a binned sum is likely to be certain.
+const certifiedBins = 1 << 11
+
+// binnedSum returns the sum of that fold. It is no further from the exact one than
+// n 2^(-W(fold-1)) times the largest magnitude (see Bins), which decides it for few terms
+// of float64.
+func binnedSum[T Float](fold int, t terms[T]) T {
+	if n := len(t.x); kernel.Is64[T]() && n <= certifiedBins {
+		spread := float64(n) * math.Float64frombits(uint64(1023-binWidth[T]()*(fold-1))<<52)
+		if v, ok := certify(t, true, spread); ok {
+			return v
+		}
+	}
+	b := NewBins[T](fold)
+	b.add(t)
+	return b.Round()
 }
 
 // parallelMin is the length below which a sum is not worth a goroutine. It

@@ -8,37 +8,49 @@ package kernel
 func treeSumF64AVX2(dst *float64, x, y *float64, n int) (ret float64)
 
 //go:noescape
-func pairSumF64AVX2(dst *float64, x, y *float64, n int) (h, l float64)
-
-//go:noescape
 func treeSumAbsF64AVX2(dst *float64, x, y *float64, n int) (ret float64)
-
-//go:noescape
-func pairSumAbsF64AVX2(dst *float64, x, y *float64, n int) (h, l float64)
 
 //go:noescape
 func treeDotF64AVX2(dst *float64, x, y *float64, n int) (ret float64)
 
 //go:noescape
+func treeDotAbsF64AVX2(dst *float64, x, y *float64, n int) (ret float64)
+
+//go:noescape
+func pairSumF64AVX2(dst *float64, x, y *float64, n int) (h, l float64)
+
+//go:noescape
+func pairSumAbsF64AVX2(dst *float64, x, y *float64, n int) (h, l float64)
+
+//go:noescape
 func pairDotF64AVX2(dst *float64, x, y *float64, n int) (h, l float64)
+
+//go:noescape
+func pairDotRoundedF64AVX2(dst *float64, x, y *float64, n int) (h, l float64)
 
 //go:noescape
 func treeSumF32AVX2(dst *float32, x, y *float32, n int) (ret float32)
 
 //go:noescape
-func pairSumF32AVX2(dst *float32, x, y *float32, n int) (h, l float32)
-
-//go:noescape
 func treeSumAbsF32AVX2(dst *float32, x, y *float32, n int) (ret float32)
-
-//go:noescape
-func pairSumAbsF32AVX2(dst *float32, x, y *float32, n int) (h, l float32)
 
 //go:noescape
 func treeDotF32AVX2(dst *float32, x, y *float32, n int) (ret float32)
 
 //go:noescape
+func treeDotAbsF32AVX2(dst *float32, x, y *float32, n int) (ret float32)
+
+//go:noescape
+func pairSumF32AVX2(dst *float32, x, y *float32, n int) (h, l float32)
+
+//go:noescape
+func pairSumAbsF32AVX2(dst *float32, x, y *float32, n int) (h, l float32)
+
+//go:noescape
 func pairDotF32AVX2(dst *float32, x, y *float32, n int) (h, l float32)
+
+//go:noescape
+func pairDotRoundedF32AVX2(dst *float32, x, y *float32, n int) (h, l float32)
 
 //go:noescape
 func treeSumWideAVX2(dst *float64, x, y *float32, n int) (ret float64)

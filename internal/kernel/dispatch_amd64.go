@@ -15,6 +15,8 @@ func treeF64(of Terms, dst *float64, x, y *float64, n int) float64 {
 			return treeSumAbsF64AVX512(dst, x, y, n)
 		case Product:
 			return treeDotF64AVX512(dst, x, y, n)
+		case AbsoluteProduct:
+			return treeDotAbsF64AVX512(dst, x, y, n)
 		}
 	}
 	if active == AVX2 {
@@ -25,6 +27,8 @@ func treeF64(of Terms, dst *float64, x, y *float64, n int) float64 {
 			return treeSumAbsF64AVX2(dst, x, y, n)
 		case Product:
 			return treeDotF64AVX2(dst, x, y, n)
+		case AbsoluteProduct:
+			return treeDotAbsF64AVX2(dst, x, y, n)
 		}
 	}
 	panic(noKernel)
@@ -39,6 +43,8 @@ func pairF64(of Terms, dst *float64, x, y *float64, n int) (h, l float64) {
 			return pairSumAbsF64AVX512(dst, x, y, n)
 		case Product:
 			return pairDotF64AVX512(dst, x, y, n)
+		case RoundedProduct:
+			return pairDotRoundedF64AVX512(dst, x, y, n)
 		}
 	}
 	if active == AVX2 {
@@ -49,6 +55,8 @@ func pairF64(of Terms, dst *float64, x, y *float64, n int) (h, l float64) {
 			return pairSumAbsF64AVX2(dst, x, y, n)
 		case Product:
 			return pairDotF64AVX2(dst, x, y, n)
+		case RoundedProduct:
+			return pairDotRoundedF64AVX2(dst, x, y, n)
 		}
 	}
 	panic(noKernel)
@@ -139,6 +147,8 @@ func treeF32(of Terms, dst *float32, x, y *float32, n int) float32 {
 			return treeSumAbsF32AVX512(dst, x, y, n)
 		case Product:
 			return treeDotF32AVX512(dst, x, y, n)
+		case AbsoluteProduct:
+			return treeDotAbsF32AVX512(dst, x, y, n)
 		}
 	}
 	if active == AVX2 {
@@ -149,6 +159,8 @@ func treeF32(of Terms, dst *float32, x, y *float32, n int) float32 {
 			return treeSumAbsF32AVX2(dst, x, y, n)
 		case Product:
 			return treeDotF32AVX2(dst, x, y, n)
+		case AbsoluteProduct:
+			return treeDotAbsF32AVX2(dst, x, y, n)
 		}
 	}
 	panic(noKernel)
@@ -163,6 +175,8 @@ func pairF32(of Terms, dst *float32, x, y *float32, n int) (h, l float32) {
 			return pairSumAbsF32AVX512(dst, x, y, n)
 		case Product:
 			return pairDotF32AVX512(dst, x, y, n)
+		case RoundedProduct:
+			return pairDotRoundedF32AVX512(dst, x, y, n)
 		}
 	}
 	if active == AVX2 {
@@ -173,6 +187,8 @@ func pairF32(of Terms, dst *float32, x, y *float32, n int) (h, l float32) {
 			return pairSumAbsF32AVX2(dst, x, y, n)
 		case Product:
 			return pairDotF32AVX2(dst, x, y, n)
+		case RoundedProduct:
+			return pairDotRoundedF32AVX2(dst, x, y, n)
 		}
 	}
 	panic(noKernel)

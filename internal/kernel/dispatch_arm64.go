@@ -15,6 +15,8 @@ func treeF64(of Terms, dst *float64, x, y *float64, n int) float64 {
 			return treeSumAbsF64NEON(dst, x, y, n)
 		case Product:
 			return treeDotF64NEON(dst, x, y, n)
+		case AbsoluteProduct:
+			return treeDotAbsF64NEON(dst, x, y, n)
 		}
 	}
 	panic(noKernel)
@@ -29,6 +31,8 @@ func pairF64(of Terms, dst *float64, x, y *float64, n int) (h, l float64) {
 			return pairSumAbsF64NEON(dst, x, y, n)
 		case Product:
 			return pairDotF64NEON(dst, x, y, n)
+		case RoundedProduct:
+			return pairDotRoundedF64NEON(dst, x, y, n)
 		}
 	}
 	panic(noKernel)
@@ -89,6 +93,8 @@ func treeF32(of Terms, dst *float32, x, y *float32, n int) float32 {
 			return treeSumAbsF32NEON(dst, x, y, n)
 		case Product:
 			return treeDotF32NEON(dst, x, y, n)
+		case AbsoluteProduct:
+			return treeDotAbsF32NEON(dst, x, y, n)
 		}
 	}
 	panic(noKernel)
@@ -103,6 +109,8 @@ func pairF32(of Terms, dst *float32, x, y *float32, n int) (h, l float32) {
 			return pairSumAbsF32NEON(dst, x, y, n)
 		case Product:
 			return pairDotF32NEON(dst, x, y, n)
+		case RoundedProduct:
+			return pairDotRoundedF32NEON(dst, x, y, n)
 		}
 	}
 	panic(noKernel)

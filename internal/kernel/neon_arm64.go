@@ -8,37 +8,49 @@ package kernel
 func treeSumF64NEON(dst *float64, x, y *float64, n int) (ret float64)
 
 //go:noescape
-func pairSumF64NEON(dst *float64, x, y *float64, n int) (h, l float64)
-
-//go:noescape
 func treeSumAbsF64NEON(dst *float64, x, y *float64, n int) (ret float64)
-
-//go:noescape
-func pairSumAbsF64NEON(dst *float64, x, y *float64, n int) (h, l float64)
 
 //go:noescape
 func treeDotF64NEON(dst *float64, x, y *float64, n int) (ret float64)
 
 //go:noescape
+func treeDotAbsF64NEON(dst *float64, x, y *float64, n int) (ret float64)
+
+//go:noescape
+func pairSumF64NEON(dst *float64, x, y *float64, n int) (h, l float64)
+
+//go:noescape
+func pairSumAbsF64NEON(dst *float64, x, y *float64, n int) (h, l float64)
+
+//go:noescape
 func pairDotF64NEON(dst *float64, x, y *float64, n int) (h, l float64)
+
+//go:noescape
+func pairDotRoundedF64NEON(dst *float64, x, y *float64, n int) (h, l float64)
 
 //go:noescape
 func treeSumF32NEON(dst *float32, x, y *float32, n int) (ret float32)
 
 //go:noescape
-func pairSumF32NEON(dst *float32, x, y *float32, n int) (h, l float32)
-
-//go:noescape
 func treeSumAbsF32NEON(dst *float32, x, y *float32, n int) (ret float32)
-
-//go:noescape
-func pairSumAbsF32NEON(dst *float32, x, y *float32, n int) (h, l float32)
 
 //go:noescape
 func treeDotF32NEON(dst *float32, x, y *float32, n int) (ret float32)
 
 //go:noescape
+func treeDotAbsF32NEON(dst *float32, x, y *float32, n int) (ret float32)
+
+//go:noescape
+func pairSumF32NEON(dst *float32, x, y *float32, n int) (h, l float32)
+
+//go:noescape
+func pairSumAbsF32NEON(dst *float32, x, y *float32, n int) (h, l float32)
+
+//go:noescape
 func pairDotF32NEON(dst *float32, x, y *float32, n int) (h, l float32)
+
+//go:noescape
+func pairDotRoundedF32NEON(dst *float32, x, y *float32, n int) (h, l float32)
 
 //go:noescape
 func treeSumWideNEON(dst *float64, x, y *float32, n int) (ret float64)

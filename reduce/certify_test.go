@@ -1,0 +1,188 @@
+package reduce
+
+import (
+	"math"
+	"math/big"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/samebits/samebits/internal/kernel"
+	"github.com/stretchr/testify/require"
+)
+
+// bigSum is the exact sum of the terms by math/big, of which products are rounded if so
+// asked. All terms are finite.
+func bigSum[T Float](t terms[T], rounded bool) *big.Float {
+	wide := func(v T) *big.Float { return new(big.Float).SetPrec(4500).SetFloat64(float64(v)) }
+	sum := wide(0)
+	for i, v := range t.x {
+		switch {
+		case t.y == nil:
+			sum.Add(sum, wide(v))
+		case rounded:
+			sum.Add(sum, wide(T(v*t.y[i])))
+		default:
+			sum.Add(sum, new(big.Float).SetPrec(4500).Mul(wide(v), wide(t.y[i])))
+		}
+	}
+	return sum
+}
+
+// roundBig rounds once.
+func roundBig[T Float](v *big.Float) T {
+	if kernel.Is64[T]() {
+		f, _ := v.Float64()
+		return T(f)
+	}
+	f, _ := v.Float32()
+	return T(f)
+}
+
+// besideMidpoint returns terms whose sum is as near to the middle of two numbers as a
+// last term of 2^-depth of the sum makes it.
+func besideMidpoint[T Float](rng *rand.Rand, n, depth int) []T {
+	x := make([]T, n)
+	for i := range x[:n-3] {
+		x[i] = T(rng.Float64() - 0.5)
+	}
+	sum := bigSum(terms[T]{x: x}, false)
+	s := roundBig[T](sum)
+	x[n-3] = roundBig[T](new(big.Float).Sub(big.NewFloat(float64(s)).SetPrec(4500), sum)) // now s, or nearly
+	half := (math.Float64frombits(math.Float64bits(float64(s))+1) - float64(s)) / 2
+	if !kernel.Is64[T]() {
+		half = float64(math.Float32frombits(math.Float32bits(float32(s))+1)-float32(s)) / 2
+	}
+	x[n-2] = T(half)
+	x[n-1] = T(math.Ldexp(float64(s), -depth) * float64(1-2*rng.IntN(2)))
+	rng.Shuffle(n, func(i, j int) { x[i], x[j] = x[j], x[i] })
+	return x
+}
+
+func allFinite[T Float](x []T) bool {
+	for _, v := range x {
+		if !kernel.IsFinite(v) {
+			return false
+		}
+	}
+	return true
+}
+
+// certifiable yields sums of all kinds: with all exponents, beside midpoints, with nearly
+// everything cancelled, of products, some of which underflow.
+func certifiable[T Float](rng *rand.Rand, yield func(t terms[T])) {
+	for i := range 400 {
+		n := certifiedMin + rng.IntN(200)
+		x := regimes[T](rng)
+		switch i % 4 {
+		case 0:
+			x = besideMidpoint[T](rng, n, 30+rng.IntN(100))
+		case 1:
+			x = x[:min(len(x), 150)]
+			for _, v := range x {
+				x = append(x, -v)
+			}
+			x[rng.IntN(len(x))] *= 1 + 0x1p-20
+		}
+		x = x[:min(len(x), 300)]
+		if !allFinite(x) {
+			continue
+		}
+		yield(terms[T]{x: x})
+		y := make([]T, len(x))
+		for k := range y {
+			y[k] = T(math.Ldexp(rng.Float64(), -rng.IntN(1+i%40*20)))
+		}
+		yield(terms[T]{x: x, y: y})
+	}
+}
+
+// wrongCertificates counts sums that are certain and wrong, and those that are certain.
+func wrongCertificates[T Float](seed uint64, certify func(t terms[T], rounded bool, spread float64) (T, bool)) (wrong, certain int) {
+	rng := rand.New(rand.NewPCG(seed, 77))
+	certifiable(rng, func(t terms[T]) {
+		for _, rounded := range []bool{false, true} {
+			if rounded && !kernel.Is64[T]() {
+				continue
+			}
+			v, ok := certify(t, rounded, 0)
+			if !ok {
+				continue
+			}
+			certain++
+			if kernel.Bits(v) != kernel.Bits(roundBig[T](bigSum(t, rounded))) {
+				wrong++
+			}
+		}
+	})
+	return wrong, certain
+}
+
+func testCertificates[T Float](t *testing.T) {
+	wrong, certain := wrongCertificates(1, certify[T])
+	require.Zero(t, wrong, "of %d", certain)
+	require.Greater(t, certain, 200)
+}
+
+func TestCertificatesHold(t *testing.T) {
+	eachBackend(t, func(t *testing.T) {
+		t.Run("float32", testCertificates[float32])
+		t.Run("float64", testCertificates[float64])
+	})
+}
+
+// A certificate without its bound is wrong beside midpoints: the test can see it.
+func TestCertificatesNeedTheirBound(t *testing.T) {
+	wrong, _ := wrongCertificates(1, func(t terms[float64], _ bool, _ float64) (float64, bool) {
+		h, l := lanePairSum(t)
+		return roundCertain[float64](h, l, 0)
+	})
+	require.NotZero(t, wrong)
+	wrong, _ = wrongCertificates(1, func(t terms[float32], _ bool, _ float64) (float32, bool) {
+		return roundCertain[float32](laneSum[float64](t), 0, 0)
+	})
+	require.NotZero(t, wrong)
+}
+
+// Beside a midpoint by less than the bound nothing is certain, at a distance it is.
+func TestCertificatesAreRefusedBesideMidpoints(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	for range 100 {
+		_, ok := certify(terms[float64]{x: besideMidpoint[float64](rng, 200, 125)}, false, 0)
+		require.False(t, ok)
+		_, ok = certify(terms[float64]{x: besideMidpoint[float64](rng, 200, 70)}, false, 0)
+		require.True(t, ok)
+	}
+}
+
+// A binned sum of few terms is the same as from its bins.
+func TestCertifiedBinnedSums(t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 6))
+	certain := 0
+	certifiable(rng, func(terms terms[float64]) {
+		for fold := minFold; fold <= maxFold; fold++ {
+			b := NewBins[float64](fold)
+			b.add(terms)
+			require.Equal(t, kernel.Bits(b.Round()), kernel.Bits(binnedSum(fold, terms)), "fold %d of %v", fold, terms)
+			if _, ok := certify(terms, true, float64(len(terms.x))*math.Ldexp(1, -40*(fold-1))); ok {
+				certain++
+			}
+		}
+	})
+	require.Greater(t, certain, 500)
+}
+
+func TestCertifiedSumsInBlocks(t *testing.T) {
+	rng := rand.New(rand.NewPCG(7, 8))
+	for _, n := range []int{certifiedBlock - 1, certifiedBlock, certifiedBlock + 1, 3*certifiedBlock + 17, cutSooner + 5} {
+		x, y := make([]float64, n), make([]float64, n)
+		for i := range x {
+			x[i], y[i] = math.Ldexp(rng.Float64()-0.5, rng.IntN(400)), rng.Float64()
+		}
+		for _, terms := range []terms[float64]{{x: x}, {x: x, y: y}} {
+			v, ok := certify(terms, false, 0)
+			require.True(t, ok)
+			require.Equal(t, roundBig[float64](bigSum(terms, false)), v)
+			require.Equal(t, v, exactSum(terms))
+		}
+	}
+}
