@@ -1,0 +1,46 @@
+// Package blas is a drop-in for gonum's BLAS whose results are the same bits on every
+// processor, for any number of threads and however the data lie in memory.
+//
+//	blas64.Use(blas.Implementation{Order: reduce.Pairwise, Threads: 2})
+//	blas32.Use(blas.Implementation{Order: reduce.Pairwise, Threads: 2})
+//
+// Its one idea: every routine is made of the sums and contractions of packages reduce
+// and gemm. With s the contraction of terms a[k]*x[k] in the Order (package gemm), an
+// element of a product is
+//
+//	RN(RN(alpha * s) + RN(beta * y))        element(alpha, terms, beta, y)
+//
+// in which the terms are those that the routine's matrix stores in that row, or, where
+// it is symmetric, mirrors; what a band or a triangle leaves out is absent, not zero.
+// Where the routine is a sum of products over a triangle, the terms are counted from the
+// triangle's tip, the row that has one element, to the diagonal, which is also the order
+// in which a system is solved:
+//
+//	Trmv, Trmm:  x[i] = element(alpha, a[i,k]*x[k] for k from the tip to i, 0, -)
+//	Trsv, Trsm:  x[i] = RN(element(-1, a[i,k]*x[k] for k from the tip to before i, alpha, b[i]) / a[i,i])
+//
+// So an element depends on its own row and column, on alpha and beta and the Order, and
+// on nothing else: not on increments, leading dimensions, the side or the transposition,
+// nor on whether a matrix is stored dense, packed or as a band that holds all of it. The
+// methods of float64 and float32 differ in the type alone; the comments of the
+// unexported methods of the same name, without D or S, are the definitions.
+//
+// # As in gonum, and not
+//
+// Arguments that gonum's own implementation refuses panic with its messages. Quick
+// returns are the reference BLAS's: alpha = 0 reads neither A nor B, beta = 0 not C, and
+// with alpha = 0 and beta = 1 nothing is touched. Where gonum and the reference BLAS
+// differ, Scal by 0 clears x, NaN and all, as gonum's tests demand, and Sdsdot of no
+// elements is alpha, as the reference has it. Zeros in A, B, x and y are multiplied as
+// other numbers are, so that 0*Inf is NaN also where the reference leaves out a column
+// for a zero in x or B, or gonum for one in A. A NaN that arithmetic makes is the
+// canonical quiet one. A result overwrites an operand that it shares memory with only
+// after that has been read.
+//
+// # What is the same in gonum's other packages
+//
+// gonum/mat and gonum/lapack compute for themselves, too. On amd64 all they do has the same
+// bits with every kernel of this module. On processors for which Go fuses x*y + z
+// (arm64, s390x, riscv64, ppc64le, loong64; amd64 with GOAMD64=v3) and where package math has
+// other assembly, what they compute themselves may differ; TestFactorizations has the list.
+package blas

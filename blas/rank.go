@@ -1,0 +1,144 @@
+package blas
+
+import (
+	"github.com/samebits/samebits/gemm"
+	"github.com/samebits/samebits/internal/kernel"
+	"gonum.org/v1/gonum/blas"
+)
+
+// ger sets A = alpha*x*y' + A: a[i,j] = element(alpha, x[i]*y[j], 1, a[i,j]), of one term.
+func (r routines[T]) ger(m, n int, alpha T, x []T, incX int, y []T, incY int, a []T, lda int) {
+	refuse(m < 0, mLT0)
+	refuse(n < 0, nLT0)
+	refuse(lda < max(1, n), badLdA)
+	refuse(incX == 0, zeroIncX)
+	refuse(incY == 0, zeroIncY)
+	if m == 0 || n == 0 {
+		return
+	}
+	vx, vy := newVector(x, m, incX, shortX), newVector(y, n, incY, shortY)
+	refuse(shortMatrix(len(a), m, n, lda), shortA)
+	if alpha == 0 {
+		return
+	}
+	xs, scratchX := vx.copy() // x and y may lie between the rows of A
+	defer give(scratchX)
+	ys, scratchY := vy.copy()
+	defer give(scratchY)
+	for i := range m {
+		r.update(alpha, xs[i:i+1], ys, nil, a[i*lda:i*lda+n])
+	}
+}
+
+// update sets each c[j] = element(alpha, f[0]*y[j] + f[1]*z[j], 1, c[j]), of as many terms as
+// there are factors.
+func (r routines[T]) update(alpha T, f, y, z, c []T) {
+	switch n := len(c); {
+	case len(f) == 1 && r.isChain(1):
+		for j, v := range y {
+			c[j] = finish(alpha, T(f[0]*v), 1, c[j])
+		}
+	case len(f) == 1:
+		r.multiply(false, false, false, alpha, gemm.Dense(1, 1, f), gemm.Dense(1, n, y), 1, gemm.Dense(1, n, c))
+	case r.isChain(2):
+		for j, v := range y {
+			c[j] = finish(alpha, kernel.FMA(f[1], z[j], T(f[0]*v)+0), 1, c[j])
+		}
+	default:
+		s := take[T](2 * n)
+		defer give(s)
+		copy((*s)[copy(*s, y):], z)
+		r.multiply(false, false, false, alpha, gemm.Dense(1, 2, f), gemm.Dense(2, n, *s), 1, gemm.Dense(1, n, c))
+	}
+}
+
+// syr sets a triangle of A = alpha*x*x' + A: ger with y = x, in the triangle.
+func (r routines[T]) syr(ul blas.Uplo, n int, alpha T, x []T, incX int, a []T, lda int) {
+	checkUplo(ul)
+	refuse(n < 0, nLT0)
+	refuse(lda < max(1, n), badLdA)
+	refuse(incX == 0, zeroIncX)
+	if n == 0 {
+		return
+	}
+	vx := newVector(x, n, incX, shortX)
+	refuse(shortMatrix(len(a), n, n, lda), shortA)
+	r.rankOne(triangle(ul, n, a, lda), alpha, vx)
+}
+
+// spr is syr of a packed matrix.
+func (r routines[T]) spr(ul blas.Uplo, n int, alpha T, x []T, incX int, ap []T) {
+	checkUplo(ul)
+	refuse(n < 0, nLT0)
+	refuse(incX == 0, zeroIncX)
+	if n == 0 {
+		return
+	}
+	vx := newVector(x, n, incX, shortX)
+	refuse(len(ap) < n*(n+1)/2, shortAP)
+	r.rankOne(packed(ul, n, ap), alpha, vx)
+}
+
+func (r routines[T]) rankOne(f form[T], alpha T, x vector[T]) {
+	if alpha == 0 {
+		return
+	}
+	xs, scratch := x.copy()
+	defer give(scratch)
+	for i := range x.n {
+		lo, row := f.row(i)
+		r.update(alpha, xs[i:i+1], xs[lo:lo+len(row)], nil, row)
+	}
+}
+
+// syr2 sets a triangle of A = alpha*x*y' + alpha*y*x' + A, in either triangle
+//
+//	a[i,j], a[j,i] = element(alpha, x[i]*y[j], y[i]*x[j], 1, a)    i >= j
+func (r routines[T]) syr2(ul blas.Uplo, n int, alpha T, x []T, incX int, y []T, incY int, a []T, lda int) {
+	checkUplo(ul)
+	refuse(n < 0, nLT0)
+	refuse(lda < max(1, n), badLdA)
+	refuse(incX == 0, zeroIncX)
+	refuse(incY == 0, zeroIncY)
+	if n == 0 {
+		return
+	}
+	vx, vy := newVector(x, n, incX, shortX), newVector(y, n, incY, shortY)
+	refuse(shortMatrix(len(a), n, n, lda), shortA)
+	r.rankTwo(triangle(ul, n, a, lda), alpha, vx, vy)
+}
+
+// spr2 is syr2 of a packed matrix.
+func (r routines[T]) spr2(ul blas.Uplo, n int, alpha T, x []T, incX int, y []T, incY int, ap []T) {
+	checkUplo(ul)
+	refuse(n < 0, nLT0)
+	refuse(incX == 0, zeroIncX)
+	refuse(incY == 0, zeroIncY)
+	if n == 0 {
+		return
+	}
+	vx, vy := newVector(x, n, incX, shortX), newVector(y, n, incY, shortY)
+	refuse(len(ap) < n*(n+1)/2, shortAP)
+	r.rankTwo(packed(ul, n, ap), alpha, vx, vy)
+}
+
+func (r routines[T]) rankTwo(f form[T], alpha T, x, y vector[T]) {
+	if alpha == 0 {
+		return
+	}
+	xs, scratchX := x.copy()
+	defer give(scratchX)
+	ys, scratchY := y.copy()
+	defer give(scratchY)
+	if f.below == 0 { // in the upper triangle the column has the larger index
+		xs, ys = ys, xs
+	}
+	factors := take[T](2)
+	defer give(factors)
+	for i := range x.n {
+		lo, row := f.row(i)
+		hi := lo + len(row)
+		(*factors)[0], (*factors)[1] = xs[i], ys[i]
+		r.update(alpha, *factors, ys[lo:hi], xs[lo:hi], row)
+	}
+}

@@ -1,0 +1,59 @@
+package blas
+
+import (
+	"github.com/samebits/samebits/gemm"
+	"github.com/samebits/samebits/internal/kernel"
+	"github.com/samebits/samebits/reduce"
+)
+
+// Pairwise solves by blocks. The contraction of a row goes over the unknowns before it: over
+// whole leaves, which are a few full nodes of the growing tree (reduce.Tree.Cover), and in
+// a last, short leaf over those of the row's own leaf. A full node is a product by
+// gemm.Gemm, for all rows to the right of it that need it at once. So nearly all work is
+// done in large products.
+
+// nodes are the values of full nodes for the rows [first, first+Rows), one below the other
+// as in a stack: those of the nodes to the left are older.
+type nodes[T kernel.Float] struct {
+	gemm.Matrix[T]
+	first int
+	older *nodes[T]
+}
+
+// solveNode solves the unknowns of the node's leaves. The stack holds the values of the cover of all
+// unknowns before it.
+func (t *triangular[T]) solveNode(node reduce.Span, stack *nodes[T]) {
+	if node.Len() == 1 {
+		t.solveLeaf(node.Lo, stack)
+		return
+	}
+	mid := reduce.Growing().Split(node)
+	t.solveNode(reduce.Span{Lo: node.Lo, Hi: mid}, stack)
+
+	leaf, n := t.Order.Leaf(), t.x.Cols
+	lo, cut, hi := node.Lo*leaf, mid*leaf, min(node.Hi*leaf, t.l.Rows)
+	values, scratch := takeMatrix[T](hi-cut, n)
+	defer give(scratch)
+	t.multiply(false, false, false, 1, t.l.View(cut, hi, lo, cut), t.x.View(lo, cut, 0, n), 0, values)
+	t.solveNode(reduce.Span{Lo: mid, Hi: node.Hi}, &nodes[T]{values, cut, stack})
+}
+
+// solveLeaf solves the unknowns of one leaf, row by row.
+func (t *triangular[T]) solveLeaf(index int, stack *nodes[T]) {
+	n := t.x.Cols
+	sums, scratch := takeMatrix[T](1, n)
+	defer give(scratch)
+	lo := index * t.Order.Leaf()
+	for i := lo; i < min(lo+t.Order.Leaf(), t.l.Rows); i++ {
+		// The short leaf, or +0, which changes nothing.
+		t.multiply(false, false, false, 1, t.l.View(i, i+1, lo, i), t.x.View(lo, i, 0, n), 0, sums)
+		for s := stack; s != nil; s = s.older {
+			reduce.AddPlain(sums.Data, s.Row(i-s.first))
+		}
+		row := t.x.Row(i)
+		for j, b := range row {
+			row[j] = finish(-1, sums.Data[j], t.alpha, b)
+		}
+		t.divide(i)
+	}
+}

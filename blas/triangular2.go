@@ -1,0 +1,138 @@
+package blas
+
+import (
+	"github.com/samebits/samebits/gemm"
+	"github.com/samebits/samebits/internal/kernel"
+	"gonum.org/v1/gonum/blas"
+)
+
+// lower is op(A), triangular, with its rows and columns counted from its tip, the row of
+// one element: as they are if op(A) is lower triangular, else from the last. So it is a
+// lower triangular matrix, and a system with it is solved in ascending order.
+type lower[T kernel.Float] struct {
+	form     form[T]
+	trans    bool
+	unit     bool
+	reversed bool
+}
+
+func newLower[T kernel.Float](f form[T], ul blas.Uplo, trans bool, d blas.Diag) lower[T] {
+	return lower[T]{form: f, trans: trans, unit: d == blas.Unit, reversed: (ul == blas.Upper) != trans}
+}
+
+// row returns what is stored of row i, up to the diagonal, in the buffer. The diagonal is 1 if
+// it is not stored.
+func (l lower[T]) row(i int, buffer []T) []T {
+	at := i
+	if l.reversed {
+		at = l.form.rows - 1 - i
+	}
+	_, v := l.form.line(at, l.trans, buffer)
+	if !l.trans {
+		v = append(buffer[:0], v...)
+	}
+	if l.reversed {
+		reverse(v)
+	}
+	if l.unit {
+		v[len(v)-1] = 1
+	}
+	return v
+}
+
+// matrix returns the whole matrix in scratch, with zeros above the diagonal.
+func (l lower[T]) matrix() (gemm.Matrix[T], *[]T) {
+	n := l.form.rows
+	m, scratch := takeMatrix[T](n, n)
+	for i := range n {
+		row := m.Row(i)
+		clear(row[len(l.row(i, row)):])
+	}
+	return m, scratch
+}
+
+// checkTriangular checks what all triangular routines of level 2 take first.
+func checkTriangular(ul blas.Uplo, tA blas.Transpose, d blas.Diag, n int) (trans bool) {
+	checkUplo(ul)
+	trans = isTrans(tA)
+	checkDiag(d)
+	refuse(n < 0, nLT0)
+	return trans
+}
+
+// solveOrMultiply is one of lower's methods.
+type solveOrMultiply[T kernel.Float] func(l lower[T], r routines[T], x, buffer []T)
+
+// dense2 does f with a dense triangular matrix: trmv, trsv.
+func (r routines[T]) dense2(f solveOrMultiply[T], ul blas.Uplo, tA blas.Transpose, d blas.Diag, n int, a []T, lda int, x []T, incX int) {
+	trans := checkTriangular(ul, tA, d, n)
+	refuse(lda < max(1, n), badLdA)
+	refuse(incX == 0, zeroIncX)
+	if n > 0 {
+		refuse(shortMatrix(len(a), n, n, lda), shortA)
+		r.inPlace(f, newLower(triangle(ul, n, a, lda), ul, trans, d), newVector(x, n, incX, shortX))
+	}
+}
+
+// band2 does f with a triangular band: tbmv, tbsv.
+func (r routines[T]) band2(f solveOrMultiply[T], ul blas.Uplo, tA blas.Transpose, d blas.Diag, n, k int, a []T, lda int, x []T, incX int) {
+	trans := checkTriangular(ul, tA, d, n)
+	refuse(k < 0, kLT0)
+	refuse(lda < k+1, badLdA)
+	refuse(incX == 0, zeroIncX)
+	if n > 0 {
+		refuse(shortMatrix(len(a), n, k+1, lda), shortA)
+		r.inPlace(f, newLower(bandTriangle(ul, n, k, a, lda), ul, trans, d), newVector(x, n, incX, shortX))
+	}
+}
+
+// packed2 does f with a packed triangular matrix: tpmv, tpsv.
+func (r routines[T]) packed2(f solveOrMultiply[T], ul blas.Uplo, tA blas.Transpose, d blas.Diag, n int, ap []T, x []T, incX int) {
+	trans := checkTriangular(ul, tA, d, n)
+	refuse(incX == 0, zeroIncX)
+	if n > 0 {
+		refuse(len(ap) < n*(n+1)/2, shortAP)
+		r.inPlace(f, newLower(packed(ul, n, ap), ul, trans, d), newVector(x, n, incX, shortX))
+	}
+}
+
+// inPlace does f on the elements of x, counted from the tip.
+func (r routines[T]) inPlace(f solveOrMultiply[T], l lower[T], x vector[T]) {
+	xs, scratch := x.copy()
+	defer give(scratch)
+	buffer := take[T](x.n)
+	defer give(buffer)
+	if l.reversed {
+		reverse(xs)
+	}
+	f(l, r, xs, *buffer)
+	if l.reversed {
+		reverse(xs)
+	}
+	x.set(xs)
+}
+
+// multiply sets x = op(A)*x: x[i] = element(1, A[i,k]*x[k] for the k that are stored, ascending
+// to i, 0, -), in the growing tree. The rows that are left to do read no element that is done.
+func (l lower[T]) multiply(r routines[T], x, buffer []T) {
+	for i := len(x) - 1; i >= 0; i-- {
+		row := l.row(i, buffer)
+		x[i] = r.element(true, 1, row, x[i+1-len(row):i+1], 0, 0)
+	}
+}
+
+// solve sets x to the solution of op(A)*x = b, b being x: with the k that are stored,
+//
+//	for i ascending: x[i] = RN(element(-1, A[i,k]*x[k] for k < i, ascending, 1, b[i]) / A[i,i])
+//
+// in the growing tree, and without the division where the diagonal is 1 and not stored.
+func (l lower[T]) solve(r routines[T], x, buffer []T) {
+	for i := range x {
+		row := l.row(i, buffer)
+		before := len(row) - 1
+		x[i] = r.element(true, -1, row[:before], x[i-before:i], 1, x[i])
+		if !l.unit {
+			x[i] = kernel.Canonical(x[i] / row[before])
+		}
+	}
+}
