@@ -18,7 +18,6 @@ const (
 	badTranspose = "blas: illegal transpose"
 	badDiag      = "blas: illegal diagonal"
 	badSide      = "blas: illegal side"
-	badFlag      = "blas: illegal rotm flag"
 
 	badLdA = "blas: bad leading dimension of A"
 	badLdB = "blas: bad leading dimension of B"

@@ -80,8 +80,11 @@ func (f form[T]) row(i int) (lo int, v []T) {
 
 // column appends the stored part of column j, which begins at row lo, to v.
 func (f form[T]) column(j int, v []T) (lo int, column []T) {
-	lo = max(0, j-f.above)
-	for i := lo; i < min(f.rows, j+f.below+1); i++ {
+	lo, hi := max(0, j-f.above), min(f.rows, j+f.below+1)
+	if lo >= hi {
+		return 0, v
+	}
+	for i := lo; i < hi; i++ {
 		v = append(v, f.data[f.offset(i)+j])
 	}
 	return lo, v
