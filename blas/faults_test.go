@@ -63,8 +63,8 @@ func TestDefinitionsCatchFaults(t *testing.T) {
 }
 
 func faulty(fault func(p *problem[float64])) error {
-	large := problem[float64]{value: plain, sizes: []int{2, 33, 70}, element: element[float64]}
-	if err := sweep(20, large, []reduce.Order{reduce.Pairwise}, fault); err != nil {
+	large := problem[float64]{value: plain, sizes: []int{2, 33, 40}, element: element[float64]}
+	if err := sweep(60, large, []reduce.Order{reduce.Pairwise}, fault); err != nil {
 		return err
 	}
 	small := problem[float64]{value: special, sizes: []int{2, 5}, element: element[float64]}
