@@ -64,7 +64,7 @@ func TestDefinitionsCatchFaults(t *testing.T) {
 
 func faulty(fault func(p *problem[float64])) error {
 	large := problem[float64]{value: plain, sizes: []int{2, 33, 40}, element: element[float64]}
-	if err := sweep(60, large, []reduce.Order{reduce.Pairwise}, fault); err != nil {
+	if err := sweep(60, large, []reduce.Order{reduce.Pairwise.WithLeaf(3)}, fault); err != nil {
 		return err
 	}
 	small := problem[float64]{value: special, sizes: []int{2, 5}, element: element[float64]}
