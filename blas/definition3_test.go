@@ -38,7 +38,7 @@ func (p *problem[T]) gemm() error {
 	a, b, c := p.stored(tA, m, k), p.stored(tB, k, n), p.dense(m, n)
 	want := p.products(a.op(tA), b.op(tB), c)
 	p.lib.Gemm(tA, tB, m, n, k, p.alpha, a.data, a.ld, b.data, b.ld, p.beta, c.data, c.ld)
-	return same("C", c.data, want.data)
+	return p.same("C", c.data, want.data)
 }
 
 func (p *problem[T]) symm() error {
@@ -52,7 +52,7 @@ func (p *problem[T]) symm() error {
 		want = p.products(a.mirrored(), b.op(gonum.Trans), c.op(gonum.Trans))
 	}
 	p.lib.Symm(s, ul, m, n, p.alpha, a.data, a.ld, b.data, b.ld, p.beta, c.data, c.ld)
-	return same("C", c.data, want.data)
+	return p.same("C", c.data, want.data)
 }
 
 // syrk is syrk or syr2k.
@@ -78,7 +78,7 @@ func (p *problem[T]) syrk() error {
 	} else {
 		p.lib.Syrk(ul, t, n, k, p.alpha, a.data, a.ld, p.beta, c.data, c.ld)
 	}
-	return same("C", c.data, want.data)
+	return p.same("C", c.data, want.data)
 }
 
 func (p *problem[T]) trxm() error {
@@ -96,5 +96,5 @@ func (p *problem[T]) trxm() error {
 	}
 	f := pick(solve, p.lib.Trsm, p.lib.Trmm)
 	f(s, ul, t, d, m, n, p.alpha, a.data, a.ld, b.data, b.ld)
-	return same("B", b.data, want.data)
+	return p.same("B", b.data, want.data)
 }

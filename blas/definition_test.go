@@ -86,7 +86,7 @@ func (p *problem[T]) gemv() error {
 	x, y := p.vector(a.op(t).cols), p.vector(a.op(t).rows)
 	want := y.with(p.product(a.op(t), x.v, y.v))
 	p.lib.Gemv(t, m, n, p.alpha, a.data, a.ld, x.data, x.inc, p.beta, y.data, y.inc)
-	return same("y", y.data, want)
+	return p.same("y", y.data, want)
 }
 
 func (p *problem[T]) gbmv() error {
@@ -95,7 +95,7 @@ func (p *problem[T]) gbmv() error {
 	x, y := p.vector(a.op(t).cols), p.vector(a.op(t).rows)
 	want := y.with(p.product(a.op(t), x.v, y.v))
 	p.lib.Gbmv(t, m, n, kl, ku, p.alpha, a.data, a.ld, x.data, x.inc, p.beta, y.data, y.inc)
-	return same("y", y.data, want)
+	return p.same("y", y.data, want)
 }
 
 func (p *problem[T]) symv() error {
@@ -116,7 +116,7 @@ func (p *problem[T]) symv() error {
 	}
 	want := y.with(p.product(a.mirrored(), x.v, y.v))
 	call()
-	return same("y", y.data, want)
+	return p.same("y", y.data, want)
 }
 
 func (p *problem[T]) trxv() error {
@@ -141,7 +141,7 @@ func (p *problem[T]) trxv() error {
 	}
 	want := x.with(p.triangular(a, ul, t, d, solve, 1, x.v))
 	call()
-	return same("x", x.data, want)
+	return p.same("x", x.data, want)
 }
 
 func pick[F any](first bool, a, b F) F {
@@ -175,7 +175,7 @@ func (p *problem[T]) ger() error {
 	a, x, y := p.dense(m, n), p.vector(m), p.vector(n)
 	want := p.update(a, x.v, y.v, false)
 	p.lib.Ger(m, n, p.alpha, x.data, x.inc, y.data, y.inc, a.data, a.ld)
-	return same("A", a.data, want)
+	return p.same("A", a.data, want)
 }
 
 func (p *problem[T]) syr() error {
@@ -197,5 +197,5 @@ func (p *problem[T]) syr() error {
 	default:
 		p.lib.Spr(ul, n, p.alpha, x.data, x.inc, a.data)
 	}
-	return same("A", a.data, want)
+	return p.same("A", a.data, want)
 }

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 
 	"github.com/samebits/samebits/blas"
+	"github.com/samebits/samebits/internal/golden"
 	"github.com/samebits/samebits/internal/kernel"
 	gonum "gonum.org/v1/gonum/blas"
 )
@@ -20,6 +21,8 @@ type problem[T kernel.Float] struct {
 	lib         *library[T]
 	element     evaluator[T]
 	alpha, beta T
+
+	digest *golden.Digest // of all results, if wanted
 }
 
 func (p *problem[T]) size() int { return p.sizes[p.rng.IntN(len(p.sizes))] }
@@ -198,7 +201,10 @@ func (p *problem[T]) bandTriangle(ul gonum.Uplo, n, k int) matrix[T] {
 }
 
 // same returns an error unless the memory has the bits that it should have.
-func same[T kernel.Float](what string, got, want []T) error {
+func (p *problem[T]) same(what string, got, want []T) error {
+	if p.digest != nil {
+		golden.Add(*p.digest, got...)
+	}
 	for i := range want {
 		if kernel.Bits(got[i]) != kernel.Bits(want[i]) {
 			return fmt.Errorf("%s: element %d of its memory is %v (%x), want %v (%x)", what, i, got[i], kernel.Bits(got[i]), want[i], kernel.Bits(want[i]))

@@ -111,22 +111,28 @@ func rounds[T kernel.Float](v []T) T {
 }
 
 // exact is element by exact arithmetic, rounded once: for data of which every order must find
-// the exact value.
-func exact[T kernel.Float](_ reduce.Order, _ bool, alpha T, a, x []T, beta, c T) T {
-	sum := new(big.Rat)
-	product := func(x ...T) *big.Rat {
-		p := new(big.Rat).SetInt64(1)
-		for _, v := range x {
-			p.Mul(p, new(big.Rat).SetFloat64(float64(v)))
-		}
-		return p
+// the exact value, zeros having the sign that the definition gives them.
+func exact[T kernel.Float](order reduce.Order, _ bool, alpha T, a, x []T, beta, c T) T {
+	if alpha == 0 || len(a) == 0 {
+		return scaled(beta, c)
 	}
+	sum, total := new(big.Rat), new(big.Rat)
+	rat := func(v T) *big.Rat { return new(big.Rat).SetFloat64(float64(v)) }
 	for k := range a {
-		sum.Add(sum, product(alpha, a[k], x[k]))
+		sum.Add(sum, new(big.Rat).Mul(rat(a[k]), rat(x[k])))
 	}
+	total.Mul(rat(alpha), sum)
 	if beta != 0 {
-		sum.Add(sum, product(beta, c))
+		total.Add(total, new(big.Rat).Mul(rat(beta), rat(c)))
 	}
-	v, _ := sum.Float64()
+	if total.Sign() == 0 && sum.Sign() == 0 && order.Kind() != reduce.KindExact {
+		var zero T
+		zero = T(alpha * zero)
+		if beta != 0 {
+			zero += T(beta * c)
+		}
+		return zero
+	}
+	v, _ := total.Float64()
 	return T(v)
 }

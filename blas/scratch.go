@@ -16,17 +16,17 @@ func poolOf[T kernel.Float]() *sync.Pool {
 	return &pools[0]
 }
 
-// take returns n elements of scratch, of any value, to be given back.
+// leastScratch is the size of the smallest scratch, so that all small needs are alike.
+const leastScratch = 512
+
+// take returns n elements of scratch, of any value, to be given back. What is too small is
+// dropped, so that the pool comes to hold what is needed.
 func take[T kernel.Float](n int) *[]T {
-	pool := poolOf[T]()
-	if s, ok := pool.Get().(*[]T); ok {
-		if cap(*s) >= n {
-			*s = (*s)[:n]
-			return s
-		}
-		pool.Put(s) // for a smaller need
+	if s, ok := poolOf[T]().Get().(*[]T); ok && cap(*s) >= n {
+		*s = (*s)[:n]
+		return s
 	}
-	s := make([]T, n)
+	s := make([]T, n, max(n, leastScratch))
 	return &s
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/samebits/samebits/blas"
@@ -20,6 +21,8 @@ type check[T kernel.Float] struct {
 
 func checks[T kernel.Float]() []check[T] {
 	return []check[T]{
+		{"dot, nrm2, asum", (*problem[T]).reductions}, {"iamax", (*problem[T]).iamax},
+		{"swap, copy, axpy, scal, rot, rotm", (*problem[T]).elementwise},
 		{"gemv", (*problem[T]).gemv}, {"gbmv", (*problem[T]).gbmv}, {"symv, sbmv, spmv", (*problem[T]).symv},
 		{"trmv, trsv, tbmv, tbsv, tpmv, tpsv", (*problem[T]).trxv}, {"ger", (*problem[T]).ger},
 		{"syr, spr, syr2, spr2", (*problem[T]).syr}, {"gemm", (*problem[T]).gemm}, {"symm", (*problem[T]).symm},
@@ -27,10 +30,13 @@ func checks[T kernel.Float]() []check[T] {
 	}
 }
 
-// sweep makes so many random calls of every routine and returns the first difference from
-// the definitions. A fault may spoil a problem first.
-func sweep[T kernel.Float](calls int, base problem[T], orders []reduce.Order, fault func(p *problem[T])) error {
+// sweep makes so many random calls of every routine, or of those named, and returns the first
+// difference from the definitions. A fault may spoil a problem first.
+func sweep[T kernel.Float](calls int, base problem[T], orders []reduce.Order, fault func(p *problem[T]), names ...string) error {
 	for c, check := range checks[T]() {
+		if len(names) > 0 && !slices.Contains(names, check.name) {
+			continue
+		}
 		for call := range calls {
 			p := base
 			p.rng = rand.New(rand.NewPCG(uint64(c), uint64(call)))
@@ -94,6 +100,26 @@ func testDefinitions[T kernel.Float](t *testing.T) {
 	require.NoError(t, sweep(150, small, ordersFor[T](), nil))
 	small.value = plain
 	require.NoError(t, sweep(150, small, ordersFor[T](), nil))
+}
+
+// integer draws small integers, the sums of whose products T holds exactly.
+func integer(rng *rand.Rand) float64 { return float64(rng.IntN(9) - 4) }
+
+// sign draws 1 and -1, by which one may divide exactly.
+func sign(rng *rand.Rand) float64 { return float64(2*rng.IntN(2) - 1) }
+
+// Where nothing rounds all orders must find the exact value, here from arithmetic without rounding:
+// that is gonum's scheme of tests, for both types.
+func testExactValues[T kernel.Float](t *testing.T) {
+	p := problem[T]{value: integer, sizes: []int{1, 2, 4, 7, 40}, element: exact[T]}
+	require.NoError(t, sweep(60, p, ordersFor[T](), nil, "gemv", "gbmv", "symv, sbmv, spmv", "ger", "syr, spr, syr2, spr2", "gemm", "symm", "syrk, syr2k"))
+	p = problem[T]{value: sign, sizes: []int{1, 2, 4, 9}, element: exact[T]}
+	require.NoError(t, sweep(150, p, ordersFor[T](), nil, "trmv, trsv, tbmv, tbsv, tpmv, tpsv", "trmm, trsm"))
+}
+
+func TestExactValues(t *testing.T) {
+	t.Run("float32", testExactValues[float32])
+	t.Run("float64", testExactValues[float64])
 }
 
 func TestDefinitions(t *testing.T) {
