@@ -39,8 +39,13 @@
 //
 // # What is the same in gonum's other packages
 //
-// gonum/mat and gonum/lapack compute for themselves, too. On amd64 all they do has the same
-// bits with every kernel of this module. On processors for which Go fuses x*y + z
-// (arm64, s390x, riscv64, ppc64le, loong64; amd64 with GOAMD64=v3) and where package math has
-// other assembly, what they compute themselves may differ; TestFactorizations has the list.
+// gonum/mat's Mul, LU, Solve, Inverse and Cholesky compute all they do here, so they
+// have the same bits everywhere. The rest of gonum/lapack computes for itself, too: QR takes
+// math.Hypot, the singular values, SVD and the eigenvalues take rotations and sums of products in Go.
+// Those have the same bits with every kernel and number of threads, on all processors for which Go
+// does not fuse x*y + z: measured on amd64 (GOAMD64=v1) and 386. Where it does (arm64,
+// s390x, riscv64, ppc64le, loong64; amd64 with GOAMD64=v3) they may differ, but do not if the
+// compiler is told not to, by -gcflags=all=-d=fmahash=n: measured on arm64 and with
+// GOAMD64=v3. That flag is for debugging Go, which does not promise it. Determinants, and matrix
+// functions, take package math's Log, Exp and Pow, which differ between processors.
 package blas

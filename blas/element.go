@@ -1,6 +1,7 @@
 package blas
 
 import (
+	"math"
 	"math/bits"
 
 	"github.com/samebits/samebits/gemm"
@@ -57,11 +58,31 @@ func node[T kernel.Float](leaf int, growing bool, a, x []T) T {
 
 // chain is a leaf: for k ascending: s = FMA(a[k], x[k], s), from +0.
 func chain[T kernel.Float](a, x []T) (s T) {
-	x = x[:len(a)]
+	if kernel.Is64[T]() { // kernel.FMA, which is too large to be inlined
+		f, y, sum := kernel.As[float64](a), kernel.As[float64](x[:len(a)]), 0.0
+		for k, v := range f {
+			sum = math.FMA(v, y[k], sum)
+		}
+		return T(sum)
+	}
 	for k, v := range a {
 		s = kernel.FMA(v, x[k], s)
 	}
 	return s
+}
+
+// addProducts continues a chain in each column: sums[j] = FMA(a, x[j], sums[j]).
+func addProducts[T kernel.Float](sums []T, a T, x []T) {
+	if kernel.Is64[T]() {
+		s, y, f := kernel.As[float64](sums), kernel.As[float64](x[:len(sums)]), float64(a)
+		for j, v := range y {
+			s[j] = math.FMA(f, v, s[j])
+		}
+		return
+	}
+	for j, v := range x[:len(sums)] {
+		sums[j] = kernel.FMA(a, v, sums[j])
+	}
 }
 
 // productElement is element by gemm.Gemm.

@@ -40,19 +40,21 @@ func (t *triangular[T]) solveNode(node reduce.Span, stack *nodes[T]) {
 
 // solveLeaf solves the unknowns of one leaf, row by row.
 func (t *triangular[T]) solveLeaf(index int, stack *nodes[T]) {
-	n := t.x.Cols
-	sums, scratch := takeMatrix[T](1, n)
+	scratch := take[T](t.x.Cols)
 	defer give(scratch)
+	sums := *scratch
 	lo := index * t.Order.Leaf()
 	for i := lo; i < min(lo+t.Order.Leaf(), t.l.Rows); i++ {
-		// The short leaf, or +0, which changes nothing.
-		t.multiply(false, false, false, 1, t.l.View(i, i+1, lo, i), t.x.View(lo, i, 0, n), 0, sums)
+		clear(sums)
+		for k := lo; k < i; k++ { // the short leaf; +0, if it has no terms, changes nothing
+			addProducts(sums, t.l.Row(i)[k], t.x.Row(k))
+		}
 		for s := stack; s != nil; s = s.older {
-			reduce.AddPlain(sums.Data, s.Row(i-s.first))
+			reduce.AddPlain(sums, s.Row(i-s.first))
 		}
 		row := t.x.Row(i)
 		for j, b := range row {
-			row[j] = finish(-1, sums.Data[j], t.alpha, b)
+			row[j] = finish(-1, sums[j], t.alpha, b)
 		}
 		t.divide(i)
 	}
