@@ -53,7 +53,7 @@ func TestGonumSuite(t *testing.T) {
 	impls := []blas.Implementation{{}, {Order: reduce.Pairwise, Threads: 2}}
 	if !testing.Short() {
 		for threads, order := range []reduce.Order{
-			reduce.Pairwise.WithLeaf(3), reduce.Kahan, reduce.Neumaier, reduce.DoubleDouble, reduce.Binned, reduce.Exact, reduce.Shuffled(7),
+			reduce.Pairwise.WithLeaf(3), reduce.Kahan, reduce.Neumaier, reduce.DoubleDouble, reduce.Binned, reduce.Exact, reduce.Shuffled(7), reduce.Arrival,
 		} {
 			impls = append(impls, blas.Implementation{Order: order, Threads: threads % 5})
 		}
