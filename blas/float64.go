@@ -4,17 +4,17 @@ import "gonum.org/v1/gonum/blas"
 
 // Ddot returns the sum of x[i]*y[i]: reduce.Dot.
 func (impl Implementation) Ddot(n int, x []float64, incX int, y []float64, incY int) float64 {
-	return double(impl).dot(n, x, incX, y, incY)
+	return as[float64](impl).dot(n, x, incX, y, incY)
 }
 
 // Dnrm2 returns the Euclidean norm, reduce.Norm2, and 0 if incX is negative.
 func (impl Implementation) Dnrm2(n int, x []float64, incX int) float64 {
-	return double(impl).nrm2(n, x, incX)
+	return as[float64](impl).nrm2(n, x, incX)
 }
 
 // Dasum returns the sum of |x[i]|, reduce.SumAbs, and 0 if incX is negative.
 func (impl Implementation) Dasum(n int, x []float64, incX int) float64 {
-	return double(impl).asum(n, x, incX)
+	return as[float64](impl).asum(n, x, incX)
 }
 
 // Idamax returns the first index of the largest |x[i]|; NaN are passed over unless x[0] is
@@ -67,110 +67,110 @@ func (impl Implementation) Dscal(n int, alpha float64, x []float64, incX int) {
 
 // Dgemv sets y = alpha*op(A)*x + beta*y.
 func (impl Implementation) Dgemv(tA blas.Transpose, m, n int, alpha float64, a []float64, lda int, x []float64, incX int, beta float64, y []float64, incY int) {
-	double(impl).gemv(tA, m, n, alpha, a, lda, x, incX, beta, y, incY)
+	as[float64](impl).gemv(tA, m, n, alpha, a, lda, x, incX, beta, y, incY)
 }
 
 // Dgbmv is Dgemv with a band: the terms of an element are those within it.
 func (impl Implementation) Dgbmv(tA blas.Transpose, m, n, kL, kU int, alpha float64, a []float64, lda int, x []float64, incX int, beta float64, y []float64, incY int) {
-	double(impl).gbmv(tA, m, n, kL, kU, alpha, a, lda, x, incX, beta, y, incY)
+	as[float64](impl).gbmv(tA, m, n, kL, kU, alpha, a, lda, x, incX, beta, y, incY)
 }
 
 // Dtrmv sets x = op(A)*x, A being triangular.
 func (impl Implementation) Dtrmv(ul blas.Uplo, tA blas.Transpose, d blas.Diag, n int, a []float64, lda int, x []float64, incX int) {
-	double(impl).dense2(lower[float64].multiply, ul, tA, d, n, a, lda, x, incX)
+	as[float64](impl).dense2(lower[float64].multiply, ul, tA, d, n, a, lda, x, incX)
 }
 
 // Dtbmv is Dtrmv with a triangular band: the terms of an element are those within it.
 func (impl Implementation) Dtbmv(ul blas.Uplo, tA blas.Transpose, d blas.Diag, n, k int, a []float64, lda int, x []float64, incX int) {
-	double(impl).band2(lower[float64].multiply, ul, tA, d, n, k, a, lda, x, incX)
+	as[float64](impl).band2(lower[float64].multiply, ul, tA, d, n, k, a, lda, x, incX)
 }
 
 // Dtpmv is Dtrmv with a packed matrix.
 func (impl Implementation) Dtpmv(ul blas.Uplo, tA blas.Transpose, d blas.Diag, n int, ap []float64, x []float64, incX int) {
-	double(impl).packed2(lower[float64].multiply, ul, tA, d, n, ap, x, incX)
+	as[float64](impl).packed2(lower[float64].multiply, ul, tA, d, n, ap, x, incX)
 }
 
 // Dtrsv solves op(A)*x = b, x being b at first, A being triangular.
 func (impl Implementation) Dtrsv(ul blas.Uplo, tA blas.Transpose, d blas.Diag, n int, a []float64, lda int, x []float64, incX int) {
-	double(impl).dense2(lower[float64].solve, ul, tA, d, n, a, lda, x, incX)
+	as[float64](impl).dense2(lower[float64].solve, ul, tA, d, n, a, lda, x, incX)
 }
 
 // Dtbsv is Dtrsv with a triangular band: the terms of an element are those within it.
 func (impl Implementation) Dtbsv(ul blas.Uplo, tA blas.Transpose, d blas.Diag, n, k int, a []float64, lda int, x []float64, incX int) {
-	double(impl).band2(lower[float64].solve, ul, tA, d, n, k, a, lda, x, incX)
+	as[float64](impl).band2(lower[float64].solve, ul, tA, d, n, k, a, lda, x, incX)
 }
 
 // Dtpsv is Dtrsv with a packed matrix.
 func (impl Implementation) Dtpsv(ul blas.Uplo, tA blas.Transpose, d blas.Diag, n int, ap []float64, x []float64, incX int) {
-	double(impl).packed2(lower[float64].solve, ul, tA, d, n, ap, x, incX)
+	as[float64](impl).packed2(lower[float64].solve, ul, tA, d, n, ap, x, incX)
 }
 
 // Dsymv sets y = alpha*A*x + beta*y, A being symmetric.
 func (impl Implementation) Dsymv(ul blas.Uplo, n int, alpha float64, a []float64, lda int, x []float64, incX int, beta float64, y []float64, incY int) {
-	double(impl).symv(ul, n, alpha, a, lda, x, incX, beta, y, incY)
+	as[float64](impl).symv(ul, n, alpha, a, lda, x, incX, beta, y, incY)
 }
 
 // Dsbmv is Dsymv with a band: the terms of an element are those within it.
 func (impl Implementation) Dsbmv(ul blas.Uplo, n, k int, alpha float64, a []float64, lda int, x []float64, incX int, beta float64, y []float64, incY int) {
-	double(impl).sbmv(ul, n, k, alpha, a, lda, x, incX, beta, y, incY)
+	as[float64](impl).sbmv(ul, n, k, alpha, a, lda, x, incX, beta, y, incY)
 }
 
 // Dspmv is Dsymv with a packed matrix.
 func (impl Implementation) Dspmv(ul blas.Uplo, n int, alpha float64, ap []float64, x []float64, incX int, beta float64, y []float64, incY int) {
-	double(impl).spmv(ul, n, alpha, ap, x, incX, beta, y, incY)
+	as[float64](impl).spmv(ul, n, alpha, ap, x, incX, beta, y, incY)
 }
 
 // Dger sets A = alpha*x*y' + A.
 func (impl Implementation) Dger(m, n int, alpha float64, x []float64, incX int, y []float64, incY int, a []float64, lda int) {
-	double(impl).ger(m, n, alpha, x, incX, y, incY, a, lda)
+	as[float64](impl).ger(m, n, alpha, x, incX, y, incY, a, lda)
 }
 
 // Dsyr sets A = alpha*x*x' + A in a triangle.
 func (impl Implementation) Dsyr(ul blas.Uplo, n int, alpha float64, x []float64, incX int, a []float64, lda int) {
-	double(impl).syr(ul, n, alpha, x, incX, a, lda)
+	as[float64](impl).syr(ul, n, alpha, x, incX, a, lda)
 }
 
 // Dspr is Dsyr of a packed matrix.
 func (impl Implementation) Dspr(ul blas.Uplo, n int, alpha float64, x []float64, incX int, ap []float64) {
-	double(impl).spr(ul, n, alpha, x, incX, ap)
+	as[float64](impl).spr(ul, n, alpha, x, incX, ap)
 }
 
 // Dsyr2 sets A = alpha*x*y' + alpha*y*x' + A in a triangle.
 func (impl Implementation) Dsyr2(ul blas.Uplo, n int, alpha float64, x []float64, incX int, y []float64, incY int, a []float64, lda int) {
-	double(impl).syr2(ul, n, alpha, x, incX, y, incY, a, lda)
+	as[float64](impl).syr2(ul, n, alpha, x, incX, y, incY, a, lda)
 }
 
 // Dspr2 is Dsyr2 of a packed matrix.
 func (impl Implementation) Dspr2(ul blas.Uplo, n int, alpha float64, x []float64, incX int, y []float64, incY int, ap []float64) {
-	double(impl).spr2(ul, n, alpha, x, incX, y, incY, ap)
+	as[float64](impl).spr2(ul, n, alpha, x, incX, y, incY, ap)
 }
 
 // Dgemm sets C = alpha*op(A)*op(B) + beta*C: gemm.Gemm.
 func (impl Implementation) Dgemm(tA, tB blas.Transpose, m, n, k int, alpha float64, a []float64, lda int, b []float64, ldb int, beta float64, c []float64, ldc int) {
-	double(impl).gemm(tA, tB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
+	as[float64](impl).gemm(tA, tB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
 }
 
 // Dsymm sets C = alpha*A*B + beta*C or alpha*B*A + beta*C, A being symmetric.
 func (impl Implementation) Dsymm(s blas.Side, ul blas.Uplo, m, n int, alpha float64, a []float64, lda int, b []float64, ldb int, beta float64, c []float64, ldc int) {
-	double(impl).symm(s, ul, m, n, alpha, a, lda, b, ldb, beta, c, ldc)
+	as[float64](impl).symm(s, ul, m, n, alpha, a, lda, b, ldb, beta, c, ldc)
 }
 
 // Dsyrk sets C = alpha*op(A)*op(A)' + beta*C in a triangle.
 func (impl Implementation) Dsyrk(ul blas.Uplo, tA blas.Transpose, n, k int, alpha float64, a []float64, lda int, beta float64, c []float64, ldc int) {
-	double(impl).syrk(ul, tA, n, k, alpha, a, lda, beta, c, ldc)
+	as[float64](impl).syrk(ul, tA, n, k, alpha, a, lda, beta, c, ldc)
 }
 
 // Dsyr2k sets C = alpha*op(A)*op(B)' + alpha*op(B)*op(A)' + beta*C in a triangle.
 func (impl Implementation) Dsyr2k(ul blas.Uplo, tA blas.Transpose, n, k int, alpha float64, a []float64, lda int, b []float64, ldb int, beta float64, c []float64, ldc int) {
-	double(impl).syr2k(ul, tA, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
+	as[float64](impl).syr2k(ul, tA, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
 }
 
 // Dtrmm sets B = alpha*op(A)*B or alpha*B*op(A), A being triangular.
 func (impl Implementation) Dtrmm(s blas.Side, ul blas.Uplo, tA blas.Transpose, d blas.Diag, m, n int, alpha float64, a []float64, lda int, b []float64, ldb int) {
-	double(impl).triangular3((*triangular[float64]).multiplyColumns, s, ul, tA, d, m, n, alpha, a, lda, b, ldb)
+	as[float64](impl).triangular3((*triangular[float64]).multiplyColumns, s, ul, tA, d, m, n, alpha, a, lda, b, ldb)
 }
 
 // Dtrsm solves op(A)*X = alpha*B or X*op(A) = alpha*B, X being B at first and A triangular.
 func (impl Implementation) Dtrsm(s blas.Side, ul blas.Uplo, tA blas.Transpose, d blas.Diag, m, n int, alpha float64, a []float64, lda int, b []float64, ldb int) {
-	double(impl).triangular3((*triangular[float64]).solveColumns, s, ul, tA, d, m, n, alpha, a, lda, b, ldb)
+	as[float64](impl).triangular3((*triangular[float64]).solveColumns, s, ul, tA, d, m, n, alpha, a, lda, b, ldb)
 }

@@ -14,8 +14,8 @@ import (
 // Threads bounds the goroutines of a call; 0 means 1. They never change the bits, except
 // under Arrival. Products of matrices and long sums are shared out among them.
 //
-// All methods may be called concurrently. They panic where gonum's would, and also if
-// Threads is negative or the Order does not apply to the type (see reduce.Check).
+// All methods may be called concurrently. They panic where gonum's would, and those that sum also
+// if Threads is negative or the Order does not apply to the type (see reduce.Check).
 //
 // Scratch comes from pools that all calls share: for a product what package gemm packs,
 // for Symm, Symv and Spmv a square matrix, for Trmm and Trsm that and twice B at most,
@@ -36,23 +36,17 @@ type routines[T kernel.Float] struct {
 	Threads int
 }
 
-type (
-	double = routines[float64]
-	single = routines[float32]
-)
+// as returns the routines for T, and panics unless impl has some.
+func as[T kernel.Float](impl Implementation) routines[T] {
+	refuse(impl.Threads < 0, "blas: Threads < 0")
+	if err := reduce.Check[T](impl.Order); err != nil {
+		panic("blas: " + err.Error())
+	}
+	return routines[T](impl)
+}
 
 func (r routines[T]) options(growing bool) gemm.Options {
 	return gemm.Options{Order: r.Order, Threads: r.Threads, Growing: growing}
-}
-
-// mustCheck panics unless the implementation is one. Level 2 and 3 leave that to gemm.
-func (r routines[T]) mustCheck() {
-	if r.Threads < 0 {
-		panic("blas: Threads < 0")
-	}
-	if err := reduce.Check[T](r.Order); err != nil {
-		panic("blas: " + err.Error())
-	}
 }
 
 // isChain tells whether the contraction of so few terms is one chain of fused multiply-adds in

@@ -9,7 +9,6 @@ import (
 
 // dot is reduce.Dot over the elements in their logical order.
 func (r routines[T]) dot(n int, x []T, incX int, y []T, incY int) T {
-	r.mustCheck()
 	vx, vy := pair(n, x, incX, y, incY)
 	xs, scratchX := vx.slice()
 	ys, scratchY := vy.slice()
@@ -21,11 +20,11 @@ func (r routines[T]) dot(n int, x []T, incX int, y []T, incY int) T {
 
 // dsdot is dot in float64 over the elements of float32, whose products are exact there.
 // Widened is Pairwise here: the result is not rounded to float32.
-func dsdot(r double, n int, x []float32, incX int, y []float32, incY int) float64 {
-	if r.Order.Kind() == reduce.KindWidened {
-		r.Order = reduce.Pairwise
+func dsdot(impl Implementation, n int, x []float32, incX int, y []float32, incY int) float64 {
+	if impl.Order.Kind() == reduce.KindWidened {
+		impl.Order = reduce.Pairwise
 	}
-	r.mustCheck()
+	r := as[float64](impl)
 	vx, vy := pair(n, x, incX, y, incY)
 	scratch := take[float64](2 * n)
 	xs, ys := (*scratch)[:n], (*scratch)[n:]
@@ -39,7 +38,6 @@ func dsdot(r double, n int, x []float32, incX int, y []float32, incY int) float6
 
 // nrm2 is reduce.Norm2, and 0 if the increment is negative.
 func (r routines[T]) nrm2(n int, x []T, incX int) T {
-	r.mustCheck()
 	refuse(incX == 0, zeroIncX)
 	if incX < 0 {
 		return 0
@@ -51,7 +49,6 @@ func (r routines[T]) nrm2(n int, x []T, incX int) T {
 
 // asum is reduce.SumAbs, and 0 if the increment is negative.
 func (r routines[T]) asum(n int, x []T, incX int) T {
-	r.mustCheck()
 	refuse(n < 0, nLT0)
 	refuse(incX == 0, zeroIncX)
 	if incX < 0 {

@@ -103,12 +103,19 @@ func TestComparePanicsSeesFaults(t *testing.T) {
 
 func TestPanicsOfItsOwn(t *testing.T) {
 	x := []float64{1}
-	require.PanicsWithValue(t, "blas: Threads < 0", func() { blas.Implementation{Threads: -1}.Ddot(1, x, 1, x, 1) })
+	for _, f := range []func(){
+		func() { blas.Implementation{Threads: -1}.Ddot(1, x, 1, x, 1) },
+		func() {
+			blas.Implementation{Threads: -1}.Dtrmv(gonum.Upper, gonum.Trans, gonum.Unit, 1, x, 1, x, 1)
+		},
+	} {
+		require.PanicsWithValue(t, "blas: Threads < 0", f)
+	}
 	widened := blas.Implementation{Order: reduce.Widened}
 	for _, f := range []func(){
 		func() { widened.Ddot(1, x, 1, x, 1) },
 		func() { widened.Dgemv(gonum.NoTrans, 1, 1, 1, x, 1, x, 1, 0, x, 1) },
 	} {
-		require.Panics(t, f)
+		require.PanicsWithValue(t, "blas: order widened applies to float32 only: there is no wider type than float64", f)
 	}
 }
