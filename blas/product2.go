@@ -71,9 +71,20 @@ func (r routines[T]) symmetricRows(f form[T], alpha T, x vector[T], beta T, y ve
 	r.rows(false, alpha, a, x, beta, y)
 }
 
-// fewTerms is the size of a matrix below which rows are multiplied one by one rather than by
-// gemm, which packs the matrix. It cannot matter to the bits.
-const fewTerms = 32 * 32
+// Matrices up to these sizes are multiplied element by element rather than by gemm, which packs
+// them: larger ones row by row than column by column. They cannot matter to the bits.
+const (
+	fewTerms        = 256 * 256
+	fewTermsStrided = 32 * 32
+)
+
+// few tells whether a is so small.
+func few[T kernel.Float](a gemm.Matrix[T], trans bool) bool {
+	if trans {
+		return a.Rows*a.Cols <= fewTermsStrided
+	}
+	return a.Rows*a.Cols <= fewTerms
+}
 
 // rows is gemv after the checks, as a product with one row: y' = alpha*x'*op(A)' + beta*y'.
 // Products commute, so the bits are those of a product with one column.
@@ -82,7 +93,7 @@ func (r routines[T]) rows(trans bool, alpha T, a gemm.Matrix[T], x vector[T], be
 		scaleVector(beta, y)
 		return
 	}
-	if a.Rows*a.Cols <= fewTerms && r.isChain(1) {
+	if r.isChain(1) && few(a, trans) {
 		f := form[T]{data: a.Data, ld: a.Stride, rows: a.Rows, cols: a.Cols, below: a.Rows, above: a.Cols}
 		r.bandRows(alpha, x, beta, y, func(i int, buffer []T) (int, []T) { return f.line(i, trans, buffer) })
 		return

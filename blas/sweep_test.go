@@ -97,6 +97,8 @@ func testDefinitions[T kernel.Float](t *testing.T) {
 			require.NoError(t, sweep(80, small, fast, nil))
 		})
 	}
+	large.sizes = []int{290, 300} // beyond what gemv multiplies row by row
+	require.NoError(t, sweep(6, large, fast, nil, "gemv", "symv, sbmv, spmv"))
 	require.NoError(t, sweep(150, small, ordersFor[T](), nil))
 	small.value = plain
 	require.NoError(t, sweep(150, small, ordersFor[T](), nil))
