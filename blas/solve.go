@@ -6,11 +6,15 @@ import (
 	"github.com/samebits/samebits/reduce"
 )
 
-// Pairwise solves by blocks. The contraction of a row goes over the unknowns before it: over
-// whole leaves, which are a few full nodes of the growing tree (reduce.Tree.Cover), and in
-// a last, short leaf over those of the row's own leaf. A full node is a product by
-// gemm.Gemm, for all rows to the right of it that need it at once. So nearly all work is
-// done in large products.
+// solver solves by blocks where leaves are chains: in Pairwise, and in Sequential, which is one
+// leaf. The contraction of a row goes over the unknowns before it: over whole leaves, which
+// are a few full nodes of the growing tree (reduce.Tree.Cover), and in a last, short leaf over
+// those of the row's own leaf. A full node is a product by gemm.Gemm, for all rows after it
+// that need it at once. So in Pairwise nearly all work is done in large products.
+type solver[T kernel.Float] struct {
+	*triangular[T]
+	leaf int
+}
 
 // nodes are the values of full nodes for the rows [first, first+Rows), one below the other
 // as in a stack: those of the nodes to the left are older.
@@ -20,31 +24,31 @@ type nodes[T kernel.Float] struct {
 	older *nodes[T]
 }
 
-// solveNode solves the unknowns of the node's leaves. The stack holds the values of the cover of all
+// node solves the unknowns of the node's leaves. The stack holds the values of the cover of all
 // unknowns before it.
-func (t *triangular[T]) solveNode(node reduce.Span, stack *nodes[T]) {
+func (t solver[T]) node(node reduce.Span, stack *nodes[T]) {
 	if node.Len() == 1 {
-		t.solveLeaf(node.Lo, stack)
+		t.oneLeaf(node.Lo, stack)
 		return
 	}
 	mid := reduce.Growing().Split(node)
-	t.solveNode(reduce.Span{Lo: node.Lo, Hi: mid}, stack)
+	t.node(reduce.Span{Lo: node.Lo, Hi: mid}, stack)
 
-	leaf, n := t.Order.Leaf(), t.x.Cols
-	lo, cut, hi := node.Lo*leaf, mid*leaf, min(node.Hi*leaf, t.l.Rows)
+	n := t.x.Cols
+	lo, cut, hi := node.Lo*t.leaf, mid*t.leaf, min(node.Hi*t.leaf, t.l.Rows)
 	values, scratch := takeMatrix[T](hi-cut, n)
 	defer give(scratch)
 	t.multiply(false, false, false, 1, t.l.View(cut, hi, lo, cut), t.x.View(lo, cut, 0, n), 0, values)
-	t.solveNode(reduce.Span{Lo: mid, Hi: node.Hi}, &nodes[T]{values, cut, stack})
+	t.node(reduce.Span{Lo: mid, Hi: node.Hi}, &nodes[T]{values, cut, stack})
 }
 
-// solveLeaf solves the unknowns of one leaf, row by row.
-func (t *triangular[T]) solveLeaf(index int, stack *nodes[T]) {
+// oneLeaf solves the unknowns of one leaf, row by row.
+func (t solver[T]) oneLeaf(index int, stack *nodes[T]) {
 	scratch := take[T](t.x.Cols)
 	defer give(scratch)
 	sums := *scratch
-	lo := index * t.Order.Leaf()
-	for i := lo; i < min(lo+t.Order.Leaf(), t.l.Rows); i++ {
+	lo := index * t.leaf
+	for i := lo; i < min(lo+t.leaf, t.l.Rows); i++ {
 		clear(sums)
 		for k := lo; k < i; k++ { // the short leaf; +0, if it has no terms, changes nothing
 			addProducts(sums, t.l.Row(i)[k], t.x.Row(k))

@@ -127,9 +127,12 @@ func (t *triangular[T]) mayPad(lo, hi int) bool {
 //
 // in the growing tree, and without the division where the diagonal is 1 and not stored.
 func (t *triangular[T]) solveColumns() {
-	if t.Order.Kind() == reduce.KindPairwise {
-		leaf := t.Order.Leaf()
-		t.solveNode(reduce.Span{Lo: 0, Hi: (t.l.Rows + leaf - 1) / leaf}, nil)
+	if t.isChain(1) {
+		s := solver[T]{t, t.Order.Leaf()}
+		if t.isChain(t.l.Rows) {
+			s.leaf = t.l.Rows
+		}
+		s.node(reduce.Span{Lo: 0, Hi: (t.l.Rows + s.leaf - 1) / s.leaf}, nil)
 		return
 	}
 	for i := range t.l.Rows {
