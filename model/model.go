@@ -97,6 +97,9 @@ func (m *Model[T]) NewSession() *Session[T] {
 	return s
 }
 
+// Model returns the model that the session runs.
+func (s *Session[T]) Model() *Model[T] { return s.model }
+
 // Tokens returns the length of the sequence.
 func (s *Session[T]) Tokens() int { return s.tokens }
 
