@@ -49,16 +49,17 @@ func Run[T model.Float](ctx context.Context, s *model.Session[T], prompt []int, 
 	if err != nil {
 		return "", err
 	}
+	room := s.Model().Config().Context
 	next := prompt
-	for n := 1; ; n++ {
-		if tokens, room := s.Tokens()+len(next), s.Model().Config().Context; tokens >= room {
-			return "", fmt.Errorf("generate: %w: it holds %d tokens, and there are %d, of which %d are new", ErrContext, room, tokens, n-1)
+	for n := 0; ; n++ {
+		if tokens := s.Tokens() + len(next); tokens >= room {
+			return "", fmt.Errorf("generate: %w: it holds %d tokens, and there are %d, of which %d are new", ErrContext, room, tokens, n)
 		}
-		logits, err := s.Forward(ctx, next, nil)
+		logits, err := read(ctx, s, next)
 		if err != nil {
 			return "", err
 		}
-		id, err := sampler.Next(logits.Row(logits.Rows-1), s.Tokens())
+		id, err := sampler.Next(logits, s.Tokens())
 		if err != nil {
 			return "", err
 		}
@@ -68,9 +69,30 @@ func Run[T model.Float](ctx context.Context, s *model.Session[T], prompt []int, 
 		if err := emit(id); err != nil {
 			return "", err
 		}
-		if n == o.MaxTokens {
+		if n+1 == o.MaxTokens {
 			return Full, nil
 		}
 		next = []int{id}
+	}
+}
+
+// chunk is the number of tokens that the model reads at once. It bounds the logits
+// that are held, and how long a cancelled run goes on; the bits do not depend on it.
+const chunk = 128
+
+// read appends the tokens to the session and returns the logits of the last one.
+func read[T model.Float](ctx context.Context, s *model.Session[T], ids []int) ([]T, error) {
+	for {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		n := min(chunk, len(ids))
+		logits, err := s.Forward(ctx, ids[:n], nil)
+		if err != nil {
+			return nil, err
+		}
+		if ids = ids[n:]; len(ids) == 0 {
+			return logits.Row(logits.Rows - 1), nil
+		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"testing/fstest"
 
@@ -118,6 +119,22 @@ func TestTheContextIsALimit(t *testing.T) {
 	require.NoError(t, err, "the context may be filled")
 	_, err = generate.Run(t.Context(), session[float32](t, c, reduce.Pairwise, 1, 1), make([]int, 70), generate.Options{MaxTokens: 1}, emit)
 	require.EqualError(t, err, "generate: the model's context is full: it holds 64 tokens, and there are 70, of which 0 are new")
+}
+
+// A long prompt is read in chunks, which are not seen in the bits.
+func TestLongPrompts(t *testing.T) {
+	c, err := bytes24.Load()
+	require.NoError(t, err)
+	prompt := bytes24.Encode(strings.Repeat("def f(x):\n    return x\n\n", 6)[:130])
+	at := session[float32](t, c, reduce.Pairwise, 1, 2)
+	logits, err := at.Forward(t.Context(), prompt, nil)
+	require.NoError(t, err)
+	sampler, err := generate.NewSampler[float32](generate.Sampling{Temperature: 5})
+	require.NoError(t, err)
+	want, err := sampler.Next(logits.Row(129), 130)
+	require.NoError(t, err)
+	got, _ := run(t, session[float32](t, c, reduce.Pairwise, 1, 2), prompt, generate.Options{Sampling: generate.Sampling{Temperature: 5}, MaxTokens: 1})
+	require.Equal(t, []int{want}, got)
 }
 
 func TestRunRefusesAndStops(t *testing.T) {

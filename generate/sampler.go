@@ -28,7 +28,8 @@ type Sampling struct {
 	Real func(id int) bool
 }
 
-func (s Sampling) check() error {
+// Check returns an error if the numbers make no sense.
+func (s Sampling) Check() error {
 	switch {
 	case !(s.Temperature >= 0) || math.IsInf(s.Temperature, 0):
 		return fmt.Errorf("generate: temperature %v: want a number of 0 or more", s.Temperature)
@@ -50,7 +51,7 @@ type Sampler[T kernel.Float] struct {
 
 // NewSampler returns a sampler, or an error if the numbers make no sense.
 func NewSampler[T kernel.Float](s Sampling) (*Sampler[T], error) {
-	return &Sampler[T]{Sampling: s}, s.check()
+	return &Sampler[T]{Sampling: s}, s.Check()
 }
 
 // Next chooses the token at a position, the number of tokens before it, by the

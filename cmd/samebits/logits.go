@@ -6,24 +6,19 @@ import (
 	"io"
 	"strconv"
 
-	"github.com/samebits/samebits/gemm"
 	"github.com/samebits/samebits/internal/spec"
 	"github.com/samebits/samebits/model"
-	"github.com/samebits/samebits/reduce"
 	"github.com/samebits/samebits/tp"
 	"github.com/samebits/samebits/trace"
 )
 
 type logitsCmd struct {
 	source
-	Order   string `default:"pairwise" help:"Order: ${enum}." enum:"sequential,pairwise,kahan,neumaier,double-double,widened,binned,exact,shuffled,arrival"`
-	Seed    uint64 `default:"1" help:"Seed of the order shuffled."`
-	DType   string `name:"dtype" default:"f32" help:"Arithmetic: ${enum}." enum:"f32,f64"`
-	TP      int    `name:"tp" default:"1" help:"Tensor-parallel size, 1 to the number of heads."`
-	Threads int    `default:"2" help:"Goroutines that each rank multiplies with."`
-	Fault   string `placeholder:"NAME" help:"Make the run wrong: qkv-contiguous-shard, bias-every-rank or allreduce-race. Needs --tp 2 or more."`
-	Trace   bool   `help:"Write every stage of the run, not the logits alone."`
-	Out     string `short:"o" required:"" placeholder:"FILE" help:"The safetensors file to write."`
+	engine
+	Seed  uint64 `default:"1" help:"Seed of the order shuffled."`
+	Fault string `placeholder:"NAME" help:"Make the run wrong: qkv-contiguous-shard, bias-every-rank or allreduce-race. Needs --tp 2 or more."`
+	Trace bool   `help:"Write every stage of the run, not the logits alone."`
+	Out   string `short:"o" required:"" placeholder:"FILE" help:"The safetensors file to write."`
 }
 
 // Run writes the logits.
@@ -51,28 +46,11 @@ func writeLogits[T model.Float](ctx context.Context, c *logitsCmd, in input, war
 	if err := checkOutput(c.Out); err != nil {
 		return err
 	}
-	if err := checkThreads(c.Threads); err != nil {
-		return err
-	}
-	order, err := reduce.ParseOrder(c.Order, c.Seed)
-	if err != nil {
-		return err
-	}
 	fault, err := tp.ParseFault(c.Fault)
 	if err != nil {
 		return err
 	}
-	if heads := in.checkpoint.Config.Heads; c.TP < 1 || c.TP > heads {
-		return fmt.Errorf("--tp %d: want 1 to the number of heads, %d", c.TP, heads)
-	}
-	if fault != tp.NoFault && c.TP == 1 {
-		return fmt.Errorf("--fault %s: a fault of tensor parallelism needs --tp 2 or more", fault)
-	}
-	backend, err := gemm.NewNative[T](order, c.Threads)
-	if err != nil {
-		return err
-	}
-	m, err := model.New(in.checkpoint, model.Options[T]{Backend: backend, Ranks: c.TP, Fault: fault})
+	m, err := buildModel[T](c.engine, in, c.Seed, fault)
 	if err != nil {
 		return err
 	}

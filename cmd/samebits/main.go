@@ -27,13 +27,14 @@ var errFinding = errors.New("finding")
 
 // cli is the command line.
 type cli struct {
-	Compare compareCmd `cmd:"" help:"Run a transformer in every order and at every tensor-parallel size; compare the logits bit for bit and against arbitrary precision."`
-	Logits  logitsCmd  `cmd:"" help:"Write the logits of a sequence, or every stage of the run, to a safetensors file."`
-	Sum     sumCmd     `cmd:"" help:"Sum numbers from files or standard input."`
-	Dot     dotCmd     `cmd:"" help:"Form the dot product of two files of numbers."`
-	Bench   benchCmd   `cmd:"" help:"Measure accuracy against speed of sums or dot products in every order; write tables and plots."`
-	Reveal  revealCmd  `cmd:"" help:"Reveal the summation tree that one of our orders, another implementation or a command of yours really uses."`
-	Version versionCmd `cmd:"" help:"Print the version of samebits and of its contract of bits."`
+	Compare  compareCmd  `cmd:"" help:"Run a transformer in every order and at every tensor-parallel size; compare the logits bit for bit and against arbitrary precision."`
+	Logits   logitsCmd   `cmd:"" help:"Write the logits of a sequence, or every stage of the run, to a safetensors file."`
+	Generate generateCmd `cmd:"" help:"Continue a text by a model, greedily or by sampling: the same tokens everywhere."`
+	Sum      sumCmd      `cmd:"" help:"Sum numbers from files or standard input."`
+	Dot      dotCmd      `cmd:"" help:"Form the dot product of two files of numbers."`
+	Bench    benchCmd    `cmd:"" help:"Measure accuracy against speed of sums or dot products in every order; write tables and plots."`
+	Reveal   revealCmd   `cmd:"" help:"Reveal the summation tree that one of our orders, another implementation or a command of yours really uses."`
+	Version  versionCmd  `cmd:"" help:"Print the version of samebits and of its contract of bits."`
 }
 
 // streams are what a command reads and writes.

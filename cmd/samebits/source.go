@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/samebits/samebits/model"
 	"github.com/samebits/samebits/model/bytes24"
+	"github.com/samebits/samebits/tokenizer"
 )
 
 // defaultPrompt is what the embedded model reads where nothing is asked for.
@@ -18,7 +20,7 @@ const defaultPrompt = "def sum("
 // source holds the flags that choose a model and its input.
 type source struct {
 	Model  *string `placeholder:"DIR" help:"Folder with config.json and model.safetensors. Default: the embedded model bytes24."`
-	Prompt *string `placeholder:"TEXT" help:"Text to read, for models whose vocabulary is the bytes."`
+	Prompt *string `placeholder:"TEXT" help:"Text to read, for models with a tokenizer.json, or whose vocabulary is the bytes."`
 	IDs    *string `name:"ids" placeholder:"1,2,3" help:"Token ids to read."`
 }
 
@@ -43,24 +45,48 @@ func (s source) load() (in input, err error) {
 	if err != nil {
 		return in, err
 	}
-	in.ids, in.prompt, err = s.tokens(in.checkpoint.Config)
+	in.ids, in.prompt, err = s.tokens(in)
 	return in, err
 }
 
-func (s source) tokens(c model.Config) (ids []int, prompt string, err error) {
+// tokenizer returns the tokenizer of the model: that of its tokenizer.json, or the
+// bytes where they are its vocabulary, or nil.
+func (in input) tokenizer() (*tokenizer.Tokenizer, error) {
+	t, err := tokenizer.LoadFS(in.files)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return t, err
+	}
+	if in.checkpoint.Config.Vocabulary == 256 {
+		return tokenizer.Bytes(), nil
+	}
+	return nil, nil
+}
+
+// encode returns the tokens of a text.
+func (in input) encode(text string) ([]int, error) {
+	t, err := in.tokenizer()
+	if err != nil {
+		return nil, err
+	}
+	if t == nil {
+		return nil, fmt.Errorf("the model has no tokenizer.json, and a vocabulary of %d, not the 256 bytes: want --ids", in.checkpoint.Config.Vocabulary)
+	}
+	return t.EncodeWithSpecial(text), nil
+}
+
+func (s source) tokens(in input) (ids []int, prompt string, err error) {
+	c := in.checkpoint.Config
 	switch {
 	case s.IDs != nil && s.Prompt != nil:
 		return nil, "", fmt.Errorf("--ids and --prompt exclude each other")
 	case s.IDs != nil:
 		ids, err = parseInts("--ids", *s.IDs)
-	case c.Vocabulary != 256:
-		return nil, "", fmt.Errorf("the model has a vocabulary of %d, not the 256 bytes: want --ids", c.Vocabulary)
 	default:
 		prompt = defaultPrompt
 		if s.Prompt != nil {
 			prompt = *s.Prompt
 		}
-		ids = bytes24.Encode(prompt)
+		ids, err = in.encode(prompt)
 	}
 	if err != nil {
 		return nil, "", err
