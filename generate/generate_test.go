@@ -192,12 +192,12 @@ func TestStopTokens(t *testing.T) {
 	require.ErrorContains(t, err, "config.json: ")
 }
 
-const goldenProvenance = "The ids, as float64, of 12 tokens with which bytes24 continues the text \"def sum(\" in order Pairwise, on any number of ranks."
+const goldenProvenance = "The ids, as float64, of 8 tokens with which bytes24 continues the text \"def sum(\" in order Pairwise, on any number of ranks."
 
 func goldenDigest[T model.Float](t *testing.T, s generate.Sampling, ranks int) string {
 	c, err := bytes24.Load()
 	require.NoError(t, err)
-	ids, _ := run(t, session[T](t, c, reduce.Pairwise, ranks, 2), bytes24.Encode("def sum("), generate.Options{Sampling: s, MaxTokens: 12})
+	ids, _ := run(t, session[T](t, c, reduce.Pairwise, ranks, 2), bytes24.Encode("def sum("), generate.Options{Sampling: s, MaxTokens: 8})
 	d := golden.New()
 	for _, id := range ids {
 		golden.Add(d, float64(id))

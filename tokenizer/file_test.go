@@ -3,8 +3,10 @@ package tokenizer
 import (
 	"encoding/json"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -123,6 +125,63 @@ func TestLoadNamesTheFile(t *testing.T) {
 	require.ErrorContains(t, err, "no/such/folder")
 	_, err = LoadFS(fstest.MapFS{"tokenizer.json": {Data: []byte("{")}})
 	require.ErrorContains(t, err, "tokenizer.json: ")
+}
+
+// nasty are values that take the place of others.
+var nasty = []any{
+	nil, true, -1, 0.5, 1e99, 1 << 24, 300, "", "\u0120", "ByteLevel", "Sequence", "A", []any{}, []any{nil}, []any{"a", "b"}, object{},
+	object{"type": "Sequence"}, object{"type": "ByteLevel", "add_prefix_space": true},
+}
+
+// places calls f for each value below v, with a function that replaces it. Of large
+// objects it takes the first values.
+func places(v any, f func(replace func(any))) {
+	switch v := v.(type) {
+	case object:
+		keys := slices.Sorted(maps.Keys(v))
+		for _, k := range keys[:min(len(keys), 12)] {
+			f(func(other any) { v[k] = other })
+			places(v[k], f)
+		}
+	case []any:
+		for i := range v {
+			f(func(other any) { v[i] = other })
+			places(v[i], f)
+		}
+	}
+}
+
+// Whatever stands where something else should: an error, or a tokenizer that works.
+func TestParseAnyValueAnywhere(t *testing.T) {
+	number, parsed := 0, 0
+	edited(t, "everything", func(f object) { places(f, func(func(any)) { number++ }) })
+	require.Greater(t, number, 200)
+	stride := 3 // each place gets every third value
+	if testing.Short() {
+		stride = 10
+	}
+	for place := range number {
+		for i := place % stride; i < len(nasty); i += stride {
+			value := nasty[i]
+			data := edited(t, "everything", func(f object) {
+				at := 0
+				places(f, func(replace func(any)) {
+					if at++; at == place+1 {
+						replace(value)
+					}
+				})
+			})
+			tok, err := Parse(data)
+			if err != nil {
+				continue
+			}
+			parsed++
+			ids := tok.EncodeWithSpecial("the solo <s> r\u00e9s \xff\n\n1234 <lr> ")
+			_, err = tok.Decode(ids)
+			require.NoError(t, err, "value %v at place %d", value, place)
+		}
+	}
+	require.Greater(t, parsed, 50, "some do not matter")
 }
 
 // Nesting does not end the program.
