@@ -293,3 +293,28 @@ func BenchmarkNext(b *testing.B) {
 		})
 	}
 }
+
+// The example of SPEC.md, section 13, which a program written from that section alone
+// gives, too.
+func TestPublishedExample(t *testing.T) {
+	require.Equal(t, 0x1.0b6f7cb6dcb65p-1, uniform(2026, 0, 0))
+	require.Equal(t, 0x1.653c35abf3ffcp-2, uniform(2026, 0, 1))
+	for _, c := range []struct {
+		Sampling
+		want []int
+	}{
+		{Sampling{Temperature: 1, Seed: 2026}, []int{3, 1, 3, 2, 1, 1, 0, 2, 1, 1, 1, 1}},
+		{Sampling{Temperature: 1, TopP: 0.8, Seed: 2026}, []int{3, 1, 3, 2, 1, 1, 2, 2, 1, 1, 1, 1}},
+		{Sampling{Temperature: 2, TopK: 3, Seed: 2026, Sequence: 1}, []int{1, 3, 3, 3, 1, 1, 1, 1, 3, 3, 2, 2}},
+	} {
+		sampler, err := NewSampler[float32](c.Sampling)
+		require.NoError(t, err)
+		var got []int
+		for position := range 12 {
+			id, err := sampler.Next([]float32{1, 3, 2, 3}, position)
+			require.NoError(t, err)
+			got = append(got, id)
+		}
+		require.Equal(t, c.want, got, "%+v", c.Sampling)
+	}
+}
