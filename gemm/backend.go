@@ -7,7 +7,7 @@ import (
 )
 
 // Backend multiplies for a model. Everything that a transformer computes with
-// matrices goes through these four methods, so that a model runs on another
+// matrices goes through these methods, so that a model runs on another
 // implementation, and a test can count what it does, without changing the model.
 type Backend[T Float] interface {
 	// Order is the order of the products, and that in which the model's other sums
@@ -28,6 +28,11 @@ type Backend[T Float] interface {
 	// the inner dimension is a sequence that grows, and an element's bits do not
 	// depend on what follows its own terms.
 	Product(alpha T, a, b Matrix[T], trans, growing bool, c Matrix[T]) error
+
+	// ProductFrom sets c = a*b over an inner dimension that grows, whose terms before
+	// index first are absent: a and b hold those from there on. Each term keeps its
+	// place in the tree.
+	ProductFrom(first int, a, b, c Matrix[T]) error
 }
 
 // Native is the Backend of this package: the orders of package reduce, on at most
@@ -106,6 +111,11 @@ func (n Native[T]) Product(alpha T, a, b Matrix[T], trans, growing bool, c Matri
 	o := n.options()
 	o.Growing = growing
 	return Gemm(o, false, trans, alpha, a, b, 0, c)
+}
+
+// ProductFrom evaluates a*b over the terms from index first on.
+func (n Native[T]) ProductFrom(first int, a, b, c Matrix[T]) error {
+	return productFrom(n.options(), first, a, b, c)
 }
 
 // operand checks the operands of a product with packed weights.

@@ -52,6 +52,13 @@ func (c Contraction) String() string {
 // boundary tells whether a cut before term k is a cut between leaves.
 func (c Contraction) boundary(k int) bool { return k%c.Leaf == 0 || k == c.K }
 
+// root returns the node of a whole contraction of which the terms [From, From+n) are
+// present: in the growing tree those before may be absent for good.
+func (c Contraction) root(n int) reduce.Span { return reduce.Span{Lo: 0, Hi: c.leaves(n).Hi} }
+
+// absent tells whether no term of the node is present, as its leaves lie before From.
+func (c Contraction) absent(node reduce.Span) bool { return node.Hi*c.Leaf <= c.From }
+
 // leaves returns the leaves that the terms [From, From+n) make up.
 func (c Contraction) leaves(n int) reduce.Span {
 	return reduce.Span{Lo: c.From / c.Leaf, Hi: (c.From + n + c.Leaf - 1) / c.Leaf}

@@ -57,6 +57,34 @@ func Gemm[T Float](o Options, transA, transB bool, alpha T, a, b Matrix[T], beta
 	return nil
 }
 
+// productFrom sets c = a*b, a and b holding the terms from index first on of a
+// contraction that grows. The terms before are absent in place: each term is in the
+// leaf of its own index, a leaf holds those of its terms that there are, and a node
+// that has none is passed over. A left fold folds the terms that there are; Shuffled
+// in the order in which it would fold them all.
+func productFrom[T Float](o Options, first int, a, b, c Matrix[T]) error {
+	if err := checkGemm(o, false, false, a, b, c); err != nil {
+		return err
+	}
+	if first < 0 {
+		return fmt.Errorf("gemm: terms from index %d: want 0 or more", first)
+	}
+	if a.Cols == 0 {
+		scale(0, c)
+		return nil
+	}
+	place := Contraction{K: first + a.Cols, From: first, Leaf: o.Order.Leaf(), Growing: true}
+	var permuted []int
+	for _, k := range permutation(o.Order, place.K) {
+		if k >= first {
+			permuted = append(permuted, k-first)
+		}
+	}
+	w := pack(b, false, place, permuted)
+	multiply(o, finish[T]{alpha: 1}, left(a, false, permuted), w, c)
+	return nil
+}
+
 func checkGemm[T Float](o Options, transA, transB bool, a, b, c Matrix[T]) error {
 	if err := reduce.Check[T](o.Order); err != nil {
 		return err
@@ -158,7 +186,7 @@ type finish[T Float] struct{ alpha, beta T }
 // strip evaluates the strip over its whole contraction into c, which is as long
 // as the panel has columns.
 func (f finish[T]) strip(order reduce.Order, s strip[T], c []T) {
-	root := s.place.leaves(len(s.a))
+	root := s.place.root(len(s.a))
 	switch order.Kind() {
 	case reduce.KindDoubleDouble:
 		v := s.doubleDouble(root)

@@ -97,3 +97,8 @@ func (g Gonum[T]) Product(alpha T, a, b Matrix[T], trans, _ bool, c Matrix[T]) e
 	impl.Sgemm(blas.NoTrans, op, m, n, k, float32(alpha), any(a.Data).([]float32), a.Stride, any(b.Data).([]float32), b.Stride, 0, any(c.Data).([]float32), c.Stride)
 	return nil
 }
+
+// ProductFrom is gonum's Gemm over the terms that there are.
+func (g Gonum[T]) ProductFrom(_ int, a, b, c Matrix[T]) error {
+	return g.Product(1, a, b, false, true, c)
+}

@@ -51,11 +51,15 @@ type compiler struct {
 // node appends the leaves of the node and has the last complete it.
 func (c *compiler) node(t reduce.Tree, node reduce.Span) {
 	if node.Len() == 1 {
-		lo := node.Lo * c.place.Leaf
-		c.words = append(c.words, kernel.Leaf(min(c.place.Leaf, c.end-lo), 0))
+		lo, hi := max(node.Lo*c.place.Leaf, c.place.From), min(node.Hi*c.place.Leaf, c.end)
+		c.words = append(c.words, kernel.Leaf(hi-lo, 0))
 		return
 	}
 	left, right := children(t, node)
+	if c.place.absent(left) {
+		c.node(t, right)
+		return
+	}
 	c.node(t, left)
 	c.node(t, right)
 	c.words[len(c.words)-1] += kernel.Leaf(0, 1)

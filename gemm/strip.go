@@ -12,10 +12,10 @@ type strip[T Float] struct {
 	a, b  []T
 }
 
-// leaf returns the terms of the leaf with that global index.
+// leaf returns the terms of the leaf with that global index that are present.
 func (s strip[T]) leaf(i int) (a, b []T) {
-	lo := i*s.place.Leaf - s.place.From
-	hi := min(lo+s.place.Leaf, len(s.a))
+	first := i*s.place.Leaf - s.place.From
+	lo, hi := max(first, 0), min(first+s.place.Leaf, len(s.a))
 	return s.a[lo:hi], s.b[lo*kernel.Panel : hi*kernel.Panel]
 }
 
@@ -46,6 +46,10 @@ func (s strip[T]) addPairNode(c *pairs[T], t reduce.Tree, node reduce.Span) {
 		return
 	}
 	left, right := children(t, node)
+	if s.place.absent(left) {
+		s.addPairNode(c, t, right)
+		return
+	}
 	var r pairs[T]
 	s.addPairNode(c, t, left)
 	s.addPairNode(&r, t, right)

@@ -76,8 +76,8 @@ func pack[T Float](b Matrix[T], trans bool, place Contraction, rows []int) *Weig
 	w := &Weights[T]{place: place, tile: kernel.MicroTile[T]()}
 	w.k, w.n = b.op(trans)
 	w.chain = compileChain(w.k)
-	if w.k > 0 && w.k == place.K {
-		w.tree = compile(place, []reduce.Span{place.leaves(w.k)}, w.k)
+	if w.k > 0 && (w.k == place.K || place.Growing && place.From+w.k == place.K) {
+		w.tree = compile(place, []reduce.Span{place.root(w.k)}, w.k)
 	}
 	cols := w.tile.Cols
 	w.panels = make([]T, w.panelCount()*cols*w.k)

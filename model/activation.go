@@ -1,6 +1,9 @@
 package model
 
-import "github.com/samebits/samebits/elementary"
+import (
+	"github.com/samebits/samebits/elementary"
+	"github.com/samebits/samebits/internal/kernel"
+)
 
 // activation is an activation function in both types.
 type activation struct {
@@ -8,11 +11,29 @@ type activation struct {
 	f64 func(dst, x []float64)
 }
 
-// activations are the functions by their Hugging Face names.
+var (
+	geluTanh = activation{elementary.GELUTanhSlice[float32], elementary.GELUTanhSlice[float64]}
+	gelu     = activation{elementary.GELUSlice[float32], elementary.GELUSlice[float64]}
+	silu     = activation{elementary.SiLUSlice[float32], elementary.SiLUSlice[float64]}
+)
+
+// activations are the functions by their Hugging Face names. gelu_fast there has
+// 0.7978845608 for sqrt(2/pi), which changes it by less than 4e-12 of itself near 0.
 var activations = map[string]activation{
-	"gelu_new":          {elementary.GELUTanhSlice[float32], elementary.GELUTanhSlice[float64]},
-	"gelu_pytorch_tanh": {elementary.GELUTanhSlice[float32], elementary.GELUTanhSlice[float64]},
-	"gelu":              {elementary.GELUSlice[float32], elementary.GELUSlice[float64]},
+	"gelu": gelu, "gelu_python": gelu,
+	"gelu_new": geluTanh, "gelu_fast": geluTanh, "gelu_pytorch_tanh": geluTanh,
+	"silu": silu, "swish": silu,
+	"relu": {relu[float32], relu[float64]},
+}
+
+// relu sets dst to the greater of x and 0, element by element: +0 for -0.
+func relu[T Float](dst, x []T) {
+	for i, v := range x {
+		if v <= 0 {
+			v = 0
+		}
+		dst[i] = kernel.Canonical(v)
+	}
 }
 
 // apply replaces each element of x, []float32 or []float64, by the function of it.

@@ -3,21 +3,21 @@ package model
 import (
 	"fmt"
 	"io/fs"
-	"math"
 	"os"
 	"slices"
 	"strings"
 
-	"github.com/samebits/samebits/gemm"
 	"github.com/samebits/samebits/internal/safetensors"
 )
 
 // Checkpoint is a transformer as it lies in a Hugging Face folder: config.json and
-// model.safetensors, with weights in F32, F16, BF16 or F64.
+// model.safetensors, or the files of model.safetensors.index.json, with weights in
+// F32, F16, BF16 or F64. Folders of the disk are mapped, not read: New reads what
+// its ranks hold, and a Session the rows of the embedding that it meets.
 type Checkpoint struct {
-	Config Config
-	file   *safetensors.File
-	prefix string // of tensor names
+	Config  Config
+	names   blueprint
+	weights *safetensors.Folder
 }
 
 // Load reads the folder dir.
@@ -29,126 +29,79 @@ func Load(dir string) (*Checkpoint, error) {
 	return c, nil
 }
 
-// LoadFS reads config.json and model.safetensors from the root of fsys. It checks
-// that all tensors are there, of the shapes that the configuration asks for, and
-// finite.
+// LoadFS reads a folder at the root of fsys. It checks that all tensors are there,
+// of the shapes that the configuration asks for, and that no layer has others. What
+// is in them is seen by New: weights must be finite.
 func LoadFS(fsys fs.FS) (*Checkpoint, error) {
 	data, err := fs.ReadFile(fsys, "config.json")
 	if err != nil {
 		return nil, err
 	}
-	config, err := parseConfig(data)
+	config, names, err := parseConfig(data)
 	if err != nil {
 		return nil, err
 	}
-	if data, err = fs.ReadFile(fsys, "model.safetensors"); err != nil {
-		return nil, err
-	}
-	file, err := safetensors.Parse("model.safetensors", data)
+	weights, err := safetensors.OpenFolder(fsys, "model.safetensors")
 	if err != nil {
 		return nil, err
 	}
-	c, names := &Checkpoint{Config: config, file: file}, file.Names()
-	if !slices.Contains(names, "wte.weight") && slices.ContainsFunc(names, func(n string) bool { return strings.HasPrefix(n, "transformer.") }) {
-		c.prefix = "transformer."
+	c := &Checkpoint{config, names, weights}
+	if all := weights.Names(); !slices.ContainsFunc(all, func(n string) bool { return strings.HasPrefix(n, names.prefix) }) {
+		c.names.prefix = ""
 	}
-	return c, c.check()
+	if err := c.check(); err != nil {
+		weights.Close()
+		return nil, err
+	}
+	return c, nil
 }
 
-// tensorNeed is a tensor that a checkpoint must have.
-type tensorNeed struct {
-	name  string
-	shape []int
-}
-
-// outerNeeds lists the tensors of the GPT-2 family that no layer owns.
-func (c *Checkpoint) outerNeeds() []tensorNeed {
-	f, w := c.Config, c.Config.Width
-	needs := []tensorNeed{
-		{c.prefix + "wte.weight", []int{f.Vocabulary, w}}, {c.prefix + "wpe.weight", []int{f.Context, w}},
-		{c.prefix + "ln_f.weight", []int{w}}, {c.prefix + "ln_f.bias", []int{w}},
-	}
-	if !f.Tied {
-		needs = append(needs, tensorNeed{"lm_head.weight", []int{f.Vocabulary, w}})
-	}
-	return needs
-}
-
-// layerNeeds lists the tensors of layer i. Conv1D weights are [in, out].
-func (c *Checkpoint) layerNeeds(i int) []tensorNeed {
-	w, inner := c.Config.Width, c.Config.Inner
-	needs := []tensorNeed{
-		{"ln_1.weight", []int{w}}, {"ln_1.bias", []int{w}},
-		{"attn.c_attn.weight", []int{w, 3 * w}}, {"attn.c_attn.bias", []int{3 * w}},
-		{"attn.c_proj.weight", []int{w, w}}, {"attn.c_proj.bias", []int{w}},
-		{"ln_2.weight", []int{w}}, {"ln_2.bias", []int{w}},
-		{"mlp.c_fc.weight", []int{w, inner}}, {"mlp.c_fc.bias", []int{inner}},
-		{"mlp.c_proj.weight", []int{inner, w}}, {"mlp.c_proj.bias", []int{w}},
-	}
-	for k := range needs {
-		needs[k].name = fmt.Sprintf("%sh.%d.%s", c.prefix, i, needs[k].name)
-	}
-	return needs
-}
+// Close gives mapped memory back. Neither the checkpoint nor the models made of it
+// may be used any more.
+func (c *Checkpoint) Close() error { return c.weights.Close() }
 
 // check stops at the first fault, so that a configuration of very many layers
-// costs no more than the file holds.
+// costs no more than the files hold.
 func (c *Checkpoint) check() error {
-	if err := c.have(c.outerNeeds()); err != nil {
+	if err := c.have(c.names.outerNeeds(c.Config)); err != nil {
 		return err
 	}
+	known := map[string]bool{}
 	for i := range c.Config.Layers {
-		if err := c.have(c.layerNeeds(i)); err != nil {
+		needs := c.names.layerNeeds(c.Config, i)
+		if err := c.have(needs); err != nil {
 			return err
 		}
+		for _, n := range needs {
+			known[n.name] = true
+		}
+		for _, b := range c.names.buffers {
+			known[c.names.layerName(i)+b] = true
+		}
 	}
-	if extra := fmt.Sprintf("%sh.%d.", c.prefix, c.Config.Layers); slices.ContainsFunc(c.file.Names(), func(n string) bool { return strings.HasPrefix(n, extra) }) {
-		return fmt.Errorf("model.safetensors: has tensors %s*: config.json asks for %d layers", extra, c.Config.Layers)
+	layers, _, _ := strings.Cut(c.names.prefix+c.names.layer, "%d")
+	for _, name := range c.weights.Names() {
+		if strings.HasPrefix(name, layers) && !known[name] {
+			_, file, _ := c.weights.Tensor(name)
+			return fmt.Errorf("%s: tensor %s is none of a %s of %d layers, as config.json describes it", file, name, c.Config.Family, c.Config.Layers)
+		}
 	}
 	return nil
 }
 
-// have returns an error unless the file has the tensors, in shape and finite.
-func (c *Checkpoint) have(needs []tensorNeed) error {
+// have returns an error unless the files have the tensors, in shape.
+func (c *Checkpoint) have(needs []need) error {
 	for _, n := range needs {
-		t, err := c.file.Tensor(n.name)
+		t, file, err := c.weights.Tensor(n.name)
 		if err != nil {
 			return err
 		}
 		if !slices.Equal(t.Shape, n.shape) {
-			return fmt.Errorf("model.safetensors: tensor %s has shape %v: config.json asks for %v", n.name, t.Shape, n.shape)
+			return fmt.Errorf("%s: tensor %s has shape %v: config.json asks for %v", file, n.name, t.Shape, n.shape)
 		}
-		if err := checkFinite(t); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func checkFinite(t safetensors.Tensor) error {
-	values, err := safetensors.Floats[float64](t)
-	if err != nil {
-		return fmt.Errorf("model.safetensors: %w", err)
-	}
-	for i, v := range values {
-		if math.IsNaN(v) || math.IsInf(v, 0) {
-			return fmt.Errorf("model.safetensors: tensor %s: element %d is %v: want finite weights", t.Name, i, v)
+		if err := t.CheckFloats(); err != nil {
+			return fmt.Errorf("%s: %w", file, err)
 		}
 	}
 	return nil
-}
-
-// matrix returns a tensor, which check has seen, as a matrix over T: a vector as
-// one row. It is an error if a weight is not exact in T.
-func matrix[T Float](c *Checkpoint, name string) (gemm.Matrix[T], error) {
-	t, err := c.file.Tensor(name)
-	if err != nil {
-		return gemm.Matrix[T]{}, err
-	}
-	values, err := safetensors.Floats[T](t)
-	if err != nil {
-		return gemm.Matrix[T]{}, fmt.Errorf("model.safetensors: %w", err)
-	}
-	cols := t.Shape[len(t.Shape)-1]
-	return gemm.Dense(len(values)/cols, cols, values), nil
 }

@@ -1,101 +1,119 @@
 package model
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 )
 
-// Config describes a transformer.
+// Config describes a transformer: what it computes, not where its weights lie.
 type Config struct {
-	Family      string  `json:"family"`       // "gpt2"
-	Layers      int     `json:"layers"`       // transformer blocks
-	Width       int     `json:"width"`        // numbers that describe a token between layers
-	Heads       int     `json:"heads"`        // attention heads
-	Inner       int     `json:"inner"`        // width of the MLP
-	Context     int     `json:"context"`      // longest sequence, in tokens
-	Vocabulary  int     `json:"vocabulary"`   // different tokens
-	NormEpsilon float64 `json:"norm_epsilon"` // added to the variance
-	Activation  string  `json:"activation"`   // of the MLP, by its Hugging Face name
-	Tied        bool    `json:"tied"`         // logits use the token embedding
+	Family      string  `json:"family"`           // as config.json names it: model_type
+	Layers      int     `json:"layers"`           // transformer blocks
+	Width       int     `json:"width"`            // numbers that describe a token between layers
+	Heads       int     `json:"heads"`            // attention heads
+	KVHeads     int     `json:"kv_heads"`         // heads of keys and values, each for Heads/KVHeads of queries
+	HeadSize    int     `json:"head_size"`        // width of a head
+	Inner       int     `json:"inner"`            // width of the MLP
+	Context     int     `json:"context"`          // longest sequence, in tokens
+	Vocabulary  int     `json:"vocabulary"`       // different tokens
+	Norm        string  `json:"norm"`             // LayerNorm or RMSNorm
+	NormEpsilon float64 `json:"norm_epsilon"`     // added to the variance, or to the mean square
+	QKNorm      bool    `json:"qk_norm"`          // RMSNorm of each head of the queries and keys
+	Activation  string  `json:"activation"`       // of the MLP, by its Hugging Face name
+	Gated       bool    `json:"gated"`            // the MLP multiplies activation(gate) and up
+	Parallel    bool    `json:"parallel"`         // attention and MLP read the same x
+	RoPE        *RoPE   `json:"rope,omitempty"`   // nil: learned positions
+	Windows     []int   `json:"window,omitempty"` // of each layer, see Window; nil: all 0
+	Tied        bool    `json:"tied"`             // logits use the token embedding
+	Storage     string  `json:"storage"`          // the type of the weights that config.json names, or ""
 }
 
-// HeadSize returns the width of a head.
-func (c Config) HeadSize() int { return c.Width / c.Heads }
+// The norms.
+const (
+	LayerNorm = "LayerNorm"
+	RMSNorm   = "RMSNorm"
+)
 
-// gpt2Config is config.json of the GPT-2 family, as far as it matters. Pointers
-// tell a missing field from a zero.
-type gpt2Config struct {
-	ModelType         string   `json:"model_type"`
-	Layers            int      `json:"n_layer"`
-	Width             int      `json:"n_embd"`
-	Heads             int      `json:"n_head"`
-	Inner             *int     `json:"n_inner"`
-	Context           int      `json:"n_positions"`
-	Vocabulary        int      `json:"vocab_size"`
-	Epsilon           *float64 `json:"layer_norm_epsilon"`
-	Activation        string   `json:"activation_function"`
-	Tied              *bool    `json:"tie_word_embeddings"`
-	ScaleWeights      *bool    `json:"scale_attn_weights"`
-	ScaleInverseLayer bool     `json:"scale_attn_by_inverse_layer_idx"`
-	CrossAttention    bool     `json:"add_cross_attention"`
+// Window returns how many keys a token sees in layer i, its own and those before
+// it; 0 means all.
+func (c Config) Window(i int) int {
+	if c.Windows == nil {
+		return 0
+	}
+	return c.Windows[i]
 }
+
+// group is the number of query heads that share a head of keys and values.
+func (c Config) group() int { return c.Heads / c.KVHeads }
+
+// slide gives every layer of which that is true the same window.
+func (c *Config) slide(window int, layer func(i int) bool) {
+	c.Windows = make([]int, c.Layers)
+	for i := range c.Windows {
+		if layer(i) {
+			c.Windows[i] = window
+		}
+	}
+}
+
+// families are the descriptions of the architectures, by their model_type.
+var families = map[string]func(*fields) (Config, blueprint){
+	"gpt2": gpt2, "gpt_neox": gptNeoX, "llama": llama, "mistral": mistral, "phi3": phi3, "qwen2": qwen2, "qwen3": qwen3,
+}
+
+// Families lists the model_type of each architecture that Load reads.
+func Families() []string { return slices.Sorted(maps.Keys(families)) }
 
 // parseConfig reads config.json.
-func parseConfig(data []byte) (Config, error) {
-	g := gpt2Config{Activation: "gelu_new"}
-	if err := json.Unmarshal(data, &g); err != nil {
-		if wrong := (*json.UnmarshalTypeError)(nil); errors.As(err, &wrong) && wrong.Field != "" {
-			return Config{}, fmt.Errorf("config.json: %s is a %s: want %v", wrong.Field, wrong.Value, wrong.Type)
-		}
-		return Config{}, fmt.Errorf("config.json: %w", err)
+func parseConfig(data []byte) (Config, blueprint, error) {
+	f := parseFields("config.json", data)
+	name := f.textOr("model_type", "")
+	family, ok := families[name]
+	if !ok {
+		f.failf("unknown architecture %.40q: want model_type %s", name, strings.Join(Families(), ", "))
 	}
-	if g.ModelType != "gpt2" {
-		return Config{}, fmt.Errorf("config.json: unknown architecture %q: want model_type \"gpt2\"", g.ModelType)
+	if f.has("quantization_config") {
+		f.failf("quantization_config is not supported: want weights in F16, BF16, F32 or F64")
 	}
-	c := Config{
-		Family: "gpt2", Layers: g.Layers, Width: g.Width, Heads: g.Heads, Inner: 4 * g.Width,
-		Context: g.Context, Vocabulary: g.Vocabulary, NormEpsilon: 1e-5, Activation: g.Activation, Tied: true,
+	if *f.err != nil {
+		return Config{}, blueprint{}, *f.err
 	}
-	if g.Inner != nil {
-		c.Inner = *g.Inner
-	}
-	if g.Epsilon != nil {
-		c.NormEpsilon = *g.Epsilon
-	}
-	if g.Tied != nil {
-		c.Tied = *g.Tied
-	}
-	if g.CrossAttention {
-		return c, fmt.Errorf("config.json: add_cross_attention is not supported")
-	}
-	if g.ScaleInverseLayer || g.ScaleWeights != nil && !*g.ScaleWeights {
-		return c, fmt.Errorf("config.json: scale_attn_by_inverse_layer_idx and unscaled attention are not supported")
-	}
-	return c, c.check()
+	c, b := family(f)
+	c.Family, c.Storage = name, f.storage()
+	f.fail(c.check())
+	return c, b, *f.err
 }
 
-// check returns an error where the numbers cannot describe a transformer.
-func (c Config) check() error {
-	for _, f := range []struct {
-		name  string
-		value int
-	}{
-		{"n_layer", c.Layers}, {"n_embd", c.Width}, {"n_head", c.Heads}, {"n_inner", c.Inner},
-		{"n_positions", c.Context}, {"vocab_size", c.Vocabulary},
-	} {
-		if f.value < 1 || f.value > 1<<24 {
-			return fmt.Errorf("config.json: %s is %d: want 1 to %d", f.name, f.value, 1<<24)
-		}
+// storage returns the type of the weights, which either dialect of config.json may
+// name. The tensors say for themselves what they are.
+func (f *fields) storage() string {
+	s := f.textOr("dtype", f.textOr("torch_dtype", ""))
+	if old := f.textOr("torch_dtype", s); old != s {
+		f.failf("dtype is %.40q and torch_dtype %.40q: want one", s, old)
 	}
-	if c.Width%c.Heads != 0 {
-		return fmt.Errorf("config.json: n_embd %d is no multiple of n_head %d", c.Width, c.Heads)
+	return s
+}
+
+// check returns an error where the numbers, each of which is in its range, cannot
+// describe a transformer together.
+func (c Config) check() error {
+	if c.HeadSize == 0 || c.Heads%c.KVHeads != 0 {
+		return fmt.Errorf("config.json: %d heads of queries and %d of keys: want a multiple", c.Heads, c.KVHeads)
+	}
+	if c.Heads*c.HeadSize > maxSize { // neither exceeds 2^24
+		return fmt.Errorf("config.json: %d heads of %d: want %d numbers at most", c.Heads, c.HeadSize, maxSize)
 	}
 	if !(c.NormEpsilon >= 0 && c.NormEpsilon < 1) {
-		return fmt.Errorf("config.json: layer_norm_epsilon is %v: want 0 <= epsilon < 1", c.NormEpsilon)
+		return fmt.Errorf("config.json: the epsilon of the norms is %v: want 0 <= epsilon < 1", c.NormEpsilon)
 	}
 	if _, ok := activations[c.Activation]; !ok {
-		return fmt.Errorf("config.json: unknown activation_function %q: want gelu_new, gelu_pytorch_tanh or gelu", c.Activation)
+		names := strings.Join(slices.Sorted(maps.Keys(activations)), ", ")
+		return fmt.Errorf("config.json: unknown activation %.40q: want %s", c.Activation, names)
+	}
+	if c.RoPE != nil {
+		return c.RoPE.check(c.HeadSize)
 	}
 	return nil
 }
@@ -104,8 +122,7 @@ func (c Config) check() error {
 // projection: the largest divisor of the head size that is at most the order's
 // leaf, so that any cut between heads falls between leaves.
 func (c Config) headLeaf(leaf int) int {
-	d := c.HeadSize()
-	for leaf = min(leaf, d); d%leaf != 0; leaf-- {
+	for leaf = min(leaf, c.HeadSize); c.HeadSize%leaf != 0; leaf-- {
 	}
 	return leaf
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/samebits/samebits/elementary"
 	"github.com/samebits/samebits/gemm"
 	"github.com/samebits/samebits/internal/kernel"
+	"github.com/samebits/samebits/reduce"
 	"github.com/samebits/samebits/tp"
 )
 
@@ -17,15 +18,20 @@ type pass[T Float] struct {
 	rank  *tp.Rank
 	rec   *collector[T]
 	start int // position of the first token
+
+	rotation rotation[T] // of the tokens' positions, where there is one
 }
 
-// logits runs the model: GPT-2, read from top to bottom.
+// logits runs the model, read from top to bottom.
 func (p *pass[T]) logits(ctx context.Context, ids []int) (gemm.Matrix[T], error) {
 	x, err := p.embed(ctx, ids)
 	if err != nil {
 		return x, err
 	}
 	p.whole("embed", x)
+	if p.turns != nil {
+		p.rotation = newRotation[T](p.turns, p.start, len(ids))
+	}
 	for i, l := range p.layers {
 		if err := p.block(ctx, fmt.Sprintf("layers.%d.", i), l, &p.cache.layers[i], x); err != nil {
 			return x, err
@@ -42,60 +48,103 @@ func (p *pass[T]) logits(ctx context.Context, ids []int) (gemm.Matrix[T], error)
 	return logits, err
 }
 
-// embed returns the embedding of the tokens and their positions, added.
+// embed returns the embedding of the tokens and, where positions are learned, of
+// their positions, added.
 func (p *pass[T]) embed(ctx context.Context, ids []int) (gemm.Matrix[T], error) {
 	x, err := p.shard.tokens.Forward(ctx, p.rank, ids)
-	if err != nil {
+	if err != nil || p.positions == nil {
 		return x, err
 	}
+	position := make([]T, x.Cols)
 	for i := range x.Rows {
-		kernel.AddTo(x.Row(i), p.positions.Row(p.start+i))
+		if err := p.positions.CopyRow(position, p.start+i); err != nil {
+			return x, err
+		}
+		kernel.AddTo(x.Row(i), position)
 	}
 	return x, nil
 }
 
 // block adds one transformer block to x:
 //
-//	x = x + attention(norm(x))
-//	x = x + mlp(norm(x))
+//	a = attention(norm(x))
+//	m = mlp(norm(x + a)), or mlp(norm(x)) where the two are parallel
+//	x = (x + a) + m
 func (p *pass[T]) block(ctx context.Context, stage string, l *layer[T], kv *keysValues[T], x gemm.Matrix[T]) error {
-	normed := p.normed(x, l.attnNorm)
-	p.whole(stage+"attn_norm", normed)
-	attended, err := p.attention(stage+"attn.", l, kv, normed)
+	h := p.normed(x, l.attnNorm)
+	p.whole(stage+"attn_norm", h)
+	a, err := p.attention(ctx, stage+"attn.", l, kv, h)
 	if err != nil {
 		return err
 	}
-	out, err := l.out.Forward(ctx, p.rank, attended)
-	if err != nil {
-		return err
+	if p.config.Parallel {
+		h = p.normed(x, l.mlpNorm)
 	}
-	p.whole(stage+"attn.out", out)
-	kernel.AddTo(x.Data, out.Data)
+	kernel.AddTo(x.Data, a.Data)
 	p.whole(stage+"attn_residual", x)
-
-	normed = p.normed(x, l.mlpNorm)
-	p.whole(stage+"mlp_norm", normed)
-	up, err := l.up.Forward(normed)
+	if !p.config.Parallel {
+		h = p.normed(x, l.mlpNorm)
+	}
+	p.whole(stage+"mlp_norm", h)
+	m, err := p.mlp(ctx, stage+"mlp.", l, h)
 	if err != nil {
 		return err
 	}
-	p.columns(stage+"mlp.up", up, p.config.Inner, p.inner.Lo)
-	activations[p.config.Activation].apply(up.Data)
-	p.columns(stage+"mlp.act", up, p.config.Inner, p.inner.Lo)
-	if out, err = l.down.Forward(ctx, p.rank, up); err != nil {
-		return err
-	}
-	p.whole(stage+"mlp.down", out)
-	kernel.AddTo(x.Data, out.Data)
+	kernel.AddTo(x.Data, m.Data)
 	p.whole(stage+"output", x)
 	return nil
 }
 
-// normed returns the layer norm of each row.
+// mlp returns down(activation(up(x))) or, gated, down(activation(gate(x)) * up(x)).
+func (p *pass[T]) mlp(ctx context.Context, stage string, l *layer[T], x gemm.Matrix[T]) (gemm.Matrix[T], error) {
+	y, err := l.up.Forward(x)
+	if err != nil {
+		return y, err
+	}
+	activation, n := activations[p.config.Activation], p.inner.Len()
+	if p.config.Gated {
+		gate, up := y.View(0, y.Rows, 0, n), y.View(0, y.Rows, n, 2*n)
+		p.columns(stage+"gate", gate, p.config.Inner, p.inner.Lo)
+		p.columns(stage+"up", up, p.config.Inner, p.inner.Lo)
+		y = gated(activation, gate, up)
+	} else {
+		p.columns(stage+"up", y, p.config.Inner, p.inner.Lo)
+		activation.apply(y.Data)
+	}
+	p.columns(stage+"act", y, p.config.Inner, p.inner.Lo)
+	y, err = l.down.Forward(ctx, p.rank, y)
+	p.whole(stage+"down", y)
+	return y, err
+}
+
+// gated returns RN(activation(gate) * up), element by element.
+func gated[T Float](a activation, gate, up gemm.Matrix[T]) gemm.Matrix[T] {
+	y := gemm.NewMatrix[T](gate.Rows, gate.Cols)
+	for i := range y.Rows {
+		row := y.Row(i)
+		copy(row, gate.Row(i))
+		a.apply(row)
+		for j, u := range up.Row(i) {
+			row[j] = kernel.Canonical(T(row[j] * u))
+		}
+	}
+	return y
+}
+
+// normed returns the norm of each row.
 func (p *pass[T]) normed(x gemm.Matrix[T], n norm[T]) gemm.Matrix[T] {
 	y := gemm.NewMatrix[T](x.Rows, x.Cols)
 	for i := range x.Rows {
-		elementary.LayerNorm(p.backend.Order(), y.Row(i), x.Row(i), n.weight, n.bias, T(p.config.NormEpsilon))
+		n.apply(p.backend.Order(), y.Row(i), x.Row(i), T(p.config.NormEpsilon))
 	}
 	return y
+}
+
+// apply sets y to the LayerNorm of x or, without bias, to its RMSNorm.
+func (n norm[T]) apply(order reduce.Order, y, x []T, epsilon T) {
+	if n.bias == nil {
+		elementary.RMSNorm(order, y, x, n.weight, epsilon)
+		return
+	}
+	elementary.LayerNorm(order, y, x, n.weight, n.bias, epsilon)
 }

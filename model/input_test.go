@@ -18,29 +18,29 @@ func TestLoadRefusesConfigurations(t *testing.T) {
 		value any
 		text  string
 	}{
-		{"model_type", "mamba", `config.json: unknown architecture "mamba": want model_type "gpt2"`},
-		{"model_type", nil, `config.json: unknown architecture "": want model_type "gpt2"`},
-		{"n_layer", 0, "config.json: n_layer is 0: want 1 to 16777216"},
-		{"n_layer", 1 << 24, `model.safetensors: no tensor "transformer.h.3.ln_1.weight" among its 40`},
+		{"model_type", "mamba", `config.json: unknown architecture "mamba": want model_type gpt2, gpt_neox, llama, mistral, phi3, qwen2, qwen3`},
+		{"model_type", nil, `config.json: unknown architecture "": want model_type gpt2, gpt_neox, llama, mistral, phi3, qwen2, qwen3`},
+		{"n_layer", 0, "config.json: n_layer is 0: want 1 to 65536"},
+		{"n_layer", 1 << 16, `model.safetensors: no tensor "transformer.h.3.ln_1.weight" among its 40`},
 		{"n_embd", -48, "config.json: n_embd is -48: want 1 to 16777216"},
-		{"n_embd", 50, "config.json: n_embd 50 is no multiple of n_head 6"},
+		{"n_embd", 50, "config.json: a width of 50 is no multiple of 6 heads"},
 		{"n_embd", 1 << 25, "config.json: n_embd is 33554432: want 1 to 16777216"},
-		{"n_embd", "48", "config.json: n_embd is a string: want int"},
+		{"n_embd", "48", "config.json: n_embd is \"48\": want an integer"},
 		{"n_head", 0, "config.json: n_head is 0: want 1 to 16777216"},
-		{"n_head", 5, "config.json: n_embd 48 is no multiple of n_head 5"},
+		{"n_head", 5, "config.json: a width of 48 is no multiple of 5 heads"},
 		{"n_inner", 0, "config.json: n_inner is 0: want 1 to 16777216"},
 		{"n_inner", 1 << 30, "config.json: n_inner is 1073741824: want 1 to 16777216"},
 		{"n_inner", 191, "model.safetensors: tensor transformer.h.0.mlp.c_fc.weight has shape [48 192]: config.json asks for [48 191]"},
 		{"n_positions", 0, "config.json: n_positions is 0: want 1 to 16777216"},
 		{"n_positions", 65, "model.safetensors: tensor transformer.wpe.weight has shape [64 48]: config.json asks for [65 48]"},
-		{"vocab_size", nil, "config.json: vocab_size is 0: want 1 to 16777216"},
+		{"vocab_size", nil, "config.json: vocab_size is missing: want 1 to 16777216"},
 		{"vocab_size", 95, "model.safetensors: tensor transformer.wte.weight has shape [96 48]: config.json asks for [95 48]"},
-		{"layer_norm_epsilon", -1e-5, "config.json: layer_norm_epsilon is -1e-05: want 0 <= epsilon < 1"},
-		{"activation_function", "relu", `config.json: unknown activation_function "relu": want gelu_new, gelu_pytorch_tanh or gelu`},
-		{"n_layer", 1, "model.safetensors: has tensors transformer.h.1.*: config.json asks for 1 layers"},
+		{"layer_norm_epsilon", -1e-5, "config.json: the epsilon of the norms is -1e-05: want 0 <= epsilon < 1"},
+		{"activation_function", "mish", `config.json: unknown activation "mish": want gelu, gelu_fast, gelu_new, gelu_python, gelu_pytorch_tanh, relu, silu, swish`},
+		{"n_layer", 1, "model.safetensors: tensor transformer.h.1.attn.c_attn.bias is none of a gpt2 of 1 layers, as config.json describes it"},
 		{"add_cross_attention", true, "config.json: add_cross_attention is not supported"},
-		{"scale_attn_weights", false, "config.json: scale_attn_by_inverse_layer_idx and unscaled attention are not supported"},
-		{"scale_attn_by_inverse_layer_idx", true, "config.json: scale_attn_by_inverse_layer_idx and unscaled attention are not supported"},
+		{"scale_attn_weights", false, "config.json: scale_attn_weights is false, which is not supported"},
+		{"scale_attn_by_inverse_layer_idx", true, "config.json: scale_attn_by_inverse_layer_idx is not supported"},
 	} {
 		f := smallFolder(t)
 		f.config[bad.field] = bad.value
@@ -56,7 +56,7 @@ func TestLoadRefusesFolders(t *testing.T) {
 
 	files := smallFolder(t).fs(t)
 	_, err = LoadFS(fstest.MapFS{"config.json": files["config.json"]})
-	require.EqualError(t, err, "open model.safetensors: file does not exist")
+	require.EqualError(t, err, "neither model.safetensors nor model.safetensors.index.json can be read: open model.safetensors.index.json: file does not exist")
 
 	_, err = LoadFS(fstest.MapFS{"config.json": {Data: []byte(`{"n_layer": 3,`)}})
 	require.EqualError(t, err, "config.json: unexpected end of JSON input")
@@ -95,7 +95,10 @@ func TestLoadRefusesTensors(t *testing.T) {
 	} {
 		f := smallFolder(t)
 		bad(f)
-		_, err := LoadFS(f.fs(t))
+		c, err := LoadFS(f.fs(t))
+		if err == nil { // what is in a tensor is seen when it is read
+			_, err = New(c, Options[float64]{Backend: gemm.Native[float64]{}, Ranks: 2})
+		}
 		require.ErrorContains(t, err, text)
 		require.True(t, strings.HasPrefix(err.Error(), "model.safetensors: "), "%v", err)
 	}

@@ -53,7 +53,7 @@ func testThreads[T Float](t *testing.T) {
 
 func TestHeadLeafDividesTheHead(t *testing.T) {
 	for d, want := range map[int]int{8: 8, 16: 16, 32: 32, 37: 1, 48: 24, 64: 32, 80: 20, 96: 32, 128: 32} {
-		c := Config{Width: 2 * d, Heads: 2}
+		c := Config{HeadSize: d}
 		require.Equal(t, want, c.headLeaf(32), "head of %d", d)
 		for leaf := 1; leaf <= 40; leaf++ {
 			require.Zero(t, d%c.headLeaf(leaf))

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"maps"
 	"math"
+	"math/rand/v2"
 	"slices"
 	"testing"
 	"testing/fstest"
@@ -26,6 +27,29 @@ func loadSmall(t require.TestingT) *Checkpoint {
 	c, err := Load(small)
 	require.NoError(t, err)
 	return c
+}
+
+// fill gives the folder random tensors as its configuration asks for them.
+func (f folder) fill(t require.TestingT, rng *rand.Rand) {
+	config, err := json.Marshal(f.config)
+	require.NoError(t, err)
+	c, names, err := parseConfig(config)
+	require.NoError(t, err)
+	needs := names.outerNeeds(c)
+	for i := range c.Layers {
+		needs = append(needs, names.layerNeeds(c, i)...)
+	}
+	for _, n := range needs {
+		size := 1
+		for _, d := range n.shape {
+			size *= d
+		}
+		values := make([]float32, size)
+		for i := range values {
+			values[i] = rng.Float32() - 0.5
+		}
+		f.tensors[n.name] = safetensors.FromFloats(n.name, n.shape, values)
+	}
 }
 
 // setup says how a test runs a model.
@@ -128,7 +152,7 @@ func set[T Float](t *testing.T, f folder, name string, value func(i int, x T) T)
 	f.tensors[name] = safetensors.FromFloats(name, f.tensors[name].Shape, x)
 }
 
-func (f folder) fs(t *testing.T) fstest.MapFS {
+func (f folder) fs(t require.TestingT) fstest.MapFS {
 	config, err := json.Marshal(f.config)
 	require.NoError(t, err)
 	var data bytes.Buffer
@@ -136,7 +160,7 @@ func (f folder) fs(t *testing.T) fstest.MapFS {
 	return fstest.MapFS{"config.json": {Data: config}, "model.safetensors": {Data: data.Bytes()}}
 }
 
-func (f folder) load(t *testing.T) *Checkpoint {
+func (f folder) load(t require.TestingT) *Checkpoint {
 	c, err := LoadFS(f.fs(t))
 	require.NoError(t, err)
 	return c

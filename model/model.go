@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/samebits/samebits/gemm"
@@ -52,16 +53,28 @@ func New[T Float](c *Checkpoint, o Options[T]) (*Model[T], error) {
 	if o.Ranks < 1 || o.Ranks > c.Config.Heads {
 		return nil, fmt.Errorf("model: tensor-parallel size %d: want 1 to the number of heads, %d", o.Ranks, c.Config.Heads)
 	}
+	if o.Fault != tp.NoFault && !slices.Contains(c.Faults(), o.Fault) {
+		return nil, fmt.Errorf("model: fault %s changes nothing in this %s: want one of %v", o.Fault, c.Config.Family, c.Faults())
+	}
 	m := &Model[T]{config: c.Config, options: o}
-	b := &builder[T]{checkpoint: c, options: o, tensors: map[string]gemm.Matrix[T]{}}
 	for rank := range o.Ranks {
-		s, err := b.shard(rank)
+		s, err := newShard(c, o, rank)
 		if err != nil {
 			return nil, err
 		}
 		m.shards = append(m.shards, s)
 	}
 	return m, nil
+}
+
+// Faults lists the faults that make a difference in the model: without a fused QKV
+// matrix none can be cut wrongly, nor can one whose heads lie whole; without biases
+// in the row-parallel layers none can be added too often.
+func (c *Checkpoint) Faults() []tp.Fault {
+	return slices.DeleteFunc(tp.Faults(), func(f tp.Fault) bool {
+		return f == tp.ContiguousQKV && !c.names.contiguousQKV() ||
+			f == tp.BiasEveryRank && !c.names.out.bias && !c.names.down.bias
+	})
 }
 
 // Config returns the description of the transformer.
@@ -92,7 +105,7 @@ type Session[T Float] struct {
 func (m *Model[T]) NewSession() *Session[T] {
 	s := &Session[T]{model: m, sent: make([]int64, len(m.shards))}
 	for _, shard := range m.shards {
-		s.caches = append(s.caches, newCache[T](m.config, shard.heads))
+		s.caches = append(s.caches, newCache[T](m.config, shard.kvHeads))
 	}
 	return s
 }

@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"github.com/samebits/samebits/gemm"
+	"github.com/samebits/samebits/reduce"
 )
 
 // Recorder receives the stages of a run, one call a stage, in the order of
@@ -17,14 +18,26 @@ type Recorder[T Float] interface {
 func StageNames(c Config) []string {
 	names := []string{"embed"}
 	for i := range c.Layers {
-		for _, s := range []string{
-			"attn_norm", "attn.q", "attn.k", "attn.v", "attn.scores", "attn.probs", "attn.context", "attn.out",
-			"attn_residual", "mlp_norm", "mlp.up", "mlp.act", "mlp.down", "output",
-		} {
+		for _, s := range c.layerStages() {
 			names = append(names, fmt.Sprintf("layers.%d.%s", i, s))
 		}
 	}
 	return append(names, "final_norm", "logits")
+}
+
+func (c Config) layerStages() []string {
+	names := []string{"attn_norm", "attn.q", "attn.k", "attn.v"}
+	if c.QKNorm {
+		names = append(names, "attn.q_norm", "attn.k_norm")
+	}
+	if c.RoPE != nil {
+		names = append(names, "attn.q_rope", "attn.k_rope")
+	}
+	names = append(names, "attn.scores", "attn.probs", "attn.context", "attn.out", "attn_residual", "mlp_norm")
+	if c.Gated {
+		names = append(names, "mlp.gate")
+	}
+	return append(names, "mlp.up", "mlp.act", "mlp.down", "output")
 }
 
 // collector puts the stages together from what the ranks hold of them. A nil
@@ -92,11 +105,11 @@ func (p *pass[T]) columns(name string, x gemm.Matrix[T], width, lo int) {
 }
 
 // perHead records a stage [tokens, heads, head size] of which the rank holds the
-// heads of x.
-func (p *pass[T]) perHead(name string, x gemm.Matrix[T]) {
+// heads own of x.
+func (p *pass[T]) perHead(name string, x gemm.Matrix[T], heads int, own reduce.Span) {
 	if p.rec != nil {
-		d := p.config.HeadSize()
-		p.putColumns(name, []int{x.Rows, p.config.Heads, d}, x, p.config.Width, p.heads.Lo*d)
+		d := p.config.HeadSize
+		p.putColumns(name, []int{x.Rows, heads, d}, x, heads*d, own.Lo*d)
 	}
 }
 
@@ -108,17 +121,18 @@ func (p *pass[T]) putColumns(name string, shape []int, x gemm.Matrix[T], width, 
 	})
 }
 
-// triangle records what head h of the rank holds of a stage [heads, tokens, keys],
+// triangle records what a head of the rank holds of a stage [heads, tokens, keys],
 // with the given value where a key is masked.
-func (p *pass[T]) triangle(name string, h int, x gemm.Matrix[T], masked T) {
+func (p *pass[T]) triangle(name string, a attended[T], x gemm.Matrix[T], masked T) {
 	if p.rec == nil {
 		return
 	}
 	p.rec.put(name, []int{p.config.Heads, x.Rows, x.Cols}, func(values []T) {
-		values = values[(p.heads.Lo+h)*x.Rows*x.Cols:]
+		values = values[(p.heads.Lo+a.h)*x.Rows*x.Cols:]
 		for i := range x.Rows {
+			seen := a.seen(i)
 			for j, v := range x.Row(i) {
-				if j > p.start+i {
+				if j < seen.Lo || j >= seen.Hi {
 					v = masked
 				}
 				values[i*x.Cols+j] = v

@@ -1,22 +1,23 @@
 package model
 
 import (
-	"fmt"
-
 	"github.com/samebits/samebits/gemm"
 	"github.com/samebits/samebits/reduce"
 	"github.com/samebits/samebits/tp"
 )
 
-// shard is what one rank holds of the model. Norms and positions are on every
-// rank; everything else is divided.
+// shard is what one rank holds of the model. Norms are on every rank, heads of keys
+// and values on each that has one of their heads of queries; all else is divided.
+// Embedding and positions stay in the checkpoint.
 type shard[T Float] struct {
 	config    Config
 	backend   gemm.Backend[T]
-	heads     reduce.Span // of the attention
+	heads     reduce.Span // of the queries
+	kvHeads   reduce.Span // of the keys and values that those meet
 	inner     reduce.Span // of the MLP
 	tokens    *tp.Embedding[T]
-	positions gemm.Matrix[T]
+	positions tp.Table[T] // or nil
+	turns     []float64   // frequencies of the rotary embeddings, or nil
 	layers    []*layer[T]
 	finalNorm norm[T]
 	head      *tp.ColumnParallel[T]
@@ -24,136 +25,108 @@ type shard[T Float] struct {
 
 // layer is one transformer block of a shard.
 type layer[T Float] struct {
-	attnNorm norm[T]
-	qkv      *tp.ColumnParallel[T] // the rank's heads of Q, of K and of V, side by side
-	out      *tp.RowParallel[T]
-	mlpNorm  norm[T]
-	up       *tp.ColumnParallel[T]
-	down     *tp.RowParallel[T]
+	window       int
+	attnNorm     norm[T]
+	qkv          *tp.ColumnParallel[T] // the rank's heads of Q, of K and of V, side by side
+	qNorm, kNorm norm[T]
+	out          *tp.RowParallel[T]
+	mlpNorm      norm[T]
+	up           *tp.ColumnParallel[T] // gate, where there is one, and up, side by side
+	down         *tp.RowParallel[T]
 }
 
-// norm holds the parameters of a layer norm.
+// norm holds the parameters of a LayerNorm or, without bias, of an RMSNorm.
 type norm[T Float] struct{ weight, bias []T }
 
-// builder reads tensors, and remembers the first error so that the description of
-// a model need not stop to look.
-type builder[T Float] struct {
-	checkpoint *Checkpoint
-	options    Options[T]
-	tensors    map[string]gemm.Matrix[T] // read so far: the ranks cut them one after the other
-	err        error
-}
-
-func (b *builder[T]) matrix(format string, args ...any) gemm.Matrix[T] {
-	return b.tensor(b.checkpoint.prefix + fmt.Sprintf(format, args...))
-}
-
-func (b *builder[T]) tensor(name string) gemm.Matrix[T] {
-	if m, ok := b.tensors[name]; ok {
-		return m
+// kvSpan returns the heads of keys and values that some heads of queries meet.
+func (c Config) kvSpan(heads reduce.Span) reduce.Span {
+	if heads.Len() == 0 {
+		return reduce.Span{}
 	}
-	m, err := matrix[T](b.checkpoint, name)
-	b.fail(err)
-	b.tensors[name] = m
-	return m
+	return reduce.Span{Lo: heads.Lo / c.group(), Hi: (heads.Hi-1)/c.group() + 1}
 }
 
-func (b *builder[T]) vector(format string, args ...any) []T { return b.matrix(format, args...).Data }
-
-func (b *builder[T]) fail(err error) {
-	if b.err == nil {
-		b.err = err
-	}
-}
-
-func (b *builder[T]) norm(format string, args ...any) norm[T] {
-	name := fmt.Sprintf(format, args...)
-	return norm[T]{b.vector("%s.weight", name), b.vector("%s.bias", name)}
-}
-
-// column returns the layer of those columns of W and the bias.
-func (b *builder[T]) column(w gemm.Matrix[T], bias []T, columns reduce.Span) *tp.ColumnParallel[T] {
-	if b.err != nil {
-		return nil
-	}
-	l, err := tp.NewColumnParallel(b.options.Backend, w.View(0, w.Rows, columns.Lo, columns.Hi), false, bias[columns.Lo:columns.Hi])
-	b.fail(err)
-	return l
-}
-
-// row returns the layer of those rows of W, and of all of the bias.
-func (b *builder[T]) row(w gemm.Matrix[T], bias []T, rows reduce.Span, leaf int) *tp.RowParallel[T] {
-	if b.err != nil {
-		return nil
-	}
-	place := gemm.Contraction{K: w.Rows, From: rows.Lo, Leaf: leaf}
-	l, err := tp.NewRowParallel(b.options.Backend, w.View(rows.Lo, rows.Hi, 0, w.Cols), place, bias, b.options.Fault)
-	b.fail(err)
-	return l
-}
-
-// shard takes the rank's share of the weights.
-func (b *builder[T]) shard(rank int) (*shard[T], error) {
-	c, o := b.checkpoint, b.options
+// newShard takes the rank's share of the weights.
+func newShard[T Float](c *Checkpoint, o Options[T], rank int) (*shard[T], error) {
+	b := &builder[T]{checkpoint: c, options: o}
 	leaf := o.Backend.Order().Leaf()
 	s := &shard[T]{
 		config: c.Config, backend: o.Backend,
 		heads: tp.Cut(c.Config.Heads, o.Ranks, rank),
 		inner: tp.CutAligned(c.Config.Inner, leaf, o.Ranks, rank),
 	}
-	for i := range c.Config.Layers {
+	s.kvHeads = c.Config.kvSpan(s.heads)
+	if c.Config.RoPE != nil {
+		s.turns = c.Config.RoPE.frequencies()
+	}
+	for i := 0; i < c.Config.Layers && b.err == nil; i++ {
 		s.layers = append(s.layers, b.layer(s, i, leaf))
 	}
-	table := b.matrix("wte.weight")
-	head := table
-	if !c.Config.Tied {
-		head = b.tensor("lm_head.weight")
-	}
-	s.positions = b.matrix("wpe.weight")
-	s.finalNorm = b.norm("ln_f")
-	if b.err != nil {
-		return nil, b.err
-	}
-	s.tokens = tp.NewEmbedding(table, o.Ranks, rank)
-	var err error
-	s.head, err = tp.NewColumnParallel(o.Backend, tp.Shard(head, o.Ranks, rank), true, nil)
-	return s, err
+	b.outer(s, rank)
+	return s, b.err
 }
 
-// layer describes block i of the GPT-2 family.
+// outer takes what no layer owns.
+func (b *builder[T]) outer(s *shard[T], rank int) {
+	c, n := b.checkpoint.Config, b.checkpoint.names
+	embedding := b.open(n.prefix + n.embedding + ".weight")
+	head := n.head + ".weight"
+	if c.Tied {
+		head = n.prefix + n.embedding + ".weight"
+	}
+	if n.positions != "" {
+		s.positions = b.open(n.prefix + n.positions + ".weight")
+	}
+	s.finalNorm = b.norm(c.Norm, n.prefix+n.finalNorm, c.Width)
+	if b.err != nil {
+		return
+	}
+	s.tokens = tp.NewEmbedding[T](embedding)
+	rows := tp.Cut(c.Vocabulary, b.options.Ranks, rank)
+	own := b.rows(head, c.Width, []reduce.Span{rows})
+	s.head = b.column(own, true, nil)
+}
+
+// layer reads block i.
 func (b *builder[T]) layer(s *shard[T], i, leaf int) *layer[T] {
-	c, d := b.checkpoint.Config, b.checkpoint.Config.HeadSize()
-	weights := b.fused(b.matrix("h.%d.attn.c_attn.weight", i), s.heads)
-	bias := b.fused(b.matrix("h.%d.attn.c_attn.bias", i), s.heads)
-	return &layer[T]{
-		attnNorm: b.norm("h.%d.ln_1", i),
-		qkv:      b.column(weights, bias.Data, reduce.Span{Lo: 0, Hi: weights.Cols}),
-		out: b.row(b.matrix("h.%d.attn.c_proj.weight", i), b.vector("h.%d.attn.c_proj.bias", i),
-			reduce.Span{Lo: s.heads.Lo * d, Hi: s.heads.Hi * d}, c.headLeaf(leaf)),
-		mlpNorm: b.norm("h.%d.ln_2", i),
-		up:      b.column(b.matrix("h.%d.mlp.c_fc.weight", i), b.vector("h.%d.mlp.c_fc.bias", i), s.inner),
-		down:    b.row(b.matrix("h.%d.mlp.c_proj.weight", i), b.vector("h.%d.mlp.c_proj.bias", i), s.inner, leaf),
+	c, n := b.checkpoint.Config, b.checkpoint.names
+	name, d := n.layerName(i), c.HeadSize
+	l := &layer[T]{
+		window:   c.Window(i),
+		attnNorm: b.norm(c.Norm, name+n.attnNorm, c.Width),
+		mlpNorm:  b.norm(c.Norm, name+n.mlpNorm, c.Width),
+		qkv:      b.qkv(s, name),
+		out:      b.row(name, n.out, scale(s.heads, d), c.Heads*d, c.headLeaf(leaf)),
+		down:     b.row(name, n.down, s.inner, c.Inner, leaf),
 	}
+	parts := []part{{n.up, s.inner, 1}}
+	if c.Gated {
+		parts = []part{{n.gate, s.inner, 1}, {n.up, s.inner, 1}}
+	}
+	l.up = b.columns(name, parts, c.Width)
+	if c.QKNorm {
+		l.qNorm = b.norm(RMSNorm, name+n.qNorm, d)
+		l.kNorm = b.norm(RMSNorm, name+n.kNorm, d)
+	}
+	return l
 }
 
-// fused returns the rank's columns of a fused [in, 3*width] matrix, or of its
-// bias as one row: its heads of Q, then of K, then of V. The three blocks are cut
-// one by one; a contiguous cut through all three is the fault ContiguousQKV.
-func (b *builder[T]) fused(w gemm.Matrix[T], heads reduce.Span) gemm.Matrix[T] {
-	if b.err != nil {
-		return w
-	}
-	d, width := b.checkpoint.Config.HeadSize(), b.checkpoint.Config.Width
+// qkv reads the rank's heads of Q, K and V. Each of the three is cut on its own,
+// also where one tensor holds them all; a contiguous cut through that is the fault
+// ContiguousQKV.
+func (b *builder[T]) qkv(s *shard[T], name string) *tp.ColumnParallel[T] {
+	c, n := b.checkpoint.Config, b.checkpoint.names
+	parts := []part{{n.q, s.heads, c.HeadSize}, {n.k, s.kvHeads, c.HeadSize}, {n.v, s.kvHeads, c.HeadSize}}
 	if b.options.Fault == tp.ContiguousQKV {
-		return w.View(0, w.Rows, 3*heads.Lo*d, 3*heads.Hi*d)
+		units := s.heads.Len() + 2*s.kvHeads.Len()
+		all := n.q.outputs / c.HeadSize
+		from := min(s.heads.Lo*all/c.Heads, all-units)
+		fused := n.q
+		fused.offset = 0
+		parts = []part{{fused, reduce.Span{Lo: from, Hi: from + units}, c.HeadSize}}
 	}
-	local := heads.Len() * d
-	out := gemm.NewMatrix[T](w.Rows, 3*local)
-	for i := range w.Rows {
-		for block := range 3 {
-			from := block*width + heads.Lo*d
-			copy(out.Row(i)[block*local:], w.Row(i)[from:from+local])
-		}
-	}
-	return out
+	return b.columns(name, parts, c.Width)
 }
+
+// scale multiplies the ends of a span.
+func scale(s reduce.Span, by int) reduce.Span { return reduce.Span{Lo: s.Lo * by, Hi: s.Hi * by} }

@@ -48,14 +48,14 @@ func (c *counting) Product(alpha float32, a, b gemm.Matrix[float32], trans, grow
 	return c.Backend.Product(alpha, a, b, trans, growing, out)
 }
 
+func (c *counting) ProductFrom(first int, a, b, out gemm.Matrix[float32]) error {
+	c.multiplications.Add(int64(a.Rows * a.Cols * out.Cols))
+	return c.Backend.ProductFrom(first, a, b, out)
+}
+
 func (c *counting) product(rows int, w gemm.Packed[float32]) {
 	k, n := w.Dims()
 	c.multiplications.Add(int64(rows * k * n))
-}
-
-func newShard(c *Checkpoint, o Options[float32], rank int) (*shard[float32], error) {
-	b := &builder[float32]{checkpoint: c, options: o, tensors: map[string]gemm.Matrix[float32]{}}
-	return b.shard(rank)
 }
 
 // shardFor makes one rank's shard.
@@ -96,7 +96,7 @@ func shareOf(c Config, ranks, rank int) share {
 //	multiplications  each weight once a token; scores of all pairs of tokens, and
 //	                 the context of a token over those it sees
 func expectedWork(c Config, s share, tokens int) (weights, multiplications int64) {
-	d := c.HeadSize()
+	d := c.HeadSize
 	w := c.Layers*(4*c.Width*s.heads*d+2*c.Width*s.inner) + c.Width*s.rows
 	attention := c.Layers * s.heads * d * (tokens*tokens + tokens*(tokens+1)/2)
 	return int64(w), int64(tokens*w + attention)
@@ -129,7 +129,7 @@ func partNodes(c Config, ranks, rank int) [2]int {
 		n := (k + leaf - 1) / leaf
 		return len(reduce.Halving(n).Cover(reduce.Span{Lo: s.Lo / leaf, Hi: (s.Hi + leaf - 1) / leaf}))
 	}
-	heads, d := tp.Cut(c.Heads, ranks, rank), c.HeadSize()
+	heads, d := tp.Cut(c.Heads, ranks, rank), c.HeadSize
 	return [2]int{
 		nodes(c.Width, c.headLeaf(reduce.DefaultLeaf), reduce.Span{Lo: heads.Lo * d, Hi: heads.Hi * d}),
 		nodes(c.Inner, reduce.DefaultLeaf, tp.CutAligned(c.Inner, reduce.DefaultLeaf, ranks, rank)),
@@ -160,7 +160,7 @@ func TestWorkIsDivided(t *testing.T) {
 	c := eightHeads(t).load(t)
 	ids := []int{0, 18, 7, 7, 3}
 	for _, ranks := range []int{1, 2, 3, 5, 8} {
-		got := measure(t, c, ranks, newShard, ids)
+		got := measure(t, c, ranks, newShard[float32], ids)
 		require.NoError(t, checkWork(c.Config, got, ids))
 		for rank, w := range got {
 			// Heads, leaves and rows cut as evenly as they can be: at most one more each.
@@ -196,9 +196,9 @@ func TestEvenRanksSendWhatARingSends(t *testing.T) {
 func TestCheckWorkCatchesRanksThatDoItAll(t *testing.T) {
 	c := eightHeads(t).load(t)
 	ids := []int{1, 2, 3}
-	everything := measure(t, c, 1, newShard, ids)[0]
+	everything := measure(t, c, 1, newShard[float32], ids)[0]
 	for _, ranks := range []int{2, 3, 5, 8} {
-		got := measure(t, c, ranks, newShard, ids)
+		got := measure(t, c, ranks, newShard[float32], ids)
 		for rank := range got {
 			got[rank].weights, got[rank].multiplications = everything.weights, everything.multiplications
 		}
@@ -238,19 +238,7 @@ func eightHeads(t *testing.T) folder {
 	f := folder{map[string]any{
 		"model_type": "gpt2", "n_layer": 2, "n_embd": 64, "n_head": 8, "n_positions": 16, "vocab_size": 19,
 	}, map[string]safetensors.Tensor{}}
-	c := &Checkpoint{Config: Config{Width: 64, Inner: 256, Context: 16, Vocabulary: 19, Tied: true}}
-	rng := rand.New(rand.NewPCG(21, 22))
-	for _, n := range slices.Concat(c.outerNeeds(), c.layerNeeds(0), c.layerNeeds(1)) {
-		size := 1
-		for _, d := range n.shape {
-			size *= d
-		}
-		values := make([]float32, size)
-		for i := range values {
-			values[i] = rng.Float32() - 0.5
-		}
-		f.tensors[n.name] = safetensors.FromFloats(n.name, n.shape, values)
-	}
+	f.fill(t, rand.New(rand.NewPCG(21, 22)))
 	return f
 }
 

@@ -7,23 +7,36 @@ import (
 	"github.com/samebits/samebits/gemm"
 )
 
-// Embedding is a rank's share of a table of vectors, whose rows are divided among
-// the ranks by Cut.
+// Table is a table of vectors, wherever they lie.
+type Table[T Float] interface {
+	Dims() (rows, cols int)
+	// CopyRow sets dst, which is as long as a row, to row i.
+	CopyRow(dst []T, i int) error
+}
+
+// MatrixTable returns the table of a matrix's rows, sharing memory.
+func MatrixTable[T Float](m gemm.Matrix[T]) Table[T] { return rows[T]{m} }
+
+type rows[T Float] struct{ gemm.Matrix[T] }
+
+func (r rows[T]) Dims() (rows, cols int) { return r.Rows, r.Cols }
+
+func (r rows[T]) CopyRow(dst []T, i int) error {
+	copy(dst, r.Row(i))
+	return nil
+}
+
+// Embedding looks vectors up in a table whose rows are divided among the ranks by
+// Cut: a rank reads its own rows only, each when it is wanted.
 type Embedding[T Float] struct {
 	rows, width int
-	own         gemm.Matrix[T] // the rank's rows
+	table       Table[T]
 }
 
-// NewEmbedding takes the whole table and keeps the rank's rows of it, sharing
-// memory.
-func NewEmbedding[T Float](table gemm.Matrix[T], size, rank int) *Embedding[T] {
-	return &Embedding[T]{table.Rows, table.Cols, Shard(table, size, rank)}
-}
-
-// Shard returns the rank's rows of a table, sharing memory.
-func Shard[T Float](table gemm.Matrix[T], size, rank int) gemm.Matrix[T] {
-	s := Cut(table.Rows, size, rank)
-	return table.View(s.Lo, s.Hi, 0, table.Cols)
+// NewEmbedding takes the whole table, of which it reads nothing yet.
+func NewEmbedding[T Float](table Table[T]) *Embedding[T] {
+	rows, width := table.Dims()
+	return &Embedding[T]{rows, width, table}
 }
 
 // Forward returns the vectors of the ids, one a row, on every rank. The owner of a
@@ -36,10 +49,13 @@ func (e *Embedding[T]) Forward(ctx context.Context, r *Rank, ids []int) (gemm.Ma
 		if id < 0 || id >= e.rows {
 			return out, fmt.Errorf("id %d outside a vocabulary of %d", id, e.rows)
 		}
-		owner, at := e.owner(r, id)
+		owner := e.owner(r, id)
 		counts[owner] += e.width
 		if owner == r.id {
-			own = append(own, e.own.Row(at)...)
+			own = append(own, make([]T, e.width)...)
+			if err := e.table.CopyRow(own[len(own)-e.width:], id); err != nil {
+				return out, err
+			}
 		}
 	}
 	all, err := AllGather(ctx, r, own, counts)
@@ -51,18 +67,18 @@ func (e *Embedding[T]) Forward(ctx context.Context, r *Rank, ids []int) (gemm.Ma
 		next[rank] = next[rank-1] + counts[rank-1]
 	}
 	for i, id := range ids {
-		owner, _ := e.owner(r, id)
+		owner := e.owner(r, id)
 		copy(out.Row(i), all[next[owner]:next[owner]+e.width])
 		next[owner] += e.width
 	}
 	return out, nil
 }
 
-// owner returns the rank that holds row id, and where among its rows.
-func (e *Embedding[T]) owner(r *Rank, id int) (rank, at int) {
+// owner returns the rank that holds row id.
+func (e *Embedding[T]) owner(r *Rank, id int) int {
 	for rank := range r.Size() {
-		if s := Cut(e.rows, r.Size(), rank); id < s.Hi {
-			return rank, id - s.Lo
+		if id < Cut(e.rows, r.Size(), rank).Hi {
+			return rank
 		}
 	}
 	panic(fmt.Sprintf("tp: row %d of %d has no owner", id, e.rows))

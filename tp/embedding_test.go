@@ -23,7 +23,7 @@ func testEmbedding[T gemm.Float](t *testing.T) {
 	ids := []int{10, 0, 3, 3, 9, 0, 10}
 	for size := 1; size <= 13; size++ { // more ranks than rows, too
 		run(t, size, func(ctx context.Context, r *tp.Rank) error {
-			got, err := tp.NewEmbedding(table, size, r.ID()).Forward(ctx, r, ids)
+			got, err := tp.NewEmbedding(tp.MatrixTable(table)).Forward(ctx, r, ids)
 			if err != nil {
 				return err
 			}
@@ -59,7 +59,7 @@ func TestGatherColumns(t *testing.T) {
 func TestEmbeddingRefusesOtherIDs(t *testing.T) {
 	for _, id := range []int{-1, 4} {
 		err := tp.Run(t.Context(), 2, func(ctx context.Context, r *tp.Rank) error {
-			_, err := tp.NewEmbedding(gemm.NewMatrix[float32](4, 2), 2, r.ID()).Forward(ctx, r, []int{0, id})
+			_, err := tp.NewEmbedding(tp.MatrixTable(gemm.NewMatrix[float32](4, 2))).Forward(ctx, r, []int{0, id})
 			return err
 		})
 		require.ErrorContains(t, err, "outside a vocabulary of 4")

@@ -24,7 +24,7 @@ func Example() {
 		err := tp.Run(context.Background(), size, func(ctx context.Context, r *tp.Rank) error {
 			s := tp.CutAligned(k, reduce.DefaultLeaf, size, r.ID())
 			place := gemm.Contraction{K: k, From: s.Lo, Leaf: reduce.DefaultLeaf}
-			layer, err := tp.NewRowParallel(backend, w.View(s.Lo, s.Hi, 0, 1), place, nil, tp.NoFault)
+			layer, err := tp.NewRowParallel(backend, w.View(s.Lo, s.Hi, 0, 1), false, place, nil, tp.NoFault)
 			if err != nil {
 				return err
 			}

@@ -58,7 +58,7 @@ func TestRaceAllReduceLosesAdditions(t *testing.T) {
 		missing := [size]int{}
 		run(t, size, func(ctx context.Context, r *tp.Rank) error {
 			place := gemm.Contraction{K: size, From: r.ID(), Leaf: 1}
-			l, err := tp.NewRowParallel(b, gemm.Dense(1, n, ones), place, nil, tp.RaceAllReduce)
+			l, err := tp.NewRowParallel(b, gemm.Dense(1, n, ones), false, place, nil, tp.RaceAllReduce)
 			if err != nil {
 				return err
 			}

@@ -54,17 +54,21 @@ type RowParallel[T Float] struct {
 	fault   Fault
 }
 
-// NewRowParallel takes the rank's rows of W, which begin at row place.From of all
+// NewRowParallel takes the rank's rows of op(W), which begin at row place.From of all
 // place.K, and the whole bias, which may be nil. Cuts between ranks must fall
 // between leaves.
-func NewRowParallel[T Float](b gemm.Backend[T], w gemm.Matrix[T], place gemm.Contraction, bias []T, fault Fault) (*RowParallel[T], error) {
-	if bias != nil && len(bias) != w.Cols {
-		return nil, fmt.Errorf("tp: bias of %d for %d columns", len(bias), w.Cols)
+func NewRowParallel[T Float](b gemm.Backend[T], w gemm.Matrix[T], trans bool, place gemm.Contraction, bias []T, fault Fault) (*RowParallel[T], error) {
+	k, n := w.Rows, w.Cols
+	if trans {
+		k, n = n, k
+	}
+	if bias != nil && len(bias) != n {
+		return nil, fmt.Errorf("tp: bias of %d for %d columns", len(bias), n)
 	}
 	if fault.breaksAllReduce() {
-		place = gemm.Contraction{K: w.Rows, Leaf: place.Leaf} // a rank rounds its part
+		place = gemm.Contraction{K: k, Leaf: place.Leaf} // a rank rounds its part
 	}
-	packed, err := b.Pack(w, false, place)
+	packed, err := b.Pack(w, trans, place)
 	return &RowParallel[T]{b, packed, bias, fault}, err
 }
 

@@ -31,7 +31,7 @@ func (l mlp[T]) forward(ctx context.Context, r *tp.Rank, b gemm.Backend[T], faul
 		return nil, err
 	}
 	place := gemm.Contraction{K: l.down.Rows, From: s.Lo, Leaf: 8}
-	down, err := tp.NewRowParallel(b, l.down.View(s.Lo, s.Hi, 0, l.down.Cols), place, l.downBias, fault)
+	down, err := tp.NewRowParallel(b, l.down.View(s.Lo, s.Hi, 0, l.down.Cols), false, place, l.downBias, fault)
 	if err != nil {
 		return nil, err
 	}
@@ -78,8 +78,8 @@ func TestLinearRefusesBiasesOfOtherLengths(t *testing.T) {
 	b, w := native[float32](t, reduce.Pairwise), gemm.NewMatrix[float32](4, 6)
 	_, err := tp.NewColumnParallel(b, w, true, make([]float32, 6))
 	require.EqualError(t, err, "tp: bias of 6 for 4 columns")
-	_, err = tp.NewRowParallel(b, w, gemm.Whole(4, b.Order()), make([]float32, 4), tp.NoFault)
+	_, err = tp.NewRowParallel(b, w, false, gemm.Whole(4, b.Order()), make([]float32, 4), tp.NoFault)
 	require.EqualError(t, err, "tp: bias of 4 for 6 columns")
-	_, err = tp.NewRowParallel(b, w, gemm.Contraction{K: 64, From: 2, Leaf: 32}, nil, tp.NoFault)
+	_, err = tp.NewRowParallel(b, w, false, gemm.Contraction{K: 64, From: 2, Leaf: 32}, nil, tp.NoFault)
 	require.ErrorContains(t, err, "terms [2,6) of 64 are not cut between leaves of 32")
 }

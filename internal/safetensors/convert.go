@@ -19,20 +19,47 @@ func Floats[T kernel.Float](t Tensor) ([]T, error) {
 	if err := t.check(); err != nil {
 		return nil, t.errorf("%w", err)
 	}
+	if err := t.CheckFloats(); err != nil {
+		return nil, err
+	}
+	out := make([]T, t.Elements())
+	return out, ReadFloats(t, 0, out)
+}
+
+// CheckFloats returns an error unless the dtype is one that Floats reads.
+func (t Tensor) CheckFloats() error {
+	switch t.DType {
+	case F16, BF16, F32, F64:
+		return nil
+	}
+	return t.errorf("dtype is %s: floats are F16, BF16, F32 or F64", t.DType)
+}
+
+// ReadFloats sets dst to the elements of a tensor of a File from index from on, as
+// Floats converts them. It reads no others. It panics where there are fewer.
+func ReadFloats[T kernel.Float](t Tensor, from int, dst []T) error {
+	size := t.DType.Size()
+	data := t.Data[from*size : (from+len(dst))*size]
 	le := binary.LittleEndian
 	switch t.DType {
 	case F64:
-		return fromF64[T](t)
+		return fromF64(t, data, from, dst)
 	case F32:
-		return fromF32[T](t, func(i int) uint32 { return le.Uint32(t.Data[4*i:]) }), nil
+		for i := range dst {
+			dst[i] = widen[T](le.Uint32(data[4*i:]))
+		}
 	case BF16: // the upper half of a float32
-		return fromF32[T](t, func(i int) uint32 { return uint32(le.Uint16(t.Data[2*i:])) << 16 }), nil
+		for i := range dst {
+			dst[i] = widen[T](uint32(le.Uint16(data[2*i:])) << 16)
+		}
 	case F16:
-		return fromF32[T](t, func(i int) uint32 {
-			return math.Float32bits(float16.Frombits(le.Uint16(t.Data[2*i:])).Float32())
-		}), nil
+		for i := range dst {
+			dst[i] = widen[T](math.Float32bits(float16.Frombits(le.Uint16(data[2*i:])).Float32()))
+		}
+	default:
+		return t.CheckFloats()
 	}
-	return nil, t.errorf("dtype is %s: floats are F16, BF16, F32 or F64", t.DType)
+	return nil
 }
 
 // Ints returns the elements of an I64 or I32 tensor. Any other dtype is an error,
@@ -64,26 +91,16 @@ func fromI64(t Tensor, at func(int) int64) ([]int, error) {
 	return out, nil
 }
 
-// fromF32 converts the float32 whose bits are at(0), at(1), ...
-func fromF32[T kernel.Float](t Tensor, at func(int) uint32) []T {
-	out := make([]T, t.Elements())
-	for i := range out {
-		out[i] = widen[T](at(i))
-	}
-	return out
-}
-
-func fromF64[T kernel.Float](t Tensor) ([]T, error) {
-	out := make([]T, t.Elements())
-	for i := range out {
-		b := binary.LittleEndian.Uint64(t.Data[8*i:])
+func fromF64[T kernel.Float](t Tensor, data []byte, from int, dst []T) error {
+	for i := range dst {
+		b := binary.LittleEndian.Uint64(data[8*i:])
 		x, exact := narrow[T](b)
 		if !exact {
-			return nil, t.errorf("element %d is %v: no float32 equals it, read it as float64", i, math.Float64frombits(b))
+			return t.errorf("element %d is %v: no float32 equals it, read it as float64", from+i, math.Float64frombits(b))
 		}
-		out[i] = x
+		dst[i] = x
 	}
-	return out, nil
+	return nil
 }
 
 // A conversion instruction makes a NaN quiet, and some (RISC-V's) drop its sign

@@ -17,6 +17,7 @@ type File struct {
 	name     string
 	metadata map[string]string
 	tensors  map[string]Tensor
+	mapped   []byte // the whole file, where it is mapped
 }
 
 // Open reads the whole file at path into memory and checks it.

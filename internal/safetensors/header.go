@@ -25,11 +25,10 @@ type entry struct {
 type header struct{ *json.Decoder }
 
 func parseHeader(text []byte) (entries []entry, metadata map[string]string, err error) {
-	if !utf8.Valid(text) {
-		return nil, nil, errors.New("header is not UTF-8")
+	h, err := newHeader(text)
+	if err != nil {
+		return nil, nil, err
 	}
-	h := header{json.NewDecoder(bytes.NewReader(text))}
-	h.UseNumber()
 	err = h.object("header", func(key string) error {
 		if key == metadataKey {
 			metadata, err = h.metadata()
@@ -42,10 +41,24 @@ func parseHeader(text []byte) (entries []entry, metadata map[string]string, err 
 	if err != nil {
 		return nil, nil, err
 	}
-	if _, err := h.Token(); err != io.EOF {
-		return nil, nil, fmt.Errorf("header goes on at byte %d, after its JSON object", h.InputOffset())
+	return entries, metadata, h.end()
+}
+
+func newHeader(text []byte) (header, error) {
+	if !utf8.Valid(text) {
+		return header{}, errors.New("header is not UTF-8")
 	}
-	return entries, metadata, nil
+	h := header{json.NewDecoder(bytes.NewReader(text))}
+	h.UseNumber()
+	return h, nil
+}
+
+// end returns an error unless nothing follows the object.
+func (h header) end() error {
+	if _, err := h.Token(); err != io.EOF {
+		return fmt.Errorf("header goes on at byte %d, after its JSON object", h.InputOffset())
+	}
+	return nil
 }
 
 func (h header) metadata() (map[string]string, error) {

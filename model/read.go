@@ -1,0 +1,40 @@
+package model
+
+import (
+	"fmt"
+
+	"github.com/samebits/samebits/internal/kernel"
+	"github.com/samebits/samebits/internal/safetensors"
+)
+
+// onDisk is a tensor of a checkpoint, whose elements are read where they are wanted.
+type onDisk[T Float] struct {
+	tensor safetensors.Tensor
+	file   string
+}
+
+// open returns a tensor that check has seen.
+func open[T Float](c *Checkpoint, name string) (onDisk[T], error) {
+	t, file, err := c.weights.Tensor(name)
+	return onDisk[T]{t, file}, err
+}
+
+// Dims returns the shape of a matrix.
+func (s onDisk[T]) Dims() (rows, cols int) { return s.tensor.Shape[0], s.tensor.Shape[1] }
+
+// CopyRow reads row i of a matrix.
+func (s onDisk[T]) CopyRow(dst []T, i int) error { return s.read(dst, i*len(dst)) }
+
+// read sets dst to the elements from index from on. It is an error if one is not
+// exact in T, or not finite.
+func (s onDisk[T]) read(dst []T, from int) error {
+	if err := safetensors.ReadFloats(s.tensor, from, dst); err != nil {
+		return fmt.Errorf("%s: %w", s.file, err)
+	}
+	for i, v := range dst {
+		if !kernel.IsFinite(v) {
+			return fmt.Errorf("%s: tensor %s: element %d is %v: want finite weights", s.file, s.tensor.Name, from+i, v)
+		}
+	}
+	return nil
+}
