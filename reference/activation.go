@@ -4,7 +4,7 @@ import "math/big"
 
 // constants are the irrational or decimal numbers of a pass, to its precision.
 type constants struct {
-	epsilon  *big.Float // of LayerNorm
+	epsilon  *big.Float // of the norms
 	rootHead *big.Float // sqrt(head size)
 	cubic    *big.Float // 0.044715, of gelu_new
 	slope    *big.Float // -2 sqrt(2/pi), of gelu_new
@@ -16,7 +16,7 @@ func newConstants(c config, digits int) constants {
 	cubic, _ := float(prec).SetString("0.044715")
 	return constants{
 		epsilon:  c.epsilon(prec),
-		rootHead: Sqrt(integer(int64(c.Width/c.Heads)), digits),
+		rootHead: Sqrt(integer(int64(c.Head)), digits),
 		cubic:    cubic,
 		// -2 sqrt(2/pi) = -sqrt(8/pi)
 		slope:   new(big.Float).Neg(Sqrt(float(prec+guardBits).Quo(integer(8), Pi(digits+guard)), digits)),
@@ -24,16 +24,21 @@ func newConstants(c config, digits int) constants {
 	}
 }
 
-// activations are those of Hugging Face's names that GPT-2 models use.
+// activations are those of Hugging Face's names that these families use.
 var activations = map[string]func(p *pass, x *big.Float) *big.Float{
-	"gelu_new": (*pass).geluTanh,
-	"gelu":     (*pass).geluErf,
-	"relu":     (*pass).relu,
+	"gelu_new":          (*pass).geluTanh,
+	"gelu_fast":         (*pass).geluTanh, // but for its constant of ten digits
+	"gelu_pytorch_tanh": (*pass).geluTanh,
+	"gelu":              (*pass).geluErf,
+	"gelu_python":       (*pass).geluErf,
+	"silu":              (*pass).silu,
+	"swish":             (*pass).silu,
+	"relu":              (*pass).relu,
 }
 
 // activate applies the model's activation to every element.
 func (p *pass) activate(x tensor) tensor {
-	width := p.model.inner()
+	width := p.model.Inner
 	f := activations[p.model.Activation]
 	y := newTensor(len(x), width)
 	p.each(len(x)*width, func(_ *scratch, i int) {
@@ -61,6 +66,13 @@ func (p *pass) geluErf(x *big.Float) *big.Float {
 	y := Erfc(z.Neg(z), p.digits)
 	y.Mul(y, x)
 	return y.SetMantExp(y, -1)
+}
+
+// silu is x / (1 + e^-x).
+func (p *pass) silu(x *big.Float) *big.Float {
+	d := Exp(new(big.Float).Neg(x), p.digits)
+	d.Add(d, integer(1))
+	return d.Quo(x, d)
 }
 
 // relu is the greater of x and 0.

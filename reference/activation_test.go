@@ -12,7 +12,7 @@ import (
 // cancellation does not show.
 func TestActivationsAreTheirDefinitions(t *testing.T) {
 	const digits, plenty = 40, 1000
-	g := &GPT2{config: config{Width: 8, Heads: 1, Epsilon: "1"}}
+	g := &Model{config: config{Width: 8, Heads: 1, Epsilon: "1"}}
 	p := newPass(context.Background(), g, Options{Digits: digits})
 	for _, s := range []string{"0", "1e-30", "0.3", "-0.3", "1", "-1", "7.5", "-7.5", "-14", "30", "-30"} {
 		x := float(p.prec).Set(parse(t, s))
@@ -26,6 +26,9 @@ func TestActivationsAreTheirDefinitions(t *testing.T) {
 
 		z := float(Bits(plenty)).Quo(x, Sqrt(integer(2), plenty))
 		requireClose(t, digits, halfOnePlus(x, Erf(z, plenty)), p.geluErf(x), "gelu(%s)", s)
+
+		half := new(big.Float).SetMantExp(x, -1)
+		requireClose(t, digits, halfOnePlus(x, Tanh(half, plenty)), p.silu(x), "silu(%s)", s)
 
 		if x.Sign() < 0 {
 			require.Zero(t, p.relu(x).Sign())

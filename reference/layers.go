@@ -35,12 +35,16 @@ func (p *pass) each(n int, do func(s *scratch, i int)) {
 	p.err = p.ctx.Err()
 }
 
-// embed is the sum of each token's vector and its position's.
+// embed is each token's vector and, where positions are learned, the position's
+// added to it.
 func (p *pass) embed(ids []int) tensor {
 	x := newTensor(len(ids), p.model.Width)
 	for t, id := range ids {
 		for i := range x[t] {
-			x[t][i] = float(p.prec).Add(big.NewFloat(p.model.tokens[id][i]), big.NewFloat(p.model.positions[t][i]))
+			x[t][i] = float(p.prec).SetFloat64(p.model.tokens[id][i])
+			if p.model.positions != nil {
+				x[t][i].Add(x[t][i], big.NewFloat(p.model.positions[t][i]))
+			}
 		}
 	}
 	return x
@@ -65,8 +69,12 @@ func (p *pass) linear(x tensor, l linear) tensor {
 	return y
 }
 
-// norm is LayerNorm: (x - mean) / sqrt(variance + epsilon) * gain + bias.
+// norm is LayerNorm, (x - mean) / sqrt(variance + epsilon) * gain + bias, or
+// RMSNorm.
 func (p *pass) norm(x tensor, n norm) tensor {
+	if n.bias == nil {
+		return p.rmsNorm(x, n.gain)
+	}
 	y := newTensor(len(x), p.model.Width)
 	count := integer(int64(p.model.Width))
 	p.each(len(x), func(s *scratch, t int) {
@@ -87,11 +95,35 @@ func (p *pass) norm(x tensor, n norm) tensor {
 	return y
 }
 
-func (p *pass) add(x, y tensor) tensor {
-	z := newTensor(len(x), p.model.Width)
+// rmsNorm is x / sqrt(mean of x^2 + epsilon) * gain, of each run of x that is as
+// long as the gain: a row, or the heads of one.
+func (p *pass) rmsNorm(x tensor, gain []float64) tensor {
+	y := newTensor(len(x), len(x[0]))
+	count := integer(int64(len(gain)))
+	p.each(len(x), func(s *scratch, t int) {
+		for at := 0; at < len(x[t]); at += len(gain) {
+			run := x[t][at : at+len(gain)]
+			s.v.setBig(run, p.prec)
+			square := float(p.prec).Quo(s.dot(&s.v, &s.v), count)
+			root := Sqrt(square.Add(square, p.c.epsilon), p.digits)
+			for i, v := range run {
+				z := float(p.prec).Quo(v, root)
+				y[t][at+i] = z.Mul(z, big.NewFloat(gain[i]))
+			}
+		}
+	})
+	return y
+}
+
+func (p *pass) add(x, y tensor) tensor { return p.pointwise(x, y, (*big.Float).Add) }
+
+func (p *pass) multiply(x, y tensor) tensor { return p.pointwise(x, y, (*big.Float).Mul) }
+
+func (p *pass) pointwise(x, y tensor, op func(z, x, y *big.Float) *big.Float) tensor {
+	z := newTensor(len(x), len(x[0]))
 	p.each(len(x), func(_ *scratch, t int) {
 		for i := range x[t] {
-			z[t][i] = float(p.prec).Add(x[t][i], y[t][i])
+			z[t][i] = op(float(p.prec), x[t][i], y[t][i])
 		}
 	})
 	return z

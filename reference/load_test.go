@@ -70,7 +70,7 @@ func TestLoadTakesNamesWithoutPrefix(t *testing.T) {
 
 func TestLoadUsesUntiedHeadOnlyIfToldSo(t *testing.T) {
 	o := Options{Digits: 10}
-	want := logits(t, open(t, tiny).GPT2, []int{5}, o)
+	want := logits(t, open(t, tiny).Model, []int{5}, o)
 
 	tied, err := Load(edited(t, nil, doubledHead))
 	require.NoError(t, err)
@@ -94,9 +94,9 @@ func TestLoadFillsInDefaults(t *testing.T) {
 }
 
 // requireSameModel checks that g computes what the tiny model does.
-func requireSameModel(t *testing.T, g *GPT2) {
+func requireSameModel(t *testing.T, g *Model) {
 	o := Options{Digits: 10}
-	requireSameBits(t, logits(t, open(t, tiny).GPT2, []int{5, 6}, o), logits(t, g, []int{5, 6}, o))
+	requireSameBits(t, logits(t, open(t, tiny).Model, []int{5, 6}, o), logits(t, g, []int{5, 6}, o))
 }
 
 func TestLoadRefusesBadConfigurations(t *testing.T) {
@@ -104,18 +104,18 @@ func TestLoadRefusesBadConfigurations(t *testing.T) {
 		value any
 		want  string
 	}{
-		"model_type":                      {"llama", `config.json: model_type is "llama", not "gpt2"`},
-		"n_layer":                         {0, "n_layer is 0"},
-		"n_embd":                          {-48, "n_embd is -48"},
-		"n_head":                          {5, "n_embd 48 is not a multiple of n_head 5"},
-		"n_inner":                         {1 << 30, "n_inner is 1073741824"},
-		"n_positions":                     {"many", "config.json: json: cannot unmarshal string"},
+		"model_type":                      {"mamba", `config.json: model_type is "mamba", none of gpt2, gpt_neox,`},
+		"n_layer":                         {0, "the number of layers is 0"},
+		"n_embd":                          {-48, "the width is -48, not within 1"},
+		"n_head":                          {5, "width 48 is not a multiple of 5 heads"},
+		"n_inner":                         {1 << 30, "the width of the MLP is 1073741824"},
+		"n_positions":                     {"many", "config.json: n_positions is many, not an integer"},
 		"vocab_size":                      {95, "tensor transformer.wte.weight has shape [96 48]; config.json calls for [95 48]"},
-		"layer_norm_epsilon":              {-1e-5, "layer_norm_epsilon is -0.00001, not above 0"},
-		"activation_function":             {"silu", `activation_function is "silu"`},
-		"scale_attn_weights":              {false, "scale_attn_weights false"},
-		"scale_attn_by_inverse_layer_idx": {true, "scale_attn_by_inverse_layer_idx true"},
-		"add_cross_attention":             {true, "add_cross_attention true"},
+		"layer_norm_epsilon":              {-1e-5, "the norms' epsilon is -0.00001, not above 0"},
+		"activation_function":             {"mish", `the activation is "mish"`},
+		"scale_attn_weights":              {false, "only true, false, false is supported"},
+		"scale_attn_by_inverse_layer_idx": {true, "only true, false, false is supported"},
+		"add_cross_attention":             {true, "only true, false, false is supported"},
 		"tie_word_embeddings":             {false, `no tensor "lm_head.weight"`},
 	} {
 		_, err := Load(edited(t, func(m map[string]any) { m[key] = c.value }, nil))

@@ -19,7 +19,7 @@ var allTokens = flag.Bool("all-tokens", false, "compare all 64 tokens of bytes24
 
 // model is a folder with a model and what PyTorch made of it.
 type model struct {
-	*GPT2
+	*Model
 	expected *safetensors.File
 }
 
@@ -58,7 +58,7 @@ func worst(t testing.TB, computed []float64, truth []*big.Float) float64 {
 }
 
 // logits runs g with options o and returns its logits in one slice.
-func logits(t testing.TB, g *GPT2, ids []int, o Options) []*big.Float {
+func logits(t testing.TB, g *Model, ids []int, o Options) []*big.Float {
 	rows, err := g.Logits(t.Context(), ids, o)
 	require.NoError(t, err)
 	return slices.Concat(rows...)
@@ -73,7 +73,7 @@ const (
 func TestLogitsAgreeWithFloat64(t *testing.T) {
 	m := open(t, tiny)
 	for row, ids := range slices.Collect(slices.Chunk(m.ids(t), tokens)) {
-		got := logits(t, m.GPT2, ids, Options{Digits: 20})
+		got := logits(t, m.Model, ids, Options{Digits: 20})
 		n := len(got)
 		w := worst(t, m.floats(t, "logits_f64")[n*row:n*(row+1)], got)
 		t.Logf("sequence %d: float64 is off by %.2g", row, w)
@@ -84,7 +84,7 @@ func TestLogitsAgreeWithFloat64(t *testing.T) {
 // Hidden state i is what enters layer i; the last is final_norm.
 func TestStagesAgreeWithFloat64(t *testing.T) {
 	m := open(t, tiny)
-	stages := record(t, m.GPT2, m.ids(t)[:tokens])
+	stages := record(t, m.Model, m.ids(t)[:tokens])
 	for i, name := range []string{"embed", "layers.0.output", "layers.1.output", "final_norm"} {
 		got := stages[name].values
 		w := worst(t, m.floats(t, fmt.Sprintf("hidden_f64.%d", i))[:len(got)], got)
@@ -97,7 +97,7 @@ type stage struct {
 	values []*big.Float
 }
 
-func record(t *testing.T, g *GPT2, ids []int) map[string]stage {
+func record(t *testing.T, g *Model, ids []int) map[string]stage {
 	stages := map[string]stage{}
 	logits(t, g, ids, Options{Digits: 20, Record: func(name string, shape []int, values []*big.Float) {
 		require.NotContains(t, stages, name)
@@ -108,7 +108,7 @@ func record(t *testing.T, g *GPT2, ids []int) map[string]stage {
 
 func TestEveryStageHasItsNameAndShape(t *testing.T) {
 	m := open(t, tiny)
-	stages := record(t, m.GPT2, []int{1, 2})
+	stages := record(t, m.Model, []int{1, 2})
 	want := map[string][]int{
 		"attn_norm": {2, 48}, "attn.q": {2, 6, 8}, "attn.k": {2, 6, 8}, "attn.v": {2, 6, 8},
 		"attn.scores": {6, 2, 2}, "attn.probs": {6, 2, 2}, "attn.context": {2, 48}, "attn.out": {2, 48},
@@ -137,8 +137,8 @@ func TestEveryStageHasItsNameAndShape(t *testing.T) {
 func TestMoreDigitsChangeNothing(t *testing.T) {
 	m := open(t, tiny)
 	ids := m.ids(t)[:tokens]
-	at40 := logits(t, m.GPT2, ids, Options{Digits: 40})
-	at80 := logits(t, m.GPT2, ids, Options{Digits: 80})
+	at40 := logits(t, m.Model, ids, Options{Digits: 40})
+	at80 := logits(t, m.Model, ids, Options{Digits: 80})
 	w := worstBig(at40, at80)
 	t.Logf("40 digits are off by %.2g", w)
 	require.Positive(t, w, "the precision has no effect at all")
@@ -158,9 +158,9 @@ func worstBig(x, y []*big.Float) float64 {
 func TestSameBitsForThreadsAndPrefix(t *testing.T) {
 	m := open(t, tiny)
 	ids := m.ids(t)[:5]
-	want := logits(t, m.GPT2, ids, Options{Digits: 20, Threads: 1})
-	requireSameBits(t, want, logits(t, m.GPT2, ids, Options{Digits: 20, Threads: 3}))
-	requireSameBits(t, want[:2*96], logits(t, m.GPT2, ids[:2], Options{Digits: 20}))
+	want := logits(t, m.Model, ids, Options{Digits: 20, Threads: 1})
+	requireSameBits(t, want, logits(t, m.Model, ids, Options{Digits: 20, Threads: 3}))
+	requireSameBits(t, want[:2*96], logits(t, m.Model, ids[:2], Options{Digits: 20}))
 }
 
 // Every architecture gives these bits; they change only with the arithmetic of
@@ -168,7 +168,7 @@ func TestSameBitsForThreadsAndPrefix(t *testing.T) {
 func TestLogitsDigest(t *testing.T) {
 	m := open(t, tiny)
 	h := sha256.New()
-	for _, x := range logits(t, m.GPT2, m.ids(t)[:3], Options{Digits: 20}) {
+	for _, x := range logits(t, m.Model, m.ids(t)[:3], Options{Digits: 20}) {
 		fmt.Fprintln(h, x.Text('p', 0))
 	}
 	require.Equal(t, "b0c33ab9deb2c377", fmt.Sprintf("%x", h.Sum(nil)[:8]))
@@ -184,19 +184,19 @@ func requireSameBits(t *testing.T, want, got []*big.Float) {
 
 // Every way to go wrong must be seen by the comparison with float64.
 func TestFaultsBreakAgreement(t *testing.T) {
-	faults := map[string]func(g *GPT2){
-		"epsilon 1e-6":      func(g *GPT2) { g.Epsilon = "1e-6" },
-		"gelu for gelu_new": func(g *GPT2) { g.Activation = "gelu" },
-		"relu":              func(g *GPT2) { g.Activation = "relu" },
-		"scale of 3 heads":  func(g *GPT2) { g.Heads = 3 },
-		"contiguous QKV":    func(g *GPT2) { permute(g, contiguous) },
-		"swapped K and V":   func(g *GPT2) { permute(g, swapped) },
+	faults := map[string]func(g *Model){
+		"epsilon 1e-6":      func(g *Model) { g.Epsilon = "1e-6" },
+		"gelu for gelu_new": func(g *Model) { g.Activation = "gelu" },
+		"relu":              func(g *Model) { g.Activation = "relu" },
+		"scale of 3 heads":  func(g *Model) { g.Heads, g.KVHeads, g.Head = 3, 3, 16 },
+		"contiguous QKV":    func(g *Model) { permute(g, contiguous) },
+		"swapped K and V":   func(g *Model) { permute(g, swapped) },
 	}
 	for name, inject := range faults {
 		t.Run(name, func(t *testing.T) {
 			m := open(t, tiny)
-			inject(m.GPT2)
-			got := logits(t, m.GPT2, m.ids(t)[:3], Options{Digits: 20})
+			inject(m.Model)
+			got := logits(t, m.Model, m.ids(t)[:3], Options{Digits: 20})
 			w := worst(t, m.floats(t, "logits_f64")[:len(got)], got)
 			t.Logf("off by %.2g", w)
 			require.Greater(t, w, 1e4*agreement)
@@ -206,14 +206,15 @@ func TestFaultsBreakAgreement(t *testing.T) {
 
 // permute makes output j of every fused projection what output from(width, j)
 // was.
-func permute(g *GPT2, from func(width, j int) int) {
+func permute(g *Model, from func(width, j int) int) {
 	for i := range g.blocks {
-		old := g.blocks[i].attn
+		b := &g.blocks[i]
+		old := linear{}.join(b.q).join(b.k).join(b.v)
 		permuted := linear{rows: slices.Clone(old.rows), bias: slices.Clone(old.bias)}
 		for j := range old.rows {
 			permuted.rows[j], permuted.bias[j] = old.rows[from(g.Width, j)], old.bias[from(g.Width, j)]
 		}
-		g.blocks[i].attn = permuted
+		b.q, b.k, b.v = permuted.part(0, g.Width), permuted.part(g.Width, 2*g.Width), permuted.part(2*g.Width, 3*g.Width)
 	}
 }
 
@@ -236,7 +237,7 @@ func TestBytes24AgreesWithFloat64(t *testing.T) {
 	}
 	m := open(t, "../model/bytes24")
 	start := time.Now()
-	got := logits(t, m.GPT2, m.ids(t)[:n], Options{Digits: 30})
+	got := logits(t, m.Model, m.ids(t)[:n], Options{Digits: 30})
 	w := worst(t, m.floats(t, "logits_f64")[:len(got)], got)
 	t.Logf("%d tokens in %v: float64 is off by %.2g", n, time.Since(start).Round(time.Millisecond), w)
 	require.Less(t, w, agreement)
@@ -246,14 +247,14 @@ func BenchmarkBytes24(b *testing.B) {
 	m := open(b, "../model/bytes24")
 	ids := m.ids(b)[:8]
 	for b.Loop() {
-		logits(b, m.GPT2, ids, Options{Digits: 40, Threads: 2})
+		logits(b, m.Model, ids, Options{Digits: 40, Threads: 2})
 	}
 }
 
 func TestProgressCountsEveryStage(t *testing.T) {
 	m := open(t, tiny)
 	var done []int
-	logits(t, m.GPT2, []int{1}, Options{Digits: 10, Progress: func(n, total int) {
+	logits(t, m.Model, []int{1}, Options{Digits: 10, Progress: func(n, total int) {
 		require.Equal(t, 45, total)
 		done = append(done, n)
 	}})
