@@ -3,6 +3,7 @@ package model
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"math"
 	"math/rand/v2"
@@ -14,6 +15,7 @@ import (
 	"github.com/samebits/samebits/internal/kernel"
 	"github.com/samebits/samebits/internal/safetensors"
 	"github.com/samebits/samebits/reduce"
+	"github.com/samebits/samebits/tp"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 )
@@ -51,6 +53,10 @@ func (f folder) fill(t require.TestingT, rng *rand.Rand) {
 		f.tensors[n.name] = safetensors.FromFloats(n.name, n.shape, values)
 	}
 }
+
+func newRand(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 1)) }
+
+func cutHeads(c Config, ranks, rank int) reduce.Span { return tp.Cut(c.Heads, ranks, rank) }
 
 // setup says how a test runs a model.
 type setup struct {
@@ -158,6 +164,28 @@ func (f folder) fs(t require.TestingT) fstest.MapFS {
 	var data bytes.Buffer
 	require.NoError(t, safetensors.WriteTo(&data, nil, slices.Collect(maps.Values(f.tensors))))
 	return fstest.MapFS{"config.json": {Data: config}, "model.safetensors": {Data: data.Bytes()}}
+}
+
+// split returns the folder with its tensors in n files and an index.
+func (f folder) split(t require.TestingT, n int) fstest.MapFS {
+	whole := f.fs(t)
+	files := make([][]safetensors.Tensor, n)
+	index := map[string]string{}
+	name := func(k int) string { return fmt.Sprintf("model-%05d-of-%05d.safetensors", k+1, n) }
+	for i, tensor := range slices.Sorted(maps.Keys(f.tensors)) {
+		files[i%n] = append(files[i%n], f.tensors[tensor])
+		index[tensor] = name(i % n)
+	}
+	out := fstest.MapFS{"config.json": whole["config.json"]}
+	for k, tensors := range files {
+		var data bytes.Buffer
+		require.NoError(t, safetensors.WriteTo(&data, nil, tensors))
+		out[name(k)] = &fstest.MapFile{Data: data.Bytes()}
+	}
+	text, err := json.Marshal(map[string]any{"metadata": map[string]any{"total_size": 1}, "weight_map": index})
+	require.NoError(t, err)
+	out["model.safetensors.index.json"] = &fstest.MapFile{Data: text}
+	return out
 }
 
 func (f folder) load(t require.TestingT) *Checkpoint {

@@ -22,6 +22,8 @@ type architecture struct {
 	windowOptional bool        // windows want use_sliding_window, and are not for all layers
 
 	attentionBias, mlpBias bool
+	attentionNamed         bool                // attention_bias has a say
+	mlpNamed               bool                // mlp_bias has
 	outBias                func(c config) bool // of the projection behind attention
 
 	prefix                           string
@@ -34,7 +36,7 @@ type architecture struct {
 }
 
 var llamaArchitecture = architecture{
-	rotates: true, gated: true, epsilon: "1e-6", activation: "silu", turns: "1",
+	rotates: true, gated: true, attentionNamed: true, mlpNamed: true, epsilon: "1e-6", activation: "silu", turns: "1",
 	outBias: func(c config) bool { return c.attentionBias },
 	prefix:  "model.", tokens: "embed_tokens.weight", final: "norm", output: "lm_head.weight",
 	layer: "layers.%d.", attnNorm: "input_layernorm", mlpNorm: "post_attention_layernorm",
@@ -61,22 +63,25 @@ var architectures = map[string]architecture{
 		attention: stacked("attn.c_attn"), out: "attn.c_proj", up: "mlp.c_fc", down: "mlp.c_proj",
 	},
 	"gpt_neox": {
-		layerNorm: true, rotates: true, epsilon: "1e-05", activation: "gelu", turns: "0.25", attentionBias: true, mlpBias: true,
+		layerNorm: true, rotates: true, epsilon: "1e-05", activation: "gelu", turns: "0.25", attentionBias: true, mlpBias: true, attentionNamed: true,
 		outBias: func(c config) bool { return c.attentionBias },
 		prefix:  "gpt_neox.", tokens: "embed_in.weight", final: "final_layer_norm", output: "embed_out.weight",
 		layer: "layers.%d.", attnNorm: "input_layernorm", mlpNorm: "post_attention_layernorm",
 		attention: headByHead("attention.query_key_value"), out: "attention.dense", up: "mlp.dense_h_to_4h", down: "mlp.dense_4h_to_h",
 	},
 	"llama":   llamaArchitecture,
-	"mistral": llamaWith(func(a *architecture) { a.window, a.outBias = 4096, never }),
+	"mistral": llamaWith(func(a *architecture) { a.window, a.attentionNamed, a.mlpNamed, a.outBias = 4096, false, false, never }),
 	"phi3": llamaWith(func(a *architecture) {
-		a.epsilon, a.outBias, a.attention, a.fusedGate = "1e-5", never, stacked("self_attn.qkv_proj"), "mlp.gate_up_proj"
+		a.epsilon, a.attentionNamed, a.mlpNamed, a.outBias = "1e-5", false, false, never
+		a.attention, a.fusedGate = stacked("self_attn.qkv_proj"), "mlp.gate_up_proj"
 	}),
 	"qwen2": llamaWith(func(a *architecture) {
-		a.attentionBias, a.outBias, a.windowOptional, a.window = true, never, true, 4096
+		a.attentionBias, a.attentionNamed, a.mlpNamed, a.outBias = true, false, false, never
+		a.windowOptional, a.window = true, 4096
 	}),
 	"qwen3": llamaWith(func(a *architecture) {
-		a.normsQK, a.head, a.windowOptional, a.window = true, 128, true, 4096
+		a.normsQK, a.mlpNamed, a.head = true, false, 128
+		a.windowOptional, a.window = true, 4096
 	}),
 }
 

@@ -94,8 +94,13 @@ func (v *values) read(c *config, f architecture) {
 	c.Activation = v.text(f.activation, "activation_function", "hidden_act")
 	c.Tied = v.flag(f.tied, "tie_word_embeddings")
 	c.Parallel = f.layerNorm && f.rotates && v.flag(true, "use_parallel_residual")
-	c.attentionBias = v.flag(f.attentionBias, "attention_bias")
-	c.mlpBias = v.flag(f.mlpBias, "mlp_bias")
+	c.attentionBias, c.mlpBias = f.attentionBias, f.mlpBias
+	if f.attentionNamed {
+		c.attentionBias = v.flag(f.attentionBias, "attention_bias")
+	}
+	if f.mlpNamed {
+		c.mlpBias = v.flag(f.mlpBias, "mlp_bias")
+	}
 	if f.rotates {
 		c.Rotary = v.rotary(c.Head, f)
 	}
