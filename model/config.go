@@ -99,10 +99,10 @@ func (f *fields) storage() string {
 // check returns an error where the numbers, each of which is in its range, cannot
 // describe a transformer together.
 func (c Config) check() error {
-	if c.HeadSize == 0 || c.Heads%c.KVHeads != 0 {
+	if c.Heads%c.KVHeads != 0 {
 		return fmt.Errorf("config.json: %d heads of queries and %d of keys: want a multiple", c.Heads, c.KVHeads)
 	}
-	if c.Heads*c.HeadSize > maxSize { // neither exceeds 2^24
+	if c.HeadSize > maxSize/c.Heads {
 		return fmt.Errorf("config.json: %d heads of %d: want %d numbers at most", c.Heads, c.HeadSize, maxSize)
 	}
 	if !(c.NormEpsilon >= 0 && c.NormEpsilon < 1) {

@@ -90,8 +90,17 @@ func (f *fields) null(name string) bool { return string(f.values[name]) == "null
 // read decodes a field into v. Where it is missing, v stays as it is.
 func (f *fields) read(name, want string, v any) {
 	if f.has(name) && json.Unmarshal(f.values[name], v) != nil {
-		f.failf("%s is %.40s: want %s", name, f.values[name], want)
+		f.failf("%s is %.40s: want %s", name, f.text(name), want)
 	}
+}
+
+// text returns what stands in the file, on one line.
+func (f *fields) text(name string) string {
+	var b bytes.Buffer
+	if json.Compact(&b, f.values[name]) != nil {
+		return string(f.values[name])
+	}
+	return b.String()
 }
 
 // size returns a dimension, which must be there.

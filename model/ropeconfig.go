@@ -31,7 +31,7 @@ func (f *fields) rope(headSize int, n names) *RoPE {
 	if n.share != "" {
 		share = in.numberOr("partial_rotary_factor", f.numberOr(n.share, f.numberOr("partial_rotary_factor", n.missing)))
 	} else if in.numberOr("partial_rotary_factor", 1) != 1 {
-		in.failf("partial_rotary_factor is %s: this family turns whole heads", in.values["partial_rotary_factor"])
+		in.failf("partial_rotary_factor is %s: this family turns whole heads", in.text("partial_rotary_factor"))
 	}
 	if !(share > 0 && share <= 1) {
 		f.failf("rotary embeddings of %v of a head: want more than 0, at most 1", share)
@@ -45,7 +45,7 @@ func (f *fields) rope(headSize int, n names) *RoPE {
 // agree fails where both dialects give a number, and not the same.
 func (f *fields) agree(in *fields, outer, inner string) {
 	if outer != "" && f.has(outer) && in.has(inner) && f.numberOr(outer, 0) != in.numberOr(inner, 0) {
-		f.failf("%s is %s and rope_parameters gives %s: want one", outer, f.values[outer], in.values[inner])
+		f.failf("%s is %s and rope_parameters gives %s: want one", outer, f.text(outer), in.text(inner))
 	}
 }
 
