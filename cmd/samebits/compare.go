@@ -75,7 +75,7 @@ type plan struct {
 func (c *compareCmd) plan(in input) (*plan, error) {
 	p := &plan{input: in, digits: c.Digits, runs: c.Runs, arrivalRuns: c.Arrival, seed: c.Seed}
 	var err error
-	if p.fault, err = tp.ParseFault(c.Fault); err != nil {
+	if p.fault, err = parseFault(c.Fault, in.checkpoint); err != nil {
 		return nil, err
 	}
 	if p.contenders, err = parseContenders(c.Orders, c.Seed); err != nil {
@@ -161,7 +161,7 @@ func (p *plan) parallel() int {
 func (p *plan) baseThreads() int { return slices.Max(p.threads) }
 
 // faults lists what the table of faults compares: rounding, and the fault asked
-// for or else all of them.
+// for or else all that the model can have.
 func (p *plan) faults() []tp.Fault {
 	if p.parallel() == 1 {
 		return nil
@@ -169,7 +169,7 @@ func (p *plan) faults() []tp.Fault {
 	if p.fault != tp.NoFault {
 		return []tp.Fault{tp.NoFault, p.fault}
 	}
-	return append([]tp.Fault{tp.NoFault}, tp.Faults()...)
+	return append([]tp.Fault{tp.NoFault}, p.checkpoint.Faults()...)
 }
 
 // stepReference is how many steps of progress the reference counts.

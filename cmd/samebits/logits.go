@@ -8,7 +8,6 @@ import (
 
 	"github.com/samebits/samebits/internal/spec"
 	"github.com/samebits/samebits/model"
-	"github.com/samebits/samebits/tp"
 	"github.com/samebits/samebits/trace"
 )
 
@@ -46,7 +45,7 @@ func writeLogits[T model.Float](ctx context.Context, c *logitsCmd, in input, war
 	if err := checkOutput(c.Out); err != nil {
 		return err
 	}
-	fault, err := tp.ParseFault(c.Fault)
+	fault, err := parseFault(c.Fault, in.checkpoint)
 	if err != nil {
 		return err
 	}

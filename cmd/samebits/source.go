@@ -6,12 +6,14 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/samebits/samebits/model"
 	"github.com/samebits/samebits/model/bytes24"
 	"github.com/samebits/samebits/tokenizer"
+	"github.com/samebits/samebits/tp"
 )
 
 // defaultPrompt is what the embedded model reads where nothing is asked for.
@@ -19,7 +21,7 @@ const defaultPrompt = "def sum("
 
 // source holds the flags that choose a model and its input.
 type source struct {
-	Model  *string `placeholder:"DIR" help:"Folder with config.json and model.safetensors. Default: the embedded model bytes24."`
+	Model  *string `placeholder:"DIR" help:"Folder with config.json and model.safetensors, or its shards. Default: the embedded model bytes24."`
 	Prompt *string `placeholder:"TEXT" help:"Text to read, for models with a tokenizer.json, or whose vocabulary is the bytes."`
 	IDs    *string `name:"ids" placeholder:"1,2,3" help:"Token ids to read."`
 }
@@ -116,6 +118,15 @@ func parseInts(flag, list string) ([]int, error) {
 		out = append(out, n)
 	}
 	return out, nil
+}
+
+// parseFault reads flag --fault, which must be one that the model can have.
+func parseFault(name string, c *model.Checkpoint) (tp.Fault, error) {
+	f, err := tp.ParseFault(name)
+	if err == nil && f != tp.NoFault && !slices.Contains(c.Faults(), f) {
+		err = fmt.Errorf("--fault %s changes nothing in this %s: want one of %v", f, c.Config.Family, c.Faults())
+	}
+	return f, err
 }
 
 // checkThreads returns an error unless n is a sensible number of goroutines.

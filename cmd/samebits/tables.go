@@ -8,6 +8,7 @@ import (
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
+	"github.com/samebits/samebits/model"
 )
 
 // printReport prints the tables of a comparison.
@@ -42,7 +43,7 @@ func (r *report) dtypes() []string {
 func printHead(b *strings.Builder, r *report) {
 	c := r.Config
 	fmt.Fprintf(b, "samebits %s, SPEC.md version %d\n", r.Version, r.Spec)
-	fmt.Fprintf(b, "model     %s: %s, %d layers, width %d, %d heads, vocabulary %d\n", r.Model, c.Family, c.Layers, c.Width, c.Heads, c.Vocabulary)
+	fmt.Fprintf(b, "model     %s: %s, %d layers, width %d, %s, vocabulary %d\n", r.Model, c.Family, c.Layers, c.Width, heads(c), c.Vocabulary)
 	if r.Prompt != "" {
 		fmt.Fprintf(b, "input     %q, %d tokens\n", r.Prompt, len(r.IDs))
 	} else {
@@ -52,6 +53,14 @@ func printHead(b *strings.Builder, r *report) {
 	if r.Fault != "" {
 		fmt.Fprintf(b, "fault     %s, at every TP size above 1\n", r.Fault)
 	}
+}
+
+// heads tells how many heads there are, and how many of keys where those are fewer.
+func heads(c model.Config) string {
+	if c.KVHeads == c.Heads {
+		return fmt.Sprintf("%d heads", c.Heads)
+	}
+	return fmt.Sprintf("%d heads, %d of keys", c.Heads, c.KVHeads)
 }
 
 // newTable returns a table with the header and all columns but the first aligned
