@@ -60,8 +60,9 @@ func (b *blueprint) interleaved(c Config, name string, bias bool) {
 	b.v = linear{name, bias, outputs, 2 * d, 3 * d}
 }
 
-// contiguousQKV tells whether a contiguous cut through a fused layer would be a fault.
-func (b *blueprint) contiguousQKV() bool { return b.q.name == b.k.name && b.k.offset > b.k.stride }
+// contiguousQKV tells whether a contiguous cut through a fused layer would be a
+// fault: where heads lie whole it is right.
+func (b *blueprint) contiguousQKV() bool { return b.q.name == b.k.name && b.k.offset >= b.k.stride }
 
 // need is a tensor that a checkpoint must have.
 type need struct {

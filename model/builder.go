@@ -26,9 +26,11 @@ func (b *builder[T]) open(name string) onDisk[T] {
 	return s
 }
 
-// vector reads n elements of a vector, those of the spans one after the other.
+// vector reads elements of a vector, those of the spans one after the other.
 func (b *builder[T]) vector(name string, spans ...reduce.Span) []T {
-	return b.rows(name, 1, spans).Data
+	m := gemm.NewMatrix[T](total(spans), 1)
+	b.rows(m, name, spans)
+	return m.Data
 }
 
 func (b *builder[T]) norm(kind, name string, width int) norm[T] {
@@ -40,26 +42,25 @@ func (b *builder[T]) norm(kind, name string, width int) norm[T] {
 	return n
 }
 
-// rows reads rows of a matrix of so many columns, those of the spans one after the
-// other.
-func (b *builder[T]) rows(name string, cols int, spans []reduce.Span) gemm.Matrix[T] {
-	m := gemm.NewMatrix[T](total(spans), cols)
-	from, rest := b.open(name), m.Data
+// rows reads rows of a matrix into dst, whose rows are contiguous: those of the
+// spans one after the other.
+func (b *builder[T]) rows(dst gemm.Matrix[T], name string, spans []reduce.Span) {
+	from, rest := b.open(name), dst.Data
 	for _, s := range spans {
 		if b.err == nil {
-			b.fail(from.read(rest[:s.Len()*cols], s.Lo*cols))
-			rest = rest[s.Len()*cols:]
+			n := s.Len() * dst.Cols
+			b.fail(from.read(rest[:n], s.Lo*dst.Cols))
+			rest = rest[n:]
 		}
 	}
-	return m
 }
 
-// slabs reads columns of a matrix of that shape, those of the spans side by side.
-func (b *builder[T]) slabs(name string, rows, cols int, spans []reduce.Span) gemm.Matrix[T] {
-	m := gemm.NewMatrix[T](rows, total(spans))
+// slabs reads columns of a matrix of so many columns into dst: those of the spans
+// side by side.
+func (b *builder[T]) slabs(dst gemm.Matrix[T], name string, cols int, spans []reduce.Span) {
 	from := b.open(name)
-	for i := range rows {
-		row := m.Row(i)
+	for i := range dst.Rows {
+		row := dst.Row(i)
 		for _, s := range spans {
 			if b.err == nil {
 				b.fail(from.read(row[:s.Len()], i*cols+s.Lo))
@@ -67,7 +68,6 @@ func (b *builder[T]) slabs(name string, rows, cols int, spans []reduce.Span) gem
 			}
 		}
 	}
-	return m
 }
 
 func total(spans []reduce.Span) (n int) {
@@ -98,49 +98,30 @@ func (p part) spans() []reduce.Span {
 
 // columns returns the layer whose outputs are those of the parts, side by side.
 func (b *builder[T]) columns(layer string, parts []part, inputs int) *tp.ColumnParallel[T] {
-	var whole []gemm.Matrix[T]
-	var bias []T
+	outputs := 0
 	for _, p := range parts {
-		if b.checkpoint.names.conv1D {
-			whole = append(whole, b.slabs(layer+p.name+".weight", inputs, p.outputs, p.spans()))
+		outputs += p.units.Len() * p.size
+	}
+	conv1D := b.checkpoint.names.conv1D
+	w := gemm.NewMatrix[T](outputs, inputs)
+	if conv1D {
+		w = gemm.NewMatrix[T](inputs, outputs)
+	}
+	var bias []T
+	at := 0
+	for _, p := range parts {
+		n := p.units.Len() * p.size
+		if conv1D {
+			b.slabs(w.View(0, inputs, at, at+n), layer+p.name+".weight", p.outputs, p.spans())
 		} else {
-			whole = append(whole, b.rows(layer+p.name+".weight", inputs, p.spans()))
+			b.rows(w.View(at, at+n, 0, inputs), layer+p.name+".weight", p.spans())
 		}
 		if p.bias {
 			bias = append(bias, b.vector(layer+p.name+".bias", p.spans()...)...)
 		}
+		at += n
 	}
-	if b.checkpoint.names.conv1D {
-		return b.column(beside(inputs, whole), false, bias)
-	}
-	return b.column(below(inputs, whole), true, bias)
-}
-
-// below stacks matrices of so many columns.
-func below[T Float](cols int, parts []gemm.Matrix[T]) gemm.Matrix[T] {
-	var data []T
-	rows := 0
-	for _, p := range parts {
-		data = append(data, p.Data...)
-		rows += p.Rows
-	}
-	return gemm.Dense(rows, cols, data)
-}
-
-// beside puts matrices of so many rows side by side.
-func beside[T Float](rows int, parts []gemm.Matrix[T]) gemm.Matrix[T] {
-	cols := 0
-	for _, p := range parts {
-		cols += p.Cols
-	}
-	m := gemm.NewMatrix[T](rows, cols)
-	for i := range rows {
-		row := m.Row(i)
-		for _, p := range parts {
-			row = row[copy(row, p.Row(i)):]
-		}
-	}
-	return m
+	return b.column(w, !conv1D, bias)
 }
 
 // column packs a column-parallel layer of the weights and the bias, nil for none.
@@ -155,13 +136,15 @@ func (b *builder[T]) column(w gemm.Matrix[T], trans bool, bias []T) *tp.ColumnPa
 
 // row returns the layer of those inputs of a linear layer, and of all of the bias.
 func (b *builder[T]) row(layer string, l linear, own reduce.Span, inputs, leaf int) *tp.RowParallel[T] {
-	var w gemm.Matrix[T]
-	var bias []T
-	if b.checkpoint.names.conv1D {
-		w = b.rows(layer+l.name+".weight", l.outputs, []reduce.Span{own})
+	conv1D, spans := b.checkpoint.names.conv1D, []reduce.Span{own}
+	w := gemm.NewMatrix[T](l.outputs, own.Len())
+	if conv1D {
+		w = gemm.NewMatrix[T](own.Len(), l.outputs)
+		b.rows(w, layer+l.name+".weight", spans)
 	} else {
-		w = b.slabs(layer+l.name+".weight", l.outputs, inputs, []reduce.Span{own})
+		b.slabs(w, layer+l.name+".weight", inputs, spans)
 	}
+	var bias []T
 	if l.bias {
 		bias = b.vector(layer+l.name+".bias", reduce.Span{Lo: 0, Hi: l.outputs})
 	}
@@ -169,7 +152,7 @@ func (b *builder[T]) row(layer string, l linear, own reduce.Span, inputs, leaf i
 		return nil
 	}
 	place := gemm.Contraction{K: inputs, From: own.Lo, Leaf: leaf}
-	r, err := tp.NewRowParallel(b.options.Backend, w, !b.checkpoint.names.conv1D, place, bias, b.options.Fault)
+	r, err := tp.NewRowParallel(b.options.Backend, w, !conv1D, place, bias, b.options.Fault)
 	b.fail(err)
 	return r
 }

@@ -9,25 +9,25 @@ import (
 
 // Config describes a transformer: what it computes, not where its weights lie.
 type Config struct {
-	Family      string  `json:"family"`           // as config.json names it: model_type
-	Layers      int     `json:"layers"`           // transformer blocks
-	Width       int     `json:"width"`            // numbers that describe a token between layers
-	Heads       int     `json:"heads"`            // attention heads
-	KVHeads     int     `json:"kv_heads"`         // heads of keys and values, each for Heads/KVHeads of queries
-	HeadSize    int     `json:"head_size"`        // width of a head
-	Inner       int     `json:"inner"`            // width of the MLP
-	Context     int     `json:"context"`          // longest sequence, in tokens
-	Vocabulary  int     `json:"vocabulary"`       // different tokens
-	Norm        string  `json:"norm"`             // LayerNorm or RMSNorm
-	NormEpsilon float64 `json:"norm_epsilon"`     // added to the variance, or to the mean square
-	QKNorm      bool    `json:"qk_norm"`          // RMSNorm of each head of the queries and keys
-	Activation  string  `json:"activation"`       // of the MLP, by its Hugging Face name
-	Gated       bool    `json:"gated"`            // the MLP multiplies activation(gate) and up
-	Parallel    bool    `json:"parallel"`         // attention and MLP read the same x
-	RoPE        *RoPE   `json:"rope,omitempty"`   // nil: learned positions
-	Windows     []int   `json:"window,omitempty"` // of each layer, see Window; nil: all 0
-	Tied        bool    `json:"tied"`             // logits use the token embedding
-	Storage     string  `json:"storage"`          // the type of the weights that config.json names, or ""
+	Family      string  `json:"family"`            // as config.json names it: model_type
+	Layers      int     `json:"layers"`            // transformer blocks
+	Width       int     `json:"width"`             // numbers that describe a token between layers
+	Heads       int     `json:"heads"`             // attention heads
+	KVHeads     int     `json:"kv_heads"`          // heads of keys and values, each for Heads/KVHeads of queries
+	HeadSize    int     `json:"head_size"`         // width of a head
+	Inner       int     `json:"inner"`             // width of the MLP
+	Context     int     `json:"context"`           // longest sequence, in tokens
+	Vocabulary  int     `json:"vocabulary"`        // different tokens
+	Norm        string  `json:"norm"`              // LayerNorm or RMSNorm
+	NormEpsilon float64 `json:"norm_epsilon"`      // added to the variance, or to the mean square
+	QKNorm      bool    `json:"qk_norm"`           // RMSNorm of each head of the queries and keys
+	Activation  string  `json:"activation"`        // of the MLP, by its Hugging Face name
+	Gated       bool    `json:"gated"`             // the MLP multiplies activation(gate) and up
+	Parallel    bool    `json:"parallel"`          // attention and MLP read the same x
+	RoPE        *RoPE   `json:"rope,omitempty"`    // nil: learned positions
+	Windows     []int   `json:"windows,omitempty"` // of each layer, see Window; nil: all 0
+	Tied        bool    `json:"tied"`              // logits use the token embedding
+	Storage     string  `json:"storage"`           // the type of the weights that config.json names, or ""
 }
 
 // The norms.

@@ -7,11 +7,15 @@
 // (package tp). Sums over keys follow the position of the key in its sequence; a
 // masked key is absent, not multiplied by zero, so that a prompt at once, a chunk
 // and a single token against cached keys are the same expression. The equations
-// stand in the source where they are computed: forward.go, attention.go, and
-// elementary.LayerNorm, Softmax and GELU.
+// stand in the source where they are computed: forward.go, attention.go, rope.go, and
+// elementary.LayerNorm, RMSNorm, Softmax and GELU.
 //
-// Load reads the GPT-2 family from a Hugging Face folder and checks all of it. New
-// divides the weights among ranks. A Session is a sequence that grows; Logits and
+// A family is a description: what it computes (Config), and where its weights lie.
+// gpt2.go, gptneox.go, llama.go, phi3.go and qwen.go hold one or two each; loading
+// and the forward pass know none of them.
+//
+// Load reads a model from a Hugging Face folder and checks its shapes. New divides
+// the weights among ranks, each of which reads its own. A Session is a sequence that grows; Logits and
 // Trace run a whole one, Trace with every intermediate stage. A fault of package
 // tp can be built in, to see what it looks like beside rounding.
 package model

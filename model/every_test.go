@@ -2,6 +2,7 @@ package model
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"math/big"
 	"os"
@@ -15,6 +16,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 )
+
+var draws = flag.Int("draws", 2, "how many models of each family the random tests draw")
 
 // truth runs the folder in arbitrary precision.
 func truth(t require.TestingT, f folder, ids []int) map[string][]*big.Float {
@@ -52,7 +55,7 @@ func TestFamiliesAgreeWithTheReference(t *testing.T) {
 	for _, family := range Families() {
 		t.Run(family, func(t *testing.T) {
 			seen := 0.0
-			for i := range 4 {
+			for i := range *draws {
 				s := samples(family).Example(i)
 				f := s.folder(t)
 				c := f.load(t)
@@ -90,8 +93,8 @@ func TestNothingChangesTheBits(t *testing.T) {
 }
 
 func testNothingChanges[T Float](t *testing.T, family string) {
-	for i := range 3 {
-		f := samples(family).Example(10 + i).folder(t)
+	for i := range *draws {
+		f := samples(family).Example(1000 + i).folder(t)
 		plain, half := f.load(t), f.halved().load(t)
 		ids := make([]int, 41)
 		for k := range ids {

@@ -79,9 +79,10 @@ func (r *RoPE) scaled(f float64) float64 {
 }
 
 // powers returns theta^(-i/n) for i = 0, ..., n-1, each rounded correctly to
-// float64: computed to some 300 bits. No such power is halfway between two float64
-// (it is irrational, or a power of two, or theta's denominator is not one of two),
-// and none has been found within 2^-100 of it.
+// float64, theta being at least 1. They are computed to some 300 bits. None is
+// halfway between two float64: its n-th power, theta^-i, would be a whole number over
+// a power of 2, hence theta a power of 2; but a root of those that is a fraction at
+// all is a power of 2 itself.
 func powers(theta float64, n int) []float64 {
 	out := make([]float64, n)
 	step := root(theta, n)

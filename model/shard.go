@@ -82,9 +82,10 @@ func (b *builder[T]) outer(s *shard[T], rank int) {
 		return
 	}
 	s.tokens = tp.NewEmbedding[T](embedding)
-	rows := tp.Cut(c.Vocabulary, b.options.Ranks, rank)
-	own := b.rows(head, c.Width, []reduce.Span{rows})
-	s.head = b.column(own, true, nil)
+	own := tp.Cut(c.Vocabulary, b.options.Ranks, rank)
+	w := gemm.NewMatrix[T](own.Len(), c.Width)
+	b.rows(w, head, []reduce.Span{own})
+	s.head = b.column(w, true, nil)
 }
 
 // layer reads block i.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/samebits/samebits/gemm"
 	"github.com/samebits/samebits/reduce"
+	"github.com/samebits/samebits/tp"
 	"github.com/stretchr/testify/require"
 )
 
@@ -102,4 +103,32 @@ func TestReferenceSeesWrongDescriptions(t *testing.T) {
 			require.Greater(t, d, 1e-5, name)
 		}
 	}
+}
+
+// The faults that a family can have change everything on two ranks and nothing on
+// one; the others are refused.
+func TestFaultsOfEveryFamily(t *testing.T) {
+	ids := []int{3, 6, 0, 10, 10, 7}
+	for _, family := range Families() {
+		c := plain(t, family).load(t)
+		for _, fault := range tp.Faults() {
+			for ranks := 1; ranks <= 4; ranks++ {
+				right := build[float32](t, c, setup{reduce.Pairwise, ranks, 1})
+				wrong, err := New(c, Options[float32]{Backend: right.options.Backend, Ranks: ranks, Fault: fault})
+				if !slices.Contains(c.Faults(), fault) {
+					require.ErrorContains(t, err, "changes nothing in this "+family)
+					continue
+				}
+				require.NoError(t, err)
+				a, b := logits(t, right, ids), logits(t, wrong, ids)
+				switch {
+				case ranks == 1:
+					require.Equal(t, bitsOf(a), bitsOf(b), "%s, %s", family, fault)
+				case fault != tp.RaceAllReduce:
+					require.Greater(t, worst(a, b), 1e-2, "%s, %s, %d ranks", family, fault, ranks)
+				}
+			}
+		}
+	}
+	require.Contains(t, plain(t, "phi3").load(t).Faults(), tp.ContiguousQKV)
 }

@@ -1,6 +1,7 @@
 // Package reference computes the truth that other results are measured
 // against: sums, products, elementary functions and the whole forward pass of a
-// GPT-2, to as many decimal digits as wanted.
+// transformer of the families that package model runs, to as many decimal digits as
+// wanted.
 //
 // Its one idea: numbers travel as *big.Float of a stated precision; sums and
 // products are carried out exactly, in integers, and rounded once; only the
