@@ -84,20 +84,29 @@ func measure(t *testing.T, c *Checkpoint, ranks int, make shardFor, ids []int) [
 }
 
 // share is what a rank owns, from the shapes and tp.Cut alone.
-type share struct{ heads, inner, rows int } // rows of the vocabulary
+type share struct{ heads, kvHeads, inner, rows int } // rows of the vocabulary
 
 func shareOf(c Config, ranks, rank int) share {
-	return share{tp.Cut(c.Heads, ranks, rank).Len(), tp.CutAligned(c.Inner, reduce.DefaultLeaf, ranks, rank).Len(), tp.Cut(c.Vocabulary, ranks, rank).Len()}
+	heads := tp.Cut(c.Heads, ranks, rank)
+	groups := map[int]bool{} // heads of keys that its heads of queries meet
+	for h := heads.Lo; h < heads.Hi; h++ {
+		groups[h*c.KVHeads/c.Heads] = true
+	}
+	return share{heads.Len(), len(groups), tp.CutAligned(c.Inner, reduce.DefaultLeaf, ranks, rank).Len(), tp.Cut(c.Vocabulary, ranks, rank).Len()}
 }
 
 // expectedWork is the rank's part of the weights and multiplications:
 //
-//	weights          a layer: Q, K, V, output projection; up, down; then the head
+//	weights          a layer: Q, output projection; K, V; gate, up, down; then the head
 //	multiplications  each weight once a token; scores of all pairs of tokens, and
 //	                 the context of a token over those it sees
 func expectedWork(c Config, s share, tokens int) (weights, multiplications int64) {
 	d := c.HeadSize
-	w := c.Layers*(4*c.Width*s.heads*d+2*c.Width*s.inner) + c.Width*s.rows
+	mlp := 2
+	if c.Gated {
+		mlp = 3
+	}
+	w := c.Layers*c.Width*(2*(s.heads+s.kvHeads)*d+mlp*s.inner) + c.Width*s.rows
 	attention := c.Layers * s.heads * d * (tokens*tokens + tokens*(tokens+1)/2)
 	return int64(w), int64(tokens*w + attention)
 }
@@ -126,18 +135,22 @@ func expectedBytes(c Config, ranks, rank int, ids []int) int64 {
 // layers: of the heads, and of the inner width.
 func partNodes(c Config, ranks, rank int) [2]int {
 	nodes := func(k, leaf int, s reduce.Span) int {
+		if s.Len() == 0 {
+			return 0
+		}
 		n := (k + leaf - 1) / leaf
 		return len(reduce.Halving(n).Cover(reduce.Span{Lo: s.Lo / leaf, Hi: (s.Hi + leaf - 1) / leaf}))
 	}
 	heads, d := tp.Cut(c.Heads, ranks, rank), c.HeadSize
 	return [2]int{
-		nodes(c.Width, c.headLeaf(reduce.DefaultLeaf), reduce.Span{Lo: heads.Lo * d, Hi: heads.Hi * d}),
+		nodes(c.Heads*d, c.headLeaf(reduce.DefaultLeaf), reduce.Span{Lo: heads.Lo * d, Hi: heads.Hi * d}),
 		nodes(c.Inner, reduce.DefaultLeaf, tp.CutAligned(c.Inner, reduce.DefaultLeaf, ranks, rank)),
 	}
 }
 
 // checkWork returns an error unless each rank holds and does its part, and all
-// together what one rank alone does.
+// together what one rank alone does, but for the heads of keys and values that more
+// than one rank needs.
 func checkWork(c Config, got []work, ids []int) error {
 	var sum work
 	for rank, w := range got {
@@ -150,6 +163,12 @@ func checkWork(c Config, got []work, ids []int) error {
 		sum.multiplications += w.multiplications
 	}
 	all, multiplications := expectedWork(c, shareOf(c, 1, 0), len(ids))
+	shared := -c.KVHeads
+	for rank := range got {
+		shared += shareOf(c, len(got), rank).kvHeads
+	}
+	again := int64(c.Layers * c.Width * 2 * shared * c.HeadSize)
+	all, multiplications = all+again, multiplications+again*int64(len(ids))
 	if sum.weights != all || sum.multiplications != multiplications {
 		return fmt.Errorf("%d ranks: %+v in all, want %d weights and %d multiplications", len(got), sum, all, multiplications)
 	}
@@ -164,11 +183,27 @@ func TestWorkIsDivided(t *testing.T) {
 		require.NoError(t, checkWork(c.Config, got, ids))
 		for rank, w := range got {
 			// Heads, leaves and rows cut as evenly as they can be: at most one more each.
-			most, _ := expectedWork(c.Config, share{(8 + ranks - 1) / ranks, (8 + ranks - 1) / ranks * 32, (19 + ranks - 1) / ranks}, len(ids))
+			most, _ := expectedWork(c.Config, share{(8 + ranks - 1) / ranks, (8 + ranks - 1) / ranks, (8 + ranks - 1) / ranks * 32, (19 + ranks - 1) / ranks}, len(ids))
 			require.LessOrEqual(t, w.weights, most, "rank %d of %d", rank, ranks)
 			t.Logf("rank %d of %d: %+v", rank, ranks, w)
 		}
 	}
+}
+
+// Heads of keys and values that a cut falls into are on both sides of it; nothing
+// else is computed twice.
+func TestWorkOfGroupsIsDivided(t *testing.T) {
+	ids := []int{0, 10, 7, 7, 3}
+	for _, family := range []string{"llama", "phi3", "qwen3", "gpt_neox"} {
+		f := plain(t, family)
+		c := f.load(t)
+		for ranks := 1; ranks <= 6; ranks++ {
+			require.NoError(t, checkWork(c.Config, measure(t, c, ranks, newShard[float32], ids), ids), family)
+		}
+	}
+	c := plain(t, "llama").load(t).Config
+	require.Equal(t, 2, shareOf(c, 3, 0).kvHeads+shareOf(c, 3, 2).kvHeads)
+	require.Equal(t, 2, shareOf(c, 3, 1).kvHeads)
 }
 
 // Where ranks hold one node each, an all-reduce of n numbers costs a rank
