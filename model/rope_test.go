@@ -13,6 +13,7 @@ import (
 // The frequencies are theta^(-2i/size) correctly rounded: e^(-2i/size * log theta),
 // computed apart from them, by other functions, rounds to the same float64.
 func TestFrequenciesAreCorrectlyRounded(t *testing.T) {
+	wide(t)
 	const digits = 60
 	for _, theta := range []float64{1, 2, 500, 4096, 10000, 25000, 500000, 1e6, 1e7, 1.5e17, 10000.1} {
 		log := reference.Log(big.NewFloat(theta), digits)
@@ -57,6 +58,7 @@ func TestLlama3Scaling(t *testing.T) {
 // ulp, and in float32 the nearest: an angle in float32 would be off by
 // position * 2^-24.
 func TestRotationAtFarPositions(t *testing.T) {
+	wide(t)
 	f := (&RoPE{Theta: 10000, Size: 16, Scaling: "default"}).frequencies()
 	for _, position := range []int{0, 1, 77, 4095, 131071, 1 << 20, maxSize - 1} {
 		wide, narrow := newRotation[float64](f, position, 1), newRotation[float32](f, position, 1)

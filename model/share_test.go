@@ -68,6 +68,7 @@ func readers(family, name string, at float64) []int {
 // What is wrong with a description of a family that nobody else has computed is seen
 // by the reference.
 func TestReferenceSeesWrongDescriptions(t *testing.T) {
+	wide(t)
 	ids := []int{3, 6, 0, 10, 10, 7, 1, 5, 9}
 	for _, bad := range []struct {
 		family  string
