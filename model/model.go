@@ -36,7 +36,9 @@ type Model[T Float] struct {
 	shards  []*shard[T]
 }
 
-// New divides and packs the weights of a checkpoint.
+// New divides and packs the weights of a checkpoint. Rows of the embedding stay
+// there, until a Session wants them: the checkpoint must not be closed before. It is
+// an error if a weight is not finite, or not exact in T.
 func New[T Float](c *Checkpoint, o Options[T]) (*Model[T], error) {
 	if o.Ranks == 0 {
 		o.Ranks = 1
