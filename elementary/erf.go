@@ -1,13 +1,22 @@
 package elementary
 
-import "math"
+import (
+	"math"
+
+	"github.com/samebits/samebits/internal/kernel"
+)
 
 // Erf returns the error function of x, 2/sqrt(pi) times the integral of exp(-t^2)
 // from 0 to x. Its relative accuracy holds down to zero, whose sign is kept.
 //
 // Error bound: 0.90 ulp in float64. Cost: below 1/2 a polynomial, above an
 // exponential and a polynomial.
-func Erf[T Float](x T) T { return round[T](erf(float64(x))) }
+func Erf[T Float](x T) T {
+	if kernel.Is64[T]() {
+		return round[T](erf(float64(x)))
+	}
+	return settle[T](ofErf, x, erf32(float64(x)))
+}
 
 func erf(x float64) float64 {
 	a := math.Abs(x)

@@ -1,6 +1,10 @@
 package elementary
 
-import "math"
+import (
+	"math"
+
+	"github.com/samebits/samebits/internal/kernel"
+)
 
 // Exp returns e^x. It overflows to +Inf above 709.78 (float32: 88.72) and
 // underflows through the subnormal numbers to 0; Exp(-Inf) is 0.
@@ -8,7 +12,12 @@ import "math"
 // Error bound: 0.53 ulp in float64. Cost: one table look-up and a polynomial of
 // degree 5. The scheme is P. T. P. Tang's (1989, "Table-driven implementation of
 // the exponential function in IEEE floating-point arithmetic"), with 128 entries.
-func Exp[T Float](x T) T { return round[T](exp(float64(x))) }
+func Exp[T Float](x T) T {
+	if kernel.Is64[T]() {
+		return round[T](exp(float64(x)))
+	}
+	return settle[T](ofExp, x, exp(float64(x)))
+}
 
 const (
 	expEntries = 128
@@ -59,7 +68,12 @@ func expReduce(x, l float64) (i int, p float64) {
 	n := (float64(x*entriesPerUnit) + rounder) - rounder
 	i = int(n)
 	r := ((x - float64(n*ln2Hi)) - float64(n*ln2Lo)) + l
+	return i, expPoly(r, exp2Table[i&(expEntries-1)].l)
+}
+
+// expPoly returns exp(r) - 1 + l for |r| < 2^-8.4 and a far smaller l.
+func expPoly(r, l float64) float64 {
 	z := r * r
 	q := (0.5 + float64(r*(1.0/6))) + float64(z*(1.0/24+float64(r*(1.0/120))))
-	return i, r + (float64(z*q) + exp2Table[i&(expEntries-1)].l)
+	return r + (float64(z*q) + l)
 }

@@ -1,6 +1,10 @@
 package elementary
 
-import "math"
+import (
+	"math"
+
+	"github.com/samebits/samebits/internal/kernel"
+)
 
 // GELU returns x*Phi(x), the Gaussian error linear unit in its erf form, where
 // Phi(x) = (1 + erf(x/sqrt(2)))/2 (Hendrycks and Gimpel, arXiv 1606.08415). Its
@@ -8,7 +12,12 @@ import "math"
 // cancels. GELU(-Inf) is -0, its limit.
 //
 // Error bound: 0.70 ulp in float64. Cost: an exponential and a polynomial.
-func GELU[T Float](x T) T { return round[T](gelu(float64(x))) }
+func GELU[T Float](x T) T {
+	if kernel.Is64[T]() {
+		return round[T](gelu(float64(x)))
+	}
+	return settle[T](ofGELU, x, gelu32(float64(x)))
+}
 
 // GELUTanh returns the tanh form of GELU, x*(1 + tanh(u))/2 with
 // u = sqrt(2/pi)*(x + 0.044715*x^3), both constants being the real numbers. It is
@@ -16,7 +25,12 @@ func GELU[T Float](x T) T { return round[T](gelu(float64(x))) }
 // limit.
 //
 // Error bound: 0.53 ulp in float64. Cost: an exponential and a division.
-func GELUTanh[T Float](x T) T { return round[T](geluTanh(float64(x))) }
+func GELUTanh[T Float](x T) T {
+	if kernel.Is64[T]() {
+		return round[T](geluTanh(float64(x)))
+	}
+	return settle[T](ofGELUTanh, x, geluTanh32(float64(x)))
+}
 
 func gelu(x float64) float64 {
 	a := math.Abs(x)

@@ -187,6 +187,80 @@ var oracles = map[string]func(x float64) number{
 	"Sin":  func(x float64) number { s, _ := bigSincos(x); return s },
 	"Cos":  func(x float64) number { _, c := bigSincos(x); return c },
 	"Sqrt": func(x float64) number { return new(big.Float).Sqrt(wide(math.Abs(x))) },
+	"Exp2": func(x float64) number { return bigExp(product(clamp(x, 4000), bigLn2())) },
+	"Expm1": func(x float64) number {
+		if math.Abs(x) < 0.25 {
+			return bigExpm1(wide(x))
+		}
+		return sub(bigExp(clamp(x, 2000)), wide(1))
+	},
+	"Log":  func(x float64) number { return bigLogAny(wide(math.Abs(x))) },
+	"Log2": func(x float64) number { return over(bigLogAny(wide(math.Abs(x))), bigLn2()) },
+	"Log1p": func(x float64) number {
+		x = log1pDomain(x)
+		v := newNumber(precision+1100, x) // holds 1 + x exactly
+		if math.Abs(x) < 0x1p-90 {
+			return sub(wide(x), twoTo(product(wide(x), wide(x)), -1)) // the next term is below 2^-180
+		}
+		return bigLogAny(add(v, newNumber(v.Prec(), 1)))
+	},
+	"Rsqrt": func(x float64) number { return over(wide(1), new(big.Float).Sqrt(wide(math.Abs(x)))) },
+	"Cbrt":  func(x float64) number { return bigCbrt(wide(x)) },
+}
+
+// log1pDomain brings x into the domain of log1p, exactly.
+func log1pDomain[T Float](x T) T {
+	if x <= -1 {
+		f, _ := math.Frexp(float64(x))
+		return T(f)
+	}
+	return x
+}
+
+// bigLogAny returns log x for positive x: log m for the m within a factor of sqrt(2)
+// of 1, exactly near 1, and the rest in multiples of log 2.
+func bigLogAny(x number) number {
+	if x.Sign() == 0 {
+		return wide(math.Inf(-1))
+	}
+	m := new(big.Float)
+	e := x.MantExp(m)
+	if f, _ := m.Float64(); f < math.Sqrt2/2 {
+		m, e = twoTo(m, 1), e-1
+	}
+	// log m = 2 atanh((m-1)/(m+1))
+	one := integer(x.Prec(), 1)
+	s := over(sub(m, one), add(m, one))
+	l := integer(precision, 0)
+	if s.Sign() != 0 {
+		s.SetPrec(precision)
+		power, z := s, product(s, s)
+		l = twoTo(series(s, func(n int64, _ number) number {
+			power = product(power, z)
+			return over(power, integer(precision, 2*n+1))
+		}), 1)
+	}
+	return add(l, product(integer(precision, int64(e)), bigLn2Once()))
+}
+
+var bigLn2Once = sync.OnceValue(bigLn2)
+
+// bigCbrt takes Newton's steps.
+func bigCbrt(x number) number {
+	if x.Sign() == 0 {
+		return x
+	}
+	m := new(big.Float)
+	e := x.MantExp(m)
+	for e%3 != 0 {
+		m, e = twoTo(m, 1), e-1
+	}
+	f, _ := m.Float64()
+	y := wide(math.Cbrt(f))
+	for range 4 {
+		y = over(add(twoTo(y, 1), over(m, product(y, y))), wide(3))
+	}
+	return twoTo(y, e/3)
 }
 
 func wide(x float64) number { return newNumber(precision, x) }

@@ -1,21 +1,39 @@
 package elementary
 
-import "math"
+import (
+	"math"
+
+	"github.com/samebits/samebits/internal/kernel"
+)
 
 // Sin returns the sine of x radians. The argument is reduced exactly, however
 // large it is; Sin of an infinity is NaN. The sign of zero is kept.
 //
 // Error bound: 0.90 ulp in float64. Cost: a reduction and a polynomial; arguments
 // of 2^20 and more, and those next to a multiple of pi/2, take a longer reduction.
-func Sin[T Float](x T) T { return round[T](sin(float64(x))) }
+func Sin[T Float](x T) T {
+	if kernel.Is64[T]() {
+		return round[T](sin(float64(x)))
+	}
+	return settle[T](ofSin, x, sin32(float64(x)))
+}
 
 // Cos returns the cosine of x radians, with the bounds of [Sin].
-func Cos[T Float](x T) T { return round[T](cos(float64(x))) }
+func Cos[T Float](x T) T {
+	if kernel.Is64[T]() {
+		return round[T](cos(float64(x)))
+	}
+	return settle[T](ofCos, x, cos32(float64(x)))
+}
 
 // Sincos returns Sin(x) and Cos(x), the same bits, for one argument reduction.
 func Sincos[T Float](x T) (sin, cos T) {
-	r, n := reduceAngle(float64(x))
-	return round[T](quadrantSin(r, n)), round[T](quadrantSin(r, n+1))
+	if kernel.Is64[T]() {
+		r, n := reduceAngle(float64(x))
+		return round[T](quadrantSin(r, n)), round[T](quadrantSin(r, n+1))
+	}
+	r, n := reduceAngle32(float64(x))
+	return settle[T](ofSin, x, quadrantSin32(r, n)), settle[T](ofCos, x, quadrantSin32(r, n+1))
 }
 
 func sin(x float64) float64 { return quadrantSin(reduceAngle(x)) }

@@ -13,6 +13,8 @@ func slices[T Float]() map[string]func(dst, x []T) {
 	return map[string]func(dst, x []T){
 		"Exp": ExpSlice[T], "Tanh": TanhSlice[T], "Erf": ErfSlice[T], "Sigmoid": SigmoidSlice[T], "SiLU": SiLUSlice[T],
 		"GELU": GELUSlice[T], "GELUTanh": GELUTanhSlice[T], "Sin": SinSlice[T], "Cos": CosSlice[T], "Sqrt": SqrtSlice[T],
+		"Exp2": Exp2Slice[T], "Expm1": Expm1Slice[T], "Log": LogSlice[T], "Log2": Log2Slice[T], "Log1p": Log1pSlice[T],
+		"Rsqrt": RsqrtSlice[T], "Cbrt": CbrtSlice[T],
 	}
 }
 

@@ -39,9 +39,13 @@ func generateTables() []byte {
 	hi, lo = split(twoTo(pi, -1), 33)
 	fmt.Fprintf(&b, "// pi/2; halfPiHi has 33 bits.\nconst (\nhalfPiHi = %s\nhalfPiLo = %s\n)\n\n", hexFloat(hi), hexFloat(lo))
 
+	hi, lo = split(ln2, 42)
+	fmt.Fprintf(&b, "// ln(2); ln2Grid is a multiple of 2^-42.\nconst (\nln2Grid = %s\nln2GridLo = %s\n)\n\n", hexFloat(hi), hexFloat(lo))
+
 	b0, b1 := bigGELU()
 	b.WriteString("var (\n")
 	writeSum(&b, "halfPi", "pi/2", twoTo(pi, -1))
+	writeSum(&b, "invLn2", "1/ln(2)", over(one, ln2))
 	writeSum(&b, "sqrt2", "sqrt(2)", new(big.Float).Sqrt(twoTo(one, 1)))
 	writeSum(&b, "geluB0", "2*sqrt(2/pi)", b0)
 	writeSum(&b, "geluB1", "2*sqrt(2/pi)*0.044715", b1)
@@ -53,6 +57,9 @@ func generateTables() []byte {
 	writeErfSeries(&b, erf[1:])
 	writeExp2(&b, step)
 	writeTail(&b)
+	writeLog(&b)
+	writeRatios(&b)
+	writeKernels(&b)
 	return b.Bytes()
 }
 
@@ -142,4 +149,65 @@ func writeTail(b *bytes.Buffer) {
 		b.WriteString("}},\n")
 	}
 	b.WriteString("}\n")
+}
+
+const firstLog, lastLog = 90, 182
+
+// writeLog writes the logarithms of the multiples of 1/128 from sqrt(1/2) to sqrt(2).
+func writeLog(b *bytes.Buffer) {
+	fmt.Fprintf(b, "// logTable holds 1/F and log F as h + l, h being a multiple of 2^-42, for F = i/128.\n"+
+		"const logFirst = %d\nvar logTable = [%d]struct{ inverse, h, l float64 }{\n", firstLog, lastLog-firstLog+1)
+	for i := int64(firstLog); i <= lastLog; i++ {
+		v := bigLog(over(integer(precision, i), integer(precision, 128)))
+		n, _ := new(big.Float).SetMode(big.ToNearestEven).SetPrec(precision).SetMantExp(v, 42).Int64()
+		h := float64(n) * 0x1p-42
+		l, _ := sub(v, wide(h)).Float64()
+		fmt.Fprintf(b, "{%s, %s, %s},\n", hexFloat(128/float64(i)), hexFloat(h), hexFloat(l))
+	}
+	b.WriteString("}\n\n")
+}
+
+// bigLog solves e^y = x by Newton's method, for x between 1/2 and 2.
+func bigLog(x number) number {
+	f, _ := x.Float64()
+	if f == 1 {
+		return new(big.Float).SetPrec(precision)
+	}
+	y := newNumber(precision, math.Log(f))
+	for range 3 {
+		y = add(y, sub(product(x, bigExp(new(big.Float).Neg(y))), integer(precision, 1)))
+	}
+	return y
+}
+
+// writeRatios writes the rational functions of erf(x)/x, in x^2, and exp(a^2/2)*Q(a).
+func writeRatios(b *bytes.Buffer) {
+	b.WriteString("// Beyond erfEnd erf is 1 in float32, beyond tailEnd a*Q(a) is 0.\nconst (\nerfEnd = 3.94\ntailEnd = 14.6\n)\n\n")
+	p, q := fitRatio(9, 10, 15.6, 16, func(u number) number {
+		x := new(big.Float).Sqrt(u)
+		return over(bigErf(x), x)
+	})
+	writePoly12(b, "erfNumerator", "erfNumerator/erfDenominator is erf(x)/x, in x^2, to 2^-53", p)
+	writePoly12(b, "erfDenominator", "erfDenominator belongs to erfNumerator", q)
+	p, q = fitRatio(8, 9, 14.6, 4, bigScaledTail)
+	writePoly12(b, "tailNumerator", "tailNumerator/tailDenominator is exp(a^2/2)*Q(a) to 2^-51", p)
+	writePoly12(b, "tailDenominator", "tailDenominator belongs to tailNumerator", q)
+}
+
+func writePoly12(b *bytes.Buffer, name, meaning string, c []number) {
+	fmt.Fprintf(b, "// %s.\nvar %s = [12]float64{\n", meaning, name)
+	for _, v := range c {
+		f, _ := v.Float64()
+		fmt.Fprintf(b, "%s,\n", hexFloat(f))
+	}
+	b.WriteString("}\n\n")
+}
+
+// writeKernels writes what the vector kernels alone use.
+func writeKernels(b *bytes.Buffer) {
+	half := over(bigLn2(), integer(precision, 2))
+	c := fit(8, newNumber(precision, 0), product(half, newNumber(precision, 1.0001)), func(r number) number {
+		return over(sub(bigExpm1(r), r), product(r, r))
+	})
+	writePoly12(b, "expQuotient", "expQuotient is (exp(r) - 1 - r)/r^2 for |r| up to ln(2)/2, to 2^-47", c)
 }

@@ -1,13 +1,22 @@
 package elementary
 
-import "math"
+import (
+	"math"
+
+	"github.com/samebits/samebits/internal/kernel"
+)
 
 // Tanh returns the hyperbolic tangent of x. Its relative accuracy holds down to
 // zero, whose sign is kept.
 //
 // Error bound: 0.55 ulp in float64. Cost: below 1/8 a polynomial, above an
 // exponential and a division.
-func Tanh[T Float](x T) T { return round[T](tanh(float64(x))) }
+func Tanh[T Float](x T) T {
+	if kernel.Is64[T]() {
+		return round[T](tanh(float64(x)))
+	}
+	return settle[T](ofTanh, x, tanh32(float64(x)))
+}
 
 // tanhSeries is the Maclaurin series of tanh(x)/x - 1 in x^2, from x^2 on: the
 // coefficients are 2^2n (2^2n - 1) B_2n / (2n)!. Below 1/8 the next term is less

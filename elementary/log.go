@@ -1,0 +1,144 @@
+package elementary
+
+import (
+	"math"
+
+	"github.com/samebits/samebits/internal/kernel"
+)
+
+// Log returns the natural logarithm of x. Log of 0 is -Inf, of a negative number
+// NaN.
+//
+// Error bound: 0.52 ulp in float64. Cost: one table look-up and a polynomial of
+// degree 8, no division.
+func Log[T Float](x T) T {
+	if kernel.Is64[T]() {
+		return round[T](log(float64(x)))
+	}
+	return settle[T](ofLog, x, log(float64(x)))
+}
+
+// Log2 returns the logarithm of x to base 2, with the special values of [Log]. It is
+// exact at powers of two.
+//
+// Error bound: 0.52 ulp in float64. Cost: that of Log and a product of sums.
+func Log2[T Float](x T) T {
+	if kernel.Is64[T]() {
+		return round[T](log2(float64(x)))
+	}
+	return settle[T](ofLog2, x, log2(float64(x)))
+}
+
+// Log1p returns log(1 + x). Its relative accuracy holds down to zero, whose sign is
+// kept. Log1p(-1) is -Inf, and NaN below.
+//
+// Error bound: 0.52 ulp in float64. Cost: that of Log.
+func Log1p[T Float](x T) T {
+	if kernel.Is64[T]() {
+		return round[T](log1p(float64(x)))
+	}
+	return settle[T](ofLog1p, x, log1p(float64(x)))
+}
+
+func log(x float64) float64 {
+	if !(x >= 0x1p-1022) || x > math.MaxFloat64 {
+		return logEdge(x, log)
+	}
+	m, e := normalise(x)
+	s := logSum(m, 0)
+	s = withExponent(s, e)
+	return s.h + s.l
+}
+
+func log2(x float64) float64 {
+	if !(x >= 0x1p-1022) || x > math.MaxFloat64 {
+		if x > 0 && x < 1 {
+			return log2(x*0x1p60) - 60 // the difference is exact, or rounded as the sum would be
+		}
+		return logEdge(x, log)
+	}
+	m, e := normalise(x)
+	s := logSum(m, 0)
+	s = mul(invLn2, fastTwoSum(s.h, s.l))
+	y := fastTwoSum(float64(e), s.h)
+	return y.h + (y.l + s.l)
+}
+
+func log1p(x float64) float64 {
+	switch a := math.Abs(x); {
+	case a < 0x1p-54:
+		return x // keeps -0
+	case a < 0x1p-10:
+		c := head(x)
+		s := log1pSum(c, x-c)
+		return s.h + s.l
+	}
+	u := twoSum(1, x)
+	if !(u.h >= 0x1p-1022) || u.h > math.MaxFloat64 {
+		return logEdge(u.h, log)
+	}
+	m, e := normalise(u.h)
+	s := withExponent(logSum(m, float64(u.l*pow2(-min(e, 1000)))), e) // from 2^54 on u.l is nothing
+	return s.h + s.l
+}
+
+// logEdge is log where x is not a positive normal number.
+func logEdge(x float64, log func(float64) float64) float64 {
+	switch {
+	case x == 0:
+		return math.Inf(-1)
+	case x > math.MaxFloat64 || x != x:
+		return x
+	case x < 0:
+		return math.NaN()
+	}
+	m, e := normalise(x * 0x1p60)
+	s := withExponent(logSum(m, 0), e-60)
+	return s.h + s.l
+}
+
+// normalise returns m and e with x = m*2^e and m between sqrt(1/2) and sqrt(2), a
+// little more or less, for a positive normal x.
+func normalise(x float64) (m float64, e int) {
+	b := math.Float64bits(x)
+	e = int(b-0x3fe6a00000000000) >> 52
+	return math.Float64frombits(b - uint64(e)<<52), e
+}
+
+// withExponent returns s + e*ln 2. The leading parts add up exactly: both are
+// multiples of 2^-42 below 2^10.
+func withExponent(s sum, e int) sum {
+	n := float64(e)
+	h := fastTwoSum(float64(n*ln2Grid), s.h)
+	if e == 0 {
+		return s
+	}
+	return sum{h.h, h.l + (float64(n*ln2GridLo) + s.l)}
+}
+
+// logSum returns log(m + l), for m as normalise returns it and |l| below an ulp of m.
+//
+// With F the multiple of 1/128 nearest to m, f = m - F is exact. c is the head of
+// f/F, so that c*F is exact, too, as F has 8 bits; the rest of the quotient is at
+// most 2^-25 of it. Where F = 1, log F is 0, and the error relative to the result
+// stays as small.
+func logSum(m, l float64) sum {
+	i := int(m*128 + 0.5)
+	row := &logTable[i-logFirst]
+	F := float64(i) * (1.0 / 128)
+	f := m - F
+	c := head(f * row.inverse)
+	s := log1pSum(c, ((f-float64(c*F))+l)*row.inverse)
+	h := fastTwoSum(row.h, s.h)
+	return sum{h.h, h.l + (s.l + row.l)}
+}
+
+// log1pSum returns log(1 + c + d) for |c + d| < 2^-7.4, with d at most 2^-25 of c or
+// so. The neglected z^9/9 is at most 2^-62 of z.
+func log1pSum(c, d float64) sum {
+	z := c + d
+	w := z * z
+	p := (-0.5 + float64(z*(1.0/3))) + float64(w*(-0.25+float64(z*0.2)))
+	p += float64(w * w * ((-1.0 / 6) + float64(z*(1.0/7)) + float64(w*(-1.0/8))))
+	return sum{c, d + float64(w*p)}
+}

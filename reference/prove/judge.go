@@ -1,0 +1,149 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"math/big"
+
+	"github.com/samebits/samebits/reference"
+)
+
+// value is a true value: within err of h + l, l far below h.
+type value struct{ h, l, err float64 }
+
+// judge decides whether results are the correctly rounded ones.
+type judge struct {
+	*function
+	*chunk
+	interval interval
+}
+
+// piece judges consecutive results, all of one sign and exponent.
+func (j *judge) piece(x, y []float32) {
+	for i, v := range x {
+		if want, ok := j.far(v); ok {
+			if math.Float32bits(y[i]) != math.Float32bits(canonical(want)) {
+				j.fail(v, y[i])
+			}
+			continue
+		}
+		var t value
+		switch a := math.Abs(float64(v)); {
+		case a < 0x1p-20 && j.taylor != nil:
+			t = j.taylor.at(float64(v))
+		case j.circular > 0:
+			t = turned(v, j.circular == 2)
+		default:
+			if !j.interval.holds(float64(v)) {
+				j.interval = j.around(v)
+			}
+			t = j.interval.at(float64(v))
+		}
+		switch nearest(t, y[i]) {
+		case wrong:
+			j.fail(v, y[i])
+		case unclear:
+			j.Hard++
+			if !j.byDigits(v, y[i]) {
+				j.fail(v, y[i])
+			}
+		}
+	}
+}
+
+func canonical(x float32) float32 {
+	if x != x {
+		return math.Float32frombits(0x7fc00000)
+	}
+	return x
+}
+
+func (j *judge) fail(x, y float32) {
+	j.Wrong++
+	if len(j.Examples) < 40 {
+		want, ok := j.far(x)
+		if !ok {
+			want = reference.RoundTo[float32](j.exact(new(big.Float).SetFloat64(float64(x)), 60))
+		}
+		j.Examples = append(j.Examples, fmt.Sprintf("x %#08x y %#08x want %#08x", math.Float32bits(x), math.Float32bits(y), math.Float32bits(want)))
+	}
+}
+
+type verdict int
+
+const (
+	right verdict = iota
+	wrong
+	unclear
+)
+
+// nearest tells whether y is the float32 nearest to t: whether t lies between the
+// midpoints of y and its neighbours.
+func nearest(t value, y float32) verdict {
+	if y != y || (t.h != 0 && math.Signbit(t.h) != math.Signbit(float64(y))) {
+		return wrong
+	}
+	h, l, b := t.h, t.l, math.Float32bits(y)
+	if math.Signbit(t.h) {
+		h, l, b = -h, -l, b&^(1<<31)
+	}
+	above := magnitude(b)
+	if b < infinite {
+		above = (above + magnitude(b+1)) / 2
+	}
+	below := 0.0
+	if b > 0 {
+		below = (magnitude(b) + magnitude(b-1)) / 2
+		if b == infinite {
+			below = (0x1p128 + math.MaxFloat32) / 2
+		}
+	}
+	up := inf
+	if b < infinite {
+		up = (above - h) - l
+	}
+	down := inf
+	if b > 0 {
+		down = (h - below) + l
+	}
+	switch d := min(up, down); {
+	case d > t.err:
+		return right
+	case d < -t.err:
+		return wrong
+	}
+	return unclear
+}
+
+const infinite = 0x7f800000
+
+// magnitude returns the number with these bits, and 2^128 for infinity.
+func magnitude(b uint32) float64 {
+	if b == infinite {
+		return 0x1p128
+	}
+	return float64(math.Float32frombits(b))
+}
+
+// byDigits judges with 60 digits. No result but those that far lists is a midpoint, and
+// with 2^32 arguments none comes closer than 2^-100, or this reports it as wrong.
+func (j *judge) byDigits(x, y float32) bool {
+	v := j.exact(new(big.Float).SetFloat64(float64(x)), 60)
+	h, _ := v.Float64()
+	l := low(v, h)
+	return nearest(value{h, l, math.Abs(h) * 0x1p-100}, y) == right
+}
+
+// at returns the value of the series at a small x. Its leading term is exact.
+func (s *series) at(x float64) value {
+	p := s.c1h * x
+	e := math.FMA(s.c1h, x, -p)
+	h := s.c0 + p
+	e2 := p - (h - s.c0)
+	if s.c0 == 0 {
+		e2 = 0
+	}
+	tail := x * x * (s.c[0] + x*(s.c[1]+x*s.c[2]))
+	low := s.c1l * x
+	return value{h, e2 + (e + (low + tail)), 0x1p-50*(math.Abs(e)+math.Abs(low)+math.Abs(tail)) + math.Abs(x*x*x*x*x)}
+}
