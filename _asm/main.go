@@ -60,6 +60,7 @@ func main() {
 	for arch, backends := range map[string][]string{"amd64": {"AVX512", "AVX2"}, "arm64": {"NEON"}} {
 		write(filepath.Join(*out, "internal/kernel/dispatch_"+arch+".go"), goHeader("!purego", "kernel")+"\nimport \"unsafe\"\n"+dispatch(backends))
 	}
+	writeMappings(*out)
 	write(filepath.Join(*out, "internal/kernel/dispatch_other.go"), goHeader("purego || !(amd64 || arm64)", "kernel")+dispatch(nil))
 }
 

@@ -119,7 +119,9 @@ func reduceAngle32(x float64) (r float64, n int) {
 func quadrantSin32(r float64, n int) float64 {
 	z := r * r
 	var y float64
-	if n&1 == 0 {
+	if n&1 == 0 && z == 0 {
+		y = r // keeps -0
+	} else if n&1 == 0 {
 		y = r + float64(r*z*poly8(z, &sinSeries))
 	} else {
 		y = 1 - (float64(0.5*z) - float64(z*z*poly8(z, &cosSeries)))
@@ -134,7 +136,7 @@ func quadrantSin32(r float64, n int) float64 {
 // decides by it, and the few values that it does not one by one.
 func applyFloat32(of function, dst, x []float32, f func(float64) float64) {
 	for len(x) > 0 {
-		n := kernel.Map(of.program(), dst, x)
+		n := kernel.Map(programs[of], &constants, dst, x)
 		dst, x = dst[n:], x[n:]
 		n = min(len(x), kernel.MapGroup)
 		for i, v := range x[:n] {

@@ -61,4 +61,3 @@ func (f function) look(x, y float32) float32 {
 	}
 	return y
 }
-func (f function) program() kernel.Program { return 0 }

@@ -1,9 +1,40 @@
 package kernel
 
-// Program names a vector kernel that evaluates a function of float32.
+// Program names a function of float32 that has vector kernels. They evaluate it in
+// float64, in whatever way is fastest, and decide only where the rounding to float32
+// is beyond doubt: the correctly rounded result is unique, so there is no order of
+// operations to keep, and no twin in Go that has the same float64 bits.
 type Program uint8
 
-// MapGroup is how many elements to do by other means where Map stops.
+const (
+	MapNone Program = iota
+	MapExp
+	MapTanh
+	MapSigmoid
+	MapErf
+	MapSiLU
+	MapGELU
+	MapGELUTanh
+)
+
+// MapGroup is the most elements that a kernel takes at a time.
 const MapGroup = 16
 
-func Map(p Program, dst, x []float32) int { return 0 }
+// Map sets dst[i] to the function of x[i], correctly rounded, for i from 0 up, until
+// it comes to a group of at most MapGroup elements in which it cannot decide one, or
+// to the end. It returns how many are done: 0 where the active backend has no kernel.
+// dst may be x. Nothing else may overlap; dst must be as long as x.
+func Map(p Program, c *[MapConstants]uint64, dst, x []float32) int {
+	n := mapGroups(p, c, dst, x)
+	rest := len(x) - n
+	if rest == 0 || rest >= MapGroup {
+		return n
+	}
+	var in, out [MapGroup]float32
+	copy(in[:], x[n:])
+	if mapGroups(p, c, out[:], in[:]) < rest {
+		return n
+	}
+	copy(dst[n:], out[:rest])
+	return len(x)
+}

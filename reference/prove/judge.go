@@ -21,6 +21,12 @@ type judge struct {
 // piece judges consecutive results, all of one sign and exponent.
 func (j *judge) piece(x, y []float32) {
 	for i, v := range x {
+		if want, ok := j.tiny(v); ok {
+			if math.Float32bits(y[i]) != math.Float32bits(want) {
+				j.fail(v, y[i])
+			}
+			continue
+		}
 		if want, ok := j.far(v); ok {
 			if math.Float32bits(y[i]) != math.Float32bits(canonical(want)) {
 				j.fail(v, y[i])
@@ -49,6 +55,21 @@ func (j *judge) piece(x, y []float32) {
 			}
 		}
 	}
+}
+
+// tiny returns the result for |x| < 2^-30 where it is the leading term of the series
+// because that is a float32: the others are below 2^-30 of it (or, at c0, of 1), and
+// half the distance to its neighbours is 2^-26 of it or more.
+func (j *judge) tiny(x float32) (y float32, ok bool) {
+	if !(x < 0x1p-30 && x > -0x1p-30) || j.taylor == nil || x == 0 {
+		return 0, false
+	}
+	if j.taylor.c0 != 0 {
+		return float32(j.taylor.c0), true
+	}
+	t := j.taylor.c1h * float64(x)
+	y = float32(t)
+	return y, float64(y) == t && j.taylor.c1l == 0
 }
 
 func canonical(x float32) float32 {
