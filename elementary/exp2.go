@@ -42,7 +42,7 @@ func exp2(x float64) float64 {
 	n := (float64(x*expEntries) + rounder) - rounder
 	i := int(n)
 	row := &exp2Table[i&(expEntries-1)]
-	p := expPoly(float64((x-n*(1.0/expEntries))*math.Ln2), row.l)
+	p := expPoly(float64((x-float64(n*(1.0/expEntries)))*math.Ln2), row.l)
 	if x < -1021 {
 		return scale(fastTwoSum(row.h, float64(row.h*p)), i>>7)
 	}

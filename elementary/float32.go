@@ -41,13 +41,14 @@ func tanh32(x float64) float64 {
 	return math.Copysign(m/(m+2), x)
 }
 
-func sigmoid32(x float64) float64 { return 1 / (1 + exp(-x)) }
+func sigmoid32(x float64) float64 { return 1 / (1 + float64(exp(-x))) }
 
 func silu32(x float64) float64 {
 	if math.Abs(x) < 0x1p-40 {
 		return aboveHalf(x)
 	}
-	return x / (1 + exp(-max(x, -200))) // the limit, -0, also for -Inf
+	x = max(x, -200) // the limit, -0, also for -Inf
+	return x / (1 + float64(exp(-x)))
 }
 
 func geluTanh32(x float64) float64 {
@@ -60,7 +61,7 @@ func geluTanh32(x float64) float64 {
 		return math.Copysign(0, -1)
 	}
 	u := float64(x * (geluB0.h + float64(geluB1.h*float64(x*x))))
-	return x / (1 + exp(-u))
+	return x / (1 + float64(exp(-u)))
 }
 
 // erf32 is x*P(x^2)/Q(x^2); x^2 is exact.
@@ -84,7 +85,7 @@ func gelu32(x float64) float64 {
 	case x < -tailEnd:
 		return math.Copysign(0, -1)
 	}
-	y := x * exp(-0.5*float64(x*x)) * (poly12(a, &tailNumerator) / poly12(a, &tailDenominator))
+	y := x * exp(float64(-0.5*float64(x*x))) * (poly12(a, &tailNumerator) / poly12(a, &tailDenominator))
 	if x > 0 {
 		return x - float64(y)
 	}

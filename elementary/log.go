@@ -123,12 +123,12 @@ func withExponent(s sum, e int) sum {
 // most 2^-25 of it. Where F = 1, log F is 0, and the error relative to the result
 // stays as small.
 func logSum(m, l float64) sum {
-	i := int(m*128 + 0.5)
+	i := int(float64(m*128) + 0.5)
 	row := &logTable[i-logFirst]
-	F := float64(i) * (1.0 / 128)
+	F := float64(float64(i) * (1.0 / 128))
 	f := m - F
 	c := head(f * row.inverse)
-	s := log1pSum(c, ((f-float64(c*F))+l)*row.inverse)
+	s := log1pSum(c, float64(((f-float64(c*F))+l)*row.inverse))
 	h := fastTwoSum(row.h, s.h)
 	return sum{h.h, h.l + (s.l + row.l)}
 }

@@ -38,9 +38,9 @@ func rsqrt(x float64) float64 {
 		if x < 0 {
 			return math.NaN()
 		}
-		return rsqrt(x*0x1p600) * 0x1p300
+		return rsqrt(float64(x*0x1p600)) * 0x1p300
 	case x > 0x1p900:
-		return rsqrt(x*0x1p-600) * 0x1p-300
+		return rsqrt(float64(x*0x1p-600)) * 0x1p-300
 	case x != x:
 		return x
 	}
@@ -58,16 +58,16 @@ func cbrt(x float64) float64 {
 	case x == 0 || a > math.MaxFloat64 || x != x:
 		return x
 	case a < 0x1p-900:
-		return cbrt(x*0x1p600) * 0x1p-200
+		return cbrt(float64(x*0x1p600)) * 0x1p-200
 	case a > 0x1p900:
-		return cbrt(x*0x1p-600) * 0x1p200
+		return cbrt(float64(x*0x1p-600)) * 0x1p200
 	}
 	// A third of the exponent, and of the fraction, is within 1/20 of the root. Each of
 	// Halley's steps takes the error to its cube.
 	y := math.Float64frombits(math.Float64bits(a)/3 + 0x2a9f789000000000)
 	for range 2 {
 		c := float64(y * y * y)
-		y *= (c + float64(2*a)) / (float64(2*c) + a)
+		y = float64(y * ((c + float64(2*a)) / (float64(2*c) + a)))
 	}
 	y = head(y)
 	v := times(y, sum{float64(y * y), 0})

@@ -31,8 +31,9 @@ func Softmax[T Float](order reduce.Order, dst, x []T) {
 		}
 	}
 	for i, v := range x {
-		dst[i] = Exp(v - m)
+		dst[i] = v - m
 	}
+	ExpSlice(dst, dst)
 	sum := reduce.Sum(order, dst)
 	for i, e := range dst {
 		dst[i] = kernel.Canonical(e / sum)

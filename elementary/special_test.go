@@ -32,6 +32,13 @@ func testSpecialValues[T Float](t *testing.T) {
 		"GELUTanh": {{0, 0}, {negZero, negZero}, {inf, inf}, {-inf, negZero}, {-30, negZero}, {-41, negZero}, {50, 50}},
 		"Sin":      {{0, 0}, {negZero, negZero}, {inf, nan}, {-inf, nan}},
 		"Cos":      {{0, 1}, {negZero, 1}, {inf, nan}, {-inf, nan}},
+		"Exp2":     {{0, 1}, {negZero, 1}, {inf, inf}, {-inf, 0}, {1024, inf}, {-1075, 0}, {3, 8}, {-20, 0x1p-20}, {1e300, inf}, {-1e300, 0}},
+		"Expm1":    {{0, 0}, {negZero, negZero}, {inf, inf}, {-inf, -1}, {710, inf}, {-50, -1}, {1e300, inf}, {-1e300, -1}},
+		"Log":      {{0, -inf}, {negZero, -inf}, {1, 0}, {inf, inf}, {-inf, nan}, {-1, nan}},
+		"Log2":     {{0, -inf}, {negZero, -inf}, {1, 0}, {8, 3}, {0x1p-149, -149}, {0x1p127, 127}, {inf, inf}, {-inf, nan}, {-1, nan}},
+		"Log1p":    {{0, 0}, {negZero, negZero}, {-1, -inf}, {inf, inf}, {-inf, nan}, {-1.5, nan}},
+		"Rsqrt":    {{0, inf}, {negZero, -inf}, {0.25, 2}, {0x1p-148, 0x1p74}, {inf, 0}, {-inf, nan}, {-1, nan}},
+		"Cbrt":     {{0, 0}, {negZero, negZero}, {8, 2}, {-27, -3}, {0x1p-147, 0x1p-49}, {inf, inf}, {-inf, -inf}},
 		"Sqrt":     {{0, 0}, {negZero, negZero}, {inf, inf}, {-inf, nan}, {-1, nan}, {0.25, 0.5}},
 	}
 	require.Len(t, cases, len(scalars[T]()))
@@ -63,6 +70,8 @@ func TestLeastArguments(t *testing.T) {
 	for _, x := range []float64{least, 3 * least, 5 * least, 0x1p-1030, 0x1p-1022, -least, -7 * least} {
 		requireBits(t, x, Tanh(x), "Tanh(%x)", x)
 		requireBits(t, x, Sin(x), "Sin(%x)", x)
+		requireBits(t, x, Expm1(x), "Expm1(%x)", x)
+		requireBits(t, x, Log1p(x), "Log1p(%x)", x)
 		requireBits(t, x/2, GELU(x), "GELU(%x)", x)
 		requireBits(t, x/2, GELUTanh(x), "GELUTanh(%x)", x)
 		requireBits(t, x/2, SiLU(x), "SiLU(%x)", x)
@@ -73,7 +82,7 @@ func TestLeastArguments(t *testing.T) {
 // too: no step goes the wrong way by more than the error bounds allow, one ulp.
 func TestMonotonic(t *testing.T) {
 	starts := []float64{1e-10, 0.124999, 0.125, 0.4999999, 0.5, 0.999999, 1, 2, 3, math.Ln2 / 256, 3 * math.Ln2 / 256, 5.9, 7, 19}
-	for _, name := range []string{"Exp", "Tanh", "Erf", "Sigmoid", "Sqrt"} {
+	for _, name := range []string{"Exp", "Tanh", "Erf", "Sigmoid", "Sqrt", "Exp2", "Expm1", "Log", "Log2", "Log1p", "Cbrt"} {
 		f32, f64 := scalars[float32]()[name], scalars[float64]()[name]
 		for _, x := range starts {
 			requireMonotonic(t, name, f32, float32(x), 0)
@@ -93,8 +102,25 @@ func requireMonotonic[T Float](t *testing.T, name string, f func(T) T, x T, slac
 	}
 }
 
+// TestHalves: with a subnormal result x/2 may be a midpoint, and the next term decides:
+// upwards, always.
+func TestHalves(t *testing.T) {
+	const least = 0x1p-149
+	for _, f := range []func(float32) float32{SiLU[float32], GELU[float32], GELUTanh[float32]} {
+		for n := float32(1); n < 100; n += 2 {
+			requireBits(t, (n+1)/2*least, f(n*least), "%v", n)
+			requireBits(t, float32(math.Copysign(float64((n-1)/2*least), -1)), f(-n*least), "%v", -n)
+		}
+	}
+}
+
 func TestSincosIsSinAndCos(t *testing.T) {
-	for _, x := range goldenArguments[float64]() {
+	t.Run("float32", testSincosIsSinAndCos[float32])
+	t.Run("float64", testSincosIsSinAndCos[float64])
+}
+
+func testSincosIsSinAndCos[T Float](t *testing.T) {
+	for _, x := range goldenArguments[T]() {
 		s, c := Sincos(x)
 		requireBits(t, Sin(x), s, "Sin(%x)", x)
 		requireBits(t, Cos(x), c, "Cos(%x)", x)
