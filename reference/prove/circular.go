@@ -49,7 +49,7 @@ func turned(x float32, cosine bool) value {
 	f := math.FMA(d.h, d.h, -z) + 2*d.h*d.l
 	g := part.sinH * c
 	e += math.FMA(part.sinH, c, -g) + part.sinH*(-0.5*f+z*z*(1.0/24-z*(1.0/720))) + part.sinL*c
-	return value{h, l + (e + g), (math.Abs(part.sinH) + math.Abs(d.h)) * 0x1p-66}
+	return normal(h, l+(e+g+part.sinL), (math.Abs(part.sinH)+math.Abs(d.h))*0x1p-66)
 }
 
 // radians returns 2 pi times a fraction of a turn, p0 being signed: (p0*2^128 +

@@ -17,6 +17,7 @@ const degree = 8
 // same.
 type interval struct {
 	middle, radius float64
+	inverse        float64 // of the radius, a power of two
 	c              [degree + 1]float64
 	l              [2]float64 // the rest of c[0] and c[1]
 	err            float64
@@ -27,7 +28,7 @@ func (p *interval) holds(x float64) bool { return p.radius > 0 && math.Abs(x-p.m
 // at evaluates the polynomial. The terms from t^2 on are at most 2^-14 of the value;
 // their rounding errors and all others stay below 2^-66 of it.
 func (p *interval) at(x float64) value {
-	t := (x - p.middle) / p.radius // exact: the radius is a power of two
+	t := (x - p.middle) * p.inverse // exact
 	q := p.c[degree]
 	for i := degree - 1; i >= 2; i-- {
 		q = p.c[i] + t*q
@@ -37,7 +38,17 @@ func (p *interval) at(x float64) value {
 	h := p.c[0] + b
 	z := h - p.c[0]
 	e2 := (p.c[0] - (h - z)) + (b - z)
-	return value{h, e2 + (e + (p.l[0] + (p.l[1]*t + t*t*q))), p.err}
+	return normal(h, e2+(e+(p.l[0]+(p.l[1]*t+t*t*q))), p.err)
+}
+
+// roughly evaluates the polynomial in float64.
+func (p *interval) roughly(x float64) float64 {
+	t := (x - p.middle) * p.inverse
+	z := t * t
+	c := &p.c
+	a := (c[0] + t*c[1]) + z*(c[2]+t*c[3])
+	b := (c[4] + t*c[5]) + z*(c[6]+t*c[7]+z*c[8])
+	return a + z*z*b
 }
 
 const nodePrecision = 200
@@ -46,8 +57,11 @@ const nodePrecision = 200
 func (f *function) around(x float32) interval {
 	_, e := math.Frexp(float64(x))
 	radius := min(math.Ldexp(1, e-9), f.width) // 2^15 numbers to each side
+	if e == 0 || e == 1 {                      // around 1, a zero of log
+		radius /= 4
+	}
 	middle := (math.Floor(float64(x)/(2*radius)) + 0.5) * 2 * radius
-	p := interval{middle: middle, radius: radius}
+	p := interval{middle: middle, radius: radius, inverse: 1 / radius}
 	at := func(t float64) *big.Float { // t has few bits
 		return f.exact(new(big.Float).SetPrec(nodePrecision).SetFloat64(middle+radius*t), 34)
 	}

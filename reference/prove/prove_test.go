@@ -1,0 +1,118 @@
+package main
+
+import (
+	"math"
+	"math/big"
+	"path/filepath"
+	"testing"
+
+	"github.com/samebits/samebits/reference"
+	"github.com/stretchr/testify/require"
+)
+
+// sample are the first bits of pieces that are judged in tests.
+var sample = []uint32{0, 0x00010000, 0x00800000, 0x2f7f0000, 0x35000000, 0x3a210000, 0x3f800000, 0x40490000, 0x41670000,
+	0x42cf0000, 0x47c30000, 0x7f800000}
+
+// pieces calls do with arguments in order, and their negatives.
+func pieces(do func(x []float32)) {
+	for _, first := range sample {
+		for _, sign := range []uint32{0, 1 << 31} {
+			x := make([]float32, 1<<12)
+			for i := range x {
+				x[i] = math.Float32frombits(sign | (first + uint32(i)))
+			}
+			do(x)
+		}
+	}
+}
+
+// TestProve judges some thousands of results of each function, right ones.
+func TestProve(t *testing.T) {
+	for _, f := range functions {
+		t.Run(f.name, func(t *testing.T) {
+			t.Parallel()
+			var c chunk
+			j := judge{function: f, chunk: &c}
+			pieces(func(x []float32) {
+				y := make([]float32, len(x))
+				f.slice(y, x)
+				j.piece(x, y)
+			})
+			require.Zero(t, c.Wrong, c.Examples)
+		})
+	}
+}
+
+// TestProveSeesFaults: a result that is one unit off is wrong, wherever it is.
+func TestProveSeesFaults(t *testing.T) {
+	for _, f := range functions {
+		t.Run(f.name, func(t *testing.T) {
+			t.Parallel()
+			pieces(func(x []float32) {
+				var c chunk
+				j := judge{function: f, chunk: &c}
+				y := make([]float32, len(x))
+				f.slice(y, x)
+				for i := 7; i < len(y); i += 100 {
+					b := math.Float32bits(y[i]) ^ 1
+					if y[i] != y[i] {
+						b = 0
+					}
+					y[i] = math.Float32frombits(b)
+				}
+				j.piece(x, y)
+				require.Equalf(t, (len(y)-7+99)/100, c.Wrong, "from %x", x[0])
+			})
+		})
+	}
+}
+
+// TestValues compares the fast evaluations with the function itself, to 2^-60.
+func TestValues(t *testing.T) {
+	for _, f := range functions {
+		var c chunk
+		j := judge{function: f, chunk: &c}
+		for _, x := range []float32{1e-41, 0x1p-29, 1e-7, 3e-6, 0.001, 0.3, 1.0000001, 1.7, 3, 7.7, 100.5, 1e20} {
+			for _, x := range []float32{x, -x} {
+				if _, ok := j.far(x); ok {
+					continue
+				}
+				v := j.value(x)
+				want := f.exact(new(big.Float).SetFloat64(float64(x)), 50)
+				d, _ := new(big.Float).SetPrec(200).Sub(want, new(big.Float).SetPrec(200).Add(big.NewFloat(v.h), big.NewFloat(v.l))).Float64()
+				require.LessOrEqualf(t, math.Abs(d), v.err+math.Abs(v.h)*1e-48, "%s(%x)", f.name, x)
+				require.LessOrEqualf(t, math.Abs(v.l), math.Abs(v.h)*0x1p-40, "%s(%x)", f.name, x)
+				require.Lessf(t, v.err, math.Abs(v.h)*0x1p-50, "%s(%x)", f.name, x)
+			}
+		}
+	}
+}
+
+func TestNearest(t *testing.T) {
+	const tie = 1 + 0x1p-24
+	require.Equal(t, right, nearest(value{tie, -0x1p-60, 0x1p-70}, 1))
+	require.Equal(t, wrong, nearest(value{tie, 0x1p-60, 0x1p-70}, 1))
+	require.Equal(t, right, nearest(value{tie, 0x1p-60, 0x1p-70}, 1+0x1p-23))
+	require.Equal(t, unclear, nearest(value{tie, 0x1p-80, 0x1p-70}, 1))
+	require.Equal(t, right, nearest(value{-tie, 0x1p-60, 0x1p-70}, -1))
+	require.Equal(t, wrong, nearest(value{-tie, 0x1p-60, 0x1p-70}, 1))
+	require.Equal(t, right, nearest(value{0x1p128, 0, 1}, float32(inf)))
+	require.Equal(t, wrong, nearest(value{0x1p128, 0, 1}, math.MaxFloat32))
+	require.Equal(t, right, nearest(value{0x1.8p-150, 0, 0x1p-200}, 0x1p-149))
+	require.Equal(t, wrong, nearest(value{0x1.8p-150, 0, 0x1p-200}, 0))
+	require.Equal(t, wrong, nearest(value{1, 0, 0}, float32(nan)))
+	require.Equal(t, float32(0x1p-149), reference.RoundTo[float32](big.NewFloat(0x1.8p-150)))
+}
+
+func TestStateResumes(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "state.json")
+	s, err := load(file)
+	require.NoError(t, err)
+	require.NoError(t, s.put("Exp/slice/portable", 3, chunk{Digest: "00", Wrong: 1, Examples: []string{"x"}}))
+	again, err := load(file)
+	require.NoError(t, err)
+	require.Equal(t, s, again)
+	require.True(t, again.has("Exp/slice/portable", 3))
+	require.False(t, again.has("Exp/slice/portable", 4))
+}
