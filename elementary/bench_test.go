@@ -2,6 +2,7 @@ package elementary
 
 import (
 	"math"
+	"strings"
 	"testing"
 )
 
@@ -16,6 +17,9 @@ func benchmarkInput[T Float](spread float64) []T {
 			v += float64(s.next()>>11)*0x1p-53 - 0.5
 		}
 		xs[i] = T(v * spread)
+		if spread == 0 {
+			xs[i] = T(v * v)
+		}
 	}
 	return xs
 }
@@ -33,7 +37,9 @@ func benchmark[T Float](b *testing.B, spread float64, f func(T) T) {
 
 func BenchmarkScalar(b *testing.B) {
 	peers := map[string]func(float64) float64{
-		"Exp": math.Exp, "Tanh": math.Tanh, "Erf": math.Erf, "Sin": math.Sin, "Cos": math.Cos, "Sqrt": math.Sqrt,
+		"Exp2": math.Exp2, "Expm1": math.Expm1, "Log": math.Log, "Log2": math.Log2, "Log1p": math.Log1p, "Cbrt": math.Cbrt,
+		"Rsqrt": func(x float64) float64 { return 1 / math.Sqrt(x) },
+		"Exp":   math.Exp, "Tanh": math.Tanh, "Erf": math.Erf, "Sin": math.Sin, "Cos": math.Cos, "Sqrt": math.Sqrt,
 		"Sigmoid": func(x float64) float64 { return 1 / (1 + math.Exp(-x)) },
 		"SiLU":    func(x float64) float64 { return x / (1 + math.Exp(-x)) },
 		"GELU":    func(x float64) float64 { return 0.5 * x * (1 + math.Erf(x/math.Sqrt2)) },
@@ -46,6 +52,9 @@ func BenchmarkScalar(b *testing.B) {
 		if name == "Sin" || name == "Cos" {
 			spread = 50
 		}
+		if strings.HasPrefix(name, "Log") || name == "Rsqrt" {
+			spread = 0 // see benchmarkInput
+		}
 		b.Run("f="+name+"/impl=math/type=float64", func(b *testing.B) { benchmark(b, spread, peers[name]) })
 		b.Run("f="+name+"/impl=elementary/type=float64", func(b *testing.B) { benchmark(b, spread, scalars[float64]()[name]) })
 		b.Run("f="+name+"/impl=elementary/type=float32", func(b *testing.B) { benchmark(b, spread, scalars[float32]()[name]) })
@@ -55,7 +64,8 @@ func BenchmarkScalar(b *testing.B) {
 func BenchmarkSlice(b *testing.B) {
 	x := benchmarkInput[float32](1.5)
 	dst := make([]float32, len(x))
-	for name, f := range slices[float32]() {
+	for _, name := range names() {
+		f := slices[float32]()[name]
 		b.Run("f="+name+"/type=float32", func(b *testing.B) {
 			b.SetBytes(int64(4 * len(x)))
 			for b.Loop() {

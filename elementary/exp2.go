@@ -43,7 +43,7 @@ func exp2(x float64) float64 {
 	i := int(n)
 	row := &exp2Table[i&(expEntries-1)]
 	p := expPoly(float64((x-float64(n*(1.0/expEntries)))*math.Ln2), row.l)
-	if x < -1021 {
+	if x < -1021 || x > 1023 { // 2^(n/128) may be outside the normal numbers
 		return scale(fastTwoSum(row.h, float64(row.h*p)), i>>7)
 	}
 	s := math.Float64frombits(math.Float64bits(row.h) + uint64(i>>7)<<52)

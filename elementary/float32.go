@@ -1,10 +1,6 @@
 package elementary
 
-import (
-	"math"
-
-	"github.com/samebits/samebits/internal/kernel"
-)
+import "math"
 
 // The functions here take a float32 as a float64 and give its function with an error
 // of about 2^-50, by the shortest way, for settle to round. They share the formulas
@@ -44,10 +40,12 @@ func tanh32(x float64) float64 {
 func sigmoid32(x float64) float64 { return 1 / (1 + float64(exp(-x))) }
 
 func silu32(x float64) float64 {
-	if math.Abs(x) < 0x1p-40 {
+	switch a := math.Abs(x); {
+	case a < 0x1p-40:
 		return aboveHalf(x)
+	case x < -150: // the limit, also for -Inf
+		return math.Copysign(0, -1)
 	}
-	x = max(x, -200) // the limit, -0, also for -Inf
 	return x / (1 + float64(exp(-x)))
 }
 
@@ -73,8 +71,8 @@ func erf32(x float64) float64 {
 	return x * (poly12(u, &erfNumerator) / poly12(u, &erfDenominator))
 }
 
-// gelu32 is x*(1 - z) for positive x and x*z for negative, z = Q(|x|) being
-// exp(-x^2/2) times a smooth function, which is a rational one here.
+// gelu32 is max(x, 0) - |x|*Q(|x|), Q being exp(-x^2/2) times the function that
+// scaledTail evaluates.
 func gelu32(x float64) float64 {
 	a := math.Abs(x)
 	switch {
@@ -84,12 +82,12 @@ func gelu32(x float64) float64 {
 		return x
 	case x < -tailEnd:
 		return math.Copysign(0, -1)
+	case x != x:
+		return x
 	}
-	y := x * exp(float64(-0.5*float64(x*x))) * (poly12(a, &tailNumerator) / poly12(a, &tailDenominator))
-	if x > 0 {
-		return x - float64(y)
-	}
-	return y
+	t := scaledTail(sum{a, 0})
+	z := float64(exp(float64(-0.5*float64(x*x)))) * t.h
+	return float64(0.5*(x+a)) - float64(a*z)
 }
 
 func sin32(x float64) float64 { return quadrantSin32(reduceAngle32(x)) }
@@ -116,33 +114,64 @@ func reduceAngle32(x float64) (r float64, n int) {
 	return s.h, n
 }
 
-// quadrantSin32 returns sin(r + n*pi/2).
+// quadrantSin32 returns sin(r + n*pi/2). Both series are evaluated and one is chosen
+// without a branch, which a processor could not predict.
 func quadrantSin32(r float64, n int) float64 {
 	z := r * r
-	var y float64
-	if n&1 == 0 && z == 0 {
-		y = r // keeps -0
-	} else if n&1 == 0 {
-		y = r + float64(r*z*poly8(z, &sinSeries))
-	} else {
-		y = 1 - (float64(0.5*z) - float64(z*z*poly8(z, &cosSeries)))
-	}
-	if n&2 != 0 {
-		return -y
-	}
-	return y
+	s := math.Float64bits(r * (1 + float64(z*poly8(z, &sinSeries)))) // keeps -0
+	c := math.Float64bits(1 - (float64(0.5*z) - float64(z*z*poly8(z, &cosSeries))))
+	odd, minus := uint64(n&1), uint64(n&2)
+	return math.Float64frombits(s ^ (s^c)&-odd ^ minus<<62)
 }
 
-// applyFloat32 sets dst[i] to f(x[i]), settled: what the vector kernel of the function
-// decides by it, and the few values that it does not one by one.
-func applyFloat32(of function, dst, x []float32, f func(float64) float64) {
-	for len(x) > 0 {
-		n := kernel.Map(programs[of], &constants, dst, x)
-		dst, x = dst[n:], x[n:]
-		n = min(len(x), kernel.MapGroup)
-		for i, v := range x[:n] {
-			dst[i] = settle(of, v, f(float64(v)))
-		}
-		dst, x = dst[n:], x[n:]
+// log32 is log without sums: the leading part is exact, or 0 near 1.
+func log32(x float64) float64 {
+	if !(x > 0 && x <= math.MaxFloat64) {
+		return logEdge(x, log)
 	}
+	m, e := normalise(x)
+	h, l := logParts(m)
+	n := float64(e)
+	return (float64(n*ln2Grid) + h) + (l + float64(n*ln2GridLo))
 }
+
+func log2of32(x float64) float64 {
+	if !(x > 0 && x <= math.MaxFloat64) {
+		return logEdge(x, log)
+	}
+	m, e := normalise(x)
+	h, l := logParts(m)
+	return float64(e) + float64((h+l)*invLn2.h)
+}
+
+func log1p32(x float64) float64 {
+	if math.Abs(x) < 0x1p-10 {
+		return x + float64(x*x*log1pSeries(x))
+	}
+	return log32(1 + x) // the sum is exact below 2^52
+}
+
+// logParts returns log m as h + l, for m as normalise returns it.
+func logParts(m float64) (h, l float64) {
+	i := int(float64(m*128) + 0.5)
+	row := &logTable[i-logFirst]
+	z := float64((m - float64(float64(i)*(1.0/128))) * row.inverse)
+	return row.h, z + (float64(z*z*log1pSeries(z)) + row.l)
+}
+
+// cbrt32 takes one step of Halley's and the series of (1 - r)^(-1/3), with
+// r = 1 - y^3/|x| below 2^-12.
+func cbrt32(x float64) float64 {
+	a := math.Abs(x)
+	if x == 0 || a > math.MaxFloat64 || x != x {
+		return x
+	}
+	y := math.Float64frombits(math.Float64bits(a)/3 + 0x2a9f789000000000)
+	c := float64(y * y * y)
+	y = float64(y * ((c + float64(2*a)) / (float64(2*c) + a)))
+	r := (a - float64(y*y*y)) / a
+	p := 1.0/3 + float64(r*(2.0/9+float64(r*(14.0/81+float64(r*(35.0/243))))))
+	return math.Copysign(y+float64(y*float64(r*p)), x)
+}
+
+func rsqrt32(x float64) float64 { return 1 / math.Sqrt(x) }

@@ -15,7 +15,7 @@ func Log[T Float](x T) T {
 	if kernel.Is64[T]() {
 		return round[T](log(float64(x)))
 	}
-	return settle[T](ofLog, x, log(float64(x)))
+	return settle[T](ofLog, x, log32(float64(x)))
 }
 
 // Log2 returns the logarithm of x to base 2, with the special values of [Log]. It is
@@ -26,7 +26,7 @@ func Log2[T Float](x T) T {
 	if kernel.Is64[T]() {
 		return round[T](log2(float64(x)))
 	}
-	return settle[T](ofLog2, x, log2(float64(x)))
+	return settle[T](ofLog2, x, log2of32(float64(x)))
 }
 
 // Log1p returns log(1 + x). Its relative accuracy holds down to zero, whose sign is
@@ -37,7 +37,7 @@ func Log1p[T Float](x T) T {
 	if kernel.Is64[T]() {
 		return round[T](log1p(float64(x)))
 	}
-	return settle[T](ofLog1p, x, log1p(float64(x)))
+	return settle[T](ofLog1p, x, log1p32(float64(x)))
 }
 
 func log(x float64) float64 {
@@ -134,11 +134,16 @@ func logSum(m, l float64) sum {
 }
 
 // log1pSum returns log(1 + c + d) for |c + d| < 2^-7.4, with d at most 2^-25 of c or
-// so. The neglected z^9/9 is at most 2^-62 of z.
+// so.
 func log1pSum(c, d float64) sum {
 	z := c + d
+	return sum{c, d + float64(z*z*log1pSeries(z))}
+}
+
+// log1pSeries is (log(1 + z) - z)/z^2 for |z| < 2^-7.4. The neglected z^9/9 is at most
+// 2^-62 of z.
+func log1pSeries(z float64) float64 {
 	w := z * z
 	p := (-0.5 + float64(z*(1.0/3))) + float64(w*(-0.25+float64(z*0.2)))
-	p += float64(w * w * ((-1.0 / 6) + float64(z*(1.0/7)) + float64(w*(-1.0/8))))
-	return sum{c, d + float64(w*p)}
+	return p + float64(w*w*((-1.0/6)+float64(z*(1.0/7))+float64(w*(-1.0/8))))
 }

@@ -9,54 +9,52 @@ import (
 // ExpSlice sets dst[i] = Exp(x[i]). Like every slice form here it gives the bits of
 // the scalar form, allows dst and x to be the same slice (but not to overlap
 // otherwise), and panics where their lengths differ.
-func ExpSlice[T Float](dst, x []T) { apply("Exp", ofExp, dst, x, exp, exp) }
+func ExpSlice[T Float](dst, x []T) { apply("Exp", ofExp, dst, x, Exp[T]) }
 
 // Exp2Slice sets dst[i] = Exp2(x[i]); see [ExpSlice].
-func Exp2Slice[T Float](dst, x []T) { apply("Exp2", ofExp2, dst, x, exp2, exp2) }
+func Exp2Slice[T Float](dst, x []T) { apply("Exp2", ofExp2, dst, x, Exp2[T]) }
 
 // Expm1Slice sets dst[i] = Expm1(x[i]); see [ExpSlice].
-func Expm1Slice[T Float](dst, x []T) { apply("Expm1", ofExpm1, dst, x, expm1, expm1) }
+func Expm1Slice[T Float](dst, x []T) { apply("Expm1", ofExpm1, dst, x, Expm1[T]) }
 
 // LogSlice sets dst[i] = Log(x[i]); see [ExpSlice].
-func LogSlice[T Float](dst, x []T) { apply("Log", ofLog, dst, x, log, log) }
+func LogSlice[T Float](dst, x []T) { apply("Log", ofLog, dst, x, Log[T]) }
 
 // Log2Slice sets dst[i] = Log2(x[i]); see [ExpSlice].
-func Log2Slice[T Float](dst, x []T) { apply("Log2", ofLog2, dst, x, log2, log2) }
+func Log2Slice[T Float](dst, x []T) { apply("Log2", ofLog2, dst, x, Log2[T]) }
 
 // Log1pSlice sets dst[i] = Log1p(x[i]); see [ExpSlice].
-func Log1pSlice[T Float](dst, x []T) { apply("Log1p", ofLog1p, dst, x, log1p, log1p) }
+func Log1pSlice[T Float](dst, x []T) { apply("Log1p", ofLog1p, dst, x, Log1p[T]) }
 
 // TanhSlice sets dst[i] = Tanh(x[i]); see [ExpSlice].
-func TanhSlice[T Float](dst, x []T) { apply("Tanh", ofTanh, dst, x, tanh, tanh32) }
+func TanhSlice[T Float](dst, x []T) { apply("Tanh", ofTanh, dst, x, Tanh[T]) }
 
 // ErfSlice sets dst[i] = Erf(x[i]); see [ExpSlice].
-func ErfSlice[T Float](dst, x []T) { apply("Erf", ofErf, dst, x, erf, erf32) }
+func ErfSlice[T Float](dst, x []T) { apply("Erf", ofErf, dst, x, Erf[T]) }
 
 // SigmoidSlice sets dst[i] = Sigmoid(x[i]); see [ExpSlice].
-func SigmoidSlice[T Float](dst, x []T) { apply("Sigmoid", ofSigmoid, dst, x, sigmoid, sigmoid32) }
+func SigmoidSlice[T Float](dst, x []T) { apply("Sigmoid", ofSigmoid, dst, x, Sigmoid[T]) }
 
 // SiLUSlice sets dst[i] = SiLU(x[i]); see [ExpSlice].
-func SiLUSlice[T Float](dst, x []T) { apply("SiLU", ofSiLU, dst, x, silu, silu32) }
+func SiLUSlice[T Float](dst, x []T) { apply("SiLU", ofSiLU, dst, x, SiLU[T]) }
 
 // GELUSlice sets dst[i] = GELU(x[i]); see [ExpSlice].
-func GELUSlice[T Float](dst, x []T) { apply("GELU", ofGELU, dst, x, gelu, gelu32) }
+func GELUSlice[T Float](dst, x []T) { apply("GELU", ofGELU, dst, x, GELU[T]) }
 
 // GELUTanhSlice sets dst[i] = GELUTanh(x[i]); see [ExpSlice].
-func GELUTanhSlice[T Float](dst, x []T) {
-	apply("GELUTanh", ofGELUTanh, dst, x, geluTanh, geluTanh32)
-}
+func GELUTanhSlice[T Float](dst, x []T) { apply("GELUTanh", ofGELUTanh, dst, x, GELUTanh[T]) }
 
 // SinSlice sets dst[i] = Sin(x[i]); see [ExpSlice].
-func SinSlice[T Float](dst, x []T) { apply("Sin", ofSin, dst, x, sin, sin32) }
+func SinSlice[T Float](dst, x []T) { apply("Sin", ofSin, dst, x, Sin[T]) }
 
 // CosSlice sets dst[i] = Cos(x[i]); see [ExpSlice].
-func CosSlice[T Float](dst, x []T) { apply("Cos", ofCos, dst, x, cos, cos32) }
+func CosSlice[T Float](dst, x []T) { apply("Cos", ofCos, dst, x, Cos[T]) }
 
 // RsqrtSlice sets dst[i] = Rsqrt(x[i]); see [ExpSlice].
-func RsqrtSlice[T Float](dst, x []T) { apply("Rsqrt", ofRsqrt, dst, x, rsqrt, rsqrt) }
+func RsqrtSlice[T Float](dst, x []T) { apply("Rsqrt", ofRsqrt, dst, x, Rsqrt[T]) }
 
 // CbrtSlice sets dst[i] = Cbrt(x[i]); see [ExpSlice].
-func CbrtSlice[T Float](dst, x []T) { apply("Cbrt", ofCbrt, dst, x, cbrt, cbrt) }
+func CbrtSlice[T Float](dst, x []T) { apply("Cbrt", ofCbrt, dst, x, Cbrt[T]) }
 
 // SqrtSlice sets dst[i] = Sqrt(x[i]); see [ExpSlice].
 func SqrtSlice[T Float](dst, x []T) {
@@ -76,17 +74,22 @@ func SincosSlice[T Float](sin, cos, x []T) {
 	}
 }
 
-// apply evaluates a function: of float64 by f64, of float32 by f32, whose results are
-// settled.
-func apply[T Float](name string, of function, dst, x []T, f64, f32 func(float64) float64) {
+// apply sets dst[i] to scalar(x[i]): of float32, what the vector kernel of the function
+// decides by it, and the rest one by one.
+func apply[T Float](name string, of function, dst, x []T, scalar func(T) T) {
 	checkLength(name, len(dst), len(x))
-	if kernel.Is64[T]() {
-		for i, v := range x {
-			dst[i] = round[T](f64(float64(v)))
+	for len(x) > 0 {
+		n := len(x)
+		if program := programs[of]; program != kernel.MapNone && !kernel.Is64[T]() {
+			done := kernel.Map(program, &constants, kernel.As[float32](dst), kernel.As[float32](x))
+			dst, x = dst[done:], x[done:]
+			n = min(len(x), kernel.MapGroup)
 		}
-		return
+		for i, v := range x[:n] {
+			dst[i] = scalar(v)
+		}
+		dst, x = dst[n:], x[n:]
 	}
-	applyFloat32(of, kernel.As[float32](dst), kernel.As[float32](x), f32)
 }
 
 func checkLength(name string, dst, x int) {
