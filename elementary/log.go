@@ -101,7 +101,7 @@ func logEdge(x float64, log func(float64) float64) float64 {
 // little more or less, for a positive normal x.
 func normalise(x float64) (m float64, e int) {
 	b := math.Float64bits(x)
-	e = int(b-0x3fe6a00000000000) >> 52
+	e = int(int64(b-0x3fe6a00000000000) >> 52)
 	return math.Float64frombits(b - uint64(e)<<52), e
 }
 

@@ -186,9 +186,9 @@ func (r *run) chunk(i int) chunk {
 	d := sha256.New()
 	var c chunk
 	j := judge{function: r.function, chunk: &c}
-	for first := i * chunkSize; first < (i+1)*chunkSize; first += piece {
+	for first := int64(i) * chunkSize; first < int64(i+1)*chunkSize; first += piece {
 		for k := range x {
-			x[k] = math.Float32frombits(uint32(first + k))
+			x[k] = math.Float32frombits(uint32(first) + uint32(k))
 		}
 		if r.scalar {
 			for k, v := range x {
