@@ -27,26 +27,39 @@ type judge struct {
 // piece judges consecutive results, all of one sign and exponent.
 func (j *judge) piece(x, y []float32) {
 	first, last := x[0], x[len(x)-1]
-	_, far1 := j.far(first)
-	_, far2 := j.far(last)
+	at, far1 := j.far(first)
+	to, far2 := j.far(last)
 	_, tiny1 := j.tiny(first)
 	_, tiny2 := j.tiny(last)
+	scale, offset := 0.0, 0.0
 	switch {
+	case tiny1 && tiny2 && j.taylor.c0 != 0:
+		offset = j.taylor.c0
+	case tiny1 && tiny2:
+		scale = j.taylor.c1h
+	case far1 && far2 && math.Float32bits(at) == math.Float32bits(to) && at == at: // far to both ends is far between
+		offset = float64(at)
+	case far1 && far2 && at == first && to == last:
+		scale = 1
 	case !far1 && !far2 && !tiny1 && !tiny2 && !(j.taylor != nil && math.Abs(float64(first)) < 0x1p-20):
 		for i, v := range x {
 			if !j.plain(v, y[i]) {
 				j.single(v, y[i])
 			}
 		}
-	case tiny1 && tiny2 && j.taylor.c0 != 0:
-		want := math.Float32bits(float32(j.taylor.c0))
-		for i, v := range x {
-			if math.Float32bits(y[i]) != want {
-				j.single(v, y[i])
-			}
-		}
+		return
 	default:
 		for i, v := range x {
+			j.single(v, y[i])
+		}
+		return
+	}
+	for i, v := range x {
+		want := scale * float64(v)
+		if scale == 0 {
+			want = offset
+		}
+		if float64(y[i]) != want || want == 0 {
 			j.single(v, y[i])
 		}
 	}
