@@ -23,6 +23,7 @@ import (
 	"math"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -42,6 +43,7 @@ func main() {
 	scalar := flag.Bool("scalar", false, "prove the scalar forms, not the slice forms")
 	digestOnly := flag.Bool("digest", false, "compute the digest without proving anything")
 	limit := flag.Duration("for", 0, "stop after this time, to be resumed from the state")
+	only := flag.String("only", "", "prove these chunks only, by the upper 8 bits of the argument: 35-43,b5-c3")
 	workers := flag.Int("workers", 2, "chunks at a time")
 	flag.Parse()
 
@@ -62,9 +64,13 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
+	part, err := parseChunks(*only)
+	if err != nil {
+		log.Fatal(err)
+	}
 	bad := 0
 	for _, f := range chosen {
-		r := &run{function: f, scalar: *scalar, digestOnly: *digestOnly, end: end, state: s}
+		r := &run{function: f, scalar: *scalar, digestOnly: *digestOnly, end: end, state: s, part: part}
 		if !r.all(*workers) {
 			log.Printf("%s: out of time after %d of %d chunks; run again to go on", f.name, r.done(), chunks)
 			os.Exit(3)
@@ -75,6 +81,28 @@ func main() {
 	if bad > 0 {
 		os.Exit(1)
 	}
+}
+
+// parseChunks reads ranges of hexadecimal numbers; all where there are none.
+func parseChunks(text string) (part []int, err error) {
+	if text == "" {
+		text = "0-ff"
+	}
+	for _, r := range strings.Split(text, ",") {
+		from, to, ranged := strings.Cut(r, "-")
+		if !ranged {
+			to = from
+		}
+		first, err1 := strconv.ParseUint(from, 16, 8)
+		last, err2 := strconv.ParseUint(to, 16, 8)
+		if err1 != nil || err2 != nil || first > last {
+			return nil, fmt.Errorf("prove: -only %s: want ranges of two hexadecimal digits, as 35-43,b5-c3", text)
+		}
+		for i := first; i <= last; i++ {
+			part = append(part, int(i))
+		}
+	}
+	return part, nil
 }
 
 func known() (names []string) {
@@ -89,6 +117,7 @@ type run struct {
 	*function
 	scalar, digestOnly bool
 	end                time.Time
+	part               []int // the chunks to do
 	*state
 	mu sync.Mutex
 }
@@ -127,7 +156,7 @@ func (r *run) all(workers int) bool {
 		})
 	}
 	complete := true
-	for i := range chunks {
+	for _, i := range r.part {
 		if r.state.has(r.key(), i) {
 			continue
 		}
@@ -160,6 +189,7 @@ func (r *run) wrong() (n int) {
 	return n
 }
 
+// report is a line on what was found, and some lines of examples.
 func (r *run) report() string {
 	d := sha256.New()
 	var hard int
@@ -172,6 +202,9 @@ func (r *run) report() string {
 		examples = append(examples, c.Examples...)
 	}
 	text := fmt.Sprintf("%s %x wrong=%d hard=%d", r.key(), d.Sum(nil), r.wrong(), hard)
+	if r.done() < chunks {
+		text = fmt.Sprintf("%s: %d of %d chunks, wrong=%d hard=%d", r.key(), r.done(), chunks, r.wrong(), hard)
+	}
 	if len(examples) > 0 {
 		text += "\n\t" + strings.Join(examples, "\n\t")
 	}

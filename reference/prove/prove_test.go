@@ -116,3 +116,16 @@ func TestStateResumes(t *testing.T) {
 	require.True(t, again.has("Exp/slice/portable", 3))
 	require.False(t, again.has("Exp/slice/portable", 4))
 }
+
+func TestParseChunks(t *testing.T) {
+	part, err := parseChunks("3e-40,b5")
+	require.NoError(t, err)
+	require.Equal(t, []int{0x3e, 0x3f, 0x40, 0xb5}, part)
+	part, err = parseChunks("")
+	require.NoError(t, err)
+	require.Len(t, part, chunks)
+	for _, bad := range []string{"x", "40-3e", "100", "1-", "-"} {
+		_, err := parseChunks(bad)
+		require.Error(t, err, bad)
+	}
+}
