@@ -22,9 +22,9 @@ type function struct {
 	// taylor are the coefficients at 0: the leading two as sums h + l, then three more,
 	// and the next are at most 1. It is for |x| < 2^-20; nil where there is none.
 	taylor *series
-	// width is the largest distance from the middle of an interval over which a
-	// polynomial of degree 8 is good to 2^-66.
-	width float64
+	// radius is the largest distance from the middle of an interval around x over which
+	// a polynomial of degree 8 is good to 2^-66.
+	radius func(x float64) float64
 	// circular is 1 for the sine, 2 for the cosine.
 	circular int
 }
@@ -36,39 +36,65 @@ type series struct {
 
 var functions = []*function{
 	{name: "Exp", one: elementary.Exp[float32], slice: elementary.ExpSlice[float32], exact: reference.Exp,
-		far: between(-104, 0, 89, inf, 1), taylor: &series{1, 1, 0, [3]float64{1. / 2, 1. / 6, 1. / 24}}, width: 0x1p-7},
+		far: between(-104, 0, 89, inf, 1), taylor: &series{1, 1, 0, [3]float64{1. / 2, 1. / 6, 1. / 24}}, radius: fixed(0x1p-7)},
 	{name: "Exp2", one: elementary.Exp2[float32], slice: elementary.Exp2Slice[float32], exact: exp2,
-		far: exp2Far, width: 0x1p-7, taylor: &series{1, math.Ln2, low(ln2(40), math.Ln2), [3]float64{
+		far: exp2Far, radius: fixed(0x1p-7), taylor: &series{1, math.Ln2, low(ln2(40), math.Ln2), [3]float64{
 			math.Ln2 * math.Ln2 / 2, math.Ln2 * math.Ln2 * math.Ln2 / 6, math.Ln2 * math.Ln2 * math.Ln2 * math.Ln2 / 24}}},
 	{name: "Expm1", one: elementary.Expm1[float32], slice: elementary.Expm1Slice[float32], exact: expm1,
-		far: between(-20, -1, 89, inf, 0), taylor: &series{0, 1, 0, [3]float64{1. / 2, 1. / 6, 1. / 24}}, width: 0x1p-7},
+		far: between(-20, -1, 89, inf, 0), taylor: &series{0, 1, 0, [3]float64{1. / 2, 1. / 6, 1. / 24}}, radius: fixed(0x1p-7)},
 	{name: "Log", one: elementary.Log[float32], slice: elementary.LogSlice[float32], exact: reference.Log,
-		far: positive(-inf, inf), width: inf},
+		far: positive(-inf, inf), radius: relative},
 	{name: "Log2", one: elementary.Log2[float32], slice: elementary.Log2Slice[float32], exact: log2,
-		far: log2Far, width: inf},
+		far: log2Far, radius: relative},
 	{name: "Log1p", one: elementary.Log1p[float32], slice: elementary.Log1pSlice[float32], exact: log1p,
-		far: log1pFar, taylor: &series{0, 1, 0, [3]float64{-1. / 2, 1. / 3, -1. / 4}}, width: inf},
+		far: log1pFar, taylor: &series{0, 1, 0, [3]float64{-1. / 2, 1. / 3, -1. / 4}}, radius: besideMinusOne},
 	{name: "Tanh", one: elementary.Tanh[float32], slice: elementary.TanhSlice[float32], exact: reference.Tanh,
-		far: between(-10, -1, 10, 1, 0), taylor: &series{0, 1, 0, [3]float64{0, -1. / 3, 0}}, width: 0x1p-8},
+		far: between(-10, -1, 10, 1, 0), taylor: &series{0, 1, 0, [3]float64{0, -1. / 3, 0}}, radius: fixed(0x1p-8)},
 	{name: "Sigmoid", one: elementary.Sigmoid[float32], slice: elementary.SigmoidSlice[float32], exact: sigmoid,
-		far: between(-105, 0, 20, 1, 0.5), taylor: &series{0.5, 0.25, 0, [3]float64{0, -1. / 48, 0}}, width: 0x1p-8},
+		far: between(-105, 0, 20, 1, 0.5), taylor: &series{0.5, 0.25, 0, [3]float64{0, -1. / 48, 0}}, radius: fixed(0x1p-8)},
 	{name: "Erf", one: elementary.Erf[float32], slice: elementary.ErfSlice[float32], exact: reference.Erf,
-		far: between(-4, -1, 4, 1, 0), width: 0x1p-8, taylor: &series{0, erfSlope, low(bigErfSlope(), erfSlope), [3]float64{0, -erfSlope / 3, 0}}},
+		far: between(-4, -1, 4, 1, 0), radius: fixed(0x1p-8), taylor: &series{0, erfSlope, low(bigErfSlope(), erfSlope), [3]float64{0, -erfSlope / 3, 0}}},
 	{name: "Sin", one: elementary.Sin[float32], slice: elementary.SinSlice[float32], exact: reference.Sin,
 		far: between(-inf, nan, inf, nan, 0), taylor: &series{0, 1, 0, [3]float64{0, -1. / 6, 0}}, circular: 1},
 	{name: "Cos", one: elementary.Cos[float32], slice: elementary.CosSlice[float32], exact: reference.Cos,
 		far: between(-inf, nan, inf, nan, 1), taylor: &series{1, 0, 0, [3]float64{-1. / 2, 0, 1. / 24}}, circular: 2},
 	{name: "Rsqrt", one: elementary.Rsqrt[float32], slice: elementary.RsqrtSlice[float32], exact: rsqrt,
-		far: rsqrtFar, width: inf},
+		far: rsqrtFar, radius: relative},
 	{name: "Cbrt", one: elementary.Cbrt[float32], slice: elementary.CbrtSlice[float32], exact: cbrt,
-		far: between(-inf, -inf, inf, inf, 0), width: inf},
+		far: between(-inf, -inf, inf, inf, 0), radius: relative},
 	{name: "SiLU", one: elementary.SiLU[float32], slice: elementary.SiLUSlice[float32], exact: silu,
-		far: activation(-110, 30), taylor: &series{0, 0.5, 0, [3]float64{1. / 4, 0, -1. / 48}}, width: 0x1p-8},
+		far: activation(-110, 30), taylor: &series{0, 0.5, 0, [3]float64{1. / 4, 0, -1. / 48}}, radius: fixed(0x1p-8)},
 	{name: "GELU", one: elementary.GELU[float32], slice: elementary.GELUSlice[float32], exact: gelu,
-		far: activation(-15, 10), taylor: &series{0, 0.5, 0, [3]float64{invSqrt2Pi, 0, -invSqrt2Pi / 6}}, width: 0x1p-11},
+		far: activation(-15, 10), taylor: &series{0, 0.5, 0, [3]float64{invSqrt2Pi, 0, -invSqrt2Pi / 6}},
+		radius: func(x float64) float64 { return min(fixed(0x1p-6)(x), below(1/(64*math.Abs(x)))) }},
 	// (1 + tanh u)/2 = 1/2 + u/2 - u^3/6 ..., u = a(x + bx^3): the coefficient of x^4 is a*b/2 - a^3/6.
 	{name: "GELUTanh", one: elementary.GELUTanh[float32], slice: elementary.GELUTanhSlice[float32], exact: geluTanh,
-		far: activation(-11, 10), taylor: &series{0, 0.5, 0, [3]float64{invSqrt2Pi, 0, invSqrt2Pi*0.044715 - 8*invSqrt2Pi*invSqrt2Pi*invSqrt2Pi/6}}, width: 0x1p-11},
+		far: activation(-11, 10), taylor: &series{0, 0.5, 0, [3]float64{invSqrt2Pi, 0, invSqrt2Pi*0.044715 - 8*invSqrt2Pi*invSqrt2Pi*invSqrt2Pi/6}}, radius: func(x float64) float64 { return min(fixed(0x1p-8)(x), below(1/(16+8*x*x))) }},
+}
+
+// below returns the power of two that is x or less.
+func below(x float64) float64 {
+	_, e := math.Frexp(x)
+	return math.Ldexp(1, e-1)
+}
+
+// relative is for functions that are analytic up to 0: 2^15 numbers to each side, and
+// fewer around 1, a zero of log.
+func relative(x float64) float64 {
+	if x = math.Abs(x); x >= 0.5 && x < 2 {
+		return below(x) * 0x1p-10
+	}
+	return below(x) * 0x1p-8
+}
+
+// besideMinusOne is for log1p.
+func besideMinusOne(x float64) float64 {
+	return min(below(math.Abs(x))*0x1p-8, below(1+x)*0x1p-10)
+}
+
+// fixed is for functions that are analytic for some way around 0: a 64th of x.
+func fixed(limit float64) func(float64) float64 {
+	return func(x float64) float64 { return min(below(math.Abs(x))*0x1p-6, limit) }
 }
 
 var (

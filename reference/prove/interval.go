@@ -53,13 +53,9 @@ func (p *interval) roughly(x float64) float64 {
 
 const nodePrecision = 200
 
-// around makes the interval in which x is: aligned, and at most 2^16 numbers wide.
+// around makes the interval in which x is, aligned.
 func (f *function) around(x float32) interval {
-	_, e := math.Frexp(float64(x))
-	radius := min(math.Ldexp(1, e-9), f.width) // 2^15 numbers to each side
-	if e == 0 || e == 1 {                      // around 1, a zero of log
-		radius /= 4
-	}
+	radius := f.radius(float64(x))
 	middle := (math.Floor(float64(x)/(2*radius)) + 0.5) * 2 * radius
 	p := interval{middle: middle, radius: radius, inverse: 1 / radius}
 	at := func(t float64) *big.Float { // t has few bits
