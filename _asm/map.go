@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"go/format"
+	"log"
 	"path/filepath"
 	"strings"
 )
@@ -15,7 +17,6 @@ import (
 // The constants are at p, in the order of mapConstants.
 type mapping struct {
 	*amd64
-	base int // the first register of the stream
 	free []reg
 }
 
@@ -435,5 +436,9 @@ func writeMappings(out string) {
 		i += c.count
 	}
 	fmt.Fprintf(&constants, "\tMapConstants = %d\n)\n", i)
-	write(filepath.Join(folder, "map_constants.go"), constants.String())
+	source, err := format.Source([]byte(constants.String()))
+	if err != nil {
+		log.Fatal(err)
+	}
+	write(filepath.Join(folder, "map_constants.go"), string(source))
 }
