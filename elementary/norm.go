@@ -14,6 +14,12 @@ import (
 //	s      = sqrt(sumsquares(d)/n + eps)
 //	dst[i] = (d[i]/s)*weight[i] + bias[i]
 //
+// Error bound, to first order in the unit roundoff u, with z = (x-mean)/s of the true
+// row and e the relative error of the order's sum of positive terms (see [Softmax]):
+// dst[i] errs by at most |weight[i]|*(a + |z[i]|*(e/2 + 6u)) + u*|dst[i]|, where
+// a = (e+2u)*sum|x|/(n*s) is the error of the mean: where the mean is large beside the
+// deviation, that dominates.
+//
 // dst may be x. The bits depend on the row alone. It panics unless all lengths
 // agree and are not zero, or if the order does not apply to T.
 func LayerNorm[T Float](order reduce.Order, dst, x, weight, bias []T, eps T) {
@@ -34,6 +40,10 @@ func LayerNorm[T Float](order reduce.Order, dst, x, weight, bias []T, eps T) {
 //
 //	s      = sqrt(sumsquares(x)/n + eps)
 //	dst[i] = (x[i]/s)*weight[i]
+//
+// Error bound, to first order in the unit roundoff u: dst[i] errs by at most
+// (e/2 + 4.5u)*|dst[i]|, e being the relative error of the order's sum of positive
+// terms (see [Softmax]), unless a square or the result leaves the normal numbers.
 //
 // dst may be x. It panics as LayerNorm does.
 func RMSNorm[T Float](order reduce.Order, dst, x, weight []T, eps T) {
