@@ -37,7 +37,29 @@ func tanh32(x float64) float64 {
 	return math.Copysign(m/(m+2), x)
 }
 
-func sigmoid32(x float64) float64 { return 1 / (1 + float64(exp(-x))) }
+// sigmoid32 is 1/2 + x/4 - x^3/48 + x^5/480 near 0, where 1/2 + x/4 may be a midpoint
+// and the next term, too small for a float64 to hold beside it, decides.
+func sigmoid32(x float64) float64 {
+	if math.Abs(x) < 0x1p-8 {
+		s := fastTwoSum(0.5, 0.25*x)
+		return toOdd(s.h, s.l-float64(x*float64(x*x)*(1.0/48-float64(x*x*(1.0/480)))))
+	}
+	return 1 / (1 + float64(exp(-x)))
+}
+
+// toOdd returns the positive h + l rounded to odd: where it is not a float64, the
+// neighbour whose last bit is 1. That rounds correctly to any shorter format.
+func toOdd(h, l float64) float64 {
+	s := fastTwoSum(h, l)
+	b := math.Float64bits(s.h)
+	if s.l == 0 || b&1 != 0 {
+		return s.h
+	}
+	if s.l > 0 {
+		return math.Float64frombits(b + 1)
+	}
+	return math.Float64frombits(b - 1)
+}
 
 func silu32(x float64) float64 {
 	switch a := math.Abs(x); {
