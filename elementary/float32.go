@@ -41,7 +41,7 @@ func tanh32(x float64) float64 {
 // and the next term, too small for a float64 to hold beside it, decides.
 func sigmoid32(x float64) float64 {
 	if math.Abs(x) < 0x1p-8 {
-		s := fastTwoSum(0.5, 0.25*x)
+		s := fastTwoSum(0.5, float64(0.25*x))
 		return toOdd(s.h, s.l-float64(x*float64(x*x)*(1.0/48-float64(x*x*(1.0/480)))))
 	}
 	return 1 / (1 + float64(exp(-x)))
