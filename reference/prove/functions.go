@@ -43,7 +43,7 @@ var functions = []*function{
 	{name: "Expm1", one: elementary.Expm1[float32], slice: elementary.Expm1Slice[float32], exact: expm1,
 		far: between(-20, -1, 89, inf, 0), taylor: &series{0, 1, 0, [3]float64{1. / 2, 1. / 6, 1. / 24}}, radius: fixed(0x1p-7)},
 	{name: "Log", one: elementary.Log[float32], slice: elementary.LogSlice[float32], exact: reference.Log,
-		far: positive(-inf, inf), radius: relative},
+		far: logFar, radius: relative},
 	{name: "Log2", one: elementary.Log2[float32], slice: elementary.Log2Slice[float32], exact: log2,
 		far: log2Far, radius: relative},
 	{name: "Log1p", one: elementary.Log1p[float32], slice: elementary.Log1pSlice[float32], exact: log1p,
@@ -156,6 +156,14 @@ func exp2Far(x float32) (float32, bool) {
 		return float32(math.Ldexp(1, int(v))), true
 	}
 	return between(-150, 0, 128, inf, 1)(x)
+}
+
+// logFar lists 1, where the result is 0.
+func logFar(x float32) (float32, bool) {
+	if x == 1 {
+		return 0, true
+	}
+	return positive(-inf, inf)(x)
 }
 
 // log2Far lists the powers of two.
