@@ -69,7 +69,7 @@ var functions = []*function{
 		radius: func(x float64) float64 { return min(fixed(0x1p-6)(x), below(1/(64*math.Abs(x)))) }},
 	// (1 + tanh u)/2 = 1/2 + u/2 - u^3/6 ..., u = a(x + bx^3): the coefficient of x^4 is a*b/2 - a^3/6.
 	{name: "GELUTanh", one: elementary.GELUTanh[float32], slice: elementary.GELUTanhSlice[float32], exact: geluTanh,
-		far: activation(-11, 10), taylor: &series{0, 0.5, 0, [3]float64{invSqrt2Pi, 0, invSqrt2Pi*0.044715 - 8*invSqrt2Pi*invSqrt2Pi*invSqrt2Pi/6}}, radius: func(x float64) float64 { return min(fixed(0x1p-8)(x), below(1/(16+8*x*x))) }},
+		far: activation(-11, 10), taylor: &series{0, 0.5, 0, [3]float64{invSqrt2Pi, 0, invSqrt2Pi*0.044715 - 8*invSqrt2Pi*invSqrt2Pi*invSqrt2Pi/6}}, radius: func(x float64) float64 { return min(fixed(0x1p-8)(x), below(1/(32+16*x*x))) }},
 }
 
 // below returns the power of two that is x or less.
