@@ -7,7 +7,8 @@
 // every argument. So it does not matter by which formula, instructions or table it is
 // found: vector kernels, plain Go, and any other implementation that rounds correctly
 // agree. The functions of one argument are proved by running all 2^32 of them through
-// an oracle in arbitrary precision (reference/prove); Pow, of two, by error bounds.
+// an oracle in arbitrary precision (reference/prove; SPEC.md, section 9, says which runs
+// are complete); Pow, of two, by error bounds.
 //
 // # float32
 //

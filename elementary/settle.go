@@ -10,8 +10,8 @@ import (
 // float32, and rounded once more. That rounding is the correct one unless a midpoint
 // of two neighbouring float32 lies between the value and its approximation. Such
 // arguments are few: running all 2^32 through an oracle (reference/prove) found them,
-// and they are listed here. So every float32 result is the correctly rounded one, by
-// exhaustion.
+// and they are listed in exceptions.go. So every float32 result of a function that has been run is
+// the correctly rounded one, by exhaustion.
 
 // function names a float32 function that has a list.
 type function uint8
