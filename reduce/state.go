@@ -113,8 +113,8 @@ func (s *state) checkHeader(wantBits uint64) error {
 	switch {
 	case s.version != StateVersion:
 		return fmt.Errorf("form of version %d: want %d", s.version, StateVersion)
-	case s.spec != spec.Version:
-		return fmt.Errorf("bits of version %d of SPEC.md: want %d", s.spec, spec.Version)
+	case s.spec != spec.Sums:
+		return fmt.Errorf("bits of version %d of SPEC.md: want %d", s.spec, spec.Sums)
 	case s.bits != wantBits:
 		return fmt.Errorf("terms of type %s: want %s", typeName(s.bits), typeName(wantBits))
 	case s.order == KindWidened && s.bits != 32:
@@ -261,7 +261,7 @@ func bitsOf[T Float]() uint64 {
 
 // state returns what a says.
 func (a *Accumulator[T]) state() (*state, error) {
-	s := &state{version: StateVersion, spec: spec.Version, order: a.order.kind, bits: bitsOf[T](), start: uint64(a.start), count: uint64(a.Count())}
+	s := &state{version: StateVersion, spec: spec.Sums, order: a.order.kind, bits: bitsOf[T](), start: uint64(a.start), count: uint64(a.Count())}
 	switch a.order.kind {
 	case KindBinned:
 		s.parameter, s.binned = uint64(a.bins.fold), a.bins.state()

@@ -71,7 +71,7 @@ func (a *Superaccumulator) UnmarshalBinary(data []byte) error {
 
 // wholeState is the state with its header.
 func (a *Superaccumulator) wholeState() (*state, error) {
-	s := &state{version: StateVersion, spec: spec.Version, order: KindExact, count: uint64(a.count), exact: a.state()}
+	s := &state{version: StateVersion, spec: spec.Sums, order: KindExact, count: uint64(a.count), exact: a.state()}
 	if err := s.check(0); err != nil {
 		return nil, fmt.Errorf("reduce: no sum has this state: %w", err)
 	}

@@ -55,7 +55,7 @@ func (e expected[T]) bytes() []byte {
 	if e.order == reduce.Exact {
 		lanes = 0
 	}
-	b := append([]byte("samebits"), 1, 0, byte(spec.Version), 0, code, byte(8*size), byte(lanes), parameter)
+	b := append([]byte("samebits"), 1, 0, byte(spec.Sums), 0, code, byte(8*size), byte(lanes), parameter)
 	b = le.AppendUint64(b, uint64(e.start))
 	b = le.AppendUint64(b, uint64(len(e.x)))
 	if e.order == reduce.Exact {
