@@ -124,12 +124,20 @@ func (b *Bins[T]) add(t terms[T]) {
 	}
 	c := binCutter[T]{b: b}
 	for len(t.x) > 0 {
-		n := min(len(t.x), kernel.MaxSliced)
+		n := min(len(t.x), cutBlock[T]())
 		if block := t.slice(0, n); n < cutMin || !c.add(block) {
 			b.addInGo(block)
 		}
 		t = t.slice(n, len(t.x))
 	}
+}
+
+// cutBlock is the number of terms that kernels cut at once.
+func cutBlock[T Float]() int {
+	if kernel.Is64[T]() {
+		return kernel.MaxSliced
+	}
+	return kernel.MaxSlicedSingle
 }
 
 // addInGo is add without kernels.

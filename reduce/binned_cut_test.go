@@ -5,7 +5,6 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"github.com/samebits/samebits/internal/kernel"
 	"github.com/stretchr/testify/require"
 )
 
@@ -15,9 +14,12 @@ func testBinnedBlocks[T Float](t *testing.T) {
 	rng := rand.New(rand.NewPCG(51, 52))
 	for i := range 200 {
 		x := regimes[T](rng)
+		for i%20 == 0 && len(x) < 3*cutBlock[T]() {
+			x = append(x, regimes[T](rng)...)
+		}
 		scale := T(1)
 		for k := range x { // each block of up to half the length that is cut may be larger than all before
-			if k%(kernel.MaxSliced/2) == 0 {
+			if k%(cutBlock[T]()/2) == 0 {
 				scale *= T(int(1) << rng.IntN(20))
 			}
 			x[k] *= scale

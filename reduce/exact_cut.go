@@ -125,9 +125,11 @@ func (c *cutter[T]) add(a *Superaccumulator, t terms[T]) bool {
 	}
 	p, s := profileOf(t), &c.block
 	if !c.ready {
-		most := sample(t)
-		b := math.Float64bits(float64(most))
-		if most == 0 || !c.aim(p, kernel.Extent{Least: b, Most: b}, 4) {
+		b := sample(t)
+		if !kernel.Is64[T]() {
+			b = math.Float64bits(float64(math.Float32frombits(uint32(b))))
+		}
+		if b == 0 || !c.aim(p, kernel.Extent{Least: b, Most: b}, 4) {
 			c.zeros = true // nothing to aim at: look first
 		}
 	}
@@ -165,17 +167,16 @@ func (c *cutter[T]) add(a *Superaccumulator, t terms[T]) bool {
 	return true
 }
 
-// sample returns the largest magnitude of a few terms that are finite, products rounded.
-func sample[T Float](t terms[T]) T {
-	most := T(0)
+// sample returns the largest magnitude of a few terms, products rounded, as its bits, which
+// are ordered as magnitudes are, with NaN above infinity.
+func sample[T Float](t terms[T]) uint64 {
+	most := uint64(0)
 	for _, first := range []int{0, len(t.x) - 8} {
 		for i, v := range t.x[first:][:8] {
 			if t.y != nil {
 				v = T(v * t.y[first+i])
 			}
-			if kernel.IsFinite(v) {
-				most = max(most, kernel.Abs(v))
-			}
+			most = max(most, kernel.Bits(kernel.Abs(v)))
 		}
 	}
 	return most

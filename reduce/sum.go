@@ -109,13 +109,19 @@ func sum[T Float](order Order, t terms[T], threads int) T {
 	return fold(order.kind, t)
 }
 
-// cutSooner is the number of terms of float64 from which cutting them into slices, which
-// reads them once, is sooner done than certifying their sum, if it can be done.
-const cutSooner = 1 << 16
+// cutSooner returns the number of terms from which cutting them into slices, which reads
+// them once, is sooner done than certifying their sum, if it can be done: some 16 times
+// as many of float32, for which certifying takes a third.
+func cutSooner[T Float]() int {
+	if kernel.Is64[T]() {
+		return 1 << 16
+	}
+	return 1 << 20
+}
 
 // exactSum returns the correctly rounded sum.
 func exactSum[T Float](t terms[T]) T {
-	if !kernel.Is64[T]() || len(t.x) < cutSooner || !likelyCut(t) {
+	if len(t.x) < cutSooner[T]() || !likelyCut(t) {
 		if v, ok := certify(t, false, 0); ok {
 			return v
 		}

@@ -11,8 +11,12 @@ const (
 	Paired              // as Whole, of exact products of float64
 )
 
-// MaxSliced is the length that a block may have.
-const MaxSliced = 2048
+// The length that a block may have: in general, and of float32 terms in mode Dropped of no
+// more than 2^12 units q[0], 2^18 of which are summed in a lane of 32 bits.
+const (
+	MaxSliced       = 2048
+	MaxSlicedSingle = 8192
+)
 
 // maxUnits is the largest number of units of a grid.
 const maxUnits = 6
@@ -110,7 +114,7 @@ var vectorWords = [...]int{Portable: 0, NEON: 2, AVX2: 4, AVX512: 8}
 
 func (v *vectors) at(i int) []uint64 { return v[8*i:][:vectorWords[active]] }
 
-// Cut cuts the terms of a block of 1 to MaxSliced into slices. Terms are as in Tree, but
+// Cut cuts the terms of a block of the length allowed into slices. Terms are as in Tree, but
 // that products of float32 are exact in mode Whole, and those of float64 in mode Paired.
 //
 // The sums hold if all terms are in the reach of the grid and, in the modes Whole and
@@ -195,7 +199,7 @@ func elementBytes[T Float]() int {
 	return 4
 }
 
-// Look looks at the terms of a block of 1 to MaxSliced without cutting them. Those of
+// Look looks at the terms of a block of the length allowed without cutting them. Those of
 // float32 are numbers of float64, products exact, unless single is set. A product of
 // float64 is rounded. If all terms are zero, Least is above Most. It returns false, and
 // does nothing, where the active backend has no such kernel.

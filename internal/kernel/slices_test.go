@@ -114,7 +114,11 @@ func testCut[T Float](t *testing.T, c cutCase) {
 	case !Is64[T]():
 		span = -last - 47
 	}
-	for _, n := range []int{1, 2, 15, 16, 17, 31, 32, 33, 64, 100, 127, MaxSliced - 1, MaxSliced} {
+	lengths := []int{1, 2, 15, 16, 17, 31, 32, 33, 64, 100, 127, MaxSliced - 1, MaxSliced}
+	if single {
+		lengths = append(lengths, MaxSlicedSingle)
+	}
+	for _, n := range lengths {
 		for round := range 4 {
 			top := rng.IntN(40) - 30
 			exponents := make([]int, len(c.units))
@@ -129,6 +133,9 @@ func testCut[T Float](t *testing.T, c cutCase) {
 				wide := rng.IntN(max(1, span))
 				if round == 0 {
 					wide = 0 // sums as large as they get
+				}
+				if n > MaxSliced {
+					wide += 10 // 2^12 units, not 2^22
 				}
 				x[i] = T(math.Ldexp(0.5+rng.Float64()/2, top-wide))
 				switch rng.IntN(8) {
