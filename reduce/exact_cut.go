@@ -182,8 +182,8 @@ func sample[T Float](t terms[T]) uint64 {
 	return most
 }
 
-// likelyCut tells whether a few samples of the terms, of cutSooner terms or more, look as
-// if a cutter took them.
+// likelyCut tells whether a few samples of the terms, many more than 64, look as if a cutter
+// took them.
 func likelyCut[T Float](t terms[T]) bool {
 	var c cutter[T]
 	if !c.add(new(Superaccumulator), t.slice(0, 64)) {

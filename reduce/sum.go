@@ -109,19 +109,20 @@ func sum[T Float](order Order, t terms[T], threads int) T {
 	return fold(order.kind, t)
 }
 
-// cutSooner returns the number of terms from which cutting them into slices, which reads
-// them once, is sooner done than certifying their sum, if it can be done: some 16 times
-// as many of float32, for which certifying takes a third.
-func cutSooner[T Float]() int {
-	if kernel.Is64[T]() {
-		return 1 << 16
+// cutSooner tells whether cutting the terms into slices, which reads them once, is sooner
+// done than certifying their sum: of many terms, some 16 times as many of float32, for
+// which certifying takes a third. Of products, blocks are refused too often.
+func cutSooner[T Float](t terms[T]) bool {
+	few := 1 << 16
+	if !kernel.Is64[T]() {
+		few = 1 << 20
 	}
-	return 1 << 20
+	return t.y == nil && len(t.x) >= few && likelyCut(t)
 }
 
 // exactSum returns the correctly rounded sum.
 func exactSum[T Float](t terms[T]) T {
-	if len(t.x) < cutSooner[T]() || !likelyCut(t) {
+	if !cutSooner(t) {
 		if v, ok := certify(t, false, 0); ok {
 			return v
 		}
