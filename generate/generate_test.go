@@ -138,7 +138,8 @@ func TestLongPrompts(t *testing.T) {
 }
 
 func TestRunRefusesAndStops(t *testing.T) {
-	s := session[float32](t, loadSmall(t), reduce.Pairwise, 2, 1)
+	small := loadSmall(t)
+	s := session[float32](t, small, reduce.Pairwise, 2, 1)
 	never := func(int) error { panic("a token") }
 	for want, c := range map[string]struct {
 		ids []int
@@ -150,7 +151,7 @@ func TestRunRefusesAndStops(t *testing.T) {
 		"id 96 at position 0 is outside the":   {[]int{96}, generate.Options{MaxTokens: 1}},
 		"none of 96 logits is of a real token": {[]int{1}, generate.Options{MaxTokens: 1, Sampling: generate.Sampling{Real: func(int) bool { return false }}}},
 	} {
-		_, err := generate.Run(t.Context(), s, c.ids, c.o, never)
+		_, err := generate.Run(t.Context(), session[float32](t, small, reduce.Pairwise, 2, 1), c.ids, c.o, never)
 		require.ErrorContains(t, err, want)
 	}
 	broken := errors.New("pipe closed")
