@@ -9,8 +9,8 @@ import (
 
 // A certified sum is a sum s + t in more precision than T with a bound on its error that
 // leaves one rounding to T only: that is the correctly rounded sum, at the cost of a
-// compensated one. Where the bound leaves two, the sum is near the middle of two numbers
-// of T, or nearly all cancels, and exact arithmetic must decide (the filters of
+// compensated one. Where the bound leaves two, the sum is in the middle of two numbers of
+// T or near it, or nearly all cancels, and exact arithmetic must decide (the filters of
 // Shewchuk, 1997, "Adaptive precision floating-point arithmetic", section 3; Ziv, 1991).
 //
 // With u the unit roundoff of the arithmetic, d the depth of the canonical tree (of a
@@ -19,15 +19,18 @@ import (
 //   - Of float64 s + t is the DoubleDouble sum (h, l). TwoSum and TwoProd are exact,
 //     so the sum is h and the errors e of all joins (and products) together. Those on one
 //     level are at most u(1+u)^d A together, all of them E = d u(1+u)^d A, and each passes
-//     2d roundings in l: |l - sum of e| <= ((1+u)^(2d) - 1) E < 2.1 d² u² A.
+//     2d roundings in l: |l - sum of e| <= ((1+u)^(2d) - 1) E < 2.1 d² u² A. A product that
+//     underflows has an error that is no number, and may lose 2^-1074 of it.
 //   - Of float32 s is the Widened sum, t = 0: |s - sum| <= ((1+u)^d - 1) A < 1.1 d u A.
 //
-// A product of float64 that underflows has an error that is no number: up to 2^-1074 for
-// each.
+// Blocks are joined by TwoSum, too: k joins make the tree of pairs as much deeper; of
+// float32 their errors are in t but for 2 k² u² A, far below what is left for it.
 type certified struct {
-	s, t float64 // the sum
-	a    float64 // at least the sum of magnitudes
-	d    float64 // depth
+	s, t   float64 // the sum
+	a      float64 // at least the sum of magnitudes
+	d      float64 // depth of a block
+	joins  float64
+	losses float64 // of products that underflow
 }
 
 // Few terms are summed sooner one by one. certifiedBlock is the number of terms that are
@@ -38,59 +41,58 @@ const (
 )
 
 // certify returns the sum of the terms, rounded once, if it is certain and also that of
-// all sums no more than spread times the sum of magnitudes away. It returns false else,
+// all sums no more than spread times the sum of magnitudes away. It returns false otherwise,
 // and where something overflows, is no number, or the sum rounds to zero. Products are
-// exact terms, or, if so asked, rounded ones.
+// exact terms; those of float64, if so asked, rounded ones.
 func certify[T Float](t terms[T], rounded bool, spread float64) (T, bool) {
 	n := len(t.x)
 	if n < certifiedMin {
 		return 0, false
 	}
+	c := certifyBlock(t.slice(0, min(n, certifiedBlock)), rounded)
+	for lo := certifiedBlock; lo < n; lo += certifiedBlock {
+		c.join(certifyBlock(t.slice(lo, min(n, lo+certifiedBlock)), rounded))
+	}
+	return roundCertain[T](c.s, c.t, c.bound(kernel.Is64[T]())+float64(spread*c.a))
+}
+
+// certifyBlock sums a block. The magnitudes of float32, whose additions and products lose
+// less than 2^-16 of their sum and 2^-149 each, are raised by as much.
+func certifyBlock[T Float](t terms[T], rounded bool) certified {
+	n := float64(len(t.x))
 	kind, magnitude := t.kind(), kernel.Absolute
 	if kind == kernel.Product {
 		magnitude = kernel.AbsoluteProduct
-		if rounded {
-			kind = kernel.RoundedProduct
-		}
 	}
-	c := certifiedOf(kind, magnitude, t.x[:min(n, certifiedBlock)], firstOf(t.y, certifiedBlock))
-	for lo := certifiedBlock; lo < n; lo += certifiedBlock {
-		rest := t.slice(lo, n)
-		c.join(certifiedOf(kind, magnitude, firstOf(rest.x, certifiedBlock), firstOf(rest.y, certifiedBlock)))
-	}
-	bound := c.bound(kernel.Is64[T]()) + float64(spread*c.a)
-	if kernel.Is64[T]() && kind == kernel.Product {
-		bound += float64(float64(n) * 0x1p-1074)
-	}
-	return roundCertain[T](c.s, c.t, bound)
-}
-
-func firstOf[T any](x []T, n int) []T { return x[:min(len(x), n)] }
-
-// certifiedOf sums a block. The magnitudes of float32, whose additions and products lose
-// less than 2^-16 of their sum and 2^-149 each, are made up for that.
-func certifiedOf[T Float](kind, magnitude kernel.Terms, x, y []T) certified {
-	a := float64(kernel.Tree[T](magnitude, nil, x, y))
-	d := float64(bits.Len(uint(len(x))) + 2)
+	c := certified{a: float64(kernel.Tree[T](magnitude, nil, t.x, t.y)), d: float64(bits.Len(uint(len(t.x))) + 2)}
 	if !kernel.Is64[T]() {
-		a = float64(a*(1+0x1p-16)) + float64(float64(len(x))*0x1p-149)
-		return certified{kernel.Tree[float64](kind, nil, x, y), 0, a, d}
+		c.a = float64(c.a*(1+0x1p-16)) + float64(n*0x1p-149)
+		c.s = kernel.Tree[float64](kind, nil, t.x, t.y)
+		return c
 	}
-	h, l := kernel.Pairs(kind, nil, x, y)
-	return certified{float64(h), float64(l), a, d}
+	switch {
+	case kind == kernel.Product && rounded:
+		kind = kernel.RoundedProduct
+	case kind == kernel.Product:
+		c.losses = n * 0x1p-1074
+	}
+	h, l := kernel.Pairs(kind, nil, t.x, t.y)
+	c.s, c.t = float64(h), float64(l)
+	return c
 }
 
-// join adds the sum of another block.
+// join adds the sum of another block, of which d is not more than c's.
 func (c *certified) join(b certified) {
 	h, e := kernel.TwoSum(c.s, b.s)
-	*c = certified{h, (c.t + b.t) + e, c.a + b.a, max(c.d, b.d) + 1}
+	*c = certified{h, (c.t + b.t) + e, c.a + b.a, c.d, c.joins + 1, c.losses + b.losses}
 }
 
 // bound bounds the error of s + t by nearly twice what it is by the formula above, for the
-// roundings of a and of itself.
+// roundings of a and of itself; what those lose that underflow is below 2^-1070.
 func (c *certified) bound(pairs bool) float64 {
 	if pairs {
-		return float64(float64(4*c.d*c.d)*0x1p-106*c.a) + 0x1p-1070
+		d := c.d + c.joins
+		return (float64(float64(4*d*d)*0x1p-106*c.a) + 0x1p-1070) + c.losses
 	}
 	return float64(float64(2*c.d) * 0x1p-53 * c.a)
 }

@@ -137,17 +137,22 @@ const certifiedBins = 1 << 11
 
 // binnedSum returns the sum of that fold. It is no further from the exact one than
 // n 2^(-W(fold-1)) times the largest magnitude (see Bins), which decides it for few terms
-// of float64.
+// of float64; in fold 2 that is more than its last place.
 func binnedSum[T Float](fold int, t terms[T]) T {
-	if n := len(t.x); kernel.Is64[T]() && n <= certifiedBins {
-		spread := float64(n) * math.Float64frombits(uint64(1023-binWidth[T]()*(fold-1))<<52)
-		if v, ok := certify(t, true, spread); ok {
+	if n := len(t.x); kernel.Is64[T]() && fold > minFold && n <= certifiedBins {
+		if v, ok := certify(t, true, binnedSpread(fold, n)); ok {
 			return v
 		}
 	}
 	b := NewBins[T](fold)
 	b.add(t)
 	return b.Round()
+}
+
+// binnedSpread bounds the distance of a binned sum of n terms of float64 from the exact one,
+// as a multiple of the largest magnitude.
+func binnedSpread(fold, n int) float64 {
+	return float64(n) * math.Float64frombits(powerBits(-binWidth[float64]()*(fold-1)))
 }
 
 // parallelMin is the length below which a sum is not worth a goroutine. It

@@ -13,7 +13,7 @@ const (
 	Absolute                     // |x[i]|
 	Product                      // x[i]*y[i], rounded once
 	AbsoluteProduct              // |x[i]*y[i]|, likewise; for Tree evaluated in the type of x alone
-	RoundedProduct               // for Pairs: as Product for Tree
+	RoundedProduct               // x[i]*y[i], rounded once, without a low part; for Pairs of float64 and float32
 )
 
 // Lanes returns the number of lanes of a canonical sum over T: 128 bytes of them.
