@@ -68,7 +68,7 @@ const noToken = -1
 // the search goes on after the token itself, so that a token that is made of blanks
 // is found in those that rstrip took in.
 func (n *addedTokens) split(text string, emit func(piece string, id int)) {
-	done := 0
+	done, stripped := 0, 0 // stripped: where the blanks end that rstrip took in last
 	for at := 0; ; {
 		token, start, end := n.find(text, at)
 		if token == nil {
@@ -78,11 +78,13 @@ func (n *addedTokens) split(text string, emit func(piece string, id int)) {
 		if token.singleWord && (endsInWord(text[:start]) || beginsWithWord(text[end:])) {
 			continue
 		}
-		if token.lstrip {
-			start = max(done, len(strings.TrimRightFunc(text[:start], unicode.IsSpace)))
+		if token.lstrip && done < start {
+			start = done + len(strings.TrimRightFunc(text[done:start], unicode.IsSpace))
 		}
 		if token.rstrip {
-			end = len(text) - len(strings.TrimLeftFunc(text[end:], unicode.IsSpace))
+			blanks := text[max(end, stripped):] // up to stripped there are only blanks
+			end = len(text) - len(strings.TrimLeftFunc(blanks, unicode.IsSpace))
+			stripped = end
 		}
 		if done < start {
 			emit(text[done:start], noToken)

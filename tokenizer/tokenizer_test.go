@@ -157,6 +157,31 @@ func TestAddedTokensDecodeToTheirContent(t *testing.T) {
 	require.Equal(t, "café ", decoded, "what the vocabulary has stands for the bytes that it spells")
 }
 
+// A token that is found in the blanks which rstrip took in has none to take in before it, and
+// the blanks after it are not counted again. (Hugging Face ends with an error for lstrip.)
+func TestStrippedBlanksAreFoundAgain(t *testing.T) {
+	for _, strip := range []string{"lstrip", "rstrip"} {
+		tok, err := Parse(edited(t, "gpt2", func(f map[string]any) {
+			x, blank := token(1700, "<x>"), token(1701, "\t")
+			x["rstrip"], blank[strip] = true, true
+			f["added_tokens"] = []any{x, blank}
+		}))
+		require.NoError(t, err)
+		require.Equal(t, []int{'a', 1700, 1701, 1701, 'b'}, letters(tok.Encode("a<x>\t\tb"), tok), strip)
+	}
+}
+
+// letters returns the ids of added tokens, and of others the bytes.
+func letters(ids []int, tok *Tokenizer) (out []int) {
+	for _, id := range ids {
+		if id < 1700 {
+			id = int(tok.texts[id][0])
+		}
+		out = append(out, id)
+	}
+	return out
+}
+
 func TestSeveralGoroutines(t *testing.T) {
 	tok := load(t, "qwen2")
 	var wg sync.WaitGroup
