@@ -63,6 +63,10 @@ type fileModel struct {
 // maxID bounds ids, as model does vocabularies.
 const maxID = 1<<24 - 1
 
+// maxTemplate bounds the tokens that a template puts before a text, or after it: a short file
+// could name a long list of ids many times.
+const maxTemplate = 1 << 10
+
 // Parse reads the content of a tokenizer.json.
 func Parse(data []byte) (*Tokenizer, error) {
 	if !utf8.Valid(data) {
@@ -202,7 +206,9 @@ func (t *Tokenizer) addTemplate(c *component) error {
 			if err != nil {
 				return err
 			}
-			*ids = append(*ids, special...)
+			if *ids = append(*ids, special...); len(*ids) > maxTemplate {
+				return fmt.Errorf("post_processor: the template of a single text has more than %d tokens on one side of it", maxTemplate)
+			}
 		default:
 			return fmt.Errorf("post_processor: piece %d of the template of a single text: want SpecialToken, or Sequence A", i)
 		}

@@ -80,10 +80,15 @@ func TestParseRefuses(t *testing.T) {
 		`post_processor: the template's token "end" has the id 9999, which no token has`:  func(f object) { at(template(f), "special_tokens", "end")["ids"] = []any{9999} },
 		`post_processor: piece 0 of the template of a single text: want SpecialToken, or`: func(f object) { template(f)["single"] = []any{object{"Sequence": object{"id": "B"}}} },
 		`post_processor: the template of a single text has 2 places for it: want 1`:       func(f object) { a := object{"Sequence": object{"id": "A"}}; template(f)["single"] = []any{a, a} },
-		`added_tokens: "x1", number 0: want single_word, lstrip, rstrip and normalized`:   func(f object) { f["added_tokens"] = []any{object{"id": 900, "content": "x1"}} },
-		`added_tokens: token "a" has the ids 64 and 901`:                                  func(f object) { f["added_tokens"] = []any{token(901, "a")} },
-		`added_tokens: id 64 of the token "x2" is taken by another`:                       func(f object) { f["added_tokens"] = []any{token(64, "x2")} },
-		`added_tokens: "x3" is there twice`:                                               func(f object) { f["added_tokens"] = []any{token(902, "x3"), token(902, "x3")} },
+		`post_processor: the template of a single text has more than 1024 tokens on one`: func(f object) {
+			at(template(f), "special_tokens", "end")["ids"] = slices.Repeat([]any{1}, 600)
+			end := object{"SpecialToken": object{"id": "end"}}
+			template(f)["single"] = []any{object{"Sequence": object{"id": "A"}}, end, end}
+		},
+		`added_tokens: "x1", number 0: want single_word, lstrip, rstrip and normalized`: func(f object) { f["added_tokens"] = []any{object{"id": 900, "content": "x1"}} },
+		`added_tokens: token "a" has the ids 64 and 901`:                                func(f object) { f["added_tokens"] = []any{token(901, "a")} },
+		`added_tokens: id 64 of the token "x2" is taken by another`:                     func(f object) { f["added_tokens"] = []any{token(64, "x2")} },
+		`added_tokens: "x3" is there twice`:                                             func(f object) { f["added_tokens"] = []any{token(902, "x3"), token(902, "x3")} },
 	} {
 		_, err := Parse(edited(t, "everything", edit))
 		require.ErrorContains(t, err, want)
