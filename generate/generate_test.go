@@ -138,8 +138,6 @@ func TestLongPrompts(t *testing.T) {
 }
 
 func TestRunRefusesAndStops(t *testing.T) {
-	small := loadSmall(t)
-	s := session[float32](t, small, reduce.Pairwise, 2, 1)
 	never := func(int) error { panic("a token") }
 	for want, c := range map[string]struct {
 		ids []int
@@ -151,9 +149,11 @@ func TestRunRefusesAndStops(t *testing.T) {
 		"id 96 at position 0 is outside the":   {[]int{96}, generate.Options{MaxTokens: 1}},
 		"none of 96 logits is of a real token": {[]int{1}, generate.Options{MaxTokens: 1, Sampling: generate.Sampling{Real: func(int) bool { return false }}}},
 	} {
-		_, err := generate.Run(t.Context(), session[float32](t, small, reduce.Pairwise, 2, 1), c.ids, c.o, never)
+		s := session[float32](t, loadSmall(t), reduce.Pairwise, 2, 1) // a refused sample has read its prompt
+		_, err := generate.Run(t.Context(), s, c.ids, c.o, never)
 		require.ErrorContains(t, err, want)
 	}
+	s := session[float32](t, loadSmall(t), reduce.Pairwise, 2, 1)
 	broken := errors.New("pipe closed")
 	_, err := generate.Run(t.Context(), s, []int{1}, generate.Options{MaxTokens: 3}, func(int) error { return broken })
 	require.ErrorIs(t, err, broken)
@@ -187,9 +187,11 @@ func TestStopTokens(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, c.want, got)
 	}
-	_, err := generate.StopTokens(fstest.MapFS{"generation_config.json": file(`{"eos_token_id":"x"}`)})
-	require.EqualError(t, err, `generation_config.json: eos_token_id is "x": want a token's id or a list of them`)
-	_, err = generate.StopTokens(fstest.MapFS{"config.json": file(`{`)})
+	for _, bad := range []string{`"x"`, `[2,null]`, `[[2]]`, `0.5`} {
+		_, err := generate.StopTokens(fstest.MapFS{"generation_config.json": file(`{"eos_token_id":` + bad + `}`)})
+		require.EqualError(t, err, `generation_config.json: eos_token_id is `+bad+`: want a token's id or a list of them`)
+	}
+	_, err := generate.StopTokens(fstest.MapFS{"config.json": file(`{`)})
 	require.ErrorContains(t, err, "config.json: ")
 }
 

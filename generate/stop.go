@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 )
 
 // StopTokens returns the tokens that end a sequence of the model in the folder fsys:
@@ -42,9 +43,14 @@ func endTokens(fsys fs.FS, name string) ([]int, error) {
 	if json.Unmarshal(config.End, &one) == nil {
 		return []int{one}, nil
 	}
-	ids := []int{}
-	if err := json.Unmarshal(config.End, &ids); err != nil {
+	var several []*int // null would count as 0
+	err = json.Unmarshal(config.End, &several)
+	if err != nil || slices.Contains(several, nil) {
 		return nil, fmt.Errorf("%s: eos_token_id is %s: want a token's id or a list of them", name, config.End)
+	}
+	ids := make([]int, len(several))
+	for i, id := range several {
+		ids[i] = *id
 	}
 	return ids, nil
 }
