@@ -34,8 +34,9 @@
 // elements is alpha, as the reference has it. Zeros in A, B, x and y are multiplied as
 // other numbers are, so that 0*Inf is NaN also where the reference leaves out a column
 // for a zero in x or B, or gonum for one in A. A NaN that arithmetic makes is the
-// canonical quiet one. A result overwrites an operand that it shares memory with only
-// after that has been read.
+// canonical quiet one. In levels 2 and 3 a result overwrites an operand that it shares memory
+// with only after that has been read. Level 1 goes from element to element, so that there
+// vectors that overlap have no promise, as in BLAS.
 //
 // # What is the same in gonum's other packages
 //
