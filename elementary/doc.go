@@ -2,8 +2,8 @@
 // of, in code whose bits do not depend on the architecture. The functions of
 // package math do: Exp alone has several results, one from each assembly.
 //
-// The one idea: a correctly rounded result is unique. Every float32 function here
-// returns the float32 nearest to the real function of its argument, ties to even, for
+// The one idea: a correctly rounded result is unique. Every float32 function here is to
+// return the float32 nearest to the real function of its argument, ties to even, for
 // every argument. So it does not matter by which formula, instructions or table it is
 // found: vector kernels, plain Go, and any other implementation that rounds correctly
 // agree. The functions of one argument are proved by running all 2^32 of them through

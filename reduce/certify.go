@@ -74,7 +74,7 @@ func certifyBlock[T Float](t terms[T], rounded bool) certified {
 	case kind == kernel.Product && rounded:
 		kind = kernel.RoundedProduct
 	case kind == kernel.Product:
-		c.losses = n * 0x1p-1074
+		c.losses = float64(n * 0x1p-1074)
 	}
 	h, l := kernel.Pairs(kind, nil, t.x, t.y)
 	c.s, c.t = float64(h), float64(l)
