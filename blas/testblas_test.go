@@ -60,7 +60,6 @@ func TestGonumSuite(t *testing.T) {
 	}
 	for _, impl := range impls {
 		t.Run(fmt.Sprintf("%v/threads=%d", impl.Order, impl.Threads), func(t *testing.T) {
-			t.Parallel()
 			for name, test := range suite {
 				t.Run(name, func(t *testing.T) {
 					if impl.Order == reduce.Kahan && name == "Dasum" {
