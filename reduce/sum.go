@@ -29,7 +29,7 @@ import (
 // Sum panics if the order does not apply to T (see Check). Arrival uses as many
 // goroutines as the Go scheduler has processors; see SumParallel.
 func Sum[T Float](order Order, x []T) T {
-	if order.kind == KindPairwise && len(x) > 0 { // at once, as the way through sum takes as long as 1000 terms
+	if order.kind == KindPairwise && len(x) > 0 { // at once: the way through sum takes as long as hundreds of terms
 		return kernel.Canonical(kernel.Tree[T](kernel.Plain, nil, x, nil))
 	}
 	return sum(order, terms[T]{x: x}, arrivalThreads(order))
