@@ -22,7 +22,7 @@ func (a *amd64) registers() int { return a.bytes / 2 }
 
 var amd64Scalars = map[string]string{
 	"dst": "DI", "x": "SI", "y": "DX", "n": "CX", "p": "R8", "q": "R9", "i": "R10", "s": "R11", "t": "R12", "u": "BX",
-	"c": "AX", "mask": "R13", "anchors": "R15", "e": "R15",
+	"c": "AX", "mask": "R13", "anchors": "R15", "anchor": "R15", "e": "R15",
 }
 
 func amd64Scalar(name string) string {
@@ -70,6 +70,21 @@ func (a *amd64) store(m mem, r reg) { a.line("%s %s, %s", a.p("VMOVU"), a.v(r), 
 func (a *amd64) prefetch(m mem)     { a.line("PREFETCHT0 %s", a.mem(m)) }
 func (a *amd64) loadWide(d reg, m mem) {
 	a.line("VCVTPS2PD %s, %s", a.mem(m), a.v(d))
+}
+
+func (a *amd64) loadProduct(d reg, x, y mem) {
+	a.line("VMOVUPS %s, %s", a.mem(x), a.half(d))
+	a.line("VMULPS %s, %s, %s", a.mem(y), a.half(d), a.half(d))
+	a.line("VCVTPS2PD %s, %s", a.half(d), a.v(d))
+}
+
+func (a *amd64) roundSingle(d reg) {
+	mnemonic := "VCVTPD2PS"
+	if a.bytes == 32 {
+		mnemonic = "VCVTPD2PSY"
+	}
+	a.line("%s %s, %s", mnemonic, a.v(d), a.half(d))
+	a.line("VCVTPS2PD %s, %s", a.half(d), a.v(d))
 }
 
 func (a *amd64) broadcastFrom(d reg, place string) {
@@ -245,6 +260,8 @@ func (a *amd64) result(name string, off int, r reg) {
 	}
 }
 
+func (a *amd64) result64(name string, off int, r reg) { a.line("VMOVSD X%d, %s+%d(FP)", r, name, off) }
+
 func (a *amd64) address(r string, m mem) { a.line("LEAQ %s, %s", a.mem(m), amd64Scalar(r)) }
 func (a *amd64) move(r, from string)     { a.line("MOVQ %s, %s", amd64Scalar(from), amd64Scalar(r)) }
 func (a *amd64) moveImm(r string, imm int) {
@@ -284,6 +301,10 @@ func (a *amd64) ifBit(r string, bit int, set bool, label string) {
 func (a *amd64) ifEqual(x, y, label string) {
 	a.line("CMPQ %s, %s", amd64Scalar(x), amd64Scalar(y))
 	a.line("JEQ %s", label)
+}
+func (a *amd64) ifAtMost(r string, imm int, label string) {
+	a.line("CMPQ %s, $%d", amd64Scalar(r), imm)
+	a.line("JLE %s", label)
 }
 func (a *amd64) jump(label string) { a.line("JMP %s", label) }
 
@@ -339,23 +360,17 @@ func (a *amd64) joinTwo(x, y reg) {
 	}
 }
 
-// addUpper adds the upper half of the lowest bytes of x to the lower.
-func (a *amd64) addUpper(x, spare reg, bytes int) {
+func (a *amd64) upper(d, x reg, bytes int) {
 	switch bytes {
 	case 64:
-		a.line("VEXTRACTF64X4 $1, Z%d, Y%d", x, spare)
+		a.line("VEXTRACTF64X4 $1, Z%d, Y%d", x, d)
 	case 32:
-		a.line("VEXTRACTF128 $1, Y%d, X%d", x, spare)
+		a.line("VEXTRACTF128 $1, Y%d, X%d", x, d)
 	case 16:
-		a.line("VPERMILPD $1, X%d, X%d", x, spare)
+		a.line("VPERMILPD $1, X%d, X%d", x, d)
 	case 8:
-		a.line("VMOVSHDUP X%d, X%d", x, spare)
+		a.line("VMOVSHDUP X%d, X%d", x, d)
 	}
-	half := map[int]string{64: "Y"}[bytes]
-	if half == "" {
-		half = "X"
-	}
-	a.line("%s %s%d, %s%d, %s%d", a.p("VADD"), half, spare, half, x, half, x)
 }
 
 // neighbours of float64 alternates between lanes within the 128-bit quarters and the

@@ -18,7 +18,7 @@ func (a *arm64) vectorBytes() int { return 16 }
 func (a *arm64) registers() int   { return int(spare) } // the last is not to be had
 
 var arm64Scalars = map[string]string{
-	"dst": "R0", "x": "R1", "y": "R2", "n": "R3", "p": "R4", "q": "R5", "i": "R6", "s": "R7", "t": "R8", "u": "R9", "c": "R14", "anchors": "R15", "e": "R15",
+	"dst": "R0", "x": "R1", "y": "R2", "n": "R3", "p": "R4", "q": "R5", "i": "R6", "s": "R7", "t": "R8", "u": "R9", "c": "R14", "anchors": "R15", "anchor": "R15", "e": "R15",
 }
 
 func arm64Scalar(name string) string {
@@ -58,6 +58,19 @@ func (a *arm64) loadWide(d reg, m mem) {
 	a.line("FMOVD %s, F%d", a.mem(m), d)
 	a.convert(d)
 }
+
+func (a *arm64) loadProduct(d reg, x, y mem) {
+	a.line("FMOVD %s, F%d", a.mem(x), d)
+	a.text.WriteString("\tFMOVD " + a.mem(y) + fmt.Sprintf(", F%d", spare) + glue)
+	a.line("WORD $0x%08x // FMUL V%d.2S, V%d.2S, V%d.2S", 0x2e20dc00|uint32(spare)<<16|uint32(d)<<5|uint32(d), d, d, spare)
+	a.convert(d)
+}
+
+func (a *arm64) roundSingle(d reg) {
+	a.line("WORD $0x%08x // FCVTN V%d.2S, V%d.2D", 0x0e616800|uint32(d)<<5|uint32(d), d, d)
+	a.convert(d)
+}
+
 func (a *arm64) broadcast(d reg, m mem) {
 	if a.w == f32 {
 		a.line("FMOVS %s, F%d", a.mem(m), d)
@@ -219,6 +232,8 @@ func (a *arm64) result(name string, off int, r reg) {
 	}
 }
 
+func (a *arm64) result64(name string, off int, r reg) { a.line("FMOVD F%d, %s+%d(FP)", r, name, off) }
+
 func (a *arm64) address(r string, m mem) { a.line("MOVD $%s, %s", a.mem(m), arm64Scalar(r)) }
 func (a *arm64) move(r, from string)     { a.line("MOVD %s, %s", arm64Scalar(from), arm64Scalar(r)) }
 func (a *arm64) moveImm(r string, imm int) {
@@ -255,6 +270,10 @@ func (a *arm64) ifEqual(x, y, label string) {
 	a.line("CMP %s, %s", arm64Scalar(y), arm64Scalar(x))
 	a.line("BEQ %s", label)
 }
+func (a *arm64) ifAtMost(r string, imm int, label string) {
+	a.line("CMP $%d, %s", imm, arm64Scalar(r))
+	a.line("BLE %s", label)
+}
 func (a *arm64) jump(label string) { a.line("B %s", label) }
 
 func (a *arm64) addPairs(d, x, y reg) { a.word("FADDP", 0x6e20d400, d, x, y) }
@@ -272,8 +291,9 @@ func (a *arm64) joinLanes(v []reg) reg {
 	return v[0]
 }
 
-// addUpper adds neighbours: the sum is the same in whatever order.
-func (a *arm64) addUpper(x, _ reg, _ int) { a.addPairs(x, x, x) }
+func (a *arm64) upper(d, x reg, bytes int) {
+	a.line("VEXT $%d, V%d.B16, V%d.B16, V%d.B16", bytes/2, x, x, d)
+}
 
 func (a *arm64) neighbours(_ int, lo, hi, x, y reg) {
 	lanes := "D2"

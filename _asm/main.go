@@ -44,6 +44,9 @@ func main() {
 				declarations.WriteString(emitSlices(s.target, c.w, c.term, c.mode, bins))
 			}
 		}
+		for _, e := range extracts {
+			declarations.WriteString(emitExtract(s.target, e.w, e.term, e.what))
+		}
 		for _, w := range []width{f64, f32} {
 			declarations.WriteString(emitMicro(s.target, w))
 		}
@@ -110,7 +113,7 @@ func goKey(backend string, m mode, of term, bins int) string {
 }
 
 var (
-	goTerms = [...]string{"Plain", "Absolute", "Product", "AbsoluteProduct", "RoundedProduct"}
+	goTerms = [...]string{"Plain", "Absolute", "Product", "RoundedProduct"}
 	goModes = [...]string{"Whole", "Dropped", "Paired"}
 )
 
@@ -128,7 +131,28 @@ func dispatch(backends []string) string {
 			microDispatch(&text, w, backends)
 		}
 	}
+	extractDispatch(&text, backends)
 	return text.String()
+}
+
+// extractDispatch writes the functions that call the kernels of extracts.
+func extractDispatch(text *strings.Builder, backends []string) {
+	for i, e := range extracts {
+		k := extract{w: e.w, term: e.term, what: e.what}
+		args := "x, y, n"
+		if e.what != largest {
+			args += ", anchor"
+		}
+		if i == 0 || extracts[i-1].w != e.w || extracts[i-1].what != e.what {
+			fmt.Fprintf(text, "\nfunc %s%v(of Terms, %s {\n\tswitch key(active)<<4 | key(of) {\n", [...]string{"largest", "split", "rounded"}[e.what], e.w, k.signature()[1:])
+		}
+		for _, backend := range backends {
+			fmt.Fprintf(text, "\tcase key(%s)<<4 | key(%s):\n\t\treturn %s%s(%s)\n", backend, goTerms[e.term], k.name(), backend, args)
+		}
+		if i == len(extracts)-1 || extracts[i+1].w != e.w || extracts[i+1].what != e.what {
+			fmt.Fprintf(text, "\t}\n\tpanic(noKernel)\n}\n")
+		}
+	}
 }
 
 // treeDispatch writes the function that calls the kernel of lane sums, of values or of
@@ -160,10 +184,8 @@ func treeTerms(w width, pairs bool) []term {
 		return nil
 	case w == wide:
 		return []term{plain, absolute, product}
-	case pairs:
-		return []term{plain, absolute, product, roundedProduct}
 	}
-	return []term{plain, absolute, product, absoluteProduct}
+	return []term{plain, absolute, product}
 }
 
 // cuts lists the kernels that cut terms into slices. Those of no bins look at the
@@ -185,6 +207,19 @@ var cuts = []struct {
 	{f32, product, whole, []int{0}},
 	{f32, plain, dropped, []int{2, 3, 4}},
 	{f32, product, dropped, []int{2, 3, 4}},
+}
+
+// extracts lists the kernels of large and small parts of terms; those with the same dispatcher
+// are side by side.
+var extracts = []struct {
+	w    width
+	term term
+	what extraction
+}{
+	{f64, plain, largest}, {f64, roundedProduct, largest},
+	{f32, plain, largest}, {f32, roundedProduct, largest},
+	{f64, plain, split}, {f64, product, split}, {f64, roundedProduct, split},
+	{wide, plain, rounded}, {wide, roundedProduct, rounded},
 }
 
 // goHeader begins a Go file with a build constraint.

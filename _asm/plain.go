@@ -109,6 +109,7 @@ func (k *plainLoop) term1(r, value reg, off int) {
 // across adds up the lanes of register 0, half to half.
 func (k *plainLoop) across() {
 	for bytes := k.vectorBytes(); bytes > k.w.lane(); bytes /= 2 {
-		k.addUpper(0, 1, bytes)
+		k.upper(1, 0, bytes)
+		k.add(0, 0, 1)
 	}
 }

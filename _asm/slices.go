@@ -1,9 +1,6 @@
 package main
 
-import (
-	"fmt"
-	"math/bits"
-)
+import "fmt"
 
 // mode says what slices are for.
 type mode int
@@ -135,7 +132,7 @@ func (k *slices) emit() {
 		k.target.zero(k.minus0)
 	}
 	k.holdConstants()
-	k.rows()
+	eachRow(k.target, k.w, k.term == product, k.wholeRow, k.sourceBytes(), func(off int) { k.lastVector(off, off/k.sourceBytes()) })
 	for part := range k.parts() {
 		first := part * k.bins
 		for i := range k.cut() {
@@ -198,37 +195,9 @@ func (k *slices) storeTotal(i int, total []reg) {
 	k.free = all
 }
 
-func (k *slices) rows() {
-	lanes := rowIn / k.w.element()
-	laneBits := bits.Len(uint(lanes)) - 1
-	source := k.sourceBytes()
-	k.move("i", "n")
-	k.shr("i", laneBits)
-	k.ifZero("i", "last")
-	k.label("row")
-	k.wholeRow(source)
-	k.addImm("x", rowIn)
-	if k.term == product {
-		k.addImm("y", rowIn)
-	}
-	k.countDown("i", "row")
-	k.label("last")
-	k.andImm("n", lanes-1)
-	k.ifZero("n", "end")
-	k.shl("n", bits.Len(uint(k.w.element()))-1)
-	k.beginTail("x", "n", 0, false)
-	if k.term == product {
-		k.beginTail("y", "n", rowIn, false)
-	}
-	for off := 0; off < rowIn; off += source {
-		k.lastVector(off, off/source)
-	}
-	k.label("end")
-}
-
 // wholeRow cuts the vectors of a row, as many side by side as there are registers for.
-func (k *slices) wholeRow(source int) {
-	each, abreast := k.each(), k.abreast()
+func (k *slices) wholeRow() {
+	source, each, abreast := k.sourceBytes(), k.each(), k.abreast()
 	for off := 0; off < rowIn; {
 		all := k.free
 		var streams [][]string

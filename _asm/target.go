@@ -75,9 +75,10 @@ type target interface {
 	// Vectors. Operands are as in the formula: sub(d, a, b) is d = a - b.
 	load(d reg, m mem)
 	store(m mem, a reg)
-	prefetch(m mem)         // the place may be beyond the end of the data
-	loadWide(d reg, m mem)  // half as many bytes: float32 converted to float64
-	broadcast(d reg, m mem) // one lane to all
+	prefetch(m mem)              // the place may be beyond the end of the data
+	loadWide(d reg, m mem)       // half as many bytes: float32 converted to float64
+	loadProduct(d reg, x, y mem) // likewise, of products rounded to float32
+	broadcast(d reg, m mem)      // one lane to all
 	copy(d, a reg)
 	zero(d reg)
 	minusZero(d reg)
@@ -90,8 +91,9 @@ type target interface {
 	fmaddMem(d, a reg, m mem)
 	fmsub(d, a, b reg) // d = a*b - d, rounded once
 	fmsubMem(d, a reg, m mem)
-	addOnto(d, a reg) // d = d + a, by the multiplier's port where that is another
-	subFrom(d, a reg) // d = d - a, likewise
+	addOnto(d, a reg)  // d = d + a, by the multiplier's port where that is another
+	subFrom(d, a reg)  // d = d - a, likewise
+	roundSingle(d reg) // float64 lanes to float32, and back
 	abs(d, a reg)
 	or(d, a reg)
 	and(d, a reg)
@@ -117,7 +119,8 @@ type target interface {
 	// bytes, and sees to the rounding mode, which epilogue restores.
 	prologue(name string, args []string, result, locals int)
 	epilogue()
-	result(name string, off int, r reg) // the lowest lane of r
+	result(name string, off int, r reg)   // the lowest lane of r
+	result64(name string, off int, r reg) // the lowest 8 bytes
 	address(r string, m mem)
 	move(r, from string)
 	moveImm(r string, imm int)
@@ -133,6 +136,7 @@ type target interface {
 	ifNotZero(r, label string)
 	ifBit(r string, bit int, set bool, label string)
 	ifEqual(a, b, label string)
+	ifAtMost(r string, imm int, label string) // r <= imm, signed
 	jump(label string)
 	label(label string)
 
@@ -140,9 +144,8 @@ type target interface {
 	// tree and returns the register whose lowest lane is the sum. It may overwrite all
 	// registers.
 	joinLanes(v []reg) reg
-	// addUpper adds the upper half of the lowest bytes of x to the lower, in some order,
-	// which brings the sum of all into the lowest lane after all halves.
-	addUpper(x, spare reg, bytes int)
+	// upper brings the upper half of the lowest bytes of x to the lowest bytes of d.
+	upper(d, x reg, bytes int)
 	// neighbours sets lo and hi so that their lanes, side by side, are what the given
 	// level of the tree joins in the vectors a and b, or in a alone if they are the same.
 	neighbours(level int, lo, hi, a, b reg)

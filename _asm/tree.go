@@ -9,15 +9,14 @@ import (
 type term int
 
 const (
-	plain           term = iota // x
-	absolute                    // |x|
-	product                     // x*y
-	absoluteProduct             // |x*y|
-	roundedProduct              // x*y rounded, also where pairs are summed
+	plain          term = iota // x
+	absolute                   // |x|
+	product                    // x*y, rounded once, or a pair
+	roundedProduct             // x*y rounded to the type of the data
 )
 
 func (t term) String() string {
-	return [...]string{"Sum", "SumAbs", "Dot", "DotAbs", "DotRounded"}[t]
+	return [...]string{"Sum", "SumAbs", "Dot", "DotRounded"}[t]
 }
 
 // value is what a node has in one column: h, or h and l.
@@ -48,9 +47,6 @@ type tree struct {
 	tailX, tailY, slots, acc, stack int // places in the frame
 	inRegs                          []value
 }
-
-// rowIn is the number of bytes of a row in memory, whatever the type.
-const rowIn = 128
 
 // levels bounds the superblocks by 2^36, more than any memory holds.
 const levels = 36
@@ -116,13 +112,13 @@ func (k *tree) name() string {
 }
 
 // products tells whether terms are made of x and y.
-func (k *tree) products() bool { return k.term >= product }
+func (k *tree) products() bool { return k.term == product }
 
 // exact tells whether terms are exact products, which are pairs.
-func (k *tree) exact() bool { return k.pairs && k.term == product }
+func (k *tree) exact() bool { return k.pairs && k.products() }
 
 // magnitudes tells whether terms have their sign taken off.
-func (k *tree) magnitudes() bool { return k.term == absolute || k.term == absoluteProduct }
+func (k *tree) magnitudes() bool { return k.term == absolute }
 
 func (k *tree) lanes() int { return rowIn / k.w.element() }
 

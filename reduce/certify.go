@@ -8,93 +8,159 @@ import (
 )
 
 // A certified sum is a sum s + t in more precision than T with a bound on its error that
-// leaves one rounding to T only: that is the correctly rounded sum, at the cost of a
-// compensated one. Where the bound leaves two, the sum is in the middle of two numbers of
+// leaves one rounding to T only: that is the correctly rounded sum, for the cost of reading
+// the terms twice. Where the bound leaves two, the sum is in the middle of two numbers of
 // T or near it, or nearly all cancels, and exact arithmetic must decide (the filters of
 // Shewchuk, 1997, "Adaptive precision floating-point arithmetic", section 3; Ziv, 1991).
 //
-// With u the unit roundoff of the arithmetic, d the depth of the canonical tree (of a
-// product, its own rounding included) and A the sum of the magnitudes of the terms:
+// The largest magnitude of a block is below some 2^E, and the terms are split at the unit q =
+// 2^(E-50), as Rump, Ogita and Oishi do ("Accurate floating-point summation, part I", 2008,
+// section 3): the multiples of q that are nearest to them are summed exactly, as integers of
+// at most 2^50, and what these leave, at most q/2 a term, plainly. An exact product leaves
+// the error of its rounding besides, at most 2^-53 2^E = q/8. With u = 2^-53 and n the
+// number of terms, the sum of magnitudes of what is left is at most A = 5/8 n q; it
+// passes D = n/8 + 6 additions at most (2n/16 in a lane, rounded up to a row, and 4 that join
+// them), so that they lose at most ((1+u)^D - 1) A < 1.01 D u A. The integers become s, and
+// a rest of at most 2^8 q, which is added to the sum of what is left, too: for another
+// u (2^8 q + (1+u)^D A). A product whose error underflows may lose 2^-1074 of it.
 //
-//   - Of float64 s + t is the DoubleDouble sum (h, l). TwoSum and TwoProd are exact,
-//     so the sum is h and the errors e of all joins (and products) together. Those on one
-//     level are at most u(1+u)^d A together, all of them E = d u(1+u)^d A, and each passes
-//     2d roundings in l: |l - sum of e| <= ((1+u)^(2d) - 1) E < 2.1 d² u² A. A product that
-//     underflows has an error that is no number, and may lose 2^-1074 of it.
-//   - Of float32 s is the Widened sum, t = 0: |s - sum| <= ((1+u)^d - 1) A < 1.1 d u A.
-//
-// Blocks are joined by TwoSum, too: k joins make the tree of pairs as much deeper; of
-// float32 their errors are in t but for 2 k² u² A, far below what is left for it.
+// Of float32 s is the Widened sum, and t = 0: a sum of magnitudes of at most n 2^E passes the d
+// levels of the canonical tree, |s - sum| <= ((1+u)^d - 1) n 2^E < 1.01 d u n 2^E.
 type certified struct {
-	s, t   float64 // the sum
-	a      float64 // at least the sum of magnitudes
-	d      float64 // depth of a block
-	joins  float64
-	losses float64 // of products that underflow
+	s, t  float64 // the sum
+	error float64 // bounds its distance from the sum of the terms
+	most  float64 // at least the largest magnitude
 }
 
 // Few terms are summed sooner one by one. certifiedBlock is the number of terms that are
-// summed before their magnitudes are: few enough to stay in the nearest cache meanwhile.
+// looked at before they are summed: few enough to stay in the nearest cache meanwhile, and
+// for integers of 63 bits.
 const (
 	certifiedMin   = 32
 	certifiedBlock = 1 << 12
+	splitBits      = 50
 )
 
-// certify returns the sum of the terms, rounded once, if it is certain and also that of
-// all sums no more than spread times the sum of magnitudes away. It returns false otherwise,
-// and where something overflows, is no number, or the sum rounds to zero. Products are
-// exact terms; those of float64, if so asked, rounded ones.
-func certify[T Float](t terms[T], rounded bool, spread float64) (T, bool) {
-	n := len(t.x)
+// certify returns the exact sum of the terms, rounded once, if it is certain, or if fold is
+// not 0 the binned sum of that fold, if it is certain to be the same. It returns false
+// otherwise, and where something overflows or is no number. Terms are as in
+// kernel.SplitTerms. (They come as slices, since a copy of a terms takes as long as dozens.)
+func certify[T Float](fold int, of kernel.Terms, x, y []T) (T, bool) {
+	n := len(x)
 	if n < certifiedMin {
 		return 0, false
 	}
-	c := certifyBlock(t.slice(0, min(n, certifiedBlock)), rounded)
-	for lo := certifiedBlock; lo < n; lo += certifiedBlock {
-		c.join(certifyBlock(t.slice(lo, min(n, lo+certifiedBlock)), rounded))
+	c, ok := certifyBlock(of, x[:min(n, certifiedBlock)], y)
+	for lo := certifiedBlock; lo < n && ok; lo += certifiedBlock {
+		blockX, blockY := x[lo:min(n, lo+certifiedBlock)], y
+		if y != nil {
+			blockY = y[lo:]
+		}
+		var next certified
+		next, ok = certifyBlock(of, blockX, blockY)
+		c = c.join(next)
 	}
-	return roundCertain[T](c.s, c.t, c.bound(kernel.Is64[T]())+float64(spread*c.a))
+	if !ok {
+		return 0, false
+	}
+	bound := float64(c.error * (1 + 0x1p-20))
+	if fold > 0 {
+		bound += float64(binnedSpread(fold, n) * c.most)
+	}
+	if v, ok := roundCertain[T](c.s, c.t, bound); ok {
+		return v, true
+	}
+	exact := of == kernel.Plain && n <= certifiedBlock && kernel.IsFinite(c.s) && lossless(fold, x)
+	return T(c.s + c.t), exact
 }
 
-// certifyBlock sums a block. The magnitudes of float32, whose additions and products lose
-// less than 2^-16 of their sum and 2^-149 each, are raised by as much.
-func certifyBlock[T Float](t terms[T], rounded bool) certified {
-	n := float64(len(t.x))
-	kind, magnitude := t.kind(), kernel.Absolute
-	if kind == kernel.Product {
-		magnitude = kernel.AbsoluteProduct
+// lossless tells whether certifyBlock lost nothing of the sum of plain terms, so that it is
+// s + t: numbers of a fixed point, of which there are many, often add up to the middle of two.
+// The least magnitude is 2^(l-1) or more, and all terms are multiples of g = 2^(l-p), p being
+// the precision. Sums of multiples of g up to 2^53 g are exact: of float64, p = 53, what is left
+// and the rest of s are together below 2^(E-38), so that l >= E - 38 will do; of float32,
+// p = 24, all sums are at most n 2^E.
+//
+// A binned sum of float64 is the same if g is a multiple of its lowest grid, which is less
+// than 2^(E+1-W(fold-1)) (see Bins).
+func lossless[T Float](fold int, x []T) bool {
+	var look kernel.Slices
+	if !kernel.Look(&look, kernel.Plain, !kernel.Is64[T](), x, nil) || look.Least > look.Most {
+		return false
 	}
-	c := certified{a: float64(kernel.Tree[T](magnitude, nil, t.x, t.y)), d: float64(bits.Len(uint(len(t.x))) + 2)}
+	span := 38
 	if !kernel.Is64[T]() {
-		c.a = float64(c.a*(1+0x1p-16)) + float64(n*0x1p-149)
-		c.s = kernel.Tree[float64](kind, nil, t.x, t.y)
-		return c
+		span = 29 - bits.Len(uint(len(x)))
+	} else if fold > 0 {
+		span = min(span, binWidth[T]()*(fold-1)-54)
 	}
-	switch {
-	case kind == kernel.Product && rounded:
-		kind = kernel.RoundedProduct
-	case kind == kernel.Product:
-		c.losses = float64(n * 0x1p-1074)
-	}
-	h, l := kernel.Pairs(kind, nil, t.x, t.y)
-	c.s, c.t = float64(h), float64(l)
-	return c
+	return exponentAbove[T](look.Most)-exponentAbove[T](look.Least) <= span
 }
 
-// join adds the sum of another block, of which d is not more than c's.
-func (c *certified) join(b certified) {
+// certifyBlock sums a block. It returns false where a term is not finite or too near to
+// overflow.
+func certifyBlock[T Float](of kernel.Terms, x, y []T) (certified, bool) {
+	n := float64(len(x))
+	e := exponentAbove[T](kernel.Largest(of, x, y))
+	if e > maxExponentAbove[T]() {
+		return certified{}, false
+	}
+	if !kernel.Is64[T]() {
+		s := kernel.Tree[float64](of, nil, x, y)
+		depth := float64(bits.Len(uint(len(x))) + 2)
+		return certified{s: s, error: float64(float64(depth*1.02) * float64(n*powerOfTwo(e-53))), most: powerOfTwo(e)}, true
+	}
+	losses := 0x1p-1074 // of a bound that is not normal
+	if of == kernel.Product {
+		losses = float64((n + 1) * 0x1p-1074)
+	}
+	exponent := max(e-splitBits, -1074)
+	high, low := kernel.SplitTerms(of, kernel.Anchor(exponent), kernel.As[float64](x), kernel.As[float64](y))
+	unit := powerOfTwo(exponent)
+	h := float64(high) // of 63 bits: rounded
+	left := float64((5.0 / 8) * n)
+	lost := (float64(left*(n/8+6)) + left) + 0x1p8
+	return certified{
+		s:     float64(h * unit),
+		t:     float64(float64(high-int64(h))*unit) + low,
+		error: float64(float64(float64(lost*1.02)*unit)*0x1p-53) + losses,
+		most:  powerOfTwo(e),
+	}, true
+}
+
+// exponentAbove returns an e with |x| < 2^e for the number of T with these bits, without its
+// sign.
+func exponentAbove[T Float](b uint64) int {
+	if kernel.Is64[T]() {
+		return int(b>>52) - 1022
+	}
+	return int(b>>23) - 126
+}
+
+// maxExponentAbove is the largest that sums of blocks may have: for float32 that of all
+// numbers, for float64 where anchors are numbers.
+func maxExponentAbove[T Float]() int {
+	if kernel.Is64[T]() {
+		return 1020
+	}
+	return 128
+}
+
+// powerOfTwo returns 2^e, e from -1074 to 1023.
+func powerOfTwo(e int) float64 {
+	if e < -1022 {
+		return math.Float64frombits(1 << (e + 1074))
+	}
+	return math.Float64frombits(powerBits(e))
+}
+
+// join adds the sum of another block.
+func (c certified) join(b certified) certified {
 	h, e := kernel.TwoSum(c.s, b.s)
-	*c = certified{h, (c.t + b.t) + e, c.a + b.a, c.d, c.joins + 1, c.losses + b.losses}
-}
-
-// bound bounds the error of s + t by nearly twice what it is by the formula above, for the
-// roundings of a and of itself; what those lose that underflow is below 2^-1070.
-func (c *certified) bound(pairs bool) float64 {
-	if pairs {
-		d := c.d + c.joins
-		return (float64(float64(4*d*d)*0x1p-106*c.a) + 0x1p-1070) + c.losses
-	}
-	return float64(float64(2*c.d) * 0x1p-53 * c.a)
+	low := c.t + b.t
+	t := low + e
+	lost := float64((math.Abs(low) + math.Abs(t)) * 0x1p-52)
+	return certified{h, t, (c.error + b.error) + lost, max(c.most, b.most)}
 }
 
 // roundCertain returns what all numbers no further than the bound from s + t round to, if

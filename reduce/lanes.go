@@ -12,7 +12,7 @@ func Lanes[T Float]() int { return kernel.Lanes[T]() }
 const maxLanes = 128
 
 // terms are the terms of a sum: x[i], or x[i]*y[i] where y is not nil. Kernels of lane
-// sums, and only those, know their magnitudes as well.
+// sums and of splitting, and only those, know |x[i]| as well.
 type terms[T Float] struct {
 	x, y     []T
 	absolute bool
@@ -38,14 +38,20 @@ func putPairs[T Float](h, l []T, t terms[T]) { kernel.RowPairs(t.kind(), h[:len(
 // kind returns what the terms are, as kernels call it.
 func (t terms[T]) kind() kernel.Terms {
 	switch {
-	case t.y != nil && t.absolute:
-		return kernel.AbsoluteProduct
 	case t.y != nil:
 		return kernel.Product
 	case t.absolute:
 		return kernel.Absolute
 	}
 	return kernel.Plain
+}
+
+// kindInT is kind for kernels that round products to T.
+func (t terms[T]) kindInT() kernel.Terms {
+	if t.y != nil {
+		return kernel.RoundedProduct
+	}
+	return t.kind()
 }
 
 // rows returns the terms of the given rows, the last of which may be ragged.

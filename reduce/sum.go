@@ -29,8 +29,15 @@ import (
 // Sum panics if the order does not apply to T (see Check). Arrival uses as many
 // goroutines as the Go scheduler has processors; see SumParallel.
 func Sum[T Float](order Order, x []T) T {
-	if order.kind == KindPairwise && len(x) > 0 { // at once: the way through sum takes as long as hundreds of terms
-		return kernel.Canonical(kernel.Tree[T](kernel.Plain, nil, x, nil))
+	switch order.kind { // at once: the way through sum takes as long as dozens of terms
+	case KindPairwise:
+		if len(x) > 0 {
+			return kernel.Canonical(kernel.Tree[T](kernel.Plain, nil, x, nil))
+		}
+	case KindBinned:
+		return binnedSum(order.Fold(), kernel.Plain, x, nil)
+	case KindExact:
+		return exactSum(kernel.Plain, x, nil)
 	}
 	return sum(order, terms[T]{x: x}, arrivalThreads(order))
 }
@@ -43,10 +50,18 @@ func Sum[T Float](order Order, x []T) T {
 // products are rounded; n (in DoubleDouble 5n) times the smallest subnormal more
 // where products underflow. It panics if the lengths differ.
 func Dot[T Float](order Order, x, y []T) T {
-	if order.kind == KindPairwise && len(x) > 0 && len(x) == len(y) {
-		return kernel.Canonical(kernel.Tree[T](kernel.Product, nil, x, y))
+	mustMatch(x, y)
+	switch order.kind {
+	case KindPairwise:
+		if len(x) > 0 {
+			return kernel.Canonical(kernel.Tree[T](kernel.Product, nil, x, y))
+		}
+	case KindBinned:
+		return binnedSum(order.Fold(), kernel.RoundedProduct, x, y)
+	case KindExact:
+		return exactSum(kernel.Product, x, y)
 	}
-	return sum(order, dotTerms(x, y), arrivalThreads(order))
+	return sum(order, terms[T]{x: x, y: y}, arrivalThreads(order))
 }
 
 // SumSquares returns the sum of x[i]*x[i]: Dot of x and itself.
@@ -65,10 +80,14 @@ func DotParallel[T Float](order Order, x, y []T, threads int) T {
 }
 
 func dotTerms[T Float](x, y []T) terms[T] {
+	mustMatch(x, y)
+	return terms[T]{x: x, y: y}
+}
+
+func mustMatch[T Float](x, y []T) {
 	if len(x) != len(y) {
 		panic(fmt.Sprintf("reduce: dot product of %d and %d elements", len(x), len(y)))
 	}
-	return terms[T]{x: x, y: y}
 }
 
 func arrivalThreads(order Order) int {
@@ -100,9 +119,9 @@ func sum[T Float](order Order, t terms[T], threads int) T {
 	case KindWidened:
 		return kernel.Canonical(T(laneSum[float64](t)))
 	case KindBinned:
-		return binnedSum(order.Fold(), t)
+		return binnedSum(order.Fold(), t.kindInT(), t.x, t.y)
 	case KindExact:
-		return exactSum(t)
+		return exactSum(t.kind(), t.x, t.y)
 	case KindShuffled:
 		return shuffledFold(order.seed, t)
 	}
@@ -112,40 +131,48 @@ func sum[T Float](order Order, t terms[T], threads int) T {
 // cutSooner tells whether cutting the terms into slices, which reads them once, is sooner
 // done than certifying their sum: of many terms, some 16 times as many of float32, for
 // which certifying takes a third. Of products, blocks are refused too often.
-func cutSooner[T Float](t terms[T]) bool {
+func cutSooner[T Float](x, y []T) bool {
 	few := 1 << 16
 	if !kernel.Is64[T]() {
 		few = 1 << 20
 	}
-	return t.y == nil && len(t.x) >= few && likelyCut(t)
+	return y == nil && len(x) >= few && likelyCut(terms[T]{x: x})
 }
 
 // exactSum returns the correctly rounded sum.
-func exactSum[T Float](t terms[T]) T {
-	if !cutSooner(t) {
-		if v, ok := certify(t, false, 0); ok {
+func exactSum[T Float](of kernel.Terms, x, y []T) T {
+	if !cutSooner(x, y) {
+		if v, ok := certify(0, of, x, y); ok {
 			return v
 		}
 	}
 	var a Superaccumulator
-	addExact(&a, t)
+	addExact(&a, terms[T]{x: x, y: y})
 	return Round[T](&a)
 }
 
 // certifiedBins is the number of terms up to which a binned sum is likely to be certain.
 const certifiedBins = 1 << 11
 
-// binnedSum returns the sum of that fold. It is no further from the exact one than
-// n 2^(-W(fold-1)) times the largest magnitude (see Bins), which decides it for few terms
-// of float64; in fold 2 that is more than its last place.
-func binnedSum[T Float](fold int, t terms[T]) T {
-	if n := len(t.x); kernel.Is64[T]() && fold > minFold && n <= certifiedBins {
-		if v, ok := certify(t, true, binnedSpread(fold, n)); ok {
+// binnedSum returns the sum of that fold. Where it can, it looks at all terms before it sums
+// them: the largest of float32 tells to which grid they are rounded. A sum of float64 is no
+// further from the exact one than n 2^(-W(fold-1)) times the largest magnitude (see Bins),
+// which decides it for few terms; in fold 2 that is more than its last place. Terms are
+// Plain or RoundedProduct.
+func binnedSum[T Float](fold int, of kernel.Terms, x, y []T) T {
+	n := len(x)
+	switch {
+	case !kernel.Is64[T]():
+		if v, ok := binnedOnGrid(fold, of, x, y); ok {
+			return v
+		}
+	case fold > minFold && n <= certifiedBins:
+		if v, ok := certify(fold, of, x, y); ok {
 			return v
 		}
 	}
 	b := NewBins[T](fold)
-	b.add(t)
+	b.add(terms[T]{x: x, y: y})
 	return b.Round()
 }
 

@@ -14,9 +14,6 @@ func treeSumAbsF64AVX2(dst *float64, x, y *float64, n int) (ret float64)
 func treeDotF64AVX2(dst *float64, x, y *float64, n int) (ret float64)
 
 //go:noescape
-func treeDotAbsF64AVX2(dst *float64, x, y *float64, n int) (ret float64)
-
-//go:noescape
 func pairSumF64AVX2(dst *float64, x, y *float64, n int) (h, l float64)
 
 //go:noescape
@@ -24,9 +21,6 @@ func pairSumAbsF64AVX2(dst *float64, x, y *float64, n int) (h, l float64)
 
 //go:noescape
 func pairDotF64AVX2(dst *float64, x, y *float64, n int) (h, l float64)
-
-//go:noescape
-func pairDotRoundedF64AVX2(dst *float64, x, y *float64, n int) (h, l float64)
 
 //go:noescape
 func treeSumF32AVX2(dst *float32, x, y *float32, n int) (ret float32)
@@ -38,9 +32,6 @@ func treeSumAbsF32AVX2(dst *float32, x, y *float32, n int) (ret float32)
 func treeDotF32AVX2(dst *float32, x, y *float32, n int) (ret float32)
 
 //go:noescape
-func treeDotAbsF32AVX2(dst *float32, x, y *float32, n int) (ret float32)
-
-//go:noescape
 func pairSumF32AVX2(dst *float32, x, y *float32, n int) (h, l float32)
 
 //go:noescape
@@ -48,9 +39,6 @@ func pairSumAbsF32AVX2(dst *float32, x, y *float32, n int) (h, l float32)
 
 //go:noescape
 func pairDotF32AVX2(dst *float32, x, y *float32, n int) (h, l float32)
-
-//go:noescape
-func pairDotRoundedF32AVX2(dst *float32, x, y *float32, n int) (h, l float32)
 
 //go:noescape
 func treeSumWideAVX2(dst *float64, x, y *float32, n int) (ret float64)
@@ -147,6 +135,33 @@ func droppedDotF32x3AVX2(dst *uint64, x, y *float32, n int, anchors *uint64)
 
 //go:noescape
 func droppedDotF32x4AVX2(dst *uint64, x, y *float32, n int, anchors *uint64)
+
+//go:noescape
+func largestSumF64AVX2(x, y *float64, n int) uint64
+
+//go:noescape
+func largestDotRoundedF64AVX2(x, y *float64, n int) uint64
+
+//go:noescape
+func largestSumF32AVX2(x, y *float32, n int) uint64
+
+//go:noescape
+func largestDotRoundedF32AVX2(x, y *float32, n int) uint64
+
+//go:noescape
+func splitSumF64AVX2(x, y *float64, n int, anchor *uint64) (high uint64, low float64)
+
+//go:noescape
+func splitDotF64AVX2(x, y *float64, n int, anchor *uint64) (high uint64, low float64)
+
+//go:noescape
+func splitDotRoundedF64AVX2(x, y *float64, n int, anchor *uint64) (high uint64, low float64)
+
+//go:noescape
+func roundedSumWideAVX2(x, y *float32, n int, anchor *uint64) uint64
+
+//go:noescape
+func roundedDotRoundedWideAVX2(x, y *float32, n int, anchor *uint64) uint64
 
 //go:noescape
 func microF64AVX2(dst, x, y *float64, p *uint64, n int)

@@ -14,9 +14,6 @@ func treeSumAbsF64AVX512(dst *float64, x, y *float64, n int) (ret float64)
 func treeDotF64AVX512(dst *float64, x, y *float64, n int) (ret float64)
 
 //go:noescape
-func treeDotAbsF64AVX512(dst *float64, x, y *float64, n int) (ret float64)
-
-//go:noescape
 func pairSumF64AVX512(dst *float64, x, y *float64, n int) (h, l float64)
 
 //go:noescape
@@ -24,9 +21,6 @@ func pairSumAbsF64AVX512(dst *float64, x, y *float64, n int) (h, l float64)
 
 //go:noescape
 func pairDotF64AVX512(dst *float64, x, y *float64, n int) (h, l float64)
-
-//go:noescape
-func pairDotRoundedF64AVX512(dst *float64, x, y *float64, n int) (h, l float64)
 
 //go:noescape
 func treeSumF32AVX512(dst *float32, x, y *float32, n int) (ret float32)
@@ -38,9 +32,6 @@ func treeSumAbsF32AVX512(dst *float32, x, y *float32, n int) (ret float32)
 func treeDotF32AVX512(dst *float32, x, y *float32, n int) (ret float32)
 
 //go:noescape
-func treeDotAbsF32AVX512(dst *float32, x, y *float32, n int) (ret float32)
-
-//go:noescape
 func pairSumF32AVX512(dst *float32, x, y *float32, n int) (h, l float32)
 
 //go:noescape
@@ -48,9 +39,6 @@ func pairSumAbsF32AVX512(dst *float32, x, y *float32, n int) (h, l float32)
 
 //go:noescape
 func pairDotF32AVX512(dst *float32, x, y *float32, n int) (h, l float32)
-
-//go:noescape
-func pairDotRoundedF32AVX512(dst *float32, x, y *float32, n int) (h, l float32)
 
 //go:noescape
 func treeSumWideAVX512(dst *float64, x, y *float32, n int) (ret float64)
@@ -147,6 +135,33 @@ func droppedDotF32x3AVX512(dst *uint64, x, y *float32, n int, anchors *uint64)
 
 //go:noescape
 func droppedDotF32x4AVX512(dst *uint64, x, y *float32, n int, anchors *uint64)
+
+//go:noescape
+func largestSumF64AVX512(x, y *float64, n int) uint64
+
+//go:noescape
+func largestDotRoundedF64AVX512(x, y *float64, n int) uint64
+
+//go:noescape
+func largestSumF32AVX512(x, y *float32, n int) uint64
+
+//go:noescape
+func largestDotRoundedF32AVX512(x, y *float32, n int) uint64
+
+//go:noescape
+func splitSumF64AVX512(x, y *float64, n int, anchor *uint64) (high uint64, low float64)
+
+//go:noescape
+func splitDotF64AVX512(x, y *float64, n int, anchor *uint64) (high uint64, low float64)
+
+//go:noescape
+func splitDotRoundedF64AVX512(x, y *float64, n int, anchor *uint64) (high uint64, low float64)
+
+//go:noescape
+func roundedSumWideAVX512(x, y *float32, n int, anchor *uint64) uint64
+
+//go:noescape
+func roundedDotRoundedWideAVX512(x, y *float32, n int, anchor *uint64) uint64
 
 //go:noescape
 func microF64AVX512(dst, x, y *float64, p *uint64, n int)

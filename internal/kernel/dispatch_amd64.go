@@ -15,8 +15,6 @@ func treeF64(of Terms, dst *float64, x, y *float64, n int) float64 {
 			return treeSumAbsF64AVX512(dst, x, y, n)
 		case Product:
 			return treeDotF64AVX512(dst, x, y, n)
-		case AbsoluteProduct:
-			return treeDotAbsF64AVX512(dst, x, y, n)
 		}
 	}
 	if active == AVX2 {
@@ -27,8 +25,6 @@ func treeF64(of Terms, dst *float64, x, y *float64, n int) float64 {
 			return treeSumAbsF64AVX2(dst, x, y, n)
 		case Product:
 			return treeDotF64AVX2(dst, x, y, n)
-		case AbsoluteProduct:
-			return treeDotAbsF64AVX2(dst, x, y, n)
 		}
 	}
 	panic(noKernel)
@@ -43,8 +39,6 @@ func pairF64(of Terms, dst *float64, x, y *float64, n int) (h, l float64) {
 			return pairSumAbsF64AVX512(dst, x, y, n)
 		case Product:
 			return pairDotF64AVX512(dst, x, y, n)
-		case RoundedProduct:
-			return pairDotRoundedF64AVX512(dst, x, y, n)
 		}
 	}
 	if active == AVX2 {
@@ -55,8 +49,6 @@ func pairF64(of Terms, dst *float64, x, y *float64, n int) (h, l float64) {
 			return pairSumAbsF64AVX2(dst, x, y, n)
 		case Product:
 			return pairDotF64AVX2(dst, x, y, n)
-		case RoundedProduct:
-			return pairDotRoundedF64AVX2(dst, x, y, n)
 		}
 	}
 	panic(noKernel)
@@ -147,8 +139,6 @@ func treeF32(of Terms, dst *float32, x, y *float32, n int) float32 {
 			return treeSumAbsF32AVX512(dst, x, y, n)
 		case Product:
 			return treeDotF32AVX512(dst, x, y, n)
-		case AbsoluteProduct:
-			return treeDotAbsF32AVX512(dst, x, y, n)
 		}
 	}
 	if active == AVX2 {
@@ -159,8 +149,6 @@ func treeF32(of Terms, dst *float32, x, y *float32, n int) float32 {
 			return treeSumAbsF32AVX2(dst, x, y, n)
 		case Product:
 			return treeDotF32AVX2(dst, x, y, n)
-		case AbsoluteProduct:
-			return treeDotAbsF32AVX2(dst, x, y, n)
 		}
 	}
 	panic(noKernel)
@@ -175,8 +163,6 @@ func pairF32(of Terms, dst *float32, x, y *float32, n int) (h, l float32) {
 			return pairSumAbsF32AVX512(dst, x, y, n)
 		case Product:
 			return pairDotF32AVX512(dst, x, y, n)
-		case RoundedProduct:
-			return pairDotRoundedF32AVX512(dst, x, y, n)
 		}
 	}
 	if active == AVX2 {
@@ -187,8 +173,6 @@ func pairF32(of Terms, dst *float32, x, y *float32, n int) (h, l float32) {
 			return pairSumAbsF32AVX2(dst, x, y, n)
 		case Product:
 			return pairDotF32AVX2(dst, x, y, n)
-		case RoundedProduct:
-			return pairDotRoundedF32AVX2(dst, x, y, n)
 		}
 	}
 	panic(noKernel)
@@ -305,4 +289,64 @@ func slicesWide(m Mode, of Terms, bins int, d *uint64, x, y []float32, a *uint64
 		return false
 	}
 	return true
+}
+
+func largestF64(of Terms, x, y *float64, n int) uint64 {
+	switch key(active)<<4 | key(of) {
+	case key(AVX512)<<4 | key(Plain):
+		return largestSumF64AVX512(x, y, n)
+	case key(AVX2)<<4 | key(Plain):
+		return largestSumF64AVX2(x, y, n)
+	case key(AVX512)<<4 | key(RoundedProduct):
+		return largestDotRoundedF64AVX512(x, y, n)
+	case key(AVX2)<<4 | key(RoundedProduct):
+		return largestDotRoundedF64AVX2(x, y, n)
+	}
+	panic(noKernel)
+}
+
+func largestF32(of Terms, x, y *float32, n int) uint64 {
+	switch key(active)<<4 | key(of) {
+	case key(AVX512)<<4 | key(Plain):
+		return largestSumF32AVX512(x, y, n)
+	case key(AVX2)<<4 | key(Plain):
+		return largestSumF32AVX2(x, y, n)
+	case key(AVX512)<<4 | key(RoundedProduct):
+		return largestDotRoundedF32AVX512(x, y, n)
+	case key(AVX2)<<4 | key(RoundedProduct):
+		return largestDotRoundedF32AVX2(x, y, n)
+	}
+	panic(noKernel)
+}
+
+func splitF64(of Terms, x, y *float64, n int, anchor *uint64) (high uint64, low float64) {
+	switch key(active)<<4 | key(of) {
+	case key(AVX512)<<4 | key(Plain):
+		return splitSumF64AVX512(x, y, n, anchor)
+	case key(AVX2)<<4 | key(Plain):
+		return splitSumF64AVX2(x, y, n, anchor)
+	case key(AVX512)<<4 | key(Product):
+		return splitDotF64AVX512(x, y, n, anchor)
+	case key(AVX2)<<4 | key(Product):
+		return splitDotF64AVX2(x, y, n, anchor)
+	case key(AVX512)<<4 | key(RoundedProduct):
+		return splitDotRoundedF64AVX512(x, y, n, anchor)
+	case key(AVX2)<<4 | key(RoundedProduct):
+		return splitDotRoundedF64AVX2(x, y, n, anchor)
+	}
+	panic(noKernel)
+}
+
+func roundedWide(of Terms, x, y *float32, n int, anchor *uint64) uint64 {
+	switch key(active)<<4 | key(of) {
+	case key(AVX512)<<4 | key(Plain):
+		return roundedSumWideAVX512(x, y, n, anchor)
+	case key(AVX2)<<4 | key(Plain):
+		return roundedSumWideAVX2(x, y, n, anchor)
+	case key(AVX512)<<4 | key(RoundedProduct):
+		return roundedDotRoundedWideAVX512(x, y, n, anchor)
+	case key(AVX2)<<4 | key(RoundedProduct):
+		return roundedDotRoundedWideAVX2(x, y, n, anchor)
+	}
+	panic(noKernel)
 }

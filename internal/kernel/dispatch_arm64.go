@@ -15,8 +15,6 @@ func treeF64(of Terms, dst *float64, x, y *float64, n int) float64 {
 			return treeSumAbsF64NEON(dst, x, y, n)
 		case Product:
 			return treeDotF64NEON(dst, x, y, n)
-		case AbsoluteProduct:
-			return treeDotAbsF64NEON(dst, x, y, n)
 		}
 	}
 	panic(noKernel)
@@ -31,8 +29,6 @@ func pairF64(of Terms, dst *float64, x, y *float64, n int) (h, l float64) {
 			return pairSumAbsF64NEON(dst, x, y, n)
 		case Product:
 			return pairDotF64NEON(dst, x, y, n)
-		case RoundedProduct:
-			return pairDotRoundedF64NEON(dst, x, y, n)
 		}
 	}
 	panic(noKernel)
@@ -93,8 +89,6 @@ func treeF32(of Terms, dst *float32, x, y *float32, n int) float32 {
 			return treeSumAbsF32NEON(dst, x, y, n)
 		case Product:
 			return treeDotF32NEON(dst, x, y, n)
-		case AbsoluteProduct:
-			return treeDotAbsF32NEON(dst, x, y, n)
 		}
 	}
 	panic(noKernel)
@@ -109,8 +103,6 @@ func pairF32(of Terms, dst *float32, x, y *float32, n int) (h, l float32) {
 			return pairSumAbsF32NEON(dst, x, y, n)
 		case Product:
 			return pairDotF32NEON(dst, x, y, n)
-		case RoundedProduct:
-			return pairDotRoundedF32NEON(dst, x, y, n)
 		}
 	}
 	panic(noKernel)
@@ -185,4 +177,46 @@ func slicesWide(m Mode, of Terms, bins int, d *uint64, x, y []float32, a *uint64
 		return false
 	}
 	return true
+}
+
+func largestF64(of Terms, x, y *float64, n int) uint64 {
+	switch key(active)<<4 | key(of) {
+	case key(NEON)<<4 | key(Plain):
+		return largestSumF64NEON(x, y, n)
+	case key(NEON)<<4 | key(RoundedProduct):
+		return largestDotRoundedF64NEON(x, y, n)
+	}
+	panic(noKernel)
+}
+
+func largestF32(of Terms, x, y *float32, n int) uint64 {
+	switch key(active)<<4 | key(of) {
+	case key(NEON)<<4 | key(Plain):
+		return largestSumF32NEON(x, y, n)
+	case key(NEON)<<4 | key(RoundedProduct):
+		return largestDotRoundedF32NEON(x, y, n)
+	}
+	panic(noKernel)
+}
+
+func splitF64(of Terms, x, y *float64, n int, anchor *uint64) (high uint64, low float64) {
+	switch key(active)<<4 | key(of) {
+	case key(NEON)<<4 | key(Plain):
+		return splitSumF64NEON(x, y, n, anchor)
+	case key(NEON)<<4 | key(Product):
+		return splitDotF64NEON(x, y, n, anchor)
+	case key(NEON)<<4 | key(RoundedProduct):
+		return splitDotRoundedF64NEON(x, y, n, anchor)
+	}
+	panic(noKernel)
+}
+
+func roundedWide(of Terms, x, y *float32, n int, anchor *uint64) uint64 {
+	switch key(active)<<4 | key(of) {
+	case key(NEON)<<4 | key(Plain):
+		return roundedSumWideNEON(x, y, n, anchor)
+	case key(NEON)<<4 | key(RoundedProduct):
+		return roundedDotRoundedWideNEON(x, y, n, anchor)
+	}
+	panic(noKernel)
 }

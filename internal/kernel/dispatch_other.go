@@ -49,3 +49,27 @@ func treeWide(of Terms, dst *float64, x, y *float32, n int) float64 {
 func slicesWide(m Mode, of Terms, bins int, d *uint64, x, y []float32, a *uint64) bool {
 	return false
 }
+
+func largestF64(of Terms, x, y *float64, n int) uint64 {
+	switch key(active)<<4 | key(of) {
+	}
+	panic(noKernel)
+}
+
+func largestF32(of Terms, x, y *float32, n int) uint64 {
+	switch key(active)<<4 | key(of) {
+	}
+	panic(noKernel)
+}
+
+func splitF64(of Terms, x, y *float64, n int, anchor *uint64) (high uint64, low float64) {
+	switch key(active)<<4 | key(of) {
+	}
+	panic(noKernel)
+}
+
+func roundedWide(of Terms, x, y *float32, n int, anchor *uint64) uint64 {
+	switch key(active)<<4 | key(of) {
+	}
+	panic(noKernel)
+}

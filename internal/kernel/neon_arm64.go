@@ -14,9 +14,6 @@ func treeSumAbsF64NEON(dst *float64, x, y *float64, n int) (ret float64)
 func treeDotF64NEON(dst *float64, x, y *float64, n int) (ret float64)
 
 //go:noescape
-func treeDotAbsF64NEON(dst *float64, x, y *float64, n int) (ret float64)
-
-//go:noescape
 func pairSumF64NEON(dst *float64, x, y *float64, n int) (h, l float64)
 
 //go:noescape
@@ -24,9 +21,6 @@ func pairSumAbsF64NEON(dst *float64, x, y *float64, n int) (h, l float64)
 
 //go:noescape
 func pairDotF64NEON(dst *float64, x, y *float64, n int) (h, l float64)
-
-//go:noescape
-func pairDotRoundedF64NEON(dst *float64, x, y *float64, n int) (h, l float64)
 
 //go:noescape
 func treeSumF32NEON(dst *float32, x, y *float32, n int) (ret float32)
@@ -38,9 +32,6 @@ func treeSumAbsF32NEON(dst *float32, x, y *float32, n int) (ret float32)
 func treeDotF32NEON(dst *float32, x, y *float32, n int) (ret float32)
 
 //go:noescape
-func treeDotAbsF32NEON(dst *float32, x, y *float32, n int) (ret float32)
-
-//go:noescape
 func pairSumF32NEON(dst *float32, x, y *float32, n int) (h, l float32)
 
 //go:noescape
@@ -48,9 +39,6 @@ func pairSumAbsF32NEON(dst *float32, x, y *float32, n int) (h, l float32)
 
 //go:noescape
 func pairDotF32NEON(dst *float32, x, y *float32, n int) (h, l float32)
-
-//go:noescape
-func pairDotRoundedF32NEON(dst *float32, x, y *float32, n int) (h, l float32)
 
 //go:noescape
 func treeSumWideNEON(dst *float64, x, y *float32, n int) (ret float64)
@@ -147,6 +135,33 @@ func droppedDotF32x3NEON(dst *uint64, x, y *float32, n int, anchors *uint64)
 
 //go:noescape
 func droppedDotF32x4NEON(dst *uint64, x, y *float32, n int, anchors *uint64)
+
+//go:noescape
+func largestSumF64NEON(x, y *float64, n int) uint64
+
+//go:noescape
+func largestDotRoundedF64NEON(x, y *float64, n int) uint64
+
+//go:noescape
+func largestSumF32NEON(x, y *float32, n int) uint64
+
+//go:noescape
+func largestDotRoundedF32NEON(x, y *float32, n int) uint64
+
+//go:noescape
+func splitSumF64NEON(x, y *float64, n int, anchor *uint64) (high uint64, low float64)
+
+//go:noescape
+func splitDotF64NEON(x, y *float64, n int, anchor *uint64) (high uint64, low float64)
+
+//go:noescape
+func splitDotRoundedF64NEON(x, y *float64, n int, anchor *uint64) (high uint64, low float64)
+
+//go:noescape
+func roundedSumWideNEON(x, y *float32, n int, anchor *uint64) uint64
+
+//go:noescape
+func roundedDotRoundedWideNEON(x, y *float32, n int, anchor *uint64) uint64
 
 //go:noescape
 func microF64NEON(dst, x, y *float64, p *uint64, n int)

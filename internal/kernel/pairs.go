@@ -7,7 +7,7 @@ import (
 
 // Pairs is Tree over unevaluated pairs h + l (DoubleDouble). dst, where it is not
 // nil, gets the high parts of the lanes and then the low parts. A plain term is
-// (x, +0), so is a rounded product, and a product the pair of TwoProd; pairs are joined by AddPair.
+// (x, +0), a product the pair of TwoProd, and pairs are joined by AddPair.
 //
 // A row alone is left to Go: a low part that underflowed to -0 would become +0 by
 // joining it with nothing, which no sum shows but the node of that row does.
@@ -56,7 +56,7 @@ func AddPairs[T Float](h1, l1, h2, l2 []T) {
 func pairRows[T Float](of Terms, h, l, x, y []T, rows int) int {
 	lanes := len(h)
 	switch {
-	case rows == 4 && len(x) >= 4*lanes && of < Product:
+	case rows == 4 && len(x) >= 4*lanes && of != Product:
 		fourPairs(of, h, l, x)
 		return lanes
 	case rows == 1:

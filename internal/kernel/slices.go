@@ -127,8 +127,7 @@ func Cut[T Float](out *Slices, g *Grid, of Terms, x, y []T) bool {
 	if !slices(g.mode, of, g.bins(), g.single, &out.vectors, g, x, y) {
 		return false
 	}
-	row := 128 / elementBytes[T]()
-	terms := uint64((len(x) + row - 1) &^ (row - 1)) // with those that fill up the last row
+	terms := uint64(inVectors(len(x), g.single))
 	for k := range g.units {
 		v := out.vectors.at(k)
 		added := terms // anchors to all lanes together
@@ -143,6 +142,16 @@ func Cut[T Float](out *Slices, g *Grid, of Terms, x, y []T) bool {
 	}
 	out.Extent = extent(out.vectors.at(g.units), out.vectors.at(g.units+1), g.single)
 	return true
+}
+
+// inVectors is the number of n terms and those that fill up the last vector; single says that
+// lanes are float32.
+func inVectors(n int, single bool) int {
+	lanes := vectorWords[active]
+	if single {
+		lanes *= 2
+	}
+	return (n + lanes - 1) &^ (lanes - 1)
 }
 
 // sum64 returns the sum of the lanes.
@@ -192,13 +201,6 @@ func slices[T Float](m Mode, of Terms, bins int, single bool, v *vectors, g *Gri
 	return slicesWide(m, of, bins, d, As[float32](x), As[float32](y), anchors)
 }
 
-func elementBytes[T Float]() int {
-	if Is64[T]() {
-		return 8
-	}
-	return 4
-}
-
 // Look looks at the terms of a block of the length allowed without cutting them. Those of
 // float32 are numbers of float64, products exact, unless single is set. A product of
 // float64 is rounded. If all terms are zero, Least is above Most. It returns false, and
@@ -212,14 +214,12 @@ func Look[T Float](out *Slices, of Terms, single bool, x, y []T) bool {
 		out.Least = math.MaxUint64
 	}
 	zeros, negZeros := out.vectors.at(2), out.vectors.at(3)
-	row := 128 / elementBytes[T]()
-	fill := -len(x) & (row - 1)
 	if single {
 		out.Zeros, out.NegZeros = int(-sum32(zeros, 0)), int(-sum32(negZeros, 0))
 	} else {
 		out.Zeros, out.NegZeros = int(-sum64(zeros)), int(-sum64(negZeros))
 	}
-	out.Zeros -= fill
+	out.Zeros -= inVectors(len(x), single) - len(x)
 	return true
 }
 

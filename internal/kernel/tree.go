@@ -9,11 +9,10 @@ import (
 type Terms uint8
 
 const (
-	Plain           Terms = iota // x[i]
-	Absolute                     // |x[i]|
-	Product                      // x[i]*y[i], rounded once
-	AbsoluteProduct              // |x[i]*y[i]|, likewise; for Tree evaluated in the type of x alone
-	RoundedProduct               // x[i]*y[i], rounded once, without a low part; for Pairs of float64 and float32
+	Plain          Terms = iota // x[i]
+	Absolute                    // |x[i]|
+	Product                     // x[i]*y[i], rounded once
+	RoundedProduct              // x[i]*y[i], rounded to their own type, where Product would be more than that
 )
 
 // Lanes returns the number of lanes of a canonical sum over T: 128 bytes of them.
@@ -27,7 +26,7 @@ func Lanes[T Float]() int {
 // Tree is the canonical lane sum of the terms, evaluated in S, which is T or
 // float64. It returns the join of the lanes' sums and, where dst is not nil, writes
 // them there; lanes without a term are left alone. There is at least one term. y is
-// nil but for products, and then as long as x.
+// nil but for Product, and then as long as x.
 //
 //	element i belongs to lane i mod L, row i / L
 //	lane sum = growing tree over the lane's rows, joined by +
@@ -78,7 +77,7 @@ const maxLanes = 128
 func treeRows[S, T Float](of Terms, dst []S, x, y []T, rows int) int {
 	lanes := len(dst)
 	switch {
-	case rows == 8 && len(x) >= 8*lanes && of <= Product:
+	case rows == 8 && len(x) >= 8*lanes:
 		eightRows(of, dst, x, y)
 		return lanes
 	case rows == 1:
@@ -124,15 +123,10 @@ func Row[S, T Float](of Terms, dst []S, x, y []T) {
 		for i, v := range x {
 			dst[i] = S(Abs(v))
 		}
-	case Product, RoundedProduct:
+	case Product:
 		y = y[:len(dst)]
 		for i, v := range x {
 			dst[i] = S(S(v) * S(y[i]))
-		}
-	case AbsoluteProduct:
-		y = y[:len(dst)]
-		for i, v := range x {
-			dst[i] = Abs(S(S(v) * S(y[i])))
 		}
 	}
 }

@@ -1,0 +1,137 @@
+package kernel
+
+import (
+	"fmt"
+	"math"
+	"math/big"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// extractData returns terms of magnitudes within a few powers of 2, and some special ones.
+func extractData[T Float](rng *rand.Rand, n int, special bool) (x, y []T) {
+	x, y = make([]T, n), make([]T, n)
+	for i := range x {
+		x[i] = T(math.Ldexp(rng.Float64()-0.5, -rng.IntN(60)))
+		y[i] = T(math.Ldexp(rng.Float64()-0.5, -rng.IntN(20)))
+		if special && rng.IntN(8) == 0 {
+			nasty := []float64{0, math.Copysign(0, -1), 1e-320, 1e-44, 1, 0.5, -0.5, 3e-39}
+			x[i] = T(nasty[rng.IntN(len(nasty))])
+		}
+	}
+	return x, y
+}
+
+// bigTerm returns the exact term, rounded to T if so asked.
+func bigTerm[T Float](of Terms, x, y T) *big.Float {
+	term := new(big.Float).SetPrec(200).SetFloat64(float64(x))
+	switch of {
+	case Product:
+		term.Mul(term, new(big.Float).SetFloat64(float64(y)))
+	case RoundedProduct:
+		term.SetFloat64(float64(T(x * y)))
+	}
+	return term
+}
+
+// splitByDefinition is SplitTerms in exact arithmetic, but for the sums of low parts.
+func splitByDefinition(of Terms, exponent int, x, y []float64) (high int64, low float64) {
+	var lanes [16]float64
+	for i := range x {
+		whole := bigTerm(of, x[i], y[i])
+		p, e := whole, new(big.Float)
+		if of == Product {
+			p = bigTerm(RoundedProduct, x[i], y[i])
+			e = new(big.Float).SetPrec(200).Sub(whole, p)
+		}
+		n := nearest(p, exponent)
+		high += n.Int64()
+		rest := new(big.Float).SetPrec(3000).Sub(p, new(big.Float).SetPrec(3000).Mul(new(big.Float).SetInt(n), unit(exponent)))
+		for _, part := range []*big.Float{rest, e} {
+			v, accuracy := part.Float64()
+			if accuracy != big.Exact && math.Abs(v) > 0x1p-1022 {
+				panic("what is left is no number")
+			}
+			lanes[i%16] += v
+		}
+	}
+	for n := 8; n > 0; n /= 2 {
+		for i := range n {
+			lanes[i] += lanes[i+n]
+		}
+	}
+	return high, lanes[0]
+}
+
+func testSplit(t *testing.T, of Terms) {
+	rng := rand.New(rand.NewPCG(11, uint64(of)))
+	for n := 1; n <= 140; n++ {
+		for _, exponent := range []int{-50, -40, -1, -149} {
+			x, y := extractData[float64](rng, n, true)
+			high, low := SplitTerms(of, Anchor(exponent), x, y)
+			if exponent == -149 { // out of reach: no matter what, but the same everywhere
+				wantHigh, wantLow := splitPortable(of, Anchor(exponent), x, y)
+				require.Equal(t, wantHigh, high)
+				require.Equal(t, Bits(wantLow), Bits(low))
+				continue
+			}
+			wantHigh, wantLow := splitByDefinition(of, exponent, x, y)
+			require.Equal(t, wantHigh, high, "n = %d, unit 2^%d", n, exponent)
+			require.Equal(t, wantLow, low, "n = %d, unit 2^%d", n, exponent)
+		}
+	}
+}
+
+func testLargest[T Float](t *testing.T, of Terms) {
+	rng := rand.New(rand.NewPCG(12, uint64(of)))
+	for n := range 140 {
+		x, y := extractData[T](rng, n, true)
+		if n > 0 && n%3 == 0 {
+			x[rng.IntN(n)] = T([]float64{math.Inf(-1), math.NaN(), math.MaxFloat64}[rng.IntN(3)])
+		}
+		want := uint64(0)
+		for i := range x {
+			v := x[i]
+			if of == RoundedProduct {
+				v = T(v * y[i])
+			}
+			want = max(want, Bits(Abs(v)))
+		}
+		if Is64[T]() {
+			want |= math.MaxUint32
+		}
+		require.Equal(t, want, Largest(of, x, y), "n = %d", n)
+	}
+}
+
+func testRoundedSum(t *testing.T, of Terms) {
+	rng := rand.New(rand.NewPCG(13, uint64(of)))
+	for n := range 140 {
+		for _, exponent := range []int{-50, -26, -13, 3} {
+			x, y := extractData[float32](rng, n, true)
+			want := int64(0)
+			for i := range x {
+				want += nearest(bigTerm(of, x[i], y[i]), exponent).Int64()
+			}
+			require.Equal(t, want, RoundedSum(of, Anchor(exponent), x, y), "n = %d, unit 2^%d", n, exponent)
+		}
+	}
+}
+
+func TestExtractBackends(t *testing.T) {
+	for _, b := range Backends() {
+		t.Run(b.String(), func(t *testing.T) {
+			defer Use(b)()
+			for _, of := range []Terms{Plain, Product, RoundedProduct} {
+				t.Run(fmt.Sprint("split/", of), func(t *testing.T) { testSplit(t, of) })
+				if of != Product {
+					t.Run(fmt.Sprint("largest64/", of), func(t *testing.T) { testLargest[float64](t, of) })
+					t.Run(fmt.Sprint("largest32/", of), func(t *testing.T) { testLargest[float32](t, of) })
+					t.Run(fmt.Sprint("rounded/", of), func(t *testing.T) { testRoundedSum(t, of) })
+				}
+			}
+		})
+	}
+}
