@@ -70,31 +70,45 @@ func certify[T Float](fold int, of kernel.Terms, x, y []T) (T, bool) {
 	if v, ok := roundCertain[T](c.s, c.t, bound); ok {
 		return v, true
 	}
-	exact := of == kernel.Plain && n <= certifiedBlock && kernel.IsFinite(c.s) && lossless(fold, x)
+	exact := of == kernel.Plain && kernel.IsFinite(c.s) && lossless(fold, x)
 	return T(c.s + c.t), exact
 }
 
-// lossless tells whether certifyBlock lost nothing of the sum of plain terms, so that it is
-// s + t: numbers of a fixed point, of which there are many, often add up to the middle of two.
+// lossless tells whether certify lost nothing of the sum of plain terms, so that it is s + t:
+// numbers of a fixed point, of which there are many, often add up to the middle of two.
 // The least magnitude is 2^(l-1) or more, and all terms are multiples of g = 2^(l-p), p being
-// the precision. Sums of multiples of g up to 2^53 g are exact: of float64, p = 53, what is left
-// and the rest of s are together below 2^(E-38), so that l >= E - 38 will do; of float32,
-// p = 24, all sums are at most n 2^E.
+// the precision; sums of multiples of g up to 2^53 g are exact. With n <= 2^k:
+//
+//   - Of float64, p = 53, t gathers what is left of terms, n q/2 = n 2^(E-51), the rests of s,
+//     which are less, and the errors of joining n/2^12 blocks, 2^-53 n 2^E or less each. All
+//     that is below 2^l if E - l is 50 - k and 63 - 2k at most.
+//   - Of float32, p = 24, all sums are at most n 2^E.
 //
 // A binned sum of float64 is the same if g is a multiple of its lowest grid, which is less
 // than 2^(E+1-W(fold-1)) (see Bins).
 func lossless[T Float](fold int, x []T) bool {
-	var look kernel.Slices
-	if !kernel.Look(&look, kernel.Plain, !kernel.Is64[T](), x, nil) || look.Least > look.Most {
-		return false
+	least, most := uint64(math.MaxUint64), uint64(0)
+	k := bits.Len(uint(len(x) - 1))
+	for len(x) > 0 {
+		n := min(len(x), kernel.MaxSliced)
+		var look kernel.Slices
+		if !kernel.Look(&look, kernel.Plain, !kernel.Is64[T](), x[:n], nil) {
+			return false
+		}
+		least, most = min(least, look.Least), max(most, look.Most)
+		x = x[n:]
 	}
-	span := 38
-	if !kernel.Is64[T]() {
-		span = 29 - bits.Len(uint(len(x)))
-	} else if fold > 0 {
-		span = min(span, binWidth[T]()*(fold-1)-54)
+	if least > most {
+		return false // zeros alone
 	}
-	return exponentAbove[T](look.Most)-exponentAbove[T](look.Least) <= span
+	span := 29 - k
+	if kernel.Is64[T]() {
+		span = min(50-k, 63-2*k)
+		if fold > 0 {
+			span = min(span, binWidth[T]()*(fold-1)-54)
+		}
+	}
+	return exponentAbove[T](most)-exponentAbove[T](least) <= span
 }
 
 // certifyBlock sums a block. It returns false where a term is not finite or too near to
