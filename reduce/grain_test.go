@@ -1,0 +1,4 @@
+package reduce
+
+// Tests share out few terms already.
+func init() { grain = 2048 }
