@@ -72,21 +72,6 @@ func (a *amd64) loadWide(d reg, m mem) {
 	a.line("VCVTPS2PD %s, %s", a.mem(m), a.v(d))
 }
 
-func (a *amd64) loadProduct(d reg, x, y mem) {
-	a.line("VMOVUPS %s, %s", a.mem(x), a.half(d))
-	a.line("VMULPS %s, %s, %s", a.mem(y), a.half(d), a.half(d))
-	a.line("VCVTPS2PD %s, %s", a.half(d), a.v(d))
-}
-
-func (a *amd64) roundSingle(d reg) {
-	mnemonic := "VCVTPD2PS"
-	if a.bytes == 32 {
-		mnemonic = "VCVTPD2PSY"
-	}
-	a.line("%s %s, %s", mnemonic, a.v(d), a.half(d))
-	a.line("VCVTPS2PD %s, %s", a.half(d), a.v(d))
-}
-
 func (a *amd64) broadcastFrom(d reg, place string) {
 	if a.w == f32 {
 		a.line("VBROADCASTSS %s, %s", place, a.v(d))
@@ -358,6 +343,21 @@ func (a *amd64) joinTwo(x, y reg) {
 	} else {
 		exchange("VPERMILPD", 0x55&(1<<(a.bytes/8)-1))
 	}
+}
+
+func (a *amd64) loadProduct(d reg, x, y mem) {
+	a.line("VMOVUPS %s, %s", a.mem(x), a.half(d))
+	a.line("VMULPS %s, %s, %s", a.mem(y), a.half(d), a.half(d))
+	a.line("VCVTPS2PD %s, %s", a.half(d), a.v(d))
+}
+
+func (a *amd64) roundSingle(d reg) {
+	mnemonic := "VCVTPD2PS"
+	if a.bytes == 32 {
+		mnemonic = "VCVTPD2PSY"
+	}
+	a.line("%s %s, %s", mnemonic, a.v(d), a.half(d))
+	a.line("VCVTPS2PD %s, %s", a.half(d), a.v(d))
 }
 
 func (a *amd64) upper(d, x reg, bytes int) {

@@ -75,10 +75,9 @@ type target interface {
 	// Vectors. Operands are as in the formula: sub(d, a, b) is d = a - b.
 	load(d reg, m mem)
 	store(m mem, a reg)
-	prefetch(m mem)              // the place may be beyond the end of the data
-	loadWide(d reg, m mem)       // half as many bytes: float32 converted to float64
-	loadProduct(d reg, x, y mem) // likewise, of products rounded to float32
-	broadcast(d reg, m mem)      // one lane to all
+	prefetch(m mem)         // the place may be beyond the end of the data
+	loadWide(d reg, m mem)  // half as many bytes: float32 converted to float64
+	broadcast(d reg, m mem) // one lane to all
 	copy(d, a reg)
 	zero(d reg)
 	minusZero(d reg)
@@ -91,9 +90,8 @@ type target interface {
 	fmaddMem(d, a reg, m mem)
 	fmsub(d, a, b reg) // d = a*b - d, rounded once
 	fmsubMem(d, a reg, m mem)
-	addOnto(d, a reg)  // d = d + a, by the multiplier's port where that is another
-	subFrom(d, a reg)  // d = d - a, likewise
-	roundSingle(d reg) // float64 lanes to float32, and back
+	addOnto(d, a reg) // d = d + a, by the multiplier's port where that is another
+	subFrom(d, a reg) // d = d - a, likewise
 	abs(d, a reg)
 	or(d, a reg)
 	and(d, a reg)
@@ -144,6 +142,8 @@ type target interface {
 	// tree and returns the register whose lowest lane is the sum. It may overwrite all
 	// registers.
 	joinLanes(v []reg) reg
+	loadProduct(d reg, x, y mem) // products rounded to float32, converted to float64
+	roundSingle(d reg)           // float64 lanes to float32, and back
 	// upper brings the upper half of the lowest bytes of x to the lowest bytes of d.
 	upper(d, x reg, bytes int)
 	// neighbours sets lo and hi so that their lanes, side by side, are what the given
