@@ -67,7 +67,7 @@ func certify[T Float](fold int, of kernel.Terms, x, y []T) (T, bool) {
 	if fold > 0 {
 		bound += float64(binnedSpread(fold, n) * c.most)
 	}
-	if v, ok := roundCertain[T](c.s, c.t, bound); ok {
+	if v, ok := kernel.RoundCertain[T](c.s, c.t, bound); ok {
 		return v, true
 	}
 	exact := of == kernel.Plain && kernel.IsFinite(c.s) && lossless(fold, x)
@@ -175,18 +175,4 @@ func (c certified) join(b certified) certified {
 	t := low + e
 	lost := float64((math.Abs(low) + math.Abs(t)) * 0x1p-52)
 	return certified{h, t, (c.error + b.error) + lost, max(c.most, b.most)}
-}
-
-// roundCertain returns what all numbers no further than the bound from s + t round to, if
-// it is one finite number and not zero. Rounding is monotone; what the two additions of the
-// ends lose is added to the bound: of t + bound, and of the sum with s where that is
-// rounded again, to float32.
-func roundCertain[T Float](s, t, bound float64) (T, bool) {
-	s, t = kernel.TwoSum(s, t)
-	bound = float64(bound*(1+0x1p-50)) + float64(math.Abs(t)*0x1p-52)
-	if !kernel.Is64[T]() {
-		bound += float64(math.Abs(s) * 0x1p-52)
-	}
-	lower, upper := T(s+(t-bound)), T(s+(t+bound))
-	return lower, lower == upper && lower != 0 && kernel.IsFinite(lower)
 }
