@@ -130,7 +130,7 @@ func sum[T Float](order Order, t terms[T], threads int) T {
 // done than certifying their sum: of many terms, some 16 times as many of float32, for
 // which certifying takes a third. Of products, blocks are refused too often.
 func cutSooner[T Float](x, y []T) bool {
-	few := 1 << 16
+	few := 1 << 17
 	if !kernel.Is64[T]() {
 		few = 1 << 20
 	}
@@ -150,7 +150,7 @@ func exactSum[T Float](of kernel.Terms, x, y []T) T {
 }
 
 // certifiedBins is the number of terms up to which a binned sum is likely to be certain.
-const certifiedBins = 1 << 11
+const certifiedBins = 1 << 16
 
 // binnedSum returns the sum of that fold. Where it can, it looks at all terms before it sums
 // them: the largest of float32 tells to which grid they are rounded. A sum of float64 is no
