@@ -46,7 +46,13 @@ func main() {
 		}
 		for _, w := range []width{f64, f32} {
 			declarations.WriteString(emitMicro(s.target, w))
+			for _, of := range folds {
+				declarations.WriteString(emitCompensated(s.target, w, of))
+			}
 		}
+		declarations.WriteString(emitColumns(s.target, wide, false))
+		declarations.WriteString(emitColumns(s.target, wide, true))
+		declarations.WriteString(emitColumns(s.target, f64, true))
 		s.write(filepath.Join(*out, "internal/kernel"), "kernel", declarations.String())
 		declarations.Reset()
 		for _, w := range []width{f64, f32} {
@@ -70,6 +76,30 @@ func microDispatch(text *strings.Builder, w width, backends []string) {
 	fmt.Fprintf(text, "\nfunc micro%v(stack, a, b *%s, program *uint64, leaves int) {\n\tswitch active {\n", w, k.elements())
 	for _, backend := range backends {
 		fmt.Fprintf(text, "\tcase %s:\n\t\t%s%s(stack, a, b, program, leaves)\n", backend, k.name(), backend)
+	}
+	fmt.Fprintf(text, "\tdefault:\n\t\tpanic(noKernel)\n\t}\n}\n")
+}
+
+// compensatedDispatch writes the function that calls the compensated microkernel.
+func compensatedDispatch(text *strings.Builder, w width, backends []string) {
+	k := compensated{w: w}
+	fmt.Fprintf(text, "\nfunc fold%v(of Fold, stack, a, b *%s, program *uint64, leaves int) {\n", w, k.elements())
+	for _, backend := range backends {
+		fmt.Fprintf(text, "\tif active == %s {\n\t\tswitch of {\n", backend)
+		for _, k.fold = range folds {
+			fmt.Fprintf(text, "\t\tcase %sFold:\n\t\t\t%s%s(stack, a, b, program, leaves)\n\t\t\treturn\n", k.fold, k.name(), backend)
+		}
+		fmt.Fprintf(text, "\t\t}\n\t}\n")
+	}
+	fmt.Fprintf(text, "\tpanic(noKernel)\n}\n")
+}
+
+// columnsDispatch writes the function that calls a loop over columns.
+func columnsDispatch(text *strings.Builder, k columns, backends []string) {
+	_, elements := (&tree{w: k.w}).types()
+	fmt.Fprintf(text, "\nfunc %s(dst *float64, x *%s, n, stride int) {\n\tswitch active {\n", k.name(), elements)
+	for _, backend := range backends {
+		fmt.Fprintf(text, "\tcase %s:\n\t\t%s%s(dst, x, n, stride)\n", backend, k.name(), backend)
 	}
 	fmt.Fprintf(text, "\tdefault:\n\t\tpanic(noKernel)\n\t}\n}\n")
 }
@@ -126,7 +156,11 @@ func dispatch(backends []string) string {
 		sliceDispatch(&text, w, backends)
 		if w != wide {
 			microDispatch(&text, w, backends)
+			compensatedDispatch(&text, w, backends)
 		}
+	}
+	for _, k := range []columns{{w: wide}, {w: wide, squares: true}, {w: f64, squares: true}} {
+		columnsDispatch(&text, k, backends)
 	}
 	return text.String()
 }

@@ -19,8 +19,12 @@ func TestMulAllocatesAFixedNumber(t *testing.T) {
 		if order.Kind() == reduce.KindShuffled {
 			continue
 		}
-		require.LessOrEqual(t, mulAllocations(t, native[float32](t, order), 2, 64, 8), 4.0, order)
-		require.LessOrEqual(t, mulAllocations(t, native[float32](t, order), 24, 200, 40), 4.0, order)
+		most := 4.0
+		if order.Kind() == reduce.KindExact { // also measures norms
+			most = 7
+		}
+		require.LessOrEqual(t, mulAllocations(t, native[float32](t, order), 2, 64, 8), most, order)
+		require.LessOrEqual(t, mulAllocations(t, native[float32](t, order), 24, 200, 40), most, order)
 	}
 }
 

@@ -143,6 +143,12 @@ func multiply[T Float](o Options, f finish[T], a Matrix[T], w *Weights[T], c Mat
 	case reduce.KindWidened:
 		multiplyWide(o, f, a, w, c)
 		return
+	case reduce.KindDoubleDouble, reduce.KindKahan, reduce.KindNeumaier:
+		multiplyFolds(o, f, a, w, c)
+		return
+	case reduce.KindExact:
+		multiplyExact(o, f, a, w, c)
+		return
 	}
 	blocks := (a.Rows + rowBlock - 1) / rowBlock
 	parallel.For(o.Threads, w.stripCount()*blocks, func(task int) {
@@ -153,7 +159,9 @@ func multiply[T Float](o Options, f finish[T], a Matrix[T], w *Weights[T], c Mat
 		for i := i0; i < min(i0+rowBlock, a.Rows); i++ {
 			s := strip[T]{w.place, a.Row(i), b}
 			j0 := p * kernel.Panel
-			f.strip(o.Order, s, c.Row(i)[j0:min(j0+kernel.Panel, c.Cols)])
+			row := c.Row(i)[j0:min(j0+kernel.Panel, c.Cols)]
+			sums := s.binned(o.Order.Fold(), len(row))
+			f.put(row, sums[:])
 		}
 	})
 }
@@ -183,33 +191,9 @@ func multiplyWide[T Float](o Options, f finish[T], a Matrix[T], w *Weights[T], c
 // finish turns the state of an element into its value.
 type finish[T Float] struct{ alpha, beta T }
 
-// strip evaluates the strip over its whole contraction into c, which is as long
-// as the panel has columns.
-func (f finish[T]) strip(order reduce.Order, s strip[T], c []T) {
-	root := s.place.root(len(s.a))
-	switch order.Kind() {
-	case reduce.KindDoubleDouble:
-		v := s.doubleDouble(root)
-		for j := range v.h {
-			v.h[j] = reduce.FinishPair(v.h[j], v.l[j])
-		}
-		f.put(c, v.h)
-	case reduce.KindKahan, reduce.KindNeumaier:
-		f.put(c, s.compensated(order.Kind()))
-	case reduce.KindBinned:
-		f.put(c, s.binned(order.Fold(), len(c)))
-	case reduce.KindExact:
-		for j := range c {
-			c[j] = f.exact(s, j, c[j])
-		}
-	default:
-		panic(fmt.Sprintf("gemm: no strip in order %v", order))
-	}
-}
-
 // put finishes rounded sums: C = RN(RN(alpha*s) + RN(beta*C)), without a fused
 // multiply-add.
-func (f finish[T]) put(c []T, s panel[T]) {
+func (f finish[T]) put(c, s []T) {
 	for j := range c {
 		c[j] = f.value(s[j], c[j])
 	}

@@ -46,13 +46,11 @@ func newPartial[T Float](o Options, a Matrix[T], w *Weights[T]) *Partial[T] {
 		t.run(o.Threads)
 	case reduce.KindDoubleDouble:
 		p.nodes = newNodes[T](spans, p.size, true)
-		p.eachStrip(o, a, w, func(at, cols int, s strip[T]) {
-			for k, span := range spans {
-				v := s.doubleDouble(span)
-				copy(p.nodes[k].H[at:at+cols], v.h[:])
-				copy(p.nodes[k].L[at:at+cols], v.l[:])
-			}
-		})
+		t := folds[T]{fold: kernel.PairsFold, program: compile(w.place, spans, w.k), a: a, w: w, put: func(node, i, j int, h, l []T) {
+			copy(p.nodes[node].H[i*w.n+j:], h)
+			copy(p.nodes[node].L[i*w.n+j:], l)
+		}}
+		t.run(o.Threads)
 	case reduce.KindWidened:
 		p.wide = newNodes[float64](spans, p.size, false)
 		t := tiles[float64, T]{program: compile(w.place, spans, w.k), a: a, w: w, put: func(node, i, j int, values []float64) {
@@ -69,9 +67,10 @@ func newPartial[T Float](o Options, a Matrix[T], w *Weights[T]) *Partial[T] {
 		})
 	case reduce.KindExact:
 		p.exact = make([]reduce.Superaccumulator, p.size)
-		p.eachStrip(o, a, w, func(at, cols int, s strip[T]) {
-			for j := range cols {
-				s.addExact(&p.exact[at+j], j)
+		parallel.For(o.Threads, w.n, func(j int) {
+			y, stride := w.column(j)
+			for i := range a.Rows {
+				addExact(&p.exact[i*w.n+j], a.Row(i), y, stride)
 			}
 		})
 	default:

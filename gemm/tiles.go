@@ -120,6 +120,10 @@ func panelOf[S, T Float](w *Weights[T], cols, p, lo, hi int, buffer []S) []S {
 		return kernel.As[S](w.panels[(p*w.k+lo)*cols : (p*w.k+hi)*cols])
 	}
 	out := buffer[:(hi-lo)*cols]
+	if j := p * cols; kernel.Is64[S]() && j/w.tile.Cols == (j+cols-1)/w.tile.Cols {
+		kernel.Widen(kernel.As[float64](out), w.panel(j / w.tile.Cols)[lo*w.tile.Cols+j%w.tile.Cols:], cols, w.tile.Cols)
+		return out
+	}
 	for j := range cols {
 		column := p*cols + j
 		if column >= w.n {

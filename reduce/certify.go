@@ -1,7 +1,6 @@
 package reduce
 
 import (
-	"math"
 	"math/bits"
 
 	"github.com/samebits/samebits/internal/kernel"
@@ -53,7 +52,7 @@ func certify[T Float](t terms[T], rounded bool, spread float64) (T, bool) {
 	for lo := certifiedBlock; lo < n; lo += certifiedBlock {
 		c.join(certifyBlock(t.slice(lo, min(n, lo+certifiedBlock)), rounded))
 	}
-	return roundCertain[T](c.s, c.t, c.bound(kernel.Is64[T]())+float64(spread*c.a))
+	return kernel.RoundCertain[T](c.s, c.t, c.bound(kernel.Is64[T]())+float64(spread*c.a))
 }
 
 // certifyBlock sums a block. The magnitudes of float32, whose additions and products lose
@@ -95,18 +94,4 @@ func (c *certified) bound(pairs bool) float64 {
 		return (float64(float64(4*d*d)*0x1p-106*c.a) + 0x1p-1070) + c.losses
 	}
 	return float64(float64(2*c.d) * 0x1p-53 * c.a)
-}
-
-// roundCertain returns what all numbers no further than the bound from s + t round to, if
-// it is one finite number and not zero. Rounding is monotone; what the two additions of the
-// ends lose is added to the bound: of t + bound, and of the sum with s where that is
-// rounded again, to float32.
-func roundCertain[T Float](s, t, bound float64) (T, bool) {
-	s, t = kernel.TwoSum(s, t)
-	bound = float64(bound*(1+0x1p-50)) + float64(math.Abs(t)*0x1p-52)
-	if !kernel.Is64[T]() {
-		bound += float64(math.Abs(s) * 0x1p-52)
-	}
-	lower, upper := T(s+(t-bound)), T(s+(t+bound))
-	return lower, lower == upper && lower != 0 && kernel.IsFinite(lower)
 }

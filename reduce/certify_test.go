@@ -134,11 +134,11 @@ func TestCertificatesHold(t *testing.T) {
 func TestCertificatesNeedTheirBound(t *testing.T) {
 	wrong, _ := wrongCertificates(1, func(t terms[float64], _ bool, _ float64) (float64, bool) {
 		h, l := lanePairSum(t)
-		return roundCertain[float64](h, l, 0)
+		return kernel.RoundCertain[float64](h, l, 0)
 	})
 	require.NotZero(t, wrong)
 	wrong, _ = wrongCertificates(1, func(t terms[float32], _ bool, _ float64) (float32, bool) {
-		return roundCertain[float32](laneSum[float64](t), 0, 0)
+		return kernel.RoundCertain[float32](laneSum[float64](t), 0, 0)
 	})
 	require.NotZero(t, wrong)
 }
@@ -207,7 +207,7 @@ func TestCertificatesNeedNearlyTheirBound(t *testing.T) {
 			require.Equal(t, want, v)
 		}
 		c := certifyBlock(x, false)
-		if v, ok := roundCertain[float64](c.s, c.t, c.bound(true)*0x1p-10); ok && v != want {
+		if v, ok := kernel.RoundCertain[float64](c.s, c.t, c.bound(true)*0x1p-10); ok && v != want {
 			wrong++
 		}
 	}
@@ -216,14 +216,14 @@ func TestCertificatesNeedNearlyTheirBound(t *testing.T) {
 
 // The ends of what is certain are rounded outwards.
 func TestRoundCertainAtMidpoints(t *testing.T) {
-	_, ok := roundCertain[float64](1, 0x1p-53, 0) // a tie, by an error of nothing
+	_, ok := kernel.RoundCertain[float64](1, 0x1p-53, 0) // a tie, by an error of nothing
 	require.False(t, ok)
-	v, ok := roundCertain[float64](1, 0x1p-53+0x1p-100, 0)
+	v, ok := kernel.RoundCertain[float64](1, 0x1p-53+0x1p-100, 0)
 	require.True(t, ok)
 	require.Equal(t, 1+0x1p-52, v)
-	_, ok = roundCertain[float32](1+0x1p-24+0x1p-52, 0, 0) // a last place above the middle of two float32
+	_, ok = kernel.RoundCertain[float32](1+0x1p-24+0x1p-52, 0, 0) // a last place above the middle of two float32
 	require.False(t, ok)
-	_, ok = roundCertain[float64](0x1p-1074, -0x1p-1074, 0)
+	_, ok = kernel.RoundCertain[float64](0x1p-1074, -0x1p-1074, 0)
 	require.False(t, ok, "zero has a sign")
 }
 

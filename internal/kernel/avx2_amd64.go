@@ -152,4 +152,31 @@ func droppedDotF32x4AVX2(dst *uint64, x, y *float32, n int, anchors *uint64)
 func microF64AVX2(dst, x, y *float64, p *uint64, n int)
 
 //go:noescape
+func microPairsF64AVX2(dst, x, y *float64, p *uint64, n int)
+
+//go:noescape
+func microKahanF64AVX2(dst, x, y *float64, p *uint64, n int)
+
+//go:noescape
+func microNeumaierF64AVX2(dst, x, y *float64, p *uint64, n int)
+
+//go:noescape
 func microF32AVX2(dst, x, y *float32, p *uint64, n int)
+
+//go:noescape
+func microPairsF32AVX2(dst, x, y *float32, p *uint64, n int)
+
+//go:noescape
+func microKahanF32AVX2(dst, x, y *float32, p *uint64, n int)
+
+//go:noescape
+func microNeumaierF32AVX2(dst, x, y *float32, p *uint64, n int)
+
+//go:noescape
+func widenAVX2(dst *float64, x *float32, n, s int)
+
+//go:noescape
+func squaresWideAVX2(dst *float64, x *float32, n, s int)
+
+//go:noescape
+func squaresF64AVX2(dst *float64, x *float64, n, s int)

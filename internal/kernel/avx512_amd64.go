@@ -152,4 +152,31 @@ func droppedDotF32x4AVX512(dst *uint64, x, y *float32, n int, anchors *uint64)
 func microF64AVX512(dst, x, y *float64, p *uint64, n int)
 
 //go:noescape
+func microPairsF64AVX512(dst, x, y *float64, p *uint64, n int)
+
+//go:noescape
+func microKahanF64AVX512(dst, x, y *float64, p *uint64, n int)
+
+//go:noescape
+func microNeumaierF64AVX512(dst, x, y *float64, p *uint64, n int)
+
+//go:noescape
 func microF32AVX512(dst, x, y *float32, p *uint64, n int)
+
+//go:noescape
+func microPairsF32AVX512(dst, x, y *float32, p *uint64, n int)
+
+//go:noescape
+func microKahanF32AVX512(dst, x, y *float32, p *uint64, n int)
+
+//go:noescape
+func microNeumaierF32AVX512(dst, x, y *float32, p *uint64, n int)
+
+//go:noescape
+func widenAVX512(dst *float64, x *float32, n, s int)
+
+//go:noescape
+func squaresWideAVX512(dst *float64, x *float32, n, s int)
+
+//go:noescape
+func squaresF64AVX512(dst *float64, x *float64, n, s int)

@@ -84,6 +84,23 @@ func microF64(stack, a, b *float64, program *uint64, leaves int) {
 	}
 }
 
+func foldF64(of Fold, stack, a, b *float64, program *uint64, leaves int) {
+	if active == NEON {
+		switch of {
+		case PairsFold:
+			microPairsF64NEON(stack, a, b, program, leaves)
+			return
+		case KahanFold:
+			microKahanF64NEON(stack, a, b, program, leaves)
+			return
+		case NeumaierFold:
+			microNeumaierF64NEON(stack, a, b, program, leaves)
+			return
+		}
+	}
+	panic(noKernel)
+}
+
 func treeF32(of Terms, dst *float32, x, y *float32, n int) float32 {
 	if active == NEON {
 		switch of {
@@ -150,6 +167,23 @@ func microF32(stack, a, b *float32, program *uint64, leaves int) {
 	}
 }
 
+func foldF32(of Fold, stack, a, b *float32, program *uint64, leaves int) {
+	if active == NEON {
+		switch of {
+		case PairsFold:
+			microPairsF32NEON(stack, a, b, program, leaves)
+			return
+		case KahanFold:
+			microKahanF32NEON(stack, a, b, program, leaves)
+			return
+		case NeumaierFold:
+			microNeumaierF32NEON(stack, a, b, program, leaves)
+			return
+		}
+	}
+	panic(noKernel)
+}
+
 func treeWide(of Terms, dst *float64, x, y *float32, n int) float64 {
 	if active == NEON {
 		switch of {
@@ -185,4 +219,31 @@ func slicesWide(m Mode, of Terms, bins int, d *uint64, x, y []float32, a *uint64
 		return false
 	}
 	return true
+}
+
+func widen(dst *float64, x *float32, n, stride int) {
+	switch active {
+	case NEON:
+		widenNEON(dst, x, n, stride)
+	default:
+		panic(noKernel)
+	}
+}
+
+func squaresWide(dst *float64, x *float32, n, stride int) {
+	switch active {
+	case NEON:
+		squaresWideNEON(dst, x, n, stride)
+	default:
+		panic(noKernel)
+	}
+}
+
+func squaresF64(dst *float64, x *float64, n, stride int) {
+	switch active {
+	case NEON:
+		squaresF64NEON(dst, x, n, stride)
+	default:
+		panic(noKernel)
+	}
 }

@@ -23,6 +23,10 @@ func microF64(stack, a, b *float64, program *uint64, leaves int) {
 	}
 }
 
+func foldF64(of Fold, stack, a, b *float64, program *uint64, leaves int) {
+	panic(noKernel)
+}
+
 func treeF32(of Terms, dst *float32, x, y *float32, n int) float32 {
 	panic(noKernel)
 }
@@ -42,10 +46,35 @@ func microF32(stack, a, b *float32, program *uint64, leaves int) {
 	}
 }
 
+func foldF32(of Fold, stack, a, b *float32, program *uint64, leaves int) {
+	panic(noKernel)
+}
+
 func treeWide(of Terms, dst *float64, x, y *float32, n int) float64 {
 	panic(noKernel)
 }
 
 func slicesWide(m Mode, of Terms, bins int, d *uint64, x, y []float32, a *uint64) bool {
 	return false
+}
+
+func widen(dst *float64, x *float32, n, stride int) {
+	switch active {
+	default:
+		panic(noKernel)
+	}
+}
+
+func squaresWide(dst *float64, x *float32, n, stride int) {
+	switch active {
+	default:
+		panic(noKernel)
+	}
+}
+
+func squaresF64(dst *float64, x *float64, n, stride int) {
+	switch active {
+	default:
+		panic(noKernel)
+	}
 }

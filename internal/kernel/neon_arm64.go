@@ -152,4 +152,31 @@ func droppedDotF32x4NEON(dst *uint64, x, y *float32, n int, anchors *uint64)
 func microF64NEON(dst, x, y *float64, p *uint64, n int)
 
 //go:noescape
+func microPairsF64NEON(dst, x, y *float64, p *uint64, n int)
+
+//go:noescape
+func microKahanF64NEON(dst, x, y *float64, p *uint64, n int)
+
+//go:noescape
+func microNeumaierF64NEON(dst, x, y *float64, p *uint64, n int)
+
+//go:noescape
 func microF32NEON(dst, x, y *float32, p *uint64, n int)
+
+//go:noescape
+func microPairsF32NEON(dst, x, y *float32, p *uint64, n int)
+
+//go:noescape
+func microKahanF32NEON(dst, x, y *float32, p *uint64, n int)
+
+//go:noescape
+func microNeumaierF32NEON(dst, x, y *float32, p *uint64, n int)
+
+//go:noescape
+func widenNEON(dst *float64, x *float32, n, s int)
+
+//go:noescape
+func squaresWideNEON(dst *float64, x *float32, n, s int)
+
+//go:noescape
+func squaresF64NEON(dst *float64, x *float64, n, s int)
