@@ -42,17 +42,22 @@ func multiplyExact[T Float](o Options, f finish[T], a Matrix[T], w *Weights[T], 
 	z := certifier[T]{finish: f, a: a, w: w, rows: (*buffer)[:a.Rows], cols: (*buffer)[a.Rows:]}
 	z.d = float64(w.place.Leaf + bits.Len(uint(w.place.leaves(w.k).Len())) + 1)
 	z.measure(o.Threads)
+	z.multiply(o.Threads, c)
+}
+
+// multiply sets C, given the norms.
+func (z *certifier[T]) multiply(threads int, c Matrix[T]) {
 	if kernel.Is64[T]() {
-		t := folds[T]{fold: kernel.PairsFold, program: w.tree, a: a, w: w, put: func(_, i, j int, h, l []T) {
+		t := folds[T]{fold: kernel.PairsFold, program: z.w.tree, a: z.a, w: z.w, put: func(_, i, j int, h, l []T) {
 			z.pairs(i, j, h, l, c.Row(i)[j:])
 		}}
-		t.run(o.Threads)
+		t.run(threads)
 		return
 	}
-	t := tiles[float64, T]{program: w.tree, a: a, w: w, put: func(_, i, j int, values []float64) {
+	t := tiles[float64, T]{program: z.w.tree, a: z.a, w: z.w, put: func(_, i, j int, values []float64) {
 		z.wide(i, j, values, c.Row(i)[j:])
 	}}
-	t.run(o.Threads)
+	t.run(threads)
 }
 
 // measure sets the norms: those of blocks of rows, then those of panels.
