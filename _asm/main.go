@@ -45,7 +45,8 @@ func main() {
 			}
 		}
 		for _, w := range []width{f64, f32} {
-			declarations.WriteString(emitMicro(s.target, w))
+			declarations.WriteString(emitMicros(s.target, w))
+			declarations.WriteString(emitPack(s.target, w))
 		}
 		s.write(filepath.Join(*out, "internal/kernel"), "kernel", declarations.String())
 		declarations.Reset()
@@ -61,17 +62,8 @@ func main() {
 		write(filepath.Join(*out, "internal/kernel/dispatch_"+arch+".go"), goHeader("!purego", "kernel")+"\nimport \"unsafe\"\n"+dispatch(backends))
 	}
 	writeMappings(*out)
+	writeTiles(*out)
 	write(filepath.Join(*out, "internal/kernel/dispatch_other.go"), goHeader("purego || !(amd64 || arm64)", "kernel")+dispatch(nil))
-}
-
-// microDispatch writes the function that calls the microkernel.
-func microDispatch(text *strings.Builder, w width, backends []string) {
-	k := micro{w: w}
-	fmt.Fprintf(text, "\nfunc micro%v(stack, a, b *%s, program *uint64, leaves int) {\n\tswitch active {\n", w, k.elements())
-	for _, backend := range backends {
-		fmt.Fprintf(text, "\tcase %s:\n\t\t%s%s(stack, a, b, program, leaves)\n", backend, k.name(), backend)
-	}
-	fmt.Fprintf(text, "\tdefault:\n\t\tpanic(noKernel)\n\t}\n}\n")
 }
 
 // sliceDispatch writes the function that calls the kernel for float64, float32 or
@@ -124,9 +116,6 @@ func dispatch(backends []string) string {
 			treeDispatch(&text, w, true, backends)
 		}
 		sliceDispatch(&text, w, backends)
-		if w != wide {
-			microDispatch(&text, w, backends)
-		}
 	}
 	return text.String()
 }

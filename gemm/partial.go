@@ -40,10 +40,9 @@ func newPartial[T Float](o Options, a Matrix[T], w *Weights[T]) *Partial[T] {
 	switch o.Order.Kind() {
 	case reduce.KindPairwise:
 		p.nodes = newNodes[T](spans, p.size, false)
-		t := tiles[T, T]{program: compile(w.place, spans, w.k), a: a, w: w, put: func(node, i, j int, values []T) {
+		evaluateNodes(o, compile(nil, w.place, spans, w.k), a, w, func(node, i, j int, values []T) {
 			copy(p.nodes[node].H[i*w.n+j:], values)
-		}}
-		t.run(o.Threads)
+		})
 	case reduce.KindDoubleDouble:
 		p.nodes = newNodes[T](spans, p.size, true)
 		p.eachStrip(o, a, w, func(at, cols int, s strip[T]) {
@@ -55,10 +54,9 @@ func newPartial[T Float](o Options, a Matrix[T], w *Weights[T]) *Partial[T] {
 		})
 	case reduce.KindWidened:
 		p.wide = newNodes[float64](spans, p.size, false)
-		t := tiles[float64, T]{program: compile(w.place, spans, w.k), a: a, w: w, put: func(node, i, j int, values []float64) {
+		evaluateNodes(o, compile(nil, w.place, spans, w.k), a, w, func(node, i, j int, values []float64) {
 			copy(p.wide[node].H[i*w.n+j:], values)
-		}}
-		t.run(o.Threads)
+		})
 	case reduce.KindBinned:
 		p.bins = make([]reduce.Bins[T], p.size)
 		p.eachStrip(o, a, w, func(at, cols int, s strip[T]) {

@@ -127,17 +127,6 @@ func slicesF64(m Mode, of Terms, bins int, d *uint64, x, y []float64, a *uint64)
 	return true
 }
 
-func microF64(stack, a, b *float64, program *uint64, leaves int) {
-	switch active {
-	case AVX512:
-		microF64AVX512(stack, a, b, program, leaves)
-	case AVX2:
-		microF64AVX2(stack, a, b, program, leaves)
-	default:
-		panic(noKernel)
-	}
-}
-
 func treeF32(of Terms, dst *float32, x, y *float32, n int) float32 {
 	if active == AVX512 {
 		switch of {
@@ -233,17 +222,6 @@ func slicesF32(m Mode, of Terms, bins int, d *uint64, x, y []float32, a *uint64)
 		return false
 	}
 	return true
-}
-
-func microF32(stack, a, b *float32, program *uint64, leaves int) {
-	switch active {
-	case AVX512:
-		microF32AVX512(stack, a, b, program, leaves)
-	case AVX2:
-		microF32AVX2(stack, a, b, program, leaves)
-	default:
-		panic(noKernel)
-	}
 }
 
 func treeWide(of Terms, dst *float64, x, y *float32, n int) float64 {

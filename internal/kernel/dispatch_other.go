@@ -16,13 +16,6 @@ func slicesF64(m Mode, of Terms, bins int, d *uint64, x, y []float64, a *uint64)
 	return false
 }
 
-func microF64(stack, a, b *float64, program *uint64, leaves int) {
-	switch active {
-	default:
-		panic(noKernel)
-	}
-}
-
 func treeF32(of Terms, dst *float32, x, y *float32, n int) float32 {
 	panic(noKernel)
 }
@@ -33,13 +26,6 @@ func pairF32(of Terms, dst *float32, x, y *float32, n int) (h, l float32) {
 
 func slicesF32(m Mode, of Terms, bins int, d *uint64, x, y []float32, a *uint64) bool {
 	return false
-}
-
-func microF32(stack, a, b *float32, program *uint64, leaves int) {
-	switch active {
-	default:
-		panic(noKernel)
-	}
 }
 
 func treeWide(of Terms, dst *float64, x, y *float32, n int) float64 {
