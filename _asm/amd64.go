@@ -72,6 +72,47 @@ func (a *amd64) loadWide(d reg, m mem) {
 	a.line("VCVTPS2PD %s, %s", a.mem(m), a.v(d))
 }
 
+func (a *amd64) prefetchFrom(base, index string, off int) {
+	a.line("PREFETCHT0 %d(%s)(%s*1)", off, amd64Scalar(base), amd64Scalar(index))
+}
+
+func (a *amd64) loadBfloat16(d reg, m mem) {
+	a.line("VPMOVZXWD %s, %s", a.mem(m), a.v(d))
+	a.line("VPSLLD $16, %s, %s", a.v(d), a.v(d))
+}
+
+func (a *amd64) loadFloat16(d reg, m mem) { a.line("VCVTPH2PS %s, %s", a.mem(m), a.v(d)) }
+
+func (a *amd64) interleave(lo, hi, x, y reg, bytes int) {
+	suffix := "PD"
+	if bytes == 4 {
+		suffix = "PS"
+	}
+	a.line("VUNPCKL%s %s, %s, %s", suffix, a.v(y), a.v(x), a.v(lo))
+	a.line("VUNPCKH%s %s, %s, %s", suffix, a.v(y), a.v(x), a.v(hi))
+}
+
+func (a *amd64) storePart(m mem, r reg, part int) {
+	switch {
+	case part == 0:
+		a.line("VMOVUPS X%d, %s", r, a.mem(m))
+	case a.bytes == 64:
+		a.line("VEXTRACTF32X4 $%d, Z%d, %s", part, r, a.mem(m))
+	default:
+		a.line("VEXTRACTF128 $%d, Y%d, %s", part, r, a.mem(m))
+	}
+}
+
+func (a *amd64) canonical(d, spare, nan reg) {
+	if a.bytes == 64 {
+		a.line("%s $3, %s, %s, K1\x00", a.p("VCMP"), a.v(d), a.v(d))
+		a.line("%s %s, K1, %s", a.p("VMOVA"), a.v(nan), a.v(d))
+		return
+	}
+	a.line("%s $3, %s, %s, %s", a.p("VCMP"), a.v(d), a.v(d), a.v(spare))
+	a.line("%s %s, %s, %s, %s", a.p("VBLENDV"), a.v(spare), a.v(nan), a.v(d), a.v(d))
+}
+
 func (a *amd64) broadcastFrom(d reg, place string) {
 	if a.w == f32 {
 		a.line("VBROADCASTSS %s, %s", place, a.v(d))

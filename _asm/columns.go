@@ -1,6 +1,9 @@
 package main
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // columns is a loop over the terms of so many columns of a panel, as many as the float64
 // microkernel's tile has, s bytes from one term to the next. Panels of float32 are
@@ -23,11 +26,11 @@ func (k *columns) name() string {
 	if k.squares {
 		return fmt.Sprintf("squares%v", k.w)
 	}
-	return "widen"
+	return "widenColumns"
 }
 
 func (k *columns) emit() {
-	_, columns := (&micro{target: k.target}).tile()
+	_, columns := tile(k.target)
 	lane := k.vectorBytes() * k.w.element() / k.w.lane()
 	k.prologue(k.name(), []string{"dst", "x", "n", "s"}, 0, 0)
 	for c := range columns {
@@ -63,4 +66,14 @@ func (k *columns) fetch(d reg, m mem) {
 	} else {
 		k.load(d, m)
 	}
+}
+
+// columnsDispatch writes the function that calls a loop over columns.
+func columnsDispatch(text *strings.Builder, k columns, backends []string) {
+	_, elements := (&tree{w: k.w}).types()
+	fmt.Fprintf(text, "\nfunc %s(dst *float64, x *%s, n, stride int) {\n\tswitch active {\n", k.name(), elements)
+	for _, backend := range backends {
+		fmt.Fprintf(text, "\tcase %s:\n\t\t%s%s(dst, x, n, stride)\n", backend, k.name(), backend)
+	}
+	fmt.Fprintf(text, "\tdefault:\n\t\tpanic(noKernel)\n\t}\n}\n")
 }

@@ -1,6 +1,9 @@
 package main
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // fold is what a compensated microkernel does with a term.
 type fold int
@@ -60,7 +63,10 @@ func emitCompensated(t target, w width, of fold) string {
 
 func (k *compensated) name() string { return fmt.Sprintf("micro%v%v", k.fold, k.w) }
 
-func (k *compensated) elements() string { return (&micro{w: k.w}).elements() }
+func (k *compensated) elements() string {
+	_, elements := (&tree{w: k.w}).types()
+	return elements
+}
 
 func (k *compensated) alloc() reg {
 	r := k.free[len(k.free)-1]
@@ -190,4 +196,18 @@ func (k *compensated) addTo(h, p reg) {
 	k.sub(h, h, u)
 	k.add(p, h, p)
 	k.copy(h, t)
+}
+
+// compensatedDispatch writes the function that calls the compensated microkernel.
+func compensatedDispatch(text *strings.Builder, w width, backends []string) {
+	k := compensated{w: w}
+	fmt.Fprintf(text, "\nfunc fold%v(of Fold, stack, a, b *%s, program *uint64, leaves int) {\n", w, k.elements())
+	for _, backend := range backends {
+		fmt.Fprintf(text, "\tif active == %s {\n\t\tswitch of {\n", backend)
+		for _, k.fold = range folds {
+			fmt.Fprintf(text, "\t\tcase %sFold:\n\t\t\t%s%s(stack, a, b, program, leaves)\n\t\t\treturn\n", k.fold, k.name(), backend)
+		}
+		fmt.Fprintf(text, "\t\t}\n\t}\n")
+	}
+	fmt.Fprintf(text, "\tpanic(noKernel)\n}\n")
 }

@@ -3,8 +3,9 @@ package main
 import "fmt"
 
 // micro is the microkernel of matrix products: it evaluates nodes of the canonical
-// tree for a tile of the product, rows x columns elements side by side. The panels of A
-// and B hold, for each term k in turn, the factors of all rows and of all columns.
+// tree for a tile of the product, rows x columns elements side by side. The panel of A
+// holds for each term k in turn the factors of all rows; those of all columns begin s
+// bytes after those of the term before.
 //
 // The tree comes as a program of one word a leaf, in ascending order: the number of its
 // terms, and in the upper half how many nodes it completes. The stack holds the values of
@@ -14,24 +15,41 @@ import "fmt"
 //	                as often as it completes a node: c = pop() + c
 //	                push(c)
 //
-// What is left on the stack, one tile for each node, is the result.
+// What is left on the stack, one tile for each node, is the result. The stack lies in two
+// places: the e bytes from dst on stay for the next program, and what is above them begins
+// at u and is scratch, the same for all tiles, which the nearest cache holds. So much as t
+// bytes wait there already.
 type micro struct {
 	target
 	w             width
 	rows, columns int // columns in vectors
+	stored        storage
 	acc           [][]reg
 	b             []reg
 	free          []reg
 }
 
+// storage is the type in memory of the factors of the columns.
+type storage string
+
+const (
+	working  storage = ""
+	bfloat16 storage = "BF16" // the upper half of a float32
+	float16  storage = "FP16"
+)
+
 // unrolledTerms is the number of terms that the inner loop takes at a time.
 const unrolledTerms = 4
 
-// tile returns the shape of the tile: as many accumulators as registers allow beside
-// the factors of one term. Two fused multiply-adds a cycle of four cycles latency keep
-// eight accumulators busy; more rows and columns spare loads.
-func (k *micro) tile() (rows, columns int) {
-	switch k.registers() {
+// streamRows is the number of rows up to which a product is bound by the memory that B
+// comes from: there, it is asked for ahead.
+const streamRows = 8
+
+// tile returns the shape of the largest tile: as many accumulators as registers allow
+// beside the factors of one term. Two fused multiply-adds a cycle of four cycles latency
+// keep eight accumulators busy; more rows and columns spare loads.
+func tile(t target) (rows, columns int) {
+	switch t.registers() {
 	case 16:
 		return 6, 2 // 12, with 2 vectors of B and 2 of A
 	case 32:
@@ -40,18 +58,51 @@ func (k *micro) tile() (rows, columns int) {
 	return 8, 3 // 24 of NEON's, with 3 and 4
 }
 
-func emitMicro(t target, w width) string {
-	k := &micro{target: t, w: w}
-	t.setWidth(w)
-	k.rows, k.columns = k.tile()
-	for r := t.registers() - 1; r >= 0; r-- {
-		k.free = append(k.free, reg(r))
+// tileRows lists the rows of the tiles that there are, for the last rows of a product.
+var tileRows = map[string][]int{"AVX2": {1, 2, 4, 6}, "AVX512": {1, 2, 4, 8, 12}, "NEON": {1, 2, 4, 8}}
+
+// wideColumns is the columns of the tile of one row over factors that lie as the matrix
+// does, row by row: long enough runs of memory.
+const wideColumns = 8
+
+// micros lists the microkernels for a type.
+func micros(t target, w width) (all []micro) {
+	_, columns := tile(t)
+	for _, rows := range tileRows[t.suffix()] {
+		all = append(all, micro{target: t, w: w, rows: rows, columns: columns})
 	}
-	k.emit()
-	return fmt.Sprintf("\n//go:noescape\nfunc %s%s(dst, x, y *%s, p *uint64, n int)\n", k.name(), k.suffix(), k.elements())
+	all = append(all, micro{target: t, w: w, rows: 1, columns: wideColumns})
+	if w == f32 {
+		for _, s := range []storage{bfloat16, float16} {
+			for _, rows := range tileRows[t.suffix()] {
+				if rows <= streamRows {
+					all = append(all, micro{target: t, w: w, rows: rows, columns: columns, stored: s})
+				}
+			}
+		}
+	}
+	return all
 }
 
-func (k *micro) name() string { return fmt.Sprintf("micro%v", k.w) }
+// emitMicros prints the microkernels for a type and returns their declarations.
+func emitMicros(t target, w width) (declarations string) {
+	for _, k := range micros(t, w) {
+		t.setWidth(w)
+		for r := t.registers() - 1; r >= 0; r-- {
+			k.free = append(k.free, reg(r))
+		}
+		k.emit()
+		factors := k.elements()
+		if k.stored != working {
+			factors = "uint16"
+		}
+		declarations += fmt.Sprintf("\n//go:noescape\nfunc %s%s(dst, x *%s, y *%s, s, q int, p *uint64, n, t, e int, u *%s)\n",
+			k.name(), k.suffix(), k.elements(), factors, k.elements())
+	}
+	return declarations
+}
+
+func (k *micro) name() string { return fmt.Sprintf("micro%dx%d%v%s", k.rows, k.columns, k.w, k.stored) }
 
 func (k *micro) elements() string { return map[width]string{f64: "float64", f32: "float32"}[k.w] }
 
@@ -64,8 +115,16 @@ func (k *micro) alloc() reg {
 // rowBytes is a row of a tile.
 func (k *micro) rowBytes() int { return k.columns * k.vectorBytes() }
 
+// storedBytes is the factors of all columns.
+func (k *micro) storedBytes() int {
+	if k.stored != working {
+		return k.rowBytes() / 2
+	}
+	return k.rowBytes()
+}
+
 func (k *micro) emit() {
-	k.prologue(k.name(), []string{"dst", "x", "y", "p", "n"}, 0, 0)
+	k.prologue(k.name(), []string{"dst", "x", "y", "s", "q", "p", "n", "t", "e", "u"}, 0, 0)
 	for range k.rows {
 		var row []reg
 		for range k.columns {
@@ -74,8 +133,13 @@ func (k *micro) emit() {
 		k.acc = append(k.acc, row)
 	}
 	for range k.columns {
-		k.b = append(k.b, k.alloc())
+		if len(k.free) > 1 {
+			k.b = append(k.b, k.alloc())
+		}
 	}
+	k.addReg("e", "dst")
+	k.addReg("dst", "t")
+	k.follow("e", "u", "begin")
 	k.label("leaf")
 	k.each(func(acc reg, _ mem) { k.target.zero(acc) })
 	k.loadScalar("c", at("p", 0))
@@ -99,14 +163,25 @@ func (k *micro) emit() {
 	k.label("joins")
 	k.ifZero("c", "push")
 	k.label("join")
+	k.follow("u", "e", "below")
 	k.addImm("dst", -k.rows*k.rowBytes())
 	k.each(func(acc reg, m mem) { k.addMem(acc, acc, m) })
 	k.countDown("c", "join")
 	k.label("push")
 	k.each(func(acc reg, m mem) { k.store(m, acc) })
 	k.addImm("dst", k.rows*k.rowBytes())
+	k.follow("e", "u", "above")
 	k.countDown("n", "leaf")
 	k.epilogue()
+}
+
+// follow takes the top of the stack from the end of one of its places to the other.
+func (k *micro) follow(end, to, label string) {
+	k.ifEqual("dst", end, "at"+label)
+	k.jump(label)
+	k.label("at" + label)
+	k.move("dst", to)
+	k.label(label)
 }
 
 // each runs code for every accumulator and its place in a tile.
@@ -121,17 +196,58 @@ func (k *micro) each(code func(acc reg, m mem)) {
 // terms adds so many terms to all elements.
 func (k *micro) terms(n int) {
 	for step := range n {
-		for c, b := range k.b {
-			k.load(b, at("y", step*k.rowBytes()+c*k.vectorBytes()))
-		}
-		for r, row := range k.acc {
-			a := k.free[r%len(k.free)]
-			k.broadcast(a, at("x", (step*k.rows+r)*k.w.lane()))
-			for c, acc := range row {
-				k.fmadd(acc, a, k.b[c])
+		if k.rows <= streamRows {
+			for off := 0; off < k.storedBytes(); off += line {
+				k.prefetchFrom("y", "q", off)
 			}
 		}
+		if k.rows == 1 {
+			k.row(step)
+		} else {
+			k.block(step)
+		}
+		k.addReg("y", "s")
 	}
 	k.addImm("x", n*k.rows*k.w.lane())
-	k.addImm("y", n*k.rowBytes())
+}
+
+// row adds a term to a tile of one row.
+func (k *micro) row(step int) {
+	a := k.free[len(k.free)-1]
+	k.broadcast(a, at("x", step*k.w.lane()))
+	for c, acc := range k.acc[0] {
+		if k.stored == working {
+			k.fmaddMem(acc, a, at("y", c*k.vectorBytes()))
+			continue
+		}
+		b := k.b[c]
+		k.loadStored(b, c)
+		k.fmadd(acc, a, b)
+	}
+}
+
+// block adds a term to a tile of several rows.
+func (k *micro) block(step int) {
+	for c, b := range k.b {
+		k.loadStored(b, c)
+	}
+	for r, row := range k.acc {
+		a := k.free[r%len(k.free)]
+		k.broadcast(a, at("x", (step*k.rows+r)*k.w.lane()))
+		for c, acc := range row {
+			k.fmadd(acc, a, k.b[c])
+		}
+	}
+}
+
+// loadStored loads the factors of a vector of columns.
+func (k *micro) loadStored(b reg, c int) {
+	switch k.stored {
+	case working:
+		k.load(b, at("y", c*k.vectorBytes()))
+	case bfloat16:
+		k.loadBfloat16(b, at("y", c*k.vectorBytes()/2))
+	case float16:
+		k.loadFloat16(b, at("y", c*k.vectorBytes()/2))
+	}
 }

@@ -45,7 +45,8 @@ func main() {
 			}
 		}
 		for _, w := range []width{f64, f32} {
-			declarations.WriteString(emitMicro(s.target, w))
+			declarations.WriteString(emitMicros(s.target, w))
+			declarations.WriteString(emitPack(s.target, w))
 			for _, of := range folds {
 				declarations.WriteString(emitCompensated(s.target, w, of))
 			}
@@ -67,41 +68,8 @@ func main() {
 		write(filepath.Join(*out, "internal/kernel/dispatch_"+arch+".go"), goHeader("!purego", "kernel")+"\nimport \"unsafe\"\n"+dispatch(backends))
 	}
 	writeMappings(*out)
+	writeTiles(*out)
 	write(filepath.Join(*out, "internal/kernel/dispatch_other.go"), goHeader("purego || !(amd64 || arm64)", "kernel")+dispatch(nil))
-}
-
-// microDispatch writes the function that calls the microkernel.
-func microDispatch(text *strings.Builder, w width, backends []string) {
-	k := micro{w: w}
-	fmt.Fprintf(text, "\nfunc micro%v(stack, a, b *%s, program *uint64, leaves int) {\n\tswitch active {\n", w, k.elements())
-	for _, backend := range backends {
-		fmt.Fprintf(text, "\tcase %s:\n\t\t%s%s(stack, a, b, program, leaves)\n", backend, k.name(), backend)
-	}
-	fmt.Fprintf(text, "\tdefault:\n\t\tpanic(noKernel)\n\t}\n}\n")
-}
-
-// compensatedDispatch writes the function that calls the compensated microkernel.
-func compensatedDispatch(text *strings.Builder, w width, backends []string) {
-	k := compensated{w: w}
-	fmt.Fprintf(text, "\nfunc fold%v(of Fold, stack, a, b *%s, program *uint64, leaves int) {\n", w, k.elements())
-	for _, backend := range backends {
-		fmt.Fprintf(text, "\tif active == %s {\n\t\tswitch of {\n", backend)
-		for _, k.fold = range folds {
-			fmt.Fprintf(text, "\t\tcase %sFold:\n\t\t\t%s%s(stack, a, b, program, leaves)\n\t\t\treturn\n", k.fold, k.name(), backend)
-		}
-		fmt.Fprintf(text, "\t\t}\n\t}\n")
-	}
-	fmt.Fprintf(text, "\tpanic(noKernel)\n}\n")
-}
-
-// columnsDispatch writes the function that calls a loop over columns.
-func columnsDispatch(text *strings.Builder, k columns, backends []string) {
-	_, elements := (&tree{w: k.w}).types()
-	fmt.Fprintf(text, "\nfunc %s(dst *float64, x *%s, n, stride int) {\n\tswitch active {\n", k.name(), elements)
-	for _, backend := range backends {
-		fmt.Fprintf(text, "\tcase %s:\n\t\t%s%s(dst, x, n, stride)\n", backend, k.name(), backend)
-	}
-	fmt.Fprintf(text, "\tdefault:\n\t\tpanic(noKernel)\n\t}\n}\n")
 }
 
 // sliceDispatch writes the function that calls the kernel for float64, float32 or
@@ -155,7 +123,6 @@ func dispatch(backends []string) string {
 		}
 		sliceDispatch(&text, w, backends)
 		if w != wide {
-			microDispatch(&text, w, backends)
 			compensatedDispatch(&text, w, backends)
 		}
 	}

@@ -78,6 +78,15 @@ type target interface {
 	prefetch(m mem)         // the place may be beyond the end of the data
 	loadWide(d reg, m mem)  // half as many bytes: float32 converted to float64
 	broadcast(d reg, m mem) // one lane to all
+	// prefetchFrom asks for the place at base + index + off, which may be anywhere.
+	prefetchFrom(base, index string, off int)
+	loadBfloat16(d reg, m mem) // half as many bytes: to float32, exactly
+	loadFloat16(d reg, m mem)
+	// interleave sets lo and hi to the elements of a and b in turn, those of the lower and of
+	// the upper half of each 16 bytes; elements of so many bytes.
+	interleave(lo, hi, a, b reg, bytes int)
+	storePart(m mem, a reg, part int) // 16 bytes of a
+	canonical(d, spare, nan reg)      // nan in the lanes of d that are NaN
 	copy(d, a reg)
 	zero(d reg)
 	minusZero(d reg)

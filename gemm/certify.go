@@ -29,58 +29,98 @@ import (
 // A is bounded by the Euclidean norms of the row and of the column (Cauchy and Schwarz).
 type certifier[T Float] struct {
 	finish[T]
-	a          Matrix[T]
-	w          *Weights[T]
-	rows, cols []float64 // norms
+	program    program
+	a          leftOperand[T]
+	b          rightOperand[T]
+	rows, cols []float64 // norms; those of columns are of whole panels of weights
 	d          float64
 }
 
 // multiplyExact sets C to the correctly rounded product.
-func multiplyExact[T Float](o Options, f finish[T], a Matrix[T], w *Weights[T], c Matrix[T]) {
-	buffer := takeFrom[float64](&normPool, a.Rows+w.panelCount()*w.tile.Cols)
+func multiplyExact[T Float](o Options, f finish[T], place Contraction, p program, a leftOperand[T], b rightOperand[T], c Matrix[T]) {
+	m, n := a.rows(), b.cols()
+	if b.packed() {
+		n = b.w.panelCount() * b.w.tile.Cols
+	}
+	buffer := takeFrom[float64](&normPool, m+n)
 	defer normPool.Put(buffer)
-	z := certifier[T]{finish: f, a: a, w: w, rows: (*buffer)[:a.Rows], cols: (*buffer)[a.Rows:]}
-	z.d = float64(w.place.Leaf + bits.Len(uint(w.place.leaves(w.k).Len())) + 1)
+	z := certifier[T]{finish: f, program: p, a: a, b: b, rows: (*buffer)[:m], cols: (*buffer)[m:]}
+	z.d = float64(place.Leaf + bits.Len(uint(place.leaves(a.cols()).Len())) + 1)
 	z.measure(o.Threads)
-	z.multiply(o.Threads, c)
+	z.multiply(o, c)
 }
 
 // multiply sets C, given the norms.
-func (z *certifier[T]) multiply(threads int, c Matrix[T]) {
+func (z *certifier[T]) multiply(o Options, c Matrix[T]) {
 	if kernel.Is64[T]() {
-		t := folds[T]{fold: kernel.PairsFold, program: z.w.tree, a: z.a, w: z.w, put: func(_, i, j int, h, l []T) {
+		t := folds[T]{fold: kernel.PairsFold, program: z.program, a: z.a, b: z.b, put: func(_, i, j int, h, l []T) {
 			z.pairs(i, j, h, l, c.Row(i)[j:])
 		}}
-		t.run(threads)
+		t.run(o.Threads)
 		return
 	}
-	t := tiles[float64, T]{program: z.w.tree, a: z.a, w: z.w, put: func(_, i, j int, values []float64) {
+	evaluateOperands(o, z.program, z.a, z.b, func(_, i, j int, values []float64) {
 		z.wide(i, j, values, c.Row(i)[j:])
-	}}
-	t.run(threads)
+	})
 }
 
-// measure sets the norms: those of blocks of rows, then those of panels.
+// measured is the number of rows or columns that a task measures.
+const measured = 64
+
+// measure sets the norms: those of blocks of rows, then those of blocks of columns.
 func (z *certifier[T]) measure(threads int) {
-	const block = 64
-	blocks := (z.a.Rows + block - 1) / block
-	parallel.For(threads, blocks+z.w.panelCount(), func(part int) {
-		if part >= blocks {
-			z.measurePanel(part - blocks)
+	rows := ceil(len(z.rows), measured)
+	parallel.For(threads, rows+ceil(len(z.cols), measured), func(part int) {
+		if part < rows {
+			i := part * measured
+			measureRows(z.rows[i:min(i+measured, len(z.rows))], z.a.Matrix, z.a.trans, i)
 			return
 		}
-		for i := part * block; i < min((part+1)*block, z.a.Rows); i++ {
-			row := z.a.Row(i)
-			z.rows[i] = norm[T](kernel.Tree[float64](kernel.Product, nil, row, row), len(row))
+		j := (part - rows) * measured
+		cols := z.cols[j:min(j+measured, len(z.cols))]
+		if z.b.packed() {
+			z.measureWeights(cols, j)
+		} else {
+			measureRows(cols, z.b.b, !z.b.trans, j)
 		}
 	})
 }
 
-func (z *certifier[T]) measurePanel(p int) {
-	cols := z.cols[p*z.w.tile.Cols:][:z.w.tile.Cols]
-	kernel.ColumnSquares(cols, z.w.panel(p), z.w.k, z.w.tile.Cols)
-	for j, v := range cols {
-		cols[j] = norm[T](v, z.w.k)
+// measureRows sets the norms of the rows of x from i on, or of its columns.
+func measureRows[T Float](norms []float64, x Matrix[T], columns bool, i int) {
+	if columns {
+		kernel.ColumnSquares(norms, x.Data[i:], x.Rows, x.Stride)
+	}
+	for r := range norms {
+		if !columns {
+			row := x.Row(i + r)
+			norms[r] = kernel.Tree[float64](kernel.Product, nil, row, row)
+		}
+	}
+	n := x.Cols
+	if columns {
+		n = x.Rows
+	}
+	setNorms[T](norms, n)
+}
+
+// measureWeights sets the norms of columns of weights from the j-th on, padding included.
+func (z *certifier[T]) measureWeights(norms []float64, j int) {
+	w := z.b.w
+	buffer := takeFrom[T](vectorPool[T](), w.k*w.tile.Cols)
+	defer vectorPool[T]().Put(buffer)
+	for len(norms) > 0 {
+		at := j % w.tile.Cols
+		n := min(len(norms), w.tile.Cols-at)
+		kernel.ColumnSquares(norms[:n], z.b.panel(w.tile.Cols, j/w.tile.Cols, *buffer)[at:], w.k, w.tile.Cols)
+		setNorms[T](norms[:n], w.k)
+		norms, j = norms[n:], j+n
+	}
+}
+
+func setNorms[T Float](squares []float64, n int) {
+	for i, v := range squares {
+		squares[i] = norm[T](v, n)
 	}
 }
 
@@ -126,7 +166,7 @@ func (z *certifier[T]) wide(i, j int, s []float64, c []T) {
 // pairs certifies elements of float64 and puts them to c.
 func (z *certifier[T]) pairs(i, j int, h, l, c []T) {
 	scale := float64(float64(4*z.d*z.d)*0x1p-106) * z.rows[i]
-	losses := float64(float64(z.w.k)*0x1p-1074) + 0x1p-1070
+	losses := float64(float64(z.a.cols())*0x1p-1074) + 0x1p-1070
 	for k := range h {
 		s, t, bound := float64(h[k]), float64(l[k]), float64(scale*z.cols[j+k])+losses
 		if z.alpha != 1 || z.beta != 0 {
@@ -161,13 +201,29 @@ func (z *certifier[T]) affine(h, l, bound, c float64) (s, t, b float64) {
 
 // element evaluates an element exactly.
 func (z *certifier[T]) element(i, j int, c T) T {
-	y, stride := z.w.column(j)
-	return z.exact(z.a.Row(i), y, stride, c)
+	x, y, buffer := vectors(z.a, i, z.b, j)
+	defer vectorPool[T]().Put(buffer)
+	return z.exact(x, y, c)
 }
 
-// Norms and columns have pools of their own, as they are much smaller than the scratch of
+// vectors returns row i of op(A) and column j of op(B), and the buffer that holds them or
+// one of them, to be given back to vectorPool.
+func vectors[T Float](a leftOperand[T], i int, b rightOperand[T], j int) (x, y []T, buffer *[]T) {
+	k := a.cols()
+	buffer = takeFrom[T](vectorPool[T](), 2*k)
+	x, y = a.row(i, (*buffer)[:k]), (*buffer)[k:]
+	b.column(j, y)
+	return x, y, buffer
+}
+
+// Norms and vectors have pools of their own, as they are much smaller than the scratch of
 // tiles.
-var normPool, columnPool sync.Pool
+var (
+	normPool    sync.Pool
+	vectorPools [2]sync.Pool
+)
+
+func vectorPool[T Float]() *sync.Pool { return &vectorPools[poolOf[T]()] }
 
 // takeFrom returns n elements, of any value, from a pool of such.
 func takeFrom[T Float](pool *sync.Pool, n int) *[]T {

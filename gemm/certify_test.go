@@ -54,21 +54,19 @@ func (e certifiedCase[T]) want() T {
 
 // got is the element as Exact computes it, the bound being so many times what it is.
 func (e certifiedCase[T]) got(bound float64) T {
-	place := Whole(len(e.x), reduce.Exact)
-	w := pack(Matrix[T]{len(e.y), 1, 1, e.y}, false, place, nil)
-	c := Dense(1, 1, []T{e.c})
-	z := certifier[T]{
-		finish: finish[T]{e.alpha, e.beta}, a: Dense(1, len(e.x), e.x), w: w,
-		rows: make([]float64, 1), cols: make([]float64, w.panelCount()*w.tile.Cols),
-	}
+	n := len(e.x)
+	place := Whole(n, reduce.Exact)
+	a, b := leftOperand[T]{Matrix: Dense(1, n, e.x)}, rightOperand[T]{b: Dense(n, 1, e.y)}
+	p, c := compileRoot(nil, place, n), Dense(1, 1, []T{e.c})
 	if bound == 1 {
-		multiplyExact(Options{}, z.finish, z.a, w, c)
+		multiplyExact(Options{}, finish[T]{e.alpha, e.beta}, place, p, a, b, c)
 		return c.Data[0]
 	}
+	z := certifier[T]{finish: finish[T]{e.alpha, e.beta}, program: p, a: a, b: b, rows: make([]float64, 1), cols: make([]float64, 1)}
 	z.d = 32 + 2
 	z.measure(1)
 	z.rows[0] *= bound
-	z.multiply(1, c)
+	z.multiply(Options{}, c)
 	return c.Data[0]
 }
 
@@ -252,32 +250,40 @@ func testNorms[T Float](t *testing.T) {
 				m.Data[i] = T(math.Ldexp(rng.Float64()-0.5, -rng.IntN(octaves+1)))
 			}
 		}
-		w := pack(b, false, Whole(k, reduce.Exact), nil)
-		z := certifier[T]{a: a, w: w, rows: make([]float64, 3), cols: make([]float64, w.panelCount()*w.tile.Cols)}
-		z.measure(2)
-		check := func(v []T, norm float64) {
-			sum := bigValue(0)
-			for _, x := range v {
-				p := bigValue(float64(x))
-				sum.Add(sum, p.Mul(p, p))
-			}
-			squared := bigValue(norm)
-			squared.Mul(squared, squared)
-			require.LessOrEqual(t, sum.Cmp(squared), 0)
-			if octaves == 0 {
-				require.Negative(t, squared.Cmp(sum.Mul(sum, bigValue(1+0x1p-18))), "not much above them either")
-			}
+		packed := rightOperand[T]{w: pack(b, false, Whole(k, reduce.Exact), nil)}
+		for name, b := range map[string]rightOperand[T]{"packed": packed, "as it lies": {b: b}, "transposed": {b: transposed(b), trans: true}} {
+			testNormsOf(t, name, leftOperand[T]{Matrix: a}, b, octaves == 0)
+			testNormsOf(t, name, leftOperand[T]{transposed(a), true}, b, octaves == 0)
 		}
-		for i := range 3 {
-			check(a.Row(i), z.rows[i])
+	}
+}
+
+func transposed[T Float](m Matrix[T]) Matrix[T] { return left(m, true, nil) }
+
+func testNormsOf[T Float](t *testing.T, name string, a leftOperand[T], b rightOperand[T], close bool) {
+	m, n, k := a.rows(), b.cols(), a.cols()
+	z := certifier[T]{a: a, b: b, rows: make([]float64, m), cols: make([]float64, n)}
+	z.measure(2)
+	check := func(v []T, norm float64) {
+		sum := bigValue(0)
+		for _, x := range v {
+			p := bigValue(float64(x))
+			sum.Add(sum, p.Mul(p, p))
 		}
-		for j := range n {
-			var column []T
-			for i := range k {
-				column = append(column, b.Row(i)[j])
-			}
-			check(column, z.cols[j])
+		squared := bigValue(norm)
+		squared.Mul(squared, squared)
+		require.LessOrEqual(t, sum.Cmp(squared), 0, name)
+		if close {
+			require.Negative(t, squared.Cmp(sum.Mul(sum, bigValue(1+0x1p-18))), "%s: not much above them either", name)
 		}
+	}
+	buffer := make([]T, k)
+	for i, norm := range z.rows {
+		check(a.row(i, buffer), norm)
+	}
+	for j, norm := range z.cols {
+		b.column(j, buffer)
+		check(buffer, norm)
 	}
 }
 

@@ -8,35 +8,25 @@ import (
 	"github.com/samebits/samebits/reduce"
 )
 
-// exact returns RN(alpha*S + beta*C), S being the exact sum of x[k]*y[k*stride]: one
-// rounding; +0 where that is exactly zero.
-func (f finish[T]) exact(x, y []T, stride int, c T) T {
+// exact returns RN(alpha*S + beta*C), S being the exact sum of x[k]*y[k]: one rounding;
+// +0 where that is exactly zero.
+func (f finish[T]) exact(x, y []T, c T) T {
 	if f.alpha == 1 && f.beta == 0 {
-		if v := exactDot(x, y, stride); v != 0 || !math.Signbit(float64(v)) {
+		if v := reduce.Dot(reduce.Exact, x, y); v != 0 || !math.Signbit(float64(v)) {
 			return v
 		} // -0 may be a negative sum that rounds to zero, or the sum of -0 alone
 	}
-	if v, ok := f.expansion(x, y, stride, c); ok {
+	if v, ok := f.expansion(x, y, c); ok {
 		return v
 	}
 	var sum reduce.Superaccumulator
-	addExact(&sum, x, y, stride)
+	addExact(&sum, x, y)
 	return f.superaccumulator(&sum, c)
 }
 
-// exactDot is reduce.Dot in the order Exact of x and every stride-th element of y.
-func exactDot[T Float](x, y []T, stride int) T {
-	column := takeFrom[T](&columnPool, len(x))
-	defer columnPool.Put(column)
-	for k := range x {
-		(*column)[k] = y[k*stride]
-	}
-	return reduce.Dot(reduce.Exact, x, *column)
-}
-
 // expansion is exact where an expansion holds the sum and its rounding is sure.
-func (f finish[T]) expansion(x, y []T, stride int, c T) (T, bool) {
-	e, ok := expand(x, y, stride)
+func (f finish[T]) expansion(x, y []T, c T) (T, bool) {
+	e, ok := expand(x, y, 1)
 	if f.beta == 0 {
 		c = 0
 	}
@@ -50,15 +40,15 @@ func (f finish[T]) expansion(x, y []T, stride int, c T) (T, bool) {
 }
 
 // addExact adds the products to the sum.
-func addExact[T Float](sum *reduce.Superaccumulator, x, y []T, stride int) {
-	if e, ok := expand(x, y, stride); ok {
+func addExact[T Float](sum *reduce.Superaccumulator, x, y []T) {
+	if e, ok := expand(x, y, 1); ok {
 		sum.Add(e.h)
 		sum.Add(e.l)
 		sum.Add(e.m)
 		return
 	}
 	for k, v := range x {
-		sum.AddProduct(float64(v), float64(y[k*stride]))
+		sum.AddProduct(float64(v), float64(y[k]))
 	}
 }
 

@@ -51,6 +51,10 @@ func Gemm[T Float](o Options, transA, transB bool, alpha T, a, b Matrix[T], beta
 	}
 	place := Whole(k, o.Order)
 	place.Growing = o.Growing
+	if hasProgram(o.Order) {
+		multiplyOnce(o, finish[T]{alpha, beta}, place, leftOperand[T]{a, transA}, rightOperand[T]{b: b, trans: transB}, c)
+		return nil
+	}
 	permuted := permutation(o.Order, k)
 	w := pack(b, transB, place, permuted)
 	multiply(o, finish[T]{alpha, beta}, left(a, transA, permuted), w, c)
@@ -74,6 +78,10 @@ func productFrom[T Float](o Options, first int, a, b, c Matrix[T]) error {
 		return nil
 	}
 	place := Contraction{K: first + a.Cols, From: first, Leaf: o.Order.Leaf(), Growing: true}
+	if hasProgram(o.Order) {
+		multiplyOnce(o, finish[T]{alpha: 1}, place, leftOperand[T]{Matrix: a}, rightOperand[T]{b: b}, c)
+		return nil
+	}
 	var permuted []int
 	for _, k := range permutation(o.Order, place.K) {
 		if k >= first {
@@ -140,14 +148,9 @@ func multiply[T Float](o Options, f finish[T], a Matrix[T], w *Weights[T], c Mat
 	case reduce.KindSequential, reduce.KindShuffled:
 		multiplyTiles(o, f, w.chain, a, w, c)
 		return
-	case reduce.KindWidened:
-		multiplyWide(o, f, a, w, c)
-		return
-	case reduce.KindDoubleDouble, reduce.KindKahan, reduce.KindNeumaier:
-		multiplyFolds(o, f, a, w, c)
-		return
-	case reduce.KindExact:
-		multiplyExact(o, f, a, w, c)
+	}
+	if isExtended(o.Order) {
+		multiplyExtended(o, f, w.place, leftOperand[T]{Matrix: a}, rightOperand[T]{w: w}, c)
 		return
 	}
 	blocks := (a.Rows + rowBlock - 1) / rowBlock
@@ -166,26 +169,41 @@ func multiply[T Float](o Options, f finish[T], a Matrix[T], w *Weights[T], c Mat
 	})
 }
 
-// multiplyTiles sets C from what the program makes of a and w.
-func multiplyTiles[T Float](o Options, f finish[T], p program, a Matrix[T], w *Weights[T], c Matrix[T]) {
-	t := tiles[T, T]{program: p, a: a, w: w, put: func(_, i, j int, values []T) {
-		row := c.Row(i)[j:]
-		for j, v := range values {
-			row[j] = f.value(v, row[j])
-		}
-	}}
+// hasProgram tells whether microkernels evaluate the order on operands as they lie.
+func hasProgram(order reduce.Order) bool {
+	return order.Kind() == reduce.KindPairwise || order.Kind() == reduce.KindSequential || isExtended(order)
+}
+
+// multiplyOnce sets C from operands that are packed as they are used.
+func multiplyOnce[T Float](o Options, f finish[T], place Contraction, a leftOperand[T], b rightOperand[T], c Matrix[T]) {
+	if isExtended(o.Order) {
+		multiplyExtended(o, f, place, a, b, c)
+		return
+	}
+	t := newTiles[T, T]()
+	defer t.release()
+	if o.Order.Kind() == reduce.KindSequential {
+		t.program = compileChain(t.words[:0], a.cols())
+	} else {
+		t.program = compileRoot(t.words[:0], place, a.cols())
+	}
+	t.words = t.program.words
+	t.a, t.b, t.c, t.finish = a, b, c, kernel.NewFinish(f.alpha, f.beta)
 	t.run(o.Threads)
 }
 
-// multiplyWide evaluates the tree in float64.
-func multiplyWide[T Float](o Options, f finish[T], a Matrix[T], w *Weights[T], c Matrix[T]) {
-	t := tiles[float64, T]{program: w.tree, a: a, w: w, put: func(_, i, j int, values []float64) {
-		row := c.Row(i)[j:]
-		for j, v := range values {
-			row[j] = f.value(T(v), row[j])
-		}
-	}}
+// multiplyTiles sets C from what the program makes of a and w.
+func multiplyTiles[T Float](o Options, f finish[T], p program, a Matrix[T], w *Weights[T], c Matrix[T]) {
+	t := newTiles[T, T]()
+	defer t.release()
+	t.program, t.a, t.b = p, leftOperand[T]{Matrix: a}, rightOperand[T]{w: w}
+	t.c, t.finish = c, kernel.NewFinish(f.alpha, f.beta)
 	t.run(o.Threads)
+}
+
+// evaluateNodes hands the values of the program's nodes on.
+func evaluateNodes[S, T Float](o Options, p program, a Matrix[T], w *Weights[T], put func(node, i, j int, values []S)) {
+	evaluateOperands(o, p, leftOperand[T]{Matrix: a}, rightOperand[T]{w: w}, put)
 }
 
 // finish turns the state of an element into its value.

@@ -40,23 +40,22 @@ func newPartial[T Float](o Options, a Matrix[T], w *Weights[T]) *Partial[T] {
 	switch o.Order.Kind() {
 	case reduce.KindPairwise:
 		p.nodes = newNodes[T](spans, p.size, false)
-		t := tiles[T, T]{program: compile(w.place, spans, w.k), a: a, w: w, put: func(node, i, j int, values []T) {
+		evaluateNodes(o, compile(nil, w.place, spans, w.k), a, w, func(node, i, j int, values []T) {
 			copy(p.nodes[node].H[i*w.n+j:], values)
-		}}
-		t.run(o.Threads)
+		})
 	case reduce.KindDoubleDouble:
 		p.nodes = newNodes[T](spans, p.size, true)
-		t := folds[T]{fold: kernel.PairsFold, program: compile(w.place, spans, w.k), a: a, w: w, put: func(node, i, j int, h, l []T) {
+		t := folds[T]{fold: kernel.PairsFold, program: compile(nil, w.place, spans, w.k), a: leftOperand[T]{Matrix: a}, b: rightOperand[T]{w: w}}
+		t.put = func(node, i, j int, h, l []T) {
 			copy(p.nodes[node].H[i*w.n+j:], h)
 			copy(p.nodes[node].L[i*w.n+j:], l)
-		}}
+		}
 		t.run(o.Threads)
 	case reduce.KindWidened:
 		p.wide = newNodes[float64](spans, p.size, false)
-		t := tiles[float64, T]{program: compile(w.place, spans, w.k), a: a, w: w, put: func(node, i, j int, values []float64) {
+		evaluateNodes(o, compile(nil, w.place, spans, w.k), a, w, func(node, i, j int, values []float64) {
 			copy(p.wide[node].H[i*w.n+j:], values)
-		}}
-		t.run(o.Threads)
+		})
 	case reduce.KindBinned:
 		p.bins = make([]reduce.Bins[T], p.size)
 		p.eachStrip(o, a, w, func(at, cols int, s strip[T]) {
@@ -68,9 +67,11 @@ func newPartial[T Float](o Options, a Matrix[T], w *Weights[T]) *Partial[T] {
 	case reduce.KindExact:
 		p.exact = make([]reduce.Superaccumulator, p.size)
 		parallel.For(o.Threads, w.n, func(j int) {
-			y, stride := w.column(j)
+			y := takeFrom[T](vectorPool[T](), w.k)
+			defer vectorPool[T]().Put(y)
+			rightOperand[T]{w: w}.column(j, *y)
 			for i := range a.Rows {
-				addExact(&p.exact[i*w.n+j], a.Row(i), y, stride)
+				addExact(&p.exact[i*w.n+j], a.Row(i), *y)
 			}
 		})
 	default:

@@ -12,7 +12,7 @@ import (
 func testColumns[T Float](t *testing.T) {
 	rng := rand.New(rand.NewPCG(37, 38))
 	cols := MicroTile[float64]().Cols
-	for _, shape := range [][2]int{{cols, cols}, {cols, 2 * cols}, {2 * cols, 2 * cols}, {3, 5}, {1, 1}} {
+	for _, shape := range [][2]int{{cols, cols}, {cols, 2 * cols}, {2 * cols, 2 * cols}, {2*cols - 1, 2*cols - 1}, {3, 3}, {3, 5}, {cols + 3, 2*cols + 1}, {1, 1}} {
 		for _, n := range []int{0, 1, 2, 31, 100} {
 			cols, stride := shape[0], shape[1]
 			x := make([]T, n*stride)
@@ -20,7 +20,7 @@ func testColumns[T Float](t *testing.T) {
 				x[i] = T(math.Ldexp(rng.Float64()-0.5, rng.IntN(40)-20))
 			}
 			wide, squares := make([]float64, n*cols), make([]float64, cols)
-			Widen(wide, x, cols, stride)
+			WidenColumns(wide, x, cols, stride)
 			for k := range n {
 				for j := range cols {
 					require.Equal(t, float64(x[k*stride+j]), wide[k*cols+j])

@@ -127,17 +127,6 @@ func slicesF64(m Mode, of Terms, bins int, d *uint64, x, y []float64, a *uint64)
 	return true
 }
 
-func microF64(stack, a, b *float64, program *uint64, leaves int) {
-	switch active {
-	case AVX512:
-		microF64AVX512(stack, a, b, program, leaves)
-	case AVX2:
-		microF64AVX2(stack, a, b, program, leaves)
-	default:
-		panic(noKernel)
-	}
-}
-
 func foldF64(of Fold, stack, a, b *float64, program *uint64, leaves int) {
 	if active == AVX512 {
 		switch of {
@@ -265,17 +254,6 @@ func slicesF32(m Mode, of Terms, bins int, d *uint64, x, y []float32, a *uint64)
 	return true
 }
 
-func microF32(stack, a, b *float32, program *uint64, leaves int) {
-	switch active {
-	case AVX512:
-		microF32AVX512(stack, a, b, program, leaves)
-	case AVX2:
-		microF32AVX2(stack, a, b, program, leaves)
-	default:
-		panic(noKernel)
-	}
-}
-
 func foldF32(of Fold, stack, a, b *float32, program *uint64, leaves int) {
 	if active == AVX512 {
 		switch of {
@@ -367,12 +345,12 @@ func slicesWide(m Mode, of Terms, bins int, d *uint64, x, y []float32, a *uint64
 	return true
 }
 
-func widen(dst *float64, x *float32, n, stride int) {
+func widenColumns(dst *float64, x *float32, n, stride int) {
 	switch active {
 	case AVX512:
-		widenAVX512(dst, x, n, stride)
+		widenColumnsAVX512(dst, x, n, stride)
 	case AVX2:
-		widenAVX2(dst, x, n, stride)
+		widenColumnsAVX2(dst, x, n, stride)
 	default:
 		panic(noKernel)
 	}

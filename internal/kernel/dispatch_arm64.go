@@ -75,15 +75,6 @@ func slicesF64(m Mode, of Terms, bins int, d *uint64, x, y []float64, a *uint64)
 	return true
 }
 
-func microF64(stack, a, b *float64, program *uint64, leaves int) {
-	switch active {
-	case NEON:
-		microF64NEON(stack, a, b, program, leaves)
-	default:
-		panic(noKernel)
-	}
-}
-
 func foldF64(of Fold, stack, a, b *float64, program *uint64, leaves int) {
 	if active == NEON {
 		switch of {
@@ -158,15 +149,6 @@ func slicesF32(m Mode, of Terms, bins int, d *uint64, x, y []float32, a *uint64)
 	return true
 }
 
-func microF32(stack, a, b *float32, program *uint64, leaves int) {
-	switch active {
-	case NEON:
-		microF32NEON(stack, a, b, program, leaves)
-	default:
-		panic(noKernel)
-	}
-}
-
 func foldF32(of Fold, stack, a, b *float32, program *uint64, leaves int) {
 	if active == NEON {
 		switch of {
@@ -221,10 +203,10 @@ func slicesWide(m Mode, of Terms, bins int, d *uint64, x, y []float32, a *uint64
 	return true
 }
 
-func widen(dst *float64, x *float32, n, stride int) {
+func widenColumns(dst *float64, x *float32, n, stride int) {
 	switch active {
 	case NEON:
-		widenNEON(dst, x, n, stride)
+		widenColumnsNEON(dst, x, n, stride)
 	default:
 		panic(noKernel)
 	}

@@ -16,13 +16,6 @@ func slicesF64(m Mode, of Terms, bins int, d *uint64, x, y []float64, a *uint64)
 	return false
 }
 
-func microF64(stack, a, b *float64, program *uint64, leaves int) {
-	switch active {
-	default:
-		panic(noKernel)
-	}
-}
-
 func foldF64(of Fold, stack, a, b *float64, program *uint64, leaves int) {
 	panic(noKernel)
 }
@@ -39,13 +32,6 @@ func slicesF32(m Mode, of Terms, bins int, d *uint64, x, y []float32, a *uint64)
 	return false
 }
 
-func microF32(stack, a, b *float32, program *uint64, leaves int) {
-	switch active {
-	default:
-		panic(noKernel)
-	}
-}
-
 func foldF32(of Fold, stack, a, b *float32, program *uint64, leaves int) {
 	panic(noKernel)
 }
@@ -58,7 +44,7 @@ func slicesWide(m Mode, of Terms, bins int, d *uint64, x, y []float32, a *uint64
 	return false
 }
 
-func widen(dst *float64, x *float32, n, stride int) {
+func widenColumns(dst *float64, x *float32, n, stride int) {
 	switch active {
 	default:
 		panic(noKernel)

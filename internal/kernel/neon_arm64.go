@@ -149,7 +149,31 @@ func droppedDotF32x3NEON(dst *uint64, x, y *float32, n int, anchors *uint64)
 func droppedDotF32x4NEON(dst *uint64, x, y *float32, n int, anchors *uint64)
 
 //go:noescape
-func microF64NEON(dst, x, y *float64, p *uint64, n int)
+func micro1x3F64NEON(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e int, u *float64)
+
+//go:noescape
+func micro2x3F64NEON(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e int, u *float64)
+
+//go:noescape
+func micro4x3F64NEON(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e int, u *float64)
+
+//go:noescape
+func micro8x3F64NEON(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e int, u *float64)
+
+//go:noescape
+func micro1x8F64NEON(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e int, u *float64)
+
+//go:noescape
+func gatherF64NEON(dst, x *float64, s, n, t int)
+
+//go:noescape
+func copyRowsF64NEON(dst, x *float64, s, n, t int)
+
+//go:noescape
+func finishF64NEON(dst, x *float64, s, n, t int, p *float64)
+
+//go:noescape
+func finishAddF64NEON(dst, x *float64, s, n, t int, p *float64)
 
 //go:noescape
 func microPairsF64NEON(dst, x, y *float64, p *uint64, n int)
@@ -161,7 +185,55 @@ func microKahanF64NEON(dst, x, y *float64, p *uint64, n int)
 func microNeumaierF64NEON(dst, x, y *float64, p *uint64, n int)
 
 //go:noescape
-func microF32NEON(dst, x, y *float32, p *uint64, n int)
+func micro1x3F32NEON(dst, x *float32, y *float32, s, q int, p *uint64, n, t, e int, u *float32)
+
+//go:noescape
+func micro2x3F32NEON(dst, x *float32, y *float32, s, q int, p *uint64, n, t, e int, u *float32)
+
+//go:noescape
+func micro4x3F32NEON(dst, x *float32, y *float32, s, q int, p *uint64, n, t, e int, u *float32)
+
+//go:noescape
+func micro8x3F32NEON(dst, x *float32, y *float32, s, q int, p *uint64, n, t, e int, u *float32)
+
+//go:noescape
+func micro1x8F32NEON(dst, x *float32, y *float32, s, q int, p *uint64, n, t, e int, u *float32)
+
+//go:noescape
+func micro1x3F32BF16NEON(dst, x *float32, y *uint16, s, q int, p *uint64, n, t, e int, u *float32)
+
+//go:noescape
+func micro2x3F32BF16NEON(dst, x *float32, y *uint16, s, q int, p *uint64, n, t, e int, u *float32)
+
+//go:noescape
+func micro4x3F32BF16NEON(dst, x *float32, y *uint16, s, q int, p *uint64, n, t, e int, u *float32)
+
+//go:noescape
+func micro8x3F32BF16NEON(dst, x *float32, y *uint16, s, q int, p *uint64, n, t, e int, u *float32)
+
+//go:noescape
+func micro1x3F32FP16NEON(dst, x *float32, y *uint16, s, q int, p *uint64, n, t, e int, u *float32)
+
+//go:noescape
+func micro2x3F32FP16NEON(dst, x *float32, y *uint16, s, q int, p *uint64, n, t, e int, u *float32)
+
+//go:noescape
+func micro4x3F32FP16NEON(dst, x *float32, y *uint16, s, q int, p *uint64, n, t, e int, u *float32)
+
+//go:noescape
+func micro8x3F32FP16NEON(dst, x *float32, y *uint16, s, q int, p *uint64, n, t, e int, u *float32)
+
+//go:noescape
+func gatherF32NEON(dst, x *float32, s, n, t int)
+
+//go:noescape
+func copyRowsF32NEON(dst, x *float32, s, n, t int)
+
+//go:noescape
+func finishF32NEON(dst, x *float32, s, n, t int, p *float32)
+
+//go:noescape
+func finishAddF32NEON(dst, x *float32, s, n, t int, p *float32)
 
 //go:noescape
 func microPairsF32NEON(dst, x, y *float32, p *uint64, n int)
@@ -173,7 +245,7 @@ func microKahanF32NEON(dst, x, y *float32, p *uint64, n int)
 func microNeumaierF32NEON(dst, x, y *float32, p *uint64, n int)
 
 //go:noescape
-func widenNEON(dst *float64, x *float32, n, s int)
+func widenColumnsNEON(dst *float64, x *float32, n, s int)
 
 //go:noescape
 func squaresWideNEON(dst *float64, x *float32, n, s int)
