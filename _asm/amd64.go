@@ -146,6 +146,19 @@ func (a *amd64) abs(d, x reg)             { a.three("VAND", d, x, a.operand(absM
 func (a *amd64) or(d, x reg)              { a.three("VOR", d, d, a.v(x)) }
 func (a *amd64) and(d, x reg)             { a.three("VAND", d, d, a.v(x)) }
 
+// narrow has half of the lanes in each of two registers of half the width.
+func (a *amd64) narrow(d, lo, hi, spare reg) {
+	if a.bytes == 64 {
+		a.line("VCVTPD2PS Z%d, Y%d", lo, d)
+		a.line("VCVTPD2PS Z%d, Y%d", hi, spare)
+		a.line("VINSERTF64X4 $1, Y%d, Z%d, Z%d", spare, d, d)
+		return
+	}
+	a.line("VCVTPD2PSY Y%d, X%d", lo, d)
+	a.line("VCVTPD2PSY Y%d, X%d", hi, spare)
+	a.line("VINSERTF128 $1, X%d, Y%d, Y%d", spare, d, d)
+}
+
 func (a *amd64) hold(d reg, c constant) bool {
 	a.line("%s %s, %s", a.p("VMOVU"), a.constant(string(c)), a.v(d))
 	a.held[c] = d

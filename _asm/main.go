@@ -51,6 +51,7 @@ func main() {
 				declarations.WriteString(emitCompensated(s.target, w, of))
 			}
 		}
+		declarations.WriteString(emitNarrow(s.target))
 		declarations.WriteString(emitColumns(s.target, wide, false))
 		declarations.WriteString(emitColumns(s.target, wide, true))
 		declarations.WriteString(emitColumns(s.target, f64, true))

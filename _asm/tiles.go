@@ -33,6 +33,7 @@ func tileDispatch(targets []target) string {
 			packDispatch(&text, k.name, k.parameters, k.arguments, w, targets)
 		}
 	}
+	narrowDispatch(&text, targets)
 	return text.String()
 }
 

@@ -59,8 +59,10 @@ func (z *certifier[T]) multiply(o Options, c Matrix[T]) {
 		t.run(o.Threads)
 		return
 	}
-	evaluateOperands(o, z.program, z.a, z.b, func(_, i, j int, values []float64) {
-		z.wide(i, j, values, c.Row(i)[j:])
+	evaluateTiles(o, z.program, z.a, z.b, func(i, j int, values []float64, width, rows, cols int) {
+		for r := range rows {
+			z.wide(i+r, j, values[r*width:][:cols], c.Row(i + r)[j:])
+		}
 	})
 }
 
@@ -144,6 +146,9 @@ func (z *certifier[T]) wide(i, j int, s []float64, c []T) {
 	alpha, beta := float64(z.alpha), float64(z.beta)
 	scale := float64(float64(math.Abs(alpha)*(z.d+4))*(0x1p-53*(1+0x1p-16))) * z.rows[i]
 	cols := z.cols[j:][:len(s)]
+	if beta == 0 && kernel.Certify(c[:len(s)], s, cols, alpha, scale) {
+		return
+	}
 	for k, v := range s {
 		bound := float64(scale * cols[k])
 		v = float64(alpha * v)

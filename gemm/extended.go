@@ -45,12 +45,19 @@ func extendedProgram[T Float](order reduce.Order, place Contraction, terms int, 
 
 // multiplyWide evaluates the tree in float64.
 func multiplyWide[T Float](o Options, f finish[T], p program, a leftOperand[T], b rightOperand[T], c Matrix[T]) {
-	evaluateOperands(o, p, a, b, func(_, i, j int, values []float64) {
-		row := c.Row(i)[j:]
-		for j, v := range values {
-			row[j] = f.value(T(v), row[j])
-		}
+	end := kernel.NewFinish(f.alpha, f.beta)
+	evaluateTiles(o, p, a, b, func(i, j int, values []float64, width, rows, cols int) {
+		end.NarrowTile(c.Data[i*c.Stride+j:], c.Stride, values, width, rows, cols)
 	})
+}
+
+// evaluateTiles hands the values of the program's root on, of whole tiles: so many rows from i
+// on and columns from j on.
+func evaluateTiles[S, T Float](o Options, p program, a leftOperand[T], b rightOperand[T], whole func(i, j int, values []S, width, rows, cols int)) {
+	t := newTiles[S, T]()
+	defer t.release()
+	t.program, t.a, t.b, t.whole = p, a, b, whole
+	t.run(o.Threads)
 }
 
 // evaluateOperands hands the values of the program's nodes on.

@@ -28,7 +28,7 @@ func newTiles[S, T Float]() *tiles[S, T] {
 
 // release gives the scratch back, and keeps nothing else alive.
 func (t *tiles[S, T]) release() {
-	t.a, t.b, t.c, t.put, t.program = leftOperand[T]{}, rightOperand[T]{}, Matrix[S]{}, nil, program{}
+	t.a, t.b, t.c, t.put, t.whole, t.program = leftOperand[T]{}, rightOperand[T]{}, Matrix[S]{}, nil, nil, program{}
 	poolOfTiles[S, T]().Put(t)
 }
 

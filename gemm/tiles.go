@@ -15,6 +15,7 @@ type tiles[S, T Float] struct {
 	// What becomes of the values of the nodes: put takes those of columns j, j+1, ... of row
 	// i. Where it is nil, those of node 0 are finished into c.
 	put    func(node, i, j int, values []S)
+	whole  func(i, j int, values []S, width, rows, cols int) // or all at once, those of node 0
 	finish kernel.Finish[S]
 	c      Matrix[S]
 
@@ -172,6 +173,10 @@ func (t *tiles[S, T]) give(sliver, p int, own []S) {
 	tile, _ := t.sliver(sliver)
 	i, j := t.i0+sliver*t.tile.Rows, t.j0+p*t.tile.Cols
 	rows, cols := min(tile.Rows, t.i1-i), min(tile.Cols, t.j1-j)
+	if t.whole != nil {
+		t.whole(i, j, own, tile.Cols, rows, cols)
+		return
+	}
 	if t.put == nil {
 		t.finish.Tile(t.c.Data[i*t.c.Stride+j:], t.c.Stride, own, tile.Cols, rows, cols)
 		return

@@ -245,6 +245,15 @@ func microKahanF32AVX2(dst, x, y *float32, p *uint64, n int)
 func microNeumaierF32AVX2(dst, x, y *float32, p *uint64, n int)
 
 //go:noescape
+func finishWideAVX2(dst *float32, x *float64, s, n, t int, p *float32)
+
+//go:noescape
+func finishWideAddAVX2(dst *float32, x *float64, s, n, t int, p *float32)
+
+//go:noescape
+func certifyAVX2(dst *float32, x, y, p *float64, u *uint64)
+
+//go:noescape
 func widenColumnsAVX2(dst *float64, x *float32, n, s int)
 
 //go:noescape

@@ -251,6 +251,15 @@ func microKahanF32AVX512(dst, x, y *float32, p *uint64, n int)
 func microNeumaierF32AVX512(dst, x, y *float32, p *uint64, n int)
 
 //go:noescape
+func finishWideAVX512(dst *float32, x *float64, s, n, t int, p *float32)
+
+//go:noescape
+func finishWideAddAVX512(dst *float32, x *float64, s, n, t int, p *float32)
+
+//go:noescape
+func certifyAVX512(dst *float32, x, y, p *float64, u *uint64)
+
+//go:noescape
 func widenColumnsAVX512(dst *float64, x *float32, n, s int)
 
 //go:noescape

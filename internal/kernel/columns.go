@@ -32,6 +32,45 @@ func WidenColumns[T Float](dst []float64, x []T, cols, stride int) {
 	}
 }
 
+// NarrowTile is Tile over sums in float64, each rounded to T first.
+func (f *Finish[T]) NarrowTile(c []T, stride int, s []float64, width, rows, cols int) {
+	if !Is64[T]() && cols == MicroTile[float64]().Cols && rows > 0 {
+		_, _ = c[(rows-1)*stride+cols-1], s[(rows-1)*width+cols-1]
+		p, r := (*float32)(unsafe.Pointer(&c[0])), (*float32)(unsafe.Pointer(f))
+		if f.Beta == 0 && finishWide(p, &s[0], 4*stride, rows, 8*width, r) || f.Beta != 0 && finishWideAdd(p, &s[0], 4*stride, rows, 8*width, r) {
+			return
+		}
+	}
+	for i := range rows {
+		row := c[i*stride:][:cols]
+		for j, v := range s[i*width:][:cols] {
+			row[j] = f.Value(T(v), row[j])
+		}
+	}
+}
+
+// Certify sets dst[j] to what alpha*s[j] rounds to, in float64 and then to T, if all numbers
+// no further from alpha*s[j] than scale*norm[j], and rounded likewise, round to the same,
+// and that is finite and not zero. It returns false, dst being of any value, where one does
+// not, or where the active backend has no such kernel for so many columns.
+func Certify[T Float](dst []T, s, norm []float64, alpha, scale float64) bool {
+	n := MicroTile[float64]().Cols
+	if Is64[T]() || active == Portable || len(dst) != n {
+		return false
+	}
+	factors, words := [2]float64{alpha, scale}, [16]uint64{}
+	_, _ = s[n-1], norm[n-1]
+	if !certify((*float32)(unsafe.Pointer(&dst[0])), &s[0], &norm[0], &factors[0], &words[0]) {
+		return false
+	}
+	equal, zero := ^uint64(0), uint64(0)
+	for i := range n / 2 {
+		equal &= words[i]
+		zero |= words[n/2+i]
+	}
+	return ^equal|zero == 0
+}
+
 // ColumnSquares sets dst[j], for each of its columns, to the sum over n terms k of the
 // squares of x[k*stride+j], in float64, each step rounded once or twice: less than the
 // exact sum by a factor of 1 - (n+1)*2^-53 at most, and where squares underflow by

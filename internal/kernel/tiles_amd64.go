@@ -193,3 +193,39 @@ func finishAddF32(dst, x *float32, s, n, t int, p *float32) {
 	}
 	panic(noKernel)
 }
+
+func finishWide(dst *float32, x *float64, s, n, t int, p *float32) bool {
+	if active == AVX512 {
+		finishWideAVX512(dst, x, s, n, t, p)
+		return true
+	}
+	if active == AVX2 {
+		finishWideAVX2(dst, x, s, n, t, p)
+		return true
+	}
+	return false
+}
+
+func finishWideAdd(dst *float32, x *float64, s, n, t int, p *float32) bool {
+	if active == AVX512 {
+		finishWideAddAVX512(dst, x, s, n, t, p)
+		return true
+	}
+	if active == AVX2 {
+		finishWideAddAVX2(dst, x, s, n, t, p)
+		return true
+	}
+	return false
+}
+
+func certify(dst *float32, x, y, p *float64, u *uint64) bool {
+	if active == AVX512 {
+		certifyAVX512(dst, x, y, p, u)
+		return true
+	}
+	if active == AVX2 {
+		certifyAVX2(dst, x, y, p, u)
+		return true
+	}
+	return false
+}

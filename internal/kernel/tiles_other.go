@@ -45,3 +45,15 @@ func finishF32(dst, x *float32, s, n, t int, p *float32) {
 func finishAddF32(dst, x *float32, s, n, t int, p *float32) {
 	panic(noKernel)
 }
+
+func finishWide(dst *float32, x *float64, s, n, t int, p *float32) bool {
+	return false
+}
+
+func finishWideAdd(dst *float32, x *float64, s, n, t int, p *float32) bool {
+	return false
+}
+
+func certify(dst *float32, x, y, p *float64, u *uint64) bool {
+	return false
+}
