@@ -133,6 +133,8 @@ func (a *arm64) fmaddMem(d, x reg, m mem) {
 	a.fmadd(d, x, spare)
 }
 
+func (a *arm64) fmaddBroadcast(d, x reg, m mem) { panic("no such instruction") }
+
 // fmsub negates d, which is exact, and adds the product.
 func (a *arm64) fmsub(d, x, y reg) {
 	word, lanes := uint32(0x6ea0f800), "4S"

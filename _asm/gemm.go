@@ -1,6 +1,9 @@
 package main
 
-import "fmt"
+import (
+	"fmt"
+	"math/bits"
+)
 
 // micro is the microkernel of matrix products: it evaluates nodes of the canonical
 // tree for a tile of the product, rows x columns elements side by side. The panel of A
@@ -38,8 +41,18 @@ const (
 	float16  storage = "FP16"
 )
 
-// unrolledTerms is the number of terms that the inner loop takes at a time.
-const unrolledTerms = 4
+// unrolled is the number of terms that the inner loop takes at a time.
+func (k *micro) unrolled() int {
+	if k.embeds() {
+		return 8
+	}
+	return 4
+}
+
+// embeds tells whether an instruction can multiply by a lane of memory. Every other row of
+// a tile has it so: that spares an instruction for a load, and processors are short of both
+// where two threads share a core.
+func (k *micro) embeds() bool { return k.vectorBytes() == 64 }
 
 // streamRows is the number of rows up to which a product is bound by the memory that B
 // comes from: there, it is asked for ahead.
@@ -149,13 +162,13 @@ func (k *micro) emit() {
 	k.shr("c", 32)
 	k.addImm("p", 8)
 	k.move("t", "i")
-	k.shr("i", 2)
+	k.shr("i", bits.Len(uint(k.unrolled()))-1)
 	k.ifZero("i", "few")
 	k.label("terms")
-	k.terms(unrolledTerms)
+	k.terms(k.unrolled())
 	k.countDown("i", "terms")
 	k.label("few")
-	k.andImm("t", unrolledTerms-1)
+	k.andImm("t", k.unrolled()-1)
 	k.ifZero("t", "joins")
 	k.label("term")
 	k.terms(1)
@@ -198,7 +211,7 @@ func (k *micro) terms(n int) {
 	for step := range n {
 		if k.rows <= streamRows {
 			for off := 0; off < k.storedBytes(); off += line {
-				k.prefetchFrom("y", "q", off)
+				k.prefetchFrom("y", "q", k.place(step, 0).off+off)
 			}
 		}
 		if k.rows == 1 {
@@ -206,9 +219,27 @@ func (k *micro) terms(n int) {
 		} else {
 			k.block(step)
 		}
-		k.addReg("y", "s")
+		if k.strided() {
+			k.addReg("y", "s")
+		}
 	}
 	k.addImm("x", n*k.rows*k.w.lane())
+	if !k.strided() {
+		k.addImm("y", n*k.storedBytes())
+	}
+}
+
+// strided tells whether the factors of the columns lie s bytes apart. Those of other tiles
+// lie next to those of the term before: constant offsets spare instructions.
+func (k *micro) strided() bool { return k.columns == wideColumns }
+
+// place is where the factors of a vector of columns begin.
+func (k *micro) place(step, c int) mem {
+	off := c * k.storedBytes() / k.columns
+	if !k.strided() {
+		off += step * k.storedBytes()
+	}
+	return at("y", off)
 }
 
 // row adds a term to a tile of one row.
@@ -217,11 +248,11 @@ func (k *micro) row(step int) {
 	k.broadcast(a, at("x", step*k.w.lane()))
 	for c, acc := range k.acc[0] {
 		if k.stored == working {
-			k.fmaddMem(acc, a, at("y", c*k.vectorBytes()))
+			k.fmaddMem(acc, a, k.place(step, c))
 			continue
 		}
 		b := k.b[c]
-		k.loadStored(b, c)
+		k.loadStored(b, k.place(step, c))
 		k.fmadd(acc, a, b)
 	}
 }
@@ -229,11 +260,18 @@ func (k *micro) row(step int) {
 // block adds a term to a tile of several rows.
 func (k *micro) block(step int) {
 	for c, b := range k.b {
-		k.loadStored(b, c)
+		k.loadStored(b, k.place(step, c))
 	}
 	for r, row := range k.acc {
+		m := at("x", (step*k.rows+r)*k.w.lane())
+		if k.embeds() && r%2 == 1 {
+			for c, acc := range row {
+				k.fmaddBroadcast(acc, k.b[c], m)
+			}
+			continue
+		}
 		a := k.free[r%len(k.free)]
-		k.broadcast(a, at("x", (step*k.rows+r)*k.w.lane()))
+		k.broadcast(a, m)
 		for c, acc := range row {
 			k.fmadd(acc, a, k.b[c])
 		}
@@ -241,13 +279,13 @@ func (k *micro) block(step int) {
 }
 
 // loadStored loads the factors of a vector of columns.
-func (k *micro) loadStored(b reg, c int) {
+func (k *micro) loadStored(b reg, m mem) {
 	switch k.stored {
 	case working:
-		k.load(b, at("y", c*k.vectorBytes()))
+		k.load(b, m)
 	case bfloat16:
-		k.loadBfloat16(b, at("y", c*k.vectorBytes()/2))
+		k.loadBfloat16(b, m)
 	case float16:
-		k.loadFloat16(b, at("y", c*k.vectorBytes()/2))
+		k.loadFloat16(b, m)
 	}
 }

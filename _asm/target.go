@@ -97,7 +97,8 @@ type target interface {
 	mulMem(d, a reg, m mem)
 	fmadd(d, a, b reg) // d = a*b + d, rounded once
 	fmaddMem(d, a reg, m mem)
-	fmsub(d, a, b reg) // d = a*b - d, rounded once
+	fmaddBroadcast(d, a reg, m mem) // of one lane of memory
+	fmsub(d, a, b reg)              // d = a*b - d, rounded once
 	fmsubMem(d, a reg, m mem)
 	addOnto(d, a reg) // d = d + a, by the multiplier's port where that is another
 	subFrom(d, a reg) // d = d - a, likewise

@@ -144,7 +144,10 @@ func (t *tiles[S, T]) task(worker, number int) {
 // sliver returns the tile and the packed factors of the i-th rows of the chunk.
 func (t *tiles[S, T]) sliver(i int) (kernel.Tile, []S) {
 	k, rows := t.a.cols(), t.i1-t.i0-i*t.tile.Rows
-	tile := kernel.RowTile[S](rows)
+	tile := t.tile
+	if rows < tile.Rows {
+		tile = kernel.RowTile[S](rows)
+	}
 	return tile, t.rows[i*t.tile.Rows*k:][:tile.Rows*k]
 }
 

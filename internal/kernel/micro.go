@@ -61,7 +61,8 @@ const StreamRows = 8
 // nodes it completes.
 func Leaf(terms, nodes int) uint64 { return uint64(nodes)<<32 | uint64(terms) }
 
-// Factors are the factors of the columns: those of term k begin at k*Stride.
+// Factors are the factors of the columns: those of term k begin at k*Stride. Kernels of
+// other tiles than the WideTile take a Stride of as much as the tile has columns.
 type Factors[B any] struct {
 	Data   []B
 	Stride int
@@ -100,7 +101,7 @@ func MicroStored(t Tile, of Storage, stack Stack[float32], a []float32, b Factor
 }
 
 func microKernel[T Float](t Tile, of Storage, stack Stack[T], a []T, b unsafe.Pointer, bytes, stride, ahead int, program []uint64) bool {
-	if active == Portable {
+	if active == Portable || stride != t.Cols && t != WideTile[T]() {
 		return false
 	}
 	own, hot := unsafe.Pointer(unsafe.SliceData(stack.Own)), unsafe.Pointer(unsafe.SliceData(stack.Hot))
