@@ -39,6 +39,9 @@ func (a *amd64) mem(m mem) string {
 	if m.base == frame {
 		return fmt.Sprintf("%d(R14)", m.off)
 	}
+	if m.index != "" {
+		return fmt.Sprintf("%d(%s)(%s*%d)", m.off, amd64Scalar(m.base), amd64Scalar(m.index), m.scale)
+	}
 	return fmt.Sprintf("%d(%s)", m.off, amd64Scalar(m.base))
 }
 

@@ -27,6 +27,7 @@ type micro struct {
 	w             width
 	rows, columns int // columns in vectors
 	stored        storage
+	spread        bool // over panels that lie s bytes apart
 	acc           [][]reg
 	b             []reg
 	free          []reg
@@ -74,9 +75,13 @@ func tile(t target) (rows, columns int) {
 // tileRows lists the rows of the tiles that there are, for the last rows of a product.
 var tileRows = map[string][]int{"AVX2": {1, 2, 4, 6}, "AVX512": {1, 2, 4, 8, 12}, "NEON": {1, 2, 4, 8}}
 
-// wideColumns is the columns of the tile of one row over factors that lie as the matrix
-// does, row by row: long enough runs of memory.
+// wideColumns is the columns, in vectors, of the tile of one row over factors that lie as
+// the matrix does, row by row: long enough runs of memory.
 const wideColumns = 8
+
+// spreadPanels is the panels of the tile of one row over several of them: more streams of
+// memory than one are prefetched further ahead.
+const spreadPanels = 4
 
 // micros lists the microkernels for a type.
 func micros(t target, w width) (all []micro) {
@@ -85,8 +90,12 @@ func micros(t target, w width) (all []micro) {
 		all = append(all, micro{target: t, w: w, rows: rows, columns: columns})
 	}
 	all = append(all, micro{target: t, w: w, rows: 1, columns: wideColumns})
+	spread := micro{target: t, w: w, rows: 1, columns: spreadPanels * columns, spread: true}
+	all = append(all, spread)
 	if w == f32 {
 		for _, s := range []storage{bfloat16, float16} {
+			spread.stored = s
+			all = append(all, spread)
 			for _, rows := range tileRows[t.suffix()] {
 				if rows <= streamRows {
 					all = append(all, micro{target: t, w: w, rows: rows, columns: columns, stored: s})
@@ -115,7 +124,12 @@ func emitMicros(t target, w width) (declarations string) {
 	return declarations
 }
 
-func (k *micro) name() string { return fmt.Sprintf("micro%dx%d%v%s", k.rows, k.columns, k.w, k.stored) }
+func (k *micro) name() string {
+	if k.spread {
+		return fmt.Sprintf("spread%v%s", k.w, k.stored)
+	}
+	return fmt.Sprintf("micro%dx%d%v%s", k.rows, k.columns, k.w, k.stored)
+}
 
 func (k *micro) elements() string { return map[width]string{f64: "float64", f32: "float32"}[k.w] }
 
@@ -149,6 +163,11 @@ func (k *micro) emit() {
 		if len(k.free) > 1 {
 			k.b = append(k.b, k.alloc())
 		}
+	}
+	if k.spread {
+		k.move("q", "s")
+		k.addReg("q", "s")
+		k.addReg("q", "s")
 	}
 	k.addReg("e", "dst")
 	k.addReg("dst", "t")
@@ -209,10 +228,8 @@ func (k *micro) each(code func(acc reg, m mem)) {
 // terms adds so many terms to all elements.
 func (k *micro) terms(n int) {
 	for step := range n {
-		if k.rows <= streamRows {
-			for off := 0; off < k.storedBytes(); off += line {
-				k.prefetchFrom("y", "q", k.place(step, 0).off+off)
-			}
+		for off := 0; off < k.storedBytes(); off += line {
+			k.ask(k.place(step, 0).off + off)
 		}
 		if k.rows == 1 {
 			k.row(step)
@@ -225,21 +242,47 @@ func (k *micro) terms(n int) {
 	}
 	k.addImm("x", n*k.rows*k.w.lane())
 	if !k.strided() {
-		k.addImm("y", n*k.storedBytes())
+		k.addImm("y", n*k.stepBytes())
+	}
+}
+
+// stepBytes is the way from a term's factors to the next's.
+func (k *micro) stepBytes() int {
+	if k.spread {
+		return k.storedBytes() / spreadPanels
+	}
+	return k.storedBytes()
+}
+
+// ask asks for the line of factors that is so far from those in use.
+func (k *micro) ask(off int) {
+	switch {
+	case k.rows <= streamRows && !k.spread:
+		k.prefetchFrom("y", "q", off)
+	case !k.spread:
+		k.prefetch(at("y", off+ahead))
 	}
 }
 
 // strided tells whether the factors of the columns lie s bytes apart. Those of other tiles
 // lie next to those of the term before: constant offsets spare instructions.
-func (k *micro) strided() bool { return k.columns == wideColumns }
+func (k *micro) strided() bool { return k.columns == wideColumns && !k.spread }
 
 // place is where the factors of a vector of columns begin.
 func (k *micro) place(step, c int) mem {
 	off := c * k.storedBytes() / k.columns
-	if !k.strided() {
-		off += step * k.storedBytes()
+	switch {
+	case k.spread:
+		panel := c * spreadPanels / k.columns
+		m := at("y", off+(step-panel)*k.stepBytes())
+		if panel > 0 {
+			m.index, m.scale = []string{"s", "s", "q"}[panel-1], []int{1, 2, 1}[panel-1]
+		}
+		return m
+	case k.strided():
+		return at("y", off)
 	}
-	return at("y", off)
+	return at("y", off+step*k.storedBytes())
 }
 
 // row adds a term to a tile of one row.
@@ -251,7 +294,7 @@ func (k *micro) row(step int) {
 			k.fmaddMem(acc, a, k.place(step, c))
 			continue
 		}
-		b := k.b[c]
+		b := k.b[c%len(k.b)]
 		k.loadStored(b, k.place(step, c))
 		k.fmadd(acc, a, b)
 	}

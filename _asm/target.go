@@ -44,13 +44,15 @@ const (
 	one     constant = "one"
 )
 
-// mem is a place in memory: an offset from a scalar register.
+// mem is a place in memory: an offset from a scalar register, and once or twice an index.
 type mem struct {
-	base string
-	off  int
+	base  string
+	off   int
+	index string
+	scale int
 }
 
-func at(base string, off int) mem { return mem{base, off} }
+func at(base string, off int) mem { return mem{base: base, off: off} }
 
 // ahead is how far ahead in bytes what is read is asked for where work is long: more than
 // a processor looks ahead by itself, and less than its nearest cache.

@@ -111,6 +111,8 @@ func compare[T reduce.Float](all []peers.Product[T], m, n, k int) float64 {
 	peakOps := 0.0
 	contenders = append(contenders, peak)
 	peak.run = func() { peakOps = peakAll[T]() }
+	micro, microOps := microkernel[T]()
+	contenders = append(contenders, micro)
 	for _, c := range contenders {
 		c.run()
 		start := now()
@@ -131,10 +133,10 @@ func compare[T reduce.Float](all []peers.Product[T], m, n, k int) float64 {
 	flops := 2 * float64(m) * float64(n) * float64(k)
 	us := contenders[0]
 	speed := flops / median(us.took) * 1e-9
-	fmt.Printf("%-16s peak %.0f %8.1f GFLOP/s %5.2f of it %6.1f GB/s of B |", fmt.Sprintf("%dx%dx%d", m, n, k), peakOps/median(peak.took)*1e-9, speed,
-		median(ratios(peak.took, us.took))*flops/peakOps, float64(k*n*size[T]())/median(us.took)*1e-9)
+	fmt.Printf("%-16s peak %.0f %8.1f GFLOP/s %5.2f of it %6.1f GB/s of B, microkernel %.2f |", fmt.Sprintf("%dx%dx%d", m, n, k), peakOps/median(peak.took)*1e-9, speed,
+		median(ratios(peak.took, us.took))*flops/peakOps, float64(k*n*size[T]())/median(us.took)*1e-9, median(ratios(peak.took, micro.took))*microOps*float64(*threads)/peakOps)
 	best := math.Inf(1)
-	for _, c := range contenders[1 : len(contenders)-1] {
+	for _, c := range contenders[1 : len(contenders)-2] {
 		r := median(ratios(c.took, us.took))
 		best = min(best, r)
 		fmt.Printf(" %s %.1f (%.2f)", c.name, flops/median(c.took)*1e-9, r)
@@ -192,6 +194,17 @@ func ours[T reduce.Float](a, b, c []T, m, n, k int) func() {
 	w, err := backend.Pack(mb, *trans, gemm.Whole(k, reduce.Pairwise))
 	check(err)
 	return func() { check(backend.Mul(ma, w, mc)) }
+}
+
+// microkernel evaluates a block of eight leaves for a tile whose factors the nearest cache holds, on
+// one thread, and returns the operations.
+func microkernel[T reduce.Float]() (*contender, float64) {
+	tile := kernel.MicroTile[T]()
+	program := []uint64{kernel.Leaf(32, 0), kernel.Leaf(32, 1), kernel.Leaf(32, 0), kernel.Leaf(32, 2), kernel.Leaf(32, 0), kernel.Leaf(32, 1), kernel.Leaf(32, 0), kernel.Leaf(32, 3)}
+	stack := make([]T, 5*tile.Size())
+	s := kernel.Stack[T]{Own: stack[:tile.Size()], Hot: stack[tile.Size():]}
+	a, b := make([]T, 256*tile.Rows), kernel.Factors[T]{Data: make([]T, 256*tile.Cols), Stride: tile.Cols}
+	return &contender{name: "microkernel", run: func() { kernel.Micro(tile, s, a, b, program) }}, float64(2 * 256 * tile.Size())
 }
 
 // peakAll runs the speed of light on all threads and returns the operations.
