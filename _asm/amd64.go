@@ -39,6 +39,9 @@ func (a *amd64) mem(m mem) string {
 	if m.base == frame {
 		return fmt.Sprintf("%d(R14)", m.off)
 	}
+	if m.index != "" {
+		return fmt.Sprintf("%d(%s)(%s*%d)", m.off, amd64Scalar(m.base), amd64Scalar(m.index), m.scale)
+	}
 	return fmt.Sprintf("%d(%s)", m.off, amd64Scalar(m.base))
 }
 
@@ -139,12 +142,15 @@ func (a *amd64) mul(d, x, y reg)          { a.three("VMUL", d, x, a.v(y)) }
 func (a *amd64) mulMem(d, x reg, m mem)   { a.three("VMUL", d, x, a.mem(m)) }
 func (a *amd64) fmadd(d, x, y reg)        { a.three("VFMADD231", d, x, a.v(y)) }
 func (a *amd64) fmaddMem(d, x reg, m mem) { a.three("VFMADD231", d, x, a.mem(m)) }
-func (a *amd64) fmsub(d, x, y reg)        { a.three("VFMSUB231", d, x, a.v(y)) }
-func (a *amd64) addOnto(d, x reg)         { a.three("VFMADD231", d, x, a.operand(one)) }
-func (a *amd64) subFrom(d, x reg)         { a.three("VFNMADD231", d, x, a.operand(one)) }
-func (a *amd64) abs(d, x reg)             { a.three("VAND", d, x, a.operand(absMask)) }
-func (a *amd64) or(d, x reg)              { a.three("VOR", d, d, a.v(x)) }
-func (a *amd64) and(d, x reg)             { a.three("VAND", d, d, a.v(x)) }
+func (a *amd64) fmaddBroadcast(d, x reg, m mem) {
+	a.line("%s.BCST %s, %s, %s", a.p("VFMADD231"), a.mem(m), a.v(x), a.v(d))
+}
+func (a *amd64) fmsub(d, x, y reg) { a.three("VFMSUB231", d, x, a.v(y)) }
+func (a *amd64) addOnto(d, x reg)  { a.three("VFMADD231", d, x, a.operand(one)) }
+func (a *amd64) subFrom(d, x reg)  { a.three("VFNMADD231", d, x, a.operand(one)) }
+func (a *amd64) abs(d, x reg)      { a.three("VAND", d, x, a.operand(absMask)) }
+func (a *amd64) or(d, x reg)       { a.three("VOR", d, d, a.v(x)) }
+func (a *amd64) and(d, x reg)      { a.three("VAND", d, d, a.v(x)) }
 
 // narrow has half of the lanes in each of two registers of half the width.
 func (a *amd64) narrow(d, lo, hi, spare reg) {

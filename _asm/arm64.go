@@ -34,6 +34,11 @@ func (a *arm64) mem(m mem) string {
 	if m.base == frame {
 		return fmt.Sprintf("%d(RSP)", m.off+16)
 	}
+	if m.index != "" { // R10 is free between prologue and epilogue
+		shift := map[int]int{1: 0, 2: 1}[m.scale]
+		a.line("ADD %s<<%d, %s, R10", arm64Scalar(m.index), shift, arm64Scalar(m.base))
+		return fmt.Sprintf("%d(R10)", m.off)
+	}
 	return fmt.Sprintf("%d(%s)", m.off, arm64Scalar(m.base))
 }
 
@@ -132,6 +137,8 @@ func (a *arm64) fmaddMem(d, x reg, m mem) {
 	a.operand(m)
 	a.fmadd(d, x, spare)
 }
+
+func (a *arm64) fmaddBroadcast(d, x reg, m mem) { panic("no such instruction") }
 
 // fmsub negates d, which is exact, and adds the product.
 func (a *arm64) fmsub(d, x, y reg) {

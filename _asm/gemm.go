@@ -1,6 +1,9 @@
 package main
 
-import "fmt"
+import (
+	"fmt"
+	"math/bits"
+)
 
 // micro is the microkernel of matrix products: it evaluates nodes of the canonical
 // tree for a tile of the product, rows x columns elements side by side. The panel of A
@@ -24,6 +27,7 @@ type micro struct {
 	w             width
 	rows, columns int // columns in vectors
 	stored        storage
+	spread        bool // over panels that lie s bytes apart
 	acc           [][]reg
 	b             []reg
 	free          []reg
@@ -38,8 +42,18 @@ const (
 	float16  storage = "FP16"
 )
 
-// unrolledTerms is the number of terms that the inner loop takes at a time.
-const unrolledTerms = 4
+// unrolled is the number of terms that the inner loop takes at a time.
+func (k *micro) unrolled() int {
+	if k.embeds() {
+		return 8
+	}
+	return 4
+}
+
+// embeds tells whether an instruction can multiply by a lane of memory. Every other row of
+// a tile has it so: that spares an instruction for a load, and processors are short of both
+// where two threads share a core.
+func (k *micro) embeds() bool { return k.vectorBytes() == 64 }
 
 // streamRows is the number of rows up to which a product is bound by the memory that B
 // comes from: there, it is asked for ahead.
@@ -61,9 +75,13 @@ func tile(t target) (rows, columns int) {
 // tileRows lists the rows of the tiles that there are, for the last rows of a product.
 var tileRows = map[string][]int{"AVX2": {1, 2, 4, 6}, "AVX512": {1, 2, 4, 8, 12}, "NEON": {1, 2, 4, 8}}
 
-// wideColumns is the columns of the tile of one row over factors that lie as the matrix
-// does, row by row: long enough runs of memory.
+// wideColumns is the columns, in vectors, of the tile of one row over factors that lie as
+// the matrix does, row by row: long enough runs of memory.
 const wideColumns = 8
+
+// spreadPanels is the panels of the tile of one row over several of them: more streams of
+// memory than one are prefetched further ahead.
+const spreadPanels = 4
 
 // micros lists the microkernels for a type.
 func micros(t target, w width) (all []micro) {
@@ -72,8 +90,12 @@ func micros(t target, w width) (all []micro) {
 		all = append(all, micro{target: t, w: w, rows: rows, columns: columns})
 	}
 	all = append(all, micro{target: t, w: w, rows: 1, columns: wideColumns})
+	spread := micro{target: t, w: w, rows: 1, columns: spreadPanels * columns, spread: true}
+	all = append(all, spread)
 	if w == f32 {
 		for _, s := range []storage{bfloat16, float16} {
+			spread.stored = s
+			all = append(all, spread)
 			for _, rows := range tileRows[t.suffix()] {
 				if rows <= streamRows {
 					all = append(all, micro{target: t, w: w, rows: rows, columns: columns, stored: s})
@@ -102,7 +124,12 @@ func emitMicros(t target, w width) (declarations string) {
 	return declarations
 }
 
-func (k *micro) name() string { return fmt.Sprintf("micro%dx%d%v%s", k.rows, k.columns, k.w, k.stored) }
+func (k *micro) name() string {
+	if k.spread {
+		return fmt.Sprintf("spread%v%s", k.w, k.stored)
+	}
+	return fmt.Sprintf("micro%dx%d%v%s", k.rows, k.columns, k.w, k.stored)
+}
 
 func (k *micro) elements() string { return map[width]string{f64: "float64", f32: "float32"}[k.w] }
 
@@ -137,6 +164,11 @@ func (k *micro) emit() {
 			k.b = append(k.b, k.alloc())
 		}
 	}
+	if k.spread {
+		k.move("q", "s")
+		k.addReg("q", "s")
+		k.addReg("q", "s")
+	}
 	k.addReg("e", "dst")
 	k.addReg("dst", "t")
 	k.follow("e", "u", "begin")
@@ -149,13 +181,13 @@ func (k *micro) emit() {
 	k.shr("c", 32)
 	k.addImm("p", 8)
 	k.move("t", "i")
-	k.shr("i", 2)
+	k.shr("i", bits.Len(uint(k.unrolled()))-1)
 	k.ifZero("i", "few")
 	k.label("terms")
-	k.terms(unrolledTerms)
+	k.terms(k.unrolled())
 	k.countDown("i", "terms")
 	k.label("few")
-	k.andImm("t", unrolledTerms-1)
+	k.andImm("t", k.unrolled()-1)
 	k.ifZero("t", "joins")
 	k.label("term")
 	k.terms(1)
@@ -196,19 +228,61 @@ func (k *micro) each(code func(acc reg, m mem)) {
 // terms adds so many terms to all elements.
 func (k *micro) terms(n int) {
 	for step := range n {
-		if k.rows <= streamRows {
-			for off := 0; off < k.storedBytes(); off += line {
-				k.prefetchFrom("y", "q", off)
-			}
+		for off := 0; off < k.storedBytes(); off += line {
+			k.ask(k.place(step, 0).off + off)
 		}
 		if k.rows == 1 {
 			k.row(step)
 		} else {
 			k.block(step)
 		}
-		k.addReg("y", "s")
+		if k.strided() {
+			k.addReg("y", "s")
+		}
 	}
 	k.addImm("x", n*k.rows*k.w.lane())
+	if !k.strided() {
+		k.addImm("y", n*k.stepBytes())
+	}
+}
+
+// stepBytes is the way from a term's factors to the next's.
+func (k *micro) stepBytes() int {
+	if k.spread {
+		return k.storedBytes() / spreadPanels
+	}
+	return k.storedBytes()
+}
+
+// ask asks for the line of factors that is so far from those in use.
+func (k *micro) ask(off int) {
+	switch {
+	case k.rows <= streamRows && !k.spread:
+		k.prefetchFrom("y", "q", off)
+	case !k.spread:
+		k.prefetch(at("y", off+ahead))
+	}
+}
+
+// strided tells whether the factors of the columns lie s bytes apart. Those of other tiles
+// lie next to those of the term before: constant offsets spare instructions.
+func (k *micro) strided() bool { return k.columns == wideColumns && !k.spread }
+
+// place is where the factors of a vector of columns begin.
+func (k *micro) place(step, c int) mem {
+	off := c * k.storedBytes() / k.columns
+	switch {
+	case k.spread:
+		panel := c * spreadPanels / k.columns
+		m := at("y", off+(step-panel)*k.stepBytes())
+		if panel > 0 {
+			m.index, m.scale = []string{"s", "s", "q"}[panel-1], []int{1, 2, 1}[panel-1]
+		}
+		return m
+	case k.strided():
+		return at("y", off)
+	}
+	return at("y", off+step*k.storedBytes())
 }
 
 // row adds a term to a tile of one row.
@@ -217,11 +291,11 @@ func (k *micro) row(step int) {
 	k.broadcast(a, at("x", step*k.w.lane()))
 	for c, acc := range k.acc[0] {
 		if k.stored == working {
-			k.fmaddMem(acc, a, at("y", c*k.vectorBytes()))
+			k.fmaddMem(acc, a, k.place(step, c))
 			continue
 		}
-		b := k.b[c]
-		k.loadStored(b, c)
+		b := k.b[c%len(k.b)]
+		k.loadStored(b, k.place(step, c))
 		k.fmadd(acc, a, b)
 	}
 }
@@ -229,11 +303,18 @@ func (k *micro) row(step int) {
 // block adds a term to a tile of several rows.
 func (k *micro) block(step int) {
 	for c, b := range k.b {
-		k.loadStored(b, c)
+		k.loadStored(b, k.place(step, c))
 	}
 	for r, row := range k.acc {
+		m := at("x", (step*k.rows+r)*k.w.lane())
+		if k.embeds() && r%2 == 1 {
+			for c, acc := range row {
+				k.fmaddBroadcast(acc, k.b[c], m)
+			}
+			continue
+		}
 		a := k.free[r%len(k.free)]
-		k.broadcast(a, at("x", (step*k.rows+r)*k.w.lane()))
+		k.broadcast(a, m)
 		for c, acc := range row {
 			k.fmadd(acc, a, k.b[c])
 		}
@@ -241,13 +322,13 @@ func (k *micro) block(step int) {
 }
 
 // loadStored loads the factors of a vector of columns.
-func (k *micro) loadStored(b reg, c int) {
+func (k *micro) loadStored(b reg, m mem) {
 	switch k.stored {
 	case working:
-		k.load(b, at("y", c*k.vectorBytes()))
+		k.load(b, m)
 	case bfloat16:
-		k.loadBfloat16(b, at("y", c*k.vectorBytes()/2))
+		k.loadBfloat16(b, m)
 	case float16:
-		k.loadFloat16(b, at("y", c*k.vectorBytes()/2))
+		k.loadFloat16(b, m)
 	}
 }

@@ -1,6 +1,9 @@
 package main
 
-import "fmt"
+import (
+	"fmt"
+	"math/bits"
+)
 
 // pack is the kernels that bring matrices into panels and products out of tiles. They move
 // numbers; finish alone computes.
@@ -41,10 +44,13 @@ func (k *pack) gather() {
 		k.move(rows[i], rows[i-1])
 		k.addReg(rows[i], "s")
 	}
+	k.move("p", "s")
+	k.shl("p", bits.Len(uint(k.group()))-1)
 	k.label("vector")
 	regs := []reg{0, 1, 2, 3}[:k.group()]
 	for i, r := range regs {
 		k.load(r, at(rows[i], 0))
+		k.prefetchFrom(rows[i], "p", 0) // the rows of the next group
 		k.addImm(rows[i], k.vectorBytes())
 	}
 	if k.group() == 4 {
@@ -72,7 +78,12 @@ func (k *pack) gather() {
 func (k *pack) copyRows() {
 	_, columns := tile(k.target)
 	k.prologue(fmt.Sprintf("copyRows%v", k.w), []string{"dst", "x", "s", "n", "t"}, 0, 0)
+	k.move("q", "s")
+	k.shl("q", 3)
 	k.label("row")
+	for off := 0; off < columns*k.vectorBytes(); off += line {
+		k.prefetchFrom("x", "q", off) // a few rows ahead: no processor looks that far
+	}
 	for c := range columns {
 		k.load(reg(c), at("x", c*k.vectorBytes()))
 	}

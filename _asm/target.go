@@ -44,13 +44,15 @@ const (
 	one     constant = "one"
 )
 
-// mem is a place in memory: an offset from a scalar register.
+// mem is a place in memory: an offset from a scalar register, and once or twice an index.
 type mem struct {
-	base string
-	off  int
+	base  string
+	off   int
+	index string
+	scale int
 }
 
-func at(base string, off int) mem { return mem{base, off} }
+func at(base string, off int) mem { return mem{base: base, off: off} }
 
 // ahead is how far ahead in bytes what is read is asked for where work is long: more than
 // a processor looks ahead by itself, and less than its nearest cache.
@@ -97,7 +99,8 @@ type target interface {
 	mulMem(d, a reg, m mem)
 	fmadd(d, a, b reg) // d = a*b + d, rounded once
 	fmaddMem(d, a reg, m mem)
-	fmsub(d, a, b reg) // d = a*b - d, rounded once
+	fmaddBroadcast(d, a reg, m mem) // of one lane of memory
+	fmsub(d, a, b reg)              // d = a*b - d, rounded once
 	fmsubMem(d, a reg, m mem)
 	addOnto(d, a reg) // d = d + a, by the multiplier's port where that is another
 	subFrom(d, a reg) // d = d - a, likewise

@@ -37,7 +37,7 @@ func (r rightOperand[T]) cols() int {
 
 // pack packs the rows of the chunk, and its columns, if so told.
 func (t *tiles[S, T]) pack(rows, columns bool) {
-	k, panels := t.a.cols(), 0
+	k, panels := t.k, 0
 	t.slivers = 0
 	if rows {
 		t.slivers = ceil(t.i1-t.i0, t.tile.Rows)
@@ -56,7 +56,7 @@ func (t *tiles[S, T]) pack(rows, columns bool) {
 
 // packPart packs a sliver of rows or a panel of columns.
 func (t *tiles[S, T]) packPart(_, part int) {
-	k := t.a.cols()
+	k := t.k
 	if part < t.slivers {
 		tile, dst := t.sliver(part)
 		i := t.i0 + part*t.tile.Rows
@@ -99,39 +99,57 @@ func packRows[S, T Float](dst []S, width int, x Matrix[T], columns bool, i, rows
 // factors returns the terms [lo, hi) of the columns of the p-th panel of the chunk: where
 // they are packed or lie as the kernel takes them, or else packed into the buffer.
 func (t *tiles[S, T]) factors(p, lo, hi int, buffer []S) kernel.Factors[S] {
-	cols := t.tile.Cols
-	if t.wide {
-		data := t.b.b.Data[lo*t.b.b.Stride+t.j0+p*cols:]
-		return kernel.Factors[S]{Data: kernel.As[S](data), Stride: t.b.b.Stride, Ahead: wideAhead * t.b.b.Stride}
+	cols, j := t.tile.Cols, t.j0+p*t.tile.Cols
+	switch w := t.b.w; t.layout {
+	case matrixRows:
+		b := t.b.b
+		return kernel.Factors[S]{Data: kernel.As[S](b.Data[lo*b.Stride+j:]), Stride: b.Stride, Ahead: wideAhead * b.Stride}
+	case severalPanels:
+		return kernel.Factors[S]{Data: kernel.As[S](w.panels[w.index(lo, j):]), Stride: w.k * w.tile.Cols, Spread: true}
 	}
 	f := kernel.Factors[S]{Data: buffer[:(hi-lo)*cols], Stride: cols, Ahead: streamAhead / sizeOf[S]()}
 	same := kernel.Is64[S]() == kernel.Is64[T]()
 	switch w := t.b.w; {
 	case w == nil && t.local():
-		j := t.j0 + p*cols
 		packRows(f.Data, cols, t.b.b, !t.b.trans, j, min(cols, t.j1-j), lo, hi-lo)
 	case w == nil:
-		f.Data = t.columns[(p*t.a.cols()+lo)*cols:][:(hi-lo)*cols]
+		f.Data = t.columns[(p*t.k+lo)*cols:][:(hi-lo)*cols]
 	case same && w.tile.Cols == cols && w.stored == kernel.Working:
-		f.Data = kernel.As[S](w.panels[(p*w.k+lo)*cols : (p*w.k+hi)*cols])
+		f.Data = kernel.As[S](w.panels[w.index(lo, j):][:(hi-lo)*cols])
 	case same && w.tile.Cols == cols:
-		kernel.Widen(w.stored, kernel.As[float32](f.Data), w.halves[(p*w.k+lo)*cols:(p*w.k+hi)*cols])
+		kernel.Widen(w.stored, kernel.As[float32](f.Data), w.halves[w.index(lo, j):][:(hi-lo)*cols])
 	default:
-		t.convert(f.Data, p, lo, hi)
+		t.convert(f.Data, j, lo, hi)
 	}
 	return f
 }
 
-// convert packs the terms [lo, hi) of a panel from weights of another type or of panels of
+// takesStored tells whether there is a kernel that takes the weights as they are stored.
+func (t *tiles[S, T]) takesStored(tile kernel.Tile) bool {
+	w := t.b.w
+	return w != nil && w.stored != kernel.Working && kernel.Active() != kernel.Portable && !kernel.Is64[S]() &&
+		tile.Rows <= kernel.StreamRows && w.tile == kernel.MicroTile[float32]()
+}
+
+// storedFactors returns the columns from j on, and the terms from lo on, of stored weights.
+func storedFactors[T Float](w *Weights[T], j, lo int, l layout) kernel.Factors[uint16] {
+	f := kernel.Factors[uint16]{Data: w.halves[w.index(lo, j):], Stride: w.tile.Cols, Ahead: streamAhead / 2}
+	if l == severalPanels {
+		f.Stride, f.Spread = w.k*w.tile.Cols, true
+	}
+	return f
+}
+
+// convert packs the terms [lo, hi) of the columns from first on from weights of another type or of panels of
 // another size.
-func (t *tiles[S, T]) convert(dst []S, p, lo, hi int) {
+func (t *tiles[S, T]) convert(dst []S, first, lo, hi int) {
 	w, cols := t.b.w, t.tile.Cols
 	if j := p * cols; kernel.Is64[S]() && w.stored == kernel.Working && j/w.tile.Cols == (j+cols-1)/w.tile.Cols {
 		kernel.WidenColumns(kernel.As[float64](dst), w.panels[(j/w.tile.Cols*w.k+lo)*w.tile.Cols+j%w.tile.Cols:], cols, w.tile.Cols)
 		return
 	}
 	for j := range cols {
-		column := p*cols + j
+		column := first + j
 		for k := range hi - lo {
 			if column < w.n {
 				dst[k*cols+j] = S(w.at(lo+k, column))

@@ -19,6 +19,7 @@ type tiles[S, T Float] struct {
 	finish kernel.Finish[S]
 	c      Matrix[S]
 
+	m, n, k        int
 	threads        int
 	plan           plan
 	tile           kernel.Tile // the largest
@@ -26,7 +27,7 @@ type tiles[S, T Float] struct {
 	each           int         // panels of a task side by side
 	i0, i1, j0, j1 int         // the chunk of the product at work
 	slivers        int         // to pack
-	wide           bool        // the columns are used as they lie
+	layout         layout      // of the columns
 	packing        *parallel.Loop
 	tasks          *parallel.Loop
 	words          []uint64
@@ -37,20 +38,29 @@ type tiles[S, T Float] struct {
 // The sizes that caches want. A block's columns are to stay in the nearest cache while all
 // tiles of a task pass by, and the rows of a task in the next.
 const (
-	blockTerms = 256
-	taskHigh   = 12      // tiles above one another, at most
-	taskRows   = 1 << 20 // bytes of packed rows of a task, at most
-	taskPanels = 16      // panels of a task, at most
-	tasksEach  = 4       // for each goroutine, if there are so many
-	chunkSize  = 4 << 20 // elements of packed rows, and of packed columns, if not packed beforehand
-	alone      = 1 << 15 // elements that one goroutine packs sooner than others are there
+	xblockTerms = 256
+	xtaskHigh   = 12      // tiles above one another, at most
+	taskRows    = 1 << 20 // bytes of packed rows of a task, at most
+	taskPanels  = 16      // panels of a task, at most
+	tasksEach   = 4       // for each goroutine, if there are so many
+	chunkSize   = 4 << 20 // elements of packed rows, and of packed columns, if not packed beforehand
+	alone       = 1 << 15 // elements that one goroutine packs sooner than others are there
 )
 
 // streamAhead is how many bytes ahead packed columns are asked for.
-const streamAhead = 2048
+const xstreamAhead = 2048
 
 // wideAhead is how many rows ahead columns that lie row by row are.
-const wideAhead = 8
+const xwideAhead = 8
+
+// layout is how the columns of a tile lie.
+type layout uint8
+
+const (
+	onePanel      layout = iota // in a panel
+	severalPanels               // in several panels
+	matrixRows                  // in a matrix, row by row
+)
 
 // run evaluates on so many goroutines.
 func (t *tiles[S, T]) run(threads int) {
@@ -58,28 +68,53 @@ func (t *tiles[S, T]) run(threads int) {
 	if m == 0 || n == 0 {
 		return
 	}
+	t.m, t.n, t.k = m, n, t.a.cols()
 	t.threads = max(1, threads)
-	t.tile = kernel.MicroTile[S]()
-	if wide := kernel.WideTile[S](); m == 1 && t.direct() && n >= wide.Cols {
-		t.runWide(wide)
-		return
+	done := 0
+	if m == 1 && kernel.Is64[S]() == kernel.Is64[T]() && kernel.Active() != kernel.Portable {
+		done = t.runRow()
 	}
+	t.layout, t.tile = onePanel, kernel.MicroTile[S]()
 	t.cut(m)
 	mc, nc := m, n
-	if size := max(t.a.cols(), 1); !t.local() {
+	if size := max(t.k, 1); !t.local() {
 		mc = min(m, max(chunkSize/size/t.tile.Rows, taskHigh)*t.tile.Rows)
 		if !t.b.packed() {
 			nc = min(n, max(chunkSize/size/t.tile.Cols, 1)*t.tile.Cols)
 		}
 	}
-	for t.j0 = 0; t.j0 < n; t.j0 += nc {
+	for t.j0 = done; t.j0 < n; t.j0 += nc {
 		t.j1 = min(t.j0+nc, n)
 		for t.i0 = 0; t.i0 < m; t.i0 += mc {
 			t.i1 = min(t.i0+mc, m)
-			t.pack(mc < m || t.j0 == 0, t.i0 == 0 && !t.b.packed() && !t.local())
+			t.pack(mc < m || t.j0 == done, t.i0 == 0 && !t.b.packed() && !t.local())
 			t.evaluate()
 		}
 	}
+}
+
+// runRow evaluates a product of one row, which is bound by the memory that columns come
+// from, in tiles that read it best: over several panels of weights, or over long runs of a
+// matrix as it lies. It returns for how many columns that could be done.
+func (t *tiles[S, T]) runRow() int {
+	n := t.n
+	switch w := t.b.w; {
+	case w == nil && !t.b.trans:
+		t.layout, t.tile = matrixRows, kernel.WideTile[S]()
+	case w != nil && w.tile == kernel.MicroTile[T]():
+		t.layout, t.tile = severalPanels, kernel.SpreadTile[S]()
+		n = w.panelCount() * w.tile.Cols
+	default:
+		return 0
+	}
+	t.plan.cut(t.program.words, 1<<30)
+	t.plan.longest = 0 // no buffer
+	t.i0, t.i1, t.j0, t.j1 = 0, 1, 0, min(n/t.tile.Cols*t.tile.Cols, t.n)
+	if t.j1 > 0 {
+		t.pack(true, false)
+		t.evaluate()
+	}
+	return t.j1
 }
 
 // cut cuts the program into blocks: one if there is one row of tiles, which no block of
@@ -94,12 +129,12 @@ func (t *tiles[S, T]) cut(m int) {
 
 // local tells whether columns are packed by the task that uses them: there is no other.
 func (t *tiles[S, T]) local() bool {
-	return !t.b.packed() && t.a.rows() <= t.taskHigh()*t.tile.Rows
+	return !t.b.packed() && t.m <= t.taskHigh()*t.tile.Rows
 }
 
 // taskHigh is the number of tiles of a task above one another, at most.
 func (t *tiles[S, T]) taskHigh() int {
-	return min(max(1, taskRows/sizeOf[S]()/(t.tile.Rows*max(t.a.cols(), 1))), taskHigh)
+	return min(max(1, taskRows/sizeOf[S]()/(t.tile.Rows*max(t.k, 1))), taskHigh)
 }
 
 func ceil(n, by int) int { return (n + by - 1) / by }
@@ -144,21 +179,21 @@ func (t *tiles[S, T]) task(worker, number int) {
 
 // sliver returns the tile and the packed factors of the i-th rows of the chunk.
 func (t *tiles[S, T]) sliver(i int) (kernel.Tile, []S) {
-	k, rows := t.a.cols(), t.i1-t.i0-i*t.tile.Rows
-	tile := kernel.RowTile[S](rows)
-	return tile, t.rows[i*t.tile.Rows*k:][:tile.Rows*k]
+	rows := t.i1 - t.i0 - i*t.tile.Rows
+	tile := t.tile
+	if rows < tile.Rows {
+		tile = kernel.RowTile[S](rows)
+	}
+	return tile, t.rows[i*t.tile.Rows*t.k:][:tile.Rows*t.k]
 }
 
 // block evaluates the block for the tiles [first, last) of the p-th panel.
 func (t *tiles[S, T]) block(b *block, first, last, p int, own, hot, buffer []S) {
 	words := t.program.words[b.first:b.last]
-	if w := t.b.w; w != nil && w.stored != kernel.Working && last-first == 1 {
-		if tile, a := t.sliver(first); tile.Rows <= kernel.StreamRows && t.tile.Cols == w.tile.Cols && kernel.Active() != kernel.Portable {
-			stack := kernel.Stack[float32]{Own: kernel.As[float32](own[:b.own*tile.Size()]), Hot: kernel.As[float32](hot), Depth: b.depth}
-			factors := kernel.Factors[uint16]{Data: w.halves[(p*w.k+b.lo)*t.tile.Cols:], Stride: t.tile.Cols, Ahead: streamAhead / 2}
-			kernel.MicroStored(tile, w.stored, stack, kernel.As[float32](a[b.lo*tile.Rows:]), factors, words)
-			return
-		}
+	if tile, a := t.sliver(first); last-first == 1 && t.takesStored(tile) {
+		stack := kernel.Stack[float32]{Own: kernel.As[float32](own[:b.own*tile.Size()]), Hot: kernel.As[float32](hot), Depth: b.depth}
+		kernel.MicroStored(tile, t.b.w.stored, stack, kernel.As[float32](a[b.lo*tile.Rows:]), storedFactors(t.b.w, t.j0+p*t.tile.Cols, b.lo, t.layout), words)
+		return
 	}
 	factors := t.factors(p, b.lo, b.hi, buffer)
 	for i := first; i < last; i++ {
@@ -186,35 +221,5 @@ func (t *tiles[S, T]) give(sliver, p int, own []S) {
 		for r := range rows {
 			t.put(node, i+r, j, values[r*tile.Cols:][:cols])
 		}
-	}
-}
-
-// direct tells whether a kernel can take the columns as they lie in the matrix.
-func (t *tiles[S, T]) direct() bool {
-	return t.b.w == nil && !t.b.trans && kernel.Is64[S]() == kernel.Is64[T]() && kernel.Active() != kernel.Portable
-}
-
-// runWide evaluates a product of one row with columns as they lie, in tiles so wide that
-// what is read of each of their rows is a run of some lines of a cache. The columns that
-// are left over are packed.
-func (t *tiles[S, T]) runWide(wide kernel.Tile) {
-	b, c, put := t.b.b, t.c, t.put
-	n := b.Cols / wide.Cols * wide.Cols
-	t.tile = kernel.Tile{Rows: 1, Cols: wide.Cols}
-	t.plan.cut(t.program.words, 1<<30)
-	t.plan.longest = 0
-	t.i0, t.i1, t.j0, t.j1 = 0, 1, 0, n
-	t.pack(true, false)
-	t.wide = true
-	t.evaluate()
-	t.wide = false
-	if n < b.Cols {
-		t.b.b = b.View(0, b.Rows, n, b.Cols)
-		if put != nil {
-			t.put = func(node, i, j int, values []S) { put(node, i, n+j, values) }
-		} else {
-			t.c = c.View(0, 1, n, c.Cols)
-		}
-		t.run(t.threads)
 	}
 }

@@ -40,9 +40,14 @@ func (w *Weights[T]) Place() Contraction { return w.place }
 // panelCount returns the number of panels.
 func (w *Weights[T]) panelCount() int { return (w.n + w.tile.Cols - 1) / w.tile.Cols }
 
+// index returns where an element of op(B) lies.
+func (w *Weights[T]) index(k, j int) int {
+	return (j/w.tile.Cols*w.k+k)*w.tile.Cols + j%w.tile.Cols
+}
+
 // at returns an element of op(B).
 func (w *Weights[T]) at(k, j int) T {
-	i := (j/w.tile.Cols*w.k+k)*w.tile.Cols + j%w.tile.Cols
+	i := w.index(k, j)
 	if w.stored == kernel.Working {
 		return w.panels[i]
 	}

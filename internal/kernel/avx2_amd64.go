@@ -164,6 +164,9 @@ func micro6x2F64AVX2(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e i
 func micro1x8F64AVX2(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e int, u *float64)
 
 //go:noescape
+func spreadF64AVX2(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e int, u *float64)
+
+//go:noescape
 func gatherF64AVX2(dst, x *float64, s, n, t int)
 
 //go:noescape
@@ -200,6 +203,12 @@ func micro6x2F32AVX2(dst, x *float32, y *float32, s, q int, p *uint64, n, t, e i
 func micro1x8F32AVX2(dst, x *float32, y *float32, s, q int, p *uint64, n, t, e int, u *float32)
 
 //go:noescape
+func spreadF32AVX2(dst, x *float32, y *float32, s, q int, p *uint64, n, t, e int, u *float32)
+
+//go:noescape
+func spreadF32BF16AVX2(dst, x *float32, y *uint16, s, q int, p *uint64, n, t, e int, u *float32)
+
+//go:noescape
 func micro1x2F32BF16AVX2(dst, x *float32, y *uint16, s, q int, p *uint64, n, t, e int, u *float32)
 
 //go:noescape
@@ -210,6 +219,9 @@ func micro4x2F32BF16AVX2(dst, x *float32, y *uint16, s, q int, p *uint64, n, t, 
 
 //go:noescape
 func micro6x2F32BF16AVX2(dst, x *float32, y *uint16, s, q int, p *uint64, n, t, e int, u *float32)
+
+//go:noescape
+func spreadF32FP16AVX2(dst, x *float32, y *uint16, s, q int, p *uint64, n, t, e int, u *float32)
 
 //go:noescape
 func micro1x2F32FP16AVX2(dst, x *float32, y *uint16, s, q int, p *uint64, n, t, e int, u *float32)

@@ -167,6 +167,9 @@ func micro12x2F64AVX512(dst, x *float64, y *float64, s, q int, p *uint64, n, t, 
 func micro1x8F64AVX512(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e int, u *float64)
 
 //go:noescape
+func spreadF64AVX512(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e int, u *float64)
+
+//go:noescape
 func gatherF64AVX512(dst, x *float64, s, n, t int)
 
 //go:noescape
@@ -206,6 +209,12 @@ func micro12x2F32AVX512(dst, x *float32, y *float32, s, q int, p *uint64, n, t, 
 func micro1x8F32AVX512(dst, x *float32, y *float32, s, q int, p *uint64, n, t, e int, u *float32)
 
 //go:noescape
+func spreadF32AVX512(dst, x *float32, y *float32, s, q int, p *uint64, n, t, e int, u *float32)
+
+//go:noescape
+func spreadF32BF16AVX512(dst, x *float32, y *uint16, s, q int, p *uint64, n, t, e int, u *float32)
+
+//go:noescape
 func micro1x2F32BF16AVX512(dst, x *float32, y *uint16, s, q int, p *uint64, n, t, e int, u *float32)
 
 //go:noescape
@@ -216,6 +225,9 @@ func micro4x2F32BF16AVX512(dst, x *float32, y *uint16, s, q int, p *uint64, n, t
 
 //go:noescape
 func micro8x2F32BF16AVX512(dst, x *float32, y *uint16, s, q int, p *uint64, n, t, e int, u *float32)
+
+//go:noescape
+func spreadF32FP16AVX512(dst, x *float32, y *uint16, s, q int, p *uint64, n, t, e int, u *float32)
 
 //go:noescape
 func micro1x2F32FP16AVX512(dst, x *float32, y *uint16, s, q int, p *uint64, n, t, e int, u *float32)

@@ -45,6 +45,12 @@ func WideTile[T Float]() Tile {
 	return Tile{1, t.Cols * 4}
 }
 
+// SpreadPanels is the number of panels that the SpreadTile goes over.
+const SpreadPanels = 4
+
+// SpreadTile returns the tile of one row over several panels: more streams of memory.
+func SpreadTile[T Float]() Tile { return Tile{1, SpreadPanels * MicroTile[T]().Cols} }
+
 // Storage is the type of the factors of the columns in memory.
 type Storage uint8
 
@@ -52,6 +58,8 @@ const (
 	Working  Storage = iota // that of the arithmetic
 	BFloat16                // the upper half of a float32
 	Float16                 // IEEE 754 binary16
+
+	spread Storage = 16 // added for Factors that are spread
 )
 
 // StreamRows is the most rows of a tile for which there is a kernel of stored factors.
@@ -61,11 +69,36 @@ const StreamRows = 8
 // nodes it completes.
 func Leaf(terms, nodes int) uint64 { return uint64(nodes)<<32 | uint64(terms) }
 
-// Factors are the factors of the columns: those of term k begin at k*Stride.
+// Factors are the factors of the columns: those of term k begin at k*Stride. Kernels of
+// other tiles than the WideTile take a Stride of as much as the tile has columns.
 type Factors[B any] struct {
 	Data   []B
 	Stride int
-	Ahead  int // how far from those in use memory is asked for, in elements
+	Ahead  int  // how far from those in use memory is asked for, in elements
+	Spread bool // over panels, of which each begins Stride after the one before
+}
+
+// storage is what microkernels are chosen by.
+func (f Factors[B]) storage(of Storage) Storage {
+	if f.Spread {
+		return of | spread
+	}
+	return of
+}
+
+// place returns where the factors of term k and column j are, in a tile of so many columns.
+func (f Factors[B]) place(k, j, cols int) int {
+	if f.Spread {
+		cols /= SpreadPanels
+		return j/cols*f.Stride + k*cols + j%cols
+	}
+	return k*f.Stride + j
+}
+
+// from returns the factors from term k on, for a tile of so many columns.
+func (f Factors[B]) from(k, cols int) Factors[B] {
+	f.Data = f.Data[min(f.place(k, 0, cols), len(f.Data)):]
+	return f
 }
 
 // Stack holds a tile, row by row, for each node that waits, and in the end for each node
@@ -86,7 +119,7 @@ type Stack[T Float] struct {
 // The caller sees to the lengths. A tile that is not one of the active backend's is
 // evaluated in Go.
 func Micro[T Float](t Tile, stack Stack[T], a []T, b Factors[T], program []uint64) {
-	if !microKernel(t, Working, stack, a, unsafe.Pointer(&b.Data[0]), int(unsafe.Sizeof(a[0])), b.Stride, b.Ahead, program) {
+	if !microKernel(t, b.storage(Working), stack, a, unsafe.Pointer(&b.Data[0]), int(unsafe.Sizeof(a[0])), b.Stride, b.Ahead, program) {
 		microPortable(t, stack, a, b, program)
 	}
 }
@@ -94,13 +127,13 @@ func Micro[T Float](t Tile, stack Stack[T], a []T, b Factors[T], program []uint6
 // MicroStored is Micro over factors of 16 bits, each widened to float32, exactly. It panics
 // unless the tile is one of the active backend's of at most StreamRows rows.
 func MicroStored(t Tile, of Storage, stack Stack[float32], a []float32, b Factors[uint16], program []uint64) {
-	if !microKernel(t, of, stack, a, unsafe.Pointer(&b.Data[0]), 2, b.Stride, b.Ahead, program) {
+	if !microKernel(t, b.storage(of), stack, a, unsafe.Pointer(&b.Data[0]), 2, b.Stride, b.Ahead, program) {
 		panic(noKernel)
 	}
 }
 
 func microKernel[T Float](t Tile, of Storage, stack Stack[T], a []T, b unsafe.Pointer, bytes, stride, ahead int, program []uint64) bool {
-	if active == Portable {
+	if active == Portable || of&spread == 0 && stride != t.Cols && t != WideTile[T]() {
 		return false
 	}
 	own, hot := unsafe.Pointer(unsafe.SliceData(stack.Own)), unsafe.Pointer(unsafe.SliceData(stack.Hot))
@@ -125,11 +158,10 @@ func microPortable[T Float](t Tile, stack Stack[T], a []T, b Factors[T], program
 		}
 		return stack.Hot[depth*size-own:][:size]
 	}
-	x, y := a, b.Data
 	for _, word := range program {
 		terms, nodes := int(uint32(word)), int(word>>32)
-		leafPortable(t, at(depth), x, Factors[T]{Data: y, Stride: b.Stride}, terms)
-		x, y = x[terms*t.Rows:], y[min(terms*b.Stride, len(y)):]
+		leafPortable(t, at(depth), a, b, terms)
+		a, b = a[terms*t.Rows:], b.from(terms, t.Cols)
 		for range nodes {
 			depth--
 			left := at(depth)
@@ -144,13 +176,13 @@ func microPortable[T Float](t Tile, stack Stack[T], a []T, b Factors[T], program
 // leafPortable sets c to the chains of a leaf.
 func leafPortable[T Float](t Tile, c, a []T, b Factors[T], terms int) {
 	clear(c)
-	if t == (Tile{1, Panel}) && b.Stride == Panel {
+	if t == (Tile{1, Panel}) && b.Stride == Panel && !b.Spread {
 		Chain4((*[Panel]T)(c), a[:terms], b.Data[:terms*Panel])
 		return
 	}
 	for k := range terms {
 		for i := range c {
-			c[i] = FMA(a[k*t.Rows+i/t.Cols], b.Data[k*b.Stride+i%t.Cols], c[i])
+			c[i] = FMA(a[k*t.Rows+i/t.Cols], b.Data[b.place(k, i%t.Cols, t.Cols)], c[i])
 		}
 	}
 }

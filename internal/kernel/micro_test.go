@@ -18,11 +18,11 @@ func microByDefinition[T Float](t Tile, stack, a []T, b Factors[T], program []ui
 		for k := range terms {
 			for i := range t.Rows {
 				for j := range t.Cols {
-					c[i*t.Cols+j] = FMA(a[k*t.Rows+i], b.Data[k*b.Stride+j], c[i*t.Cols+j])
+					c[i*t.Cols+j] = FMA(a[k*t.Rows+i], b.Data[b.place(k, j, t.Cols)], c[i*t.Cols+j])
 				}
 			}
 		}
-		a, b.Data = a[terms*t.Rows:], b.Data[terms*b.Stride:]
+		a, b = a[terms*t.Rows:], b.from(terms, t.Cols)
 		for range nodes {
 			top := tiles[len(tiles)-1]
 			tiles = tiles[:len(tiles)-1]
@@ -40,7 +40,7 @@ func microByDefinition[T Float](t Tile, stack, a []T, b Factors[T], program []ui
 
 // testMicro compares the microkernel with its definition, with so much of the stack in
 // either place, factors at any stride, and evaluated in two goes.
-func testMicro[T Float](t *testing.T, tile Tile) {
+func testMicro[T Float](t *testing.T, tile Tile, spread bool) {
 	rng := rand.New(rand.NewPCG(31, 32))
 	for _, program := range [][]uint64{
 		{Leaf(1, 0)}, {Leaf(3, 0)}, {Leaf(4, 0)}, {Leaf(32, 0)}, {Leaf(37, 0)},
@@ -56,17 +56,22 @@ func testMicro[T Float](t *testing.T, tile Tile) {
 				k += int(uint32(word))
 			}
 			stride := tile.Cols + 5*(try%2)
-			a, b := make([]T, k*tile.Rows), make([]T, k*stride)
+			size := k * stride
+			if spread {
+				stride = k*tile.Cols/SpreadPanels + 3
+				size = SpreadPanels * stride
+			}
+			a, b := make([]T, k*tile.Rows), Factors[T]{Data: make([]T, size), Stride: stride, Spread: spread}
 			for i := range a {
 				a[i] = T(math.Ldexp(rng.Float64()-0.5, rng.IntN(20)-10))
 			}
-			for i := range b {
-				b[i] = T(math.Ldexp(rng.Float64()-0.5, rng.IntN(20)-10))
+			for i := range b.Data {
+				b.Data[i] = T(math.Ldexp(rng.Float64()-0.5, rng.IntN(20)-10))
 			}
 			if try == 5 {
-				a[0], b[stride-tile.Cols] = T(math.Inf(1)), 0
+				a[0], b.Data[0] = T(math.Inf(1)), 0
 			}
-			want := microByDefinition(tile, make([]T, len(program)*tile.Size()), a, Factors[T]{Data: b, Stride: stride}, program)
+			want := microByDefinition(tile, make([]T, len(program)*tile.Size()), a, b, program)
 			cut := rng.IntN(len(program)) // evaluated in two goes
 			depth, terms := 0, 0
 			for _, word := range program[:cut] {
@@ -76,11 +81,11 @@ func testMicro[T Float](t *testing.T, tile Tile) {
 			own := max(len(want)/tile.Size(), depth, 1) + try%3
 			stack := Stack[T]{Own: make([]T, own*tile.Size()), Hot: make([]T, len(program)*tile.Size())}
 			if cut > 0 {
-				Micro(tile, stack, a, Factors[T]{Data: b, Stride: stride}, program[:cut])
+				Micro(tile, stack, a, b, program[:cut])
 				stack.Hot = make([]T, len(program)*tile.Size()) // scratch
 			}
 			stack.Depth = depth
-			Micro(tile, stack, a[terms*tile.Rows:], Factors[T]{Data: b[terms*stride:], Stride: stride}, program[cut:])
+			Micro(tile, stack, a[terms*tile.Rows:], b.from(terms, tile.Cols), program[cut:])
 			for i := range want {
 				require.Equal(t, Bits(Canonical(want[i])), Bits(Canonical(stack.Own[i])), "%v %x: element %d", tile, program, i)
 			}
@@ -92,16 +97,17 @@ func TestMicroBackends(t *testing.T) {
 	eachBackend(t, func(t *testing.T) {
 		t.Run("f64", testTiles[float64])
 		t.Run("f32", testTiles[float32])
-		t.Run("foreign", func(t *testing.T) { testMicro[float32](t, Tile{3, 5}) })
+		t.Run("foreign", func(t *testing.T) { testMicro[float32](t, Tile{3, 5}, false) })
 	})
 }
 
 // testTiles tests every tile of the active backend.
 func testTiles[T Float](t *testing.T) {
 	for _, rows := range tileRows[active] {
-		testMicro[T](t, RowTile[T](rows))
+		testMicro[T](t, RowTile[T](rows), false)
 	}
-	testMicro[T](t, WideTile[T]())
+	testMicro[T](t, WideTile[T](), false)
+	testMicro[T](t, SpreadTile[T](), true)
 	require.Equal(t, MicroTile[T](), RowTile[T](100))
 }
 
@@ -114,32 +120,38 @@ func TestMicroOfStoredFactors(t *testing.T) {
 			return
 		}
 		rng := rand.New(rand.NewPCG(5, 6))
-		program := []uint64{Leaf(8, 0), Leaf(7, 1)}
 		for _, rows := range tileRows[active] {
-			tile := RowTile[float32](rows)
-			if rows > StreamRows {
-				continue
-			}
-			for _, of := range []Storage{BFloat16, Float16} {
-				a, b, wide := make([]float32, 15*rows), make([]uint16, 15*tile.Cols), make([]float32, 15*tile.Cols)
-				for i := range a {
-					a[i] = rng.Float32() - 0.5
-				}
-				for i := range b {
-					for b[i] = uint16(rng.Uint32()); b[i]&0x7c00 == 0x7c00; b[i] = uint16(rng.Uint32()) { // finite in both
-					}
-				}
-				Widen(of, wide, b)
-				got, want := make([]float32, tile.Size()), make([]float32, tile.Size())
-				hot := make([]float32, 2*tile.Size())
-				MicroStored(tile, of, Stack[float32]{Own: got, Hot: hot}, a, Factors[uint16]{Data: b, Stride: tile.Cols}, program)
-				Micro(tile, Stack[float32]{Own: want, Hot: hot}, a, Factors[float32]{Data: wide, Stride: tile.Cols}, program)
-				for i := range want {
-					require.Equal(t, Bits(want[i]), Bits(got[i]), "%v %v", tile, of)
-				}
+			if rows <= StreamRows {
+				testStored(t, rng, RowTile[float32](rows), Factors[uint16]{Stride: MicroTile[float32]().Cols})
 			}
 		}
+		testStored(t, rng, SpreadTile[float32](), Factors[uint16]{Stride: 15 * MicroTile[float32]().Cols, Spread: true})
 	})
+}
+
+// testStored compares a product of stored factors with that of the widened ones.
+func testStored(t *testing.T, rng *rand.Rand, tile Tile, b Factors[uint16]) {
+	program := []uint64{Leaf(8, 0), Leaf(7, 1)}
+	for _, of := range []Storage{BFloat16, Float16} {
+		a := make([]float32, 15*tile.Rows)
+		for i := range a {
+			a[i] = rng.Float32() - 0.5
+		}
+		b.Data = make([]uint16, 15*tile.Cols)
+		for i := range b.Data {
+			for b.Data[i] = uint16(rng.Uint32()); b.Data[i]&0x7c00 == 0x7c00; b.Data[i] = uint16(rng.Uint32()) { // finite in both
+			}
+		}
+		wide := Factors[float32]{Data: make([]float32, len(b.Data)), Stride: b.Stride, Spread: b.Spread}
+		Widen(of, wide.Data, b.Data)
+		got, want := make([]float32, tile.Size()), make([]float32, tile.Size())
+		hot := make([]float32, 2*tile.Size())
+		MicroStored(tile, of, Stack[float32]{Own: got, Hot: hot}, a, b, program)
+		Micro(tile, Stack[float32]{Own: want, Hot: hot}, a, wide, program)
+		for i := range want {
+			require.Equal(t, Bits(want[i]), Bits(got[i]), "%v %v", tile, of)
+		}
+	}
 }
 
 func BenchmarkMicro(b *testing.B) {

@@ -164,6 +164,9 @@ func micro8x3F64NEON(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e i
 func micro1x8F64NEON(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e int, u *float64)
 
 //go:noescape
+func spreadF64NEON(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e int, u *float64)
+
+//go:noescape
 func gatherF64NEON(dst, x *float64, s, n, t int)
 
 //go:noescape
@@ -200,6 +203,12 @@ func micro8x3F32NEON(dst, x *float32, y *float32, s, q int, p *uint64, n, t, e i
 func micro1x8F32NEON(dst, x *float32, y *float32, s, q int, p *uint64, n, t, e int, u *float32)
 
 //go:noescape
+func spreadF32NEON(dst, x *float32, y *float32, s, q int, p *uint64, n, t, e int, u *float32)
+
+//go:noescape
+func spreadF32BF16NEON(dst, x *float32, y *uint16, s, q int, p *uint64, n, t, e int, u *float32)
+
+//go:noescape
 func micro1x3F32BF16NEON(dst, x *float32, y *uint16, s, q int, p *uint64, n, t, e int, u *float32)
 
 //go:noescape
@@ -210,6 +219,9 @@ func micro4x3F32BF16NEON(dst, x *float32, y *uint16, s, q int, p *uint64, n, t, 
 
 //go:noescape
 func micro8x3F32BF16NEON(dst, x *float32, y *uint16, s, q int, p *uint64, n, t, e int, u *float32)
+
+//go:noescape
+func spreadF32FP16NEON(dst, x *float32, y *uint16, s, q int, p *uint64, n, t, e int, u *float32)
 
 //go:noescape
 func micro1x3F32FP16NEON(dst, x *float32, y *uint16, s, q int, p *uint64, n, t, e int, u *float32)

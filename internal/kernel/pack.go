@@ -89,15 +89,25 @@ func (f Finish[T]) Value(s, c T) T {
 //
 //	c[i*stride + j] = f.Value(s[i*width + j], c[i*stride + j])
 func (f *Finish[T]) Tile(c []T, stride int, s []T, width, rows, cols int) {
-	if active == Portable || cols != MicroTile[T]().Cols || rows == 0 {
-		for i := range rows {
-			row := c[i*stride:][:cols]
-			for j, v := range s[i*width:][:cols] {
-				row[j] = f.Value(v, row[j])
+	if panel := MicroTile[T]().Cols; active != Portable && rows > 0 {
+		for cols >= panel {
+			f.panel(c, stride, s, width, rows, panel)
+			if cols -= panel; cols == 0 {
+				return
 			}
+			c, s = c[panel:], s[panel:]
 		}
-		return
 	}
+	for i := range rows {
+		row := c[i*stride:][:cols]
+		for j, v := range s[i*width:][:cols] {
+			row[j] = f.Value(v, row[j])
+		}
+	}
+}
+
+// panel is Tile for the columns of a panel.
+func (f *Finish[T]) panel(c []T, stride int, s []T, width, rows, cols int) {
 	_, _ = c[(rows-1)*stride+cols-1], s[(rows-1)*width+cols-1]
 	p, q, r := unsafe.Pointer(&c[0]), unsafe.Pointer(&s[0]), unsafe.Pointer(f)
 	switch {

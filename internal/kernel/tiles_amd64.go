@@ -20,6 +20,8 @@ func microF64(tile Tile, of Storage, dst, x *float64, y unsafe.Pointer, s, q int
 		micro12x2F64AVX512(dst, x, (*float64)(y), s, q, p, n, t, e, u)
 	case key(AVX512)<<24 | key(Working)<<16 | 1<<8 | 64:
 		micro1x8F64AVX512(dst, x, (*float64)(y), s, q, p, n, t, e, u)
+	case key(AVX512)<<24 | key(Working|spread)<<16 | 1<<8 | 64:
+		spreadF64AVX512(dst, x, (*float64)(y), s, q, p, n, t, e, u)
 	case key(AVX2)<<24 | key(Working)<<16 | 1<<8 | 8:
 		micro1x2F64AVX2(dst, x, (*float64)(y), s, q, p, n, t, e, u)
 	case key(AVX2)<<24 | key(Working)<<16 | 2<<8 | 8:
@@ -30,6 +32,8 @@ func microF64(tile Tile, of Storage, dst, x *float64, y unsafe.Pointer, s, q int
 		micro6x2F64AVX2(dst, x, (*float64)(y), s, q, p, n, t, e, u)
 	case key(AVX2)<<24 | key(Working)<<16 | 1<<8 | 32:
 		micro1x8F64AVX2(dst, x, (*float64)(y), s, q, p, n, t, e, u)
+	case key(AVX2)<<24 | key(Working|spread)<<16 | 1<<8 | 32:
+		spreadF64AVX2(dst, x, (*float64)(y), s, q, p, n, t, e, u)
 	default:
 		return false
 	}
@@ -98,6 +102,10 @@ func microF32(tile Tile, of Storage, dst, x *float32, y unsafe.Pointer, s, q int
 		micro12x2F32AVX512(dst, x, (*float32)(y), s, q, p, n, t, e, u)
 	case key(AVX512)<<24 | key(Working)<<16 | 1<<8 | 128:
 		micro1x8F32AVX512(dst, x, (*float32)(y), s, q, p, n, t, e, u)
+	case key(AVX512)<<24 | key(Working|spread)<<16 | 1<<8 | 128:
+		spreadF32AVX512(dst, x, (*float32)(y), s, q, p, n, t, e, u)
+	case key(AVX512)<<24 | key(BFloat16|spread)<<16 | 1<<8 | 128:
+		spreadF32BF16AVX512(dst, x, (*uint16)(y), s, q, p, n, t, e, u)
 	case key(AVX512)<<24 | key(BFloat16)<<16 | 1<<8 | 32:
 		micro1x2F32BF16AVX512(dst, x, (*uint16)(y), s, q, p, n, t, e, u)
 	case key(AVX512)<<24 | key(BFloat16)<<16 | 2<<8 | 32:
@@ -106,6 +114,8 @@ func microF32(tile Tile, of Storage, dst, x *float32, y unsafe.Pointer, s, q int
 		micro4x2F32BF16AVX512(dst, x, (*uint16)(y), s, q, p, n, t, e, u)
 	case key(AVX512)<<24 | key(BFloat16)<<16 | 8<<8 | 32:
 		micro8x2F32BF16AVX512(dst, x, (*uint16)(y), s, q, p, n, t, e, u)
+	case key(AVX512)<<24 | key(Float16|spread)<<16 | 1<<8 | 128:
+		spreadF32FP16AVX512(dst, x, (*uint16)(y), s, q, p, n, t, e, u)
 	case key(AVX512)<<24 | key(Float16)<<16 | 1<<8 | 32:
 		micro1x2F32FP16AVX512(dst, x, (*uint16)(y), s, q, p, n, t, e, u)
 	case key(AVX512)<<24 | key(Float16)<<16 | 2<<8 | 32:
@@ -124,6 +134,10 @@ func microF32(tile Tile, of Storage, dst, x *float32, y unsafe.Pointer, s, q int
 		micro6x2F32AVX2(dst, x, (*float32)(y), s, q, p, n, t, e, u)
 	case key(AVX2)<<24 | key(Working)<<16 | 1<<8 | 64:
 		micro1x8F32AVX2(dst, x, (*float32)(y), s, q, p, n, t, e, u)
+	case key(AVX2)<<24 | key(Working|spread)<<16 | 1<<8 | 64:
+		spreadF32AVX2(dst, x, (*float32)(y), s, q, p, n, t, e, u)
+	case key(AVX2)<<24 | key(BFloat16|spread)<<16 | 1<<8 | 64:
+		spreadF32BF16AVX2(dst, x, (*uint16)(y), s, q, p, n, t, e, u)
 	case key(AVX2)<<24 | key(BFloat16)<<16 | 1<<8 | 16:
 		micro1x2F32BF16AVX2(dst, x, (*uint16)(y), s, q, p, n, t, e, u)
 	case key(AVX2)<<24 | key(BFloat16)<<16 | 2<<8 | 16:
@@ -132,6 +146,8 @@ func microF32(tile Tile, of Storage, dst, x *float32, y unsafe.Pointer, s, q int
 		micro4x2F32BF16AVX2(dst, x, (*uint16)(y), s, q, p, n, t, e, u)
 	case key(AVX2)<<24 | key(BFloat16)<<16 | 6<<8 | 16:
 		micro6x2F32BF16AVX2(dst, x, (*uint16)(y), s, q, p, n, t, e, u)
+	case key(AVX2)<<24 | key(Float16|spread)<<16 | 1<<8 | 64:
+		spreadF32FP16AVX2(dst, x, (*uint16)(y), s, q, p, n, t, e, u)
 	case key(AVX2)<<24 | key(Float16)<<16 | 1<<8 | 16:
 		micro1x2F32FP16AVX2(dst, x, (*uint16)(y), s, q, p, n, t, e, u)
 	case key(AVX2)<<24 | key(Float16)<<16 | 2<<8 | 16:

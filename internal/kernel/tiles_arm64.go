@@ -18,6 +18,8 @@ func microF64(tile Tile, of Storage, dst, x *float64, y unsafe.Pointer, s, q int
 		micro8x3F64NEON(dst, x, (*float64)(y), s, q, p, n, t, e, u)
 	case key(NEON)<<24 | key(Working)<<16 | 1<<8 | 16:
 		micro1x8F64NEON(dst, x, (*float64)(y), s, q, p, n, t, e, u)
+	case key(NEON)<<24 | key(Working|spread)<<16 | 1<<8 | 24:
+		spreadF64NEON(dst, x, (*float64)(y), s, q, p, n, t, e, u)
 	default:
 		return false
 	}
@@ -68,6 +70,10 @@ func microF32(tile Tile, of Storage, dst, x *float32, y unsafe.Pointer, s, q int
 		micro8x3F32NEON(dst, x, (*float32)(y), s, q, p, n, t, e, u)
 	case key(NEON)<<24 | key(Working)<<16 | 1<<8 | 32:
 		micro1x8F32NEON(dst, x, (*float32)(y), s, q, p, n, t, e, u)
+	case key(NEON)<<24 | key(Working|spread)<<16 | 1<<8 | 48:
+		spreadF32NEON(dst, x, (*float32)(y), s, q, p, n, t, e, u)
+	case key(NEON)<<24 | key(BFloat16|spread)<<16 | 1<<8 | 48:
+		spreadF32BF16NEON(dst, x, (*uint16)(y), s, q, p, n, t, e, u)
 	case key(NEON)<<24 | key(BFloat16)<<16 | 1<<8 | 12:
 		micro1x3F32BF16NEON(dst, x, (*uint16)(y), s, q, p, n, t, e, u)
 	case key(NEON)<<24 | key(BFloat16)<<16 | 2<<8 | 12:
@@ -76,6 +82,8 @@ func microF32(tile Tile, of Storage, dst, x *float32, y unsafe.Pointer, s, q int
 		micro4x3F32BF16NEON(dst, x, (*uint16)(y), s, q, p, n, t, e, u)
 	case key(NEON)<<24 | key(BFloat16)<<16 | 8<<8 | 12:
 		micro8x3F32BF16NEON(dst, x, (*uint16)(y), s, q, p, n, t, e, u)
+	case key(NEON)<<24 | key(Float16|spread)<<16 | 1<<8 | 48:
+		spreadF32FP16NEON(dst, x, (*uint16)(y), s, q, p, n, t, e, u)
 	case key(NEON)<<24 | key(Float16)<<16 | 1<<8 | 12:
 		micro1x3F32FP16NEON(dst, x, (*uint16)(y), s, q, p, n, t, e, u)
 	case key(NEON)<<24 | key(Float16)<<16 | 2<<8 | 12:
