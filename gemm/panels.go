@@ -144,8 +144,8 @@ func storedFactors[T Float](w *Weights[T], j, lo int, l layout) kernel.Factors[u
 // another size.
 func (t *tiles[S, T]) convert(dst []S, first, lo, hi int) {
 	w, cols := t.b.w, t.tile.Cols
-	if j := p * cols; kernel.Is64[S]() && w.stored == kernel.Working && j/w.tile.Cols == (j+cols-1)/w.tile.Cols {
-		kernel.WidenColumns(kernel.As[float64](dst), w.panels[(j/w.tile.Cols*w.k+lo)*w.tile.Cols+j%w.tile.Cols:], cols, w.tile.Cols)
+	if kernel.Is64[S]() && w.stored == kernel.Working && first/w.tile.Cols == (first+cols-1)/w.tile.Cols {
+		kernel.WidenColumns(kernel.As[float64](dst), w.panels[w.index(lo, first):], cols, w.tile.Cols)
 		return
 	}
 	for j := range cols {
