@@ -6,10 +6,10 @@ import (
 )
 
 // isExtended tells whether the elements of a product in that order are evaluated as more
-// than a T: two T, or a float64.
+// than a T: two T, a float64, or bins.
 func isExtended(order reduce.Order) bool {
 	switch order.Kind() {
-	case reduce.KindKahan, reduce.KindNeumaier, reduce.KindDoubleDouble, reduce.KindWidened, reduce.KindExact:
+	case reduce.KindKahan, reduce.KindNeumaier, reduce.KindDoubleDouble, reduce.KindWidened, reduce.KindBinned, reduce.KindExact:
 		return true
 	}
 	return false
@@ -17,6 +17,10 @@ func isExtended(order reduce.Order) bool {
 
 // multiplyExtended sets C in such an order.
 func multiplyExtended[T Float](o Options, f finish[T], place Contraction, a leftOperand[T], b rightOperand[T], c Matrix[T]) {
+	if o.Order.Kind() == reduce.KindBinned {
+		multiplyBinned(o, f, a, b, c)
+		return
+	}
 	p := extendedProgram(o.Order, place, a.cols(), b)
 	switch o.Order.Kind() {
 	case reduce.KindWidened:

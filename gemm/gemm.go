@@ -132,9 +132,6 @@ func scale[T Float](beta T, c Matrix[T]) {
 	}
 }
 
-// rowBlock is the number of rows that a task takes through one panel.
-const rowBlock = 16
-
 // multiply sets C from the product of a, whose rows are contiguous, and w.
 func multiply[T Float](o Options, f finish[T], a Matrix[T], w *Weights[T], c Matrix[T]) {
 	if o.Order.Kind() == reduce.KindArrival {
@@ -153,20 +150,7 @@ func multiply[T Float](o Options, f finish[T], a Matrix[T], w *Weights[T], c Mat
 		multiplyExtended(o, f, w.place, leftOperand[T]{Matrix: a}, rightOperand[T]{w: w}, c)
 		return
 	}
-	blocks := (a.Rows + rowBlock - 1) / rowBlock
-	parallel.For(o.Threads, w.stripCount()*blocks, func(task int) {
-		buffer := take[T](w.k * kernel.Panel)
-		defer give(buffer)
-		p, i0 := task/blocks, task%blocks*rowBlock
-		b := w.strip(p, *buffer)
-		for i := i0; i < min(i0+rowBlock, a.Rows); i++ {
-			s := strip[T]{w.place, a.Row(i), b}
-			j0 := p * kernel.Panel
-			row := c.Row(i)[j0:min(j0+kernel.Panel, c.Cols)]
-			sums := s.binned(o.Order.Fold(), len(row))
-			f.put(row, sums[:])
-		}
-	})
+	panic(fmt.Sprintf("gemm: no product in order %v", o.Order))
 }
 
 // hasProgram tells whether microkernels evaluate the order on operands as they lie.

@@ -58,22 +58,13 @@ func newPartial[T Float](o Options, a Matrix[T], w *Weights[T]) *Partial[T] {
 		})
 	case reduce.KindBinned:
 		p.bins = make([]reduce.Bins[T], p.size)
-		p.eachStrip(o, a, w, func(at, cols int, s strip[T]) {
-			for j := range cols {
-				p.bins[at+j] = reduce.NewBins[T](o.Order.Fold())
-				s.addBins(&p.bins[at+j], j)
-			}
+		p.eachElement(o, a, w, func(at int, x, y []T) {
+			p.bins[at] = reduce.NewBins[T](o.Order.Fold())
+			p.bins[at].AddProducts(x, y, 1)
 		})
 	case reduce.KindExact:
 		p.exact = make([]reduce.Superaccumulator, p.size)
-		parallel.For(o.Threads, w.n, func(j int) {
-			y := takeFrom[T](vectorPool[T](), w.k)
-			defer vectorPool[T]().Put(y)
-			rightOperand[T]{w: w}.column(j, *y)
-			for i := range a.Rows {
-				addExact(&p.exact[i*w.n+j], a.Row(i), *y)
-			}
-		})
+		p.eachElement(o, a, w, func(at int, x, y []T) { addExact(&p.exact[at], x, y) })
 	default:
 		p.value = make([]T, p.size)
 		multiply(o, finish[T]{alpha: 1}, left(a, false, permutation(o.Order, w.k)), w, Dense(a.Rows, w.n, p.value))
@@ -81,16 +72,14 @@ func newPartial[T Float](o Options, a Matrix[T], w *Weights[T]) *Partial[T] {
 	return p
 }
 
-// eachStrip calls f for every strip of the product, with the index of its first
-// element and the number of its columns.
-func (p *Partial[T]) eachStrip(o Options, a Matrix[T], w *Weights[T], f func(at, cols int, s strip[T])) {
-	parallel.For(o.Threads, w.stripCount(), func(panel int) {
-		buffer := take[T](w.k * kernel.Panel)
-		defer give(buffer)
-		b := w.strip(panel, *buffer)
-		j0 := panel * kernel.Panel
+// eachElement calls f for every element, with its index, its row of a and its column of w.
+func (p *Partial[T]) eachElement(o Options, a Matrix[T], w *Weights[T], f func(at int, x, y []T)) {
+	parallel.For(o.Threads, w.n, func(j int) {
+		y := takeFrom[T](vectorPool[T](), w.k)
+		defer vectorPool[T]().Put(y)
+		rightOperand[T]{w: w}.column(j, *y)
 		for i := range a.Rows {
-			f(i*w.n+j0, min(kernel.Panel, w.n-j0), strip[T]{w.place, a.Row(i), b})
+			f(i*w.n+j, a.Row(i), *y)
 		}
 	})
 }

@@ -33,20 +33,3 @@ func (s strip[T]) chain() (c panel[T]) {
 	kernel.Chain4((*[kernel.Panel]T)(&c), s.a, s.b)
 	return c
 }
-
-// binned is the binned sum of the rounded products, of so many columns.
-func (s strip[T]) binned(fold, cols int) (c panel[T]) {
-	for j := range cols {
-		sum := reduce.NewBins[T](fold)
-		s.addBins(&sum, j)
-		c[j] = sum.Round()
-	}
-	return c
-}
-
-// addBins adds the terms of column j to the bins.
-func (s strip[T]) addBins(sum *reduce.Bins[T], j int) {
-	if len(s.a) > 0 {
-		sum.AddProducts(s.a, s.b[j:], kernel.Panel)
-	}
-}
