@@ -15,6 +15,7 @@ import (
 type certifiedCase[T Float] struct {
 	x, y           []T
 	alpha, beta, c T
+	exact          bool // S is computed exactly: a bound need not count its roundings
 }
 
 func bigValue(v float64) *big.Float { return new(big.Float).SetPrec(7000).SetFloat64(v) }
@@ -58,12 +59,15 @@ func (e certifiedCase[T]) got(bound float64) T {
 	place := Whole(n, reduce.Exact)
 	a, b := leftOperand[T]{Matrix: Dense(1, n, e.x)}, rightOperand[T]{b: Dense(n, 1, e.y)}
 	p, c := compileRoot(nil, place, n), Dense(1, 1, []T{e.c})
-	if bound == 1 {
+	if bound == 1 && !e.exact {
 		multiplyExact(Options{}, finish[T]{e.alpha, e.beta}, place, p, a, b, c)
 		return c.Data[0]
 	}
 	z := certifier[T]{finish: finish[T]{e.alpha, e.beta}, program: p, a: a, b: b, rows: make([]float64, 1), cols: make([]float64, 1)}
 	z.d = 32 + 2
+	if e.exact {
+		z.d = 0
+	}
 	z.measure(1)
 	z.rows[0] *= bound
 	z.multiply(Options{}, c)
@@ -138,6 +142,52 @@ func TestBoundsAreNeeded(t *testing.T) {
 	pairs := driftingPairs(rand.New(rand.NewPCG(50, 51)))
 	require.Zero(t, wrongCases(pairs, 1))
 	require.Positive(t, wrongCases(pairs, 0x1p-5))
+}
+
+// scaledMidpoints returns elements alpha*S that are less than a last place of float64 from a
+// midpoint of float32: S, computed exactly, is the quotient of the two.
+func scaledMidpoints(rng *rand.Rand) (cases []certifiedCase[float32]) {
+	for range 200 {
+		e := certifiedCase[float32]{alpha: float32(1 + rng.Float64()), exact: true}
+		middle := float64(float32(1+rng.Float64())) + 0x1p-24
+		rest := middle / float64(e.alpha)
+		for range 3 {
+			v := float32(rest)
+			e.x, e.y = append(e.x, 1), append(e.y, v)
+			rest -= float64(v)
+		}
+		cases = append(cases, e, e.negated())
+	}
+	return cases
+}
+
+func TestScalingIsInTheBound(t *testing.T) {
+	cases := scaledMidpoints(rand.New(rand.NewPCG(56, 57)))
+	require.Zero(t, wrongCases(cases, 1))
+	require.Positive(t, wrongCases(cases, 0x1p-3))
+}
+
+// The bound of affine holds, and is less than 16 times what is lost at most.
+func TestBoundOfAffine(t *testing.T) {
+	rng := rand.New(rand.NewPCG(58, 59))
+	largest := 0.0
+	for trial := range 20000 {
+		h := rng.NormFloat64()
+		l := math.Ldexp(rng.NormFloat64()*h, -53-rng.IntN(3))
+		z := certifier[float64]{finish: finish[float64]{alpha: rng.NormFloat64(), beta: rng.NormFloat64()}}
+		c := math.Ldexp(rng.NormFloat64(), rng.IntN(3)-1)
+		if trial%4 == 0 {
+			z.beta = 0
+		}
+		s, u, bound := z.affine(h, l, 0, c)
+		e := certifiedCase[float64]{x: []float64{1, 1}, y: []float64{h, l}, alpha: z.alpha, beta: z.beta, c: c}
+		lost := e.value()
+		lost.Sub(lost, bigValue(s)).Sub(lost, bigValue(u))
+		ratio, _ := lost.Quo(lost.Abs(lost), bigValue(bound)).Float64()
+		largest = max(largest, ratio)
+	}
+	require.Less(t, largest, 1.0)
+	require.Greater(t, largest, 1.0/16)
 }
 
 // besideMidpoint returns a sum of random products, cancelled to a degree, and of terms that
