@@ -37,20 +37,20 @@ type tiles[S, T Float] struct {
 // The sizes that caches want. A block's columns are to stay in the nearest cache while all
 // tiles of a task pass by, and the rows of a task in the next.
 const (
-	xblockTerms = 256
-	xtaskHigh   = 12      // tiles above one another, at most
-	taskRows    = 1 << 20 // bytes of packed rows of a task, at most
-	taskPanels  = 16      // panels of a task, at most
-	tasksEach   = 4       // for each goroutine, if there are so many
-	chunkSize   = 4 << 20 // elements of packed rows, and of packed columns, if not packed beforehand
-	alone       = 1 << 15 // elements that one goroutine packs sooner than others are there
+	blockTerms = 256
+	taskHigh   = 12      // tiles above one another, at most
+	taskRows   = 1 << 20 // bytes of packed rows of a task, at most
+	taskPanels = 16      // panels of a task, at most
+	tasksEach  = 4       // for each goroutine, if there are so many
+	chunkSize  = 4 << 20 // elements of packed rows, and of packed columns, if not packed beforehand
+	alone      = 1 << 15 // elements that one goroutine packs sooner than others are there
 )
 
 // streamAhead is how many bytes ahead packed columns are asked for.
-const xstreamAhead = 2048
+const streamAhead = 2048
 
 // wideAhead is how many rows ahead columns that lie row by row are.
-const xwideAhead = 8
+const wideAhead = 8
 
 // layout is how the columns of a tile lie.
 type layout uint8
