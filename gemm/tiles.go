@@ -41,7 +41,7 @@ const (
 	rowTerms   = 32      // of a block of a matrix as it lies: whose rows are as many streams of memory
 	taskHigh   = 12      // tiles above one another, at most
 	taskRows   = 1 << 20 // bytes of packed rows of a task, at most
-	taskPanels = 16      // panels of a task, at most
+	taskPanels = 32      // panels of a task, at most
 	tasksEach  = 4       // for each goroutine, if there are so many
 	chunkSize  = 4 << 20 // elements of packed rows, and of packed columns, if not packed beforehand
 	alone      = 1 << 15 // elements that one goroutine packs sooner than others are there
