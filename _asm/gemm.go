@@ -229,7 +229,7 @@ func (k *micro) each(code func(acc reg, m mem)) {
 func (k *micro) terms(n int) {
 	for step := range n {
 		for off := 0; off < k.storedBytes(); off += line {
-			k.ask(k.place(step, 0).off + off)
+			k.ask(step, off)
 		}
 		if k.rows == 1 {
 			k.row(step)
@@ -254,13 +254,21 @@ func (k *micro) stepBytes() int {
 	return k.storedBytes()
 }
 
-// ask asks for the line of factors that is so far from those in use.
-func (k *micro) ask(off int) {
+// spreadAhead is how far ahead in bytes each of several streams is asked for.
+const spreadAhead = 1024
+
+// ask asks for a line of factors ahead of those in use, off bytes into those of a term.
+func (k *micro) ask(step, off int) {
+	m := k.place(step, off*k.columns/k.storedBytes())
 	switch {
-	case k.rows <= streamRows && !k.spread:
-		k.prefetchFrom("y", "q", off)
-	case !k.spread:
-		k.prefetch(at("y", off+ahead))
+	case k.spread:
+		m.off += spreadAhead
+		k.prefetch(m)
+	case k.rows <= streamRows:
+		k.prefetchFrom("y", "q", m.off)
+	default:
+		m.off += ahead
+		k.prefetch(m)
 	}
 }
 

@@ -103,7 +103,7 @@ func (t *tiles[S, T]) factors(p, lo, hi int, buffer []S) kernel.Factors[S] {
 	switch w := t.b.w; t.layout {
 	case matrixRows:
 		b := t.b.b
-		return kernel.Factors[S]{Data: kernel.As[S](b.Data[lo*b.Stride+j:]), Stride: b.Stride, Ahead: wideAhead * b.Stride}
+		return kernel.Factors[S]{Data: kernel.As[S](b.Data[lo*b.Stride+j:]), Stride: b.Stride, Ahead: cols}
 	case severalPanels:
 		return kernel.Factors[S]{Data: kernel.As[S](w.panels[w.index(lo, j):]), Stride: w.k * w.tile.Cols, Spread: true}
 	}

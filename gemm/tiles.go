@@ -38,20 +38,18 @@ type tiles[S, T Float] struct {
 // The sizes that caches want. A block's columns are to stay in the nearest cache while all
 // tiles of a task pass by, and the rows of a task in the next.
 const (
-	xblockTerms = 256
-	xtaskHigh   = 12      // tiles above one another, at most
-	taskRows    = 1 << 20 // bytes of packed rows of a task, at most
-	taskPanels  = 16      // panels of a task, at most
-	tasksEach   = 4       // for each goroutine, if there are so many
-	chunkSize   = 4 << 20 // elements of packed rows, and of packed columns, if not packed beforehand
-	alone       = 1 << 15 // elements that one goroutine packs sooner than others are there
+	blockTerms = 256
+	rowTerms   = 32      // of a block of a matrix as it lies: whose rows are as many streams of memory
+	taskHigh   = 12      // tiles above one another, at most
+	taskRows   = 1 << 20 // bytes of packed rows of a task, at most
+	taskPanels = 32      // panels of a task, at most
+	tasksEach  = 4       // for each goroutine, if there are so many
+	chunkSize  = 4 << 20 // elements of packed rows, and of packed columns, if not packed beforehand
+	alone      = 1 << 15 // elements that one goroutine packs sooner than others are there
 )
 
 // streamAhead is how many bytes ahead packed columns are asked for.
-const xstreamAhead = 2048
-
-// wideAhead is how many rows ahead columns that lie row by row are.
-const xwideAhead = 8
+const streamAhead = 2048
 
 // layout is how the columns of a tile lie.
 type layout uint8
@@ -107,7 +105,11 @@ func (t *tiles[S, T]) runRow() int {
 	default:
 		return 0
 	}
-	t.plan.cut(t.program.words, 1<<30)
+	if t.layout == matrixRows {
+		t.plan.cut(t.program.words, rowTerms)
+	} else {
+		t.plan.cut(t.program.words, 1<<30)
+	}
 	t.plan.longest = 0 // no buffer
 	t.i0, t.i1, t.j0, t.j1 = 0, 1, 0, min(n/t.tile.Cols*t.tile.Cols, t.n)
 	if t.j1 > 0 {
@@ -144,7 +146,10 @@ func (t *tiles[S, T]) evaluate() {
 	slivers, panels := ceil(t.i1-t.i0, t.tile.Rows), ceil(t.j1-t.j0, t.tile.Cols)
 	blocks := ceil(slivers, t.taskHigh())
 	t.high = ceil(slivers, blocks)
-	t.each = min(max(1, blocks*panels/(t.threads*tasksEach)), taskPanels)
+	t.each = min(panels, taskPanels)
+	if t.threads > 1 {
+		t.each = min(max(1, blocks*panels/(t.threads*tasksEach)), taskPanels)
+	}
 	t.tasks.Run(t.threads, blocks*ceil(panels, t.each))
 }
 
@@ -153,6 +158,9 @@ func (t *tiles[S, T]) evaluate() {
 func (t *tiles[S, T]) scratch(worker int) (own, hot, buffer []S) {
 	size := t.tile.Size()
 	nOwn, nHot := t.high*t.plan.own*size, t.plan.hot*size
+	if t.layout == matrixRows {
+		nOwn *= t.each
+	}
 	for len(t.workers) < t.threads {
 		t.workers = append(t.workers, nil)
 	}
@@ -167,13 +175,32 @@ func (t *tiles[S, T]) task(worker, number int) {
 	first, p := number%blocks*t.high, number/blocks*t.each
 	last := min(first+t.high, slivers)
 	own, hot, buffer := t.scratch(worker)
-	for p1 := min(p+t.each, panels); p < p1; p++ {
+	p1 := min(p+t.each, panels)
+	if t.layout == matrixRows {
+		t.rowTask(p, p1, own, hot)
+		return
+	}
+	for ; p < p1; p++ {
 		for i := range t.plan.blocks {
 			t.block(&t.plan.blocks[i], first, last, p, own, hot, buffer)
 		}
 		for i := first; i < last; i++ {
 			t.give(i, p, own[(i-first)*t.plan.own*t.tile.Size():])
 		}
+	}
+}
+
+// rowTask evaluates the tiles [p, p1) of a row block by block, so that what is read of each
+// row of the matrix lies together.
+func (t *tiles[S, T]) rowTask(p, p1 int, own, hot []S) {
+	size := t.plan.own * t.tile.Size()
+	for i := range t.plan.blocks {
+		for q := p; q < p1; q++ {
+			t.block(&t.plan.blocks[i], 0, 1, q, own[(q-p)*size:], hot, nil)
+		}
+	}
+	for q := p; q < p1; q++ {
+		t.give(0, q, own[(q-p)*size:])
 	}
 }
 

@@ -39,6 +39,7 @@ var (
 	packed  = flag.Bool("packed", false, "B of ours is packed beforehand")
 	trans   = flag.Bool("trans", false, "B is stored transposed, N x K")
 	only    = flag.String("only", "", "peers to run, with commas between them; all if empty")
+	stored  = flag.String("stored", "", "weights of ours are packed beforehand and stored as bf16 or f16")
 	slow    = flag.Bool("gonum", false, "run gonum too, on one thread")
 )
 
@@ -185,6 +186,14 @@ func ours[T reduce.Float](a, b, c []T, m, n, k int) func() {
 			log.Fatal(err)
 		}
 	}
+	if b, ok := any(mb).(gemm.Matrix[float32]); ok && *stored != "" {
+		w, err := gemm.PackStored(reduce.Pairwise, map[string]gemm.Stored{"bf16": gemm.BFloat16, "f16": gemm.Float16}[*stored], halves(b), *trans, gemm.Whole(k, reduce.Pairwise))
+		check(err)
+		backend, err := gemm.NewNative[float32](reduce.Pairwise, *threads)
+		check(err)
+		x, y := any(ma).(gemm.Matrix[float32]), any(mc).(gemm.Matrix[float32])
+		return func() { check(backend.Mul(x, w, y)) }
+	}
 	if !*packed {
 		o := gemm.Options{Order: reduce.Pairwise, Threads: *threads}
 		return func() { check(gemm.Gemm(o, false, *trans, 1, ma, mb, 0, mc)) }
@@ -205,6 +214,18 @@ func microkernel[T reduce.Float]() (*contender, float64) {
 	s := kernel.Stack[T]{Own: stack[:tile.Size()], Hot: stack[tile.Size():]}
 	a, b := make([]T, 256*tile.Rows), kernel.Factors[T]{Data: make([]T, 256*tile.Cols), Stride: tile.Cols}
 	return &contender{name: "microkernel", run: func() { kernel.Micro(tile, s, a, b, program) }}, float64(2 * 256 * tile.Size())
+}
+
+// halves returns the matrix in numbers of 16 bits: their upper halves.
+func halves(b gemm.Matrix[float32]) gemm.StoredMatrix {
+	h := gemm.StoredMatrix{Rows: b.Rows, Cols: b.Cols, Stride: b.Stride, Data: make([]uint16, len(b.Data))}
+	for i, v := range b.Data {
+		h.Data[i] = uint16(math.Float32bits(v) >> 16)
+		if *stored == "f16" {
+			h.Data[i] &= 0xbbff // small enough to be finite, as float16
+		}
+	}
+	return h
 }
 
 // peakAll runs the speed of light on all threads and returns the operations.
