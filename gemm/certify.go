@@ -144,7 +144,7 @@ func norm[T Float](v float64, n int) float64 {
 // itself. Whatever is infinite or NaN leaves no interval.
 func (z *certifier[T]) wide(i, j int, s []float64, c []T) {
 	alpha, beta := float64(z.alpha), float64(z.beta)
-	scale := float64(float64(math.Abs(alpha)*(z.d+4))*(0x1p-53*(1+0x1p-16))) * z.rows[i]
+	scale := float64(float64(float64(math.Abs(alpha)*(z.d+4))*(0x1p-53*(1+0x1p-16))) * z.rows[i])
 	cols := z.cols[j:][:len(s)]
 	if beta == 0 && kernel.Certify(c[:len(s)], s, cols, alpha, scale) {
 		return
@@ -170,7 +170,7 @@ func (z *certifier[T]) wide(i, j int, s []float64, c []T) {
 
 // pairs certifies elements of float64 and puts them to c.
 func (z *certifier[T]) pairs(i, j int, h, l, c []T) {
-	scale := float64(float64(4*z.d*z.d)*0x1p-106) * z.rows[i]
+	scale := float64(float64(float64(4*z.d*z.d)*0x1p-106) * z.rows[i])
 	losses := float64(float64(z.a.cols())*0x1p-1074) + 0x1p-1070
 	for k := range h {
 		s, t, bound := float64(h[k]), float64(l[k]), float64(scale*z.cols[j+k])+losses
