@@ -28,6 +28,7 @@ type tiles[S, T Float] struct {
 	i0, i1, j0, j1 int         // the chunk of the product at work
 	slivers        int         // to pack
 	layout         layout      // of the columns
+	byRows         bool        // the order of evaluation: that in which columns lie row by row
 	packing        *parallel.Loop
 	tasks          *parallel.Loop
 	words          []uint64
@@ -41,12 +42,15 @@ const (
 	blockTerms = 256
 	rowTerms   = 32      // of a block of a matrix as it lies: whose rows are as many streams of memory
 	taskHigh   = 12      // tiles above one another, at most
-	taskRows   = 1 << 20 // bytes of packed rows of a task, at most
+	taskRows   = 5 << 19 // bytes of packed rows of a task, at most
 	taskPanels = 32      // panels of a task, at most
 	tasksEach  = 4       // for each goroutine, if there are so many
-	chunkSize  = 4 << 20 // elements of packed rows, and of packed columns, if not packed beforehand
 	alone      = 1 << 15 // elements that one goroutine packs sooner than others are there
 )
+
+// chunkSize is the most elements of packed rows, and of packed columns unless they were packed
+// beforehand, but for those of a few tiles.
+var chunkSize = 4 << 20
 
 // streamAhead is how many bytes ahead packed columns are asked for.
 const streamAhead = 2048
@@ -105,11 +109,11 @@ func (t *tiles[S, T]) runRow() int {
 	default:
 		return 0
 	}
-	if t.layout == matrixRows {
-		t.plan.cut(t.program.words, rowTerms)
-	} else {
-		t.plan.cut(t.program.words, 1<<30)
+	most := 1 << 30
+	if t.byRows = t.layout == matrixRows; t.byRows {
+		most = rowTerms
 	}
+	t.plan.cut(t.program.words, most)
 	t.plan.longest = 0 // no buffer
 	t.i0, t.i1, t.j0, t.j1 = 0, 1, 0, min(n/t.tile.Cols*t.tile.Cols, t.n)
 	if t.j1 > 0 {
@@ -123,7 +127,10 @@ func (t *tiles[S, T]) runRow() int {
 // columns needs to wait for.
 func (t *tiles[S, T]) cut(m int) {
 	most := blockTerms
-	if m <= t.tile.Rows && t.b.packed() {
+	switch t.byRows = t.local() && !t.b.trans && m <= t.tile.Rows; {
+	case t.byRows:
+		most = rowTerms
+	case m <= t.tile.Rows && t.b.packed():
 		most = 1 << 30
 	}
 	t.plan.cut(t.program.words, most)
@@ -158,7 +165,7 @@ func (t *tiles[S, T]) evaluate() {
 func (t *tiles[S, T]) scratch(worker int) (own, hot, buffer []S) {
 	size := t.tile.Size()
 	nOwn, nHot := t.high*t.plan.own*size, t.plan.hot*size
-	if t.layout == matrixRows {
+	if t.byRows {
 		nOwn *= t.each
 	}
 	for len(t.workers) < t.threads {
@@ -176,8 +183,8 @@ func (t *tiles[S, T]) task(worker, number int) {
 	last := min(first+t.high, slivers)
 	own, hot, buffer := t.scratch(worker)
 	p1 := min(p+t.each, panels)
-	if t.layout == matrixRows {
-		t.rowTask(p, p1, own, hot)
+	if t.byRows {
+		t.rowTask(p, p1, own, hot, buffer)
 		return
 	}
 	for ; p < p1; p++ {
@@ -190,13 +197,13 @@ func (t *tiles[S, T]) task(worker, number int) {
 	}
 }
 
-// rowTask evaluates the tiles [p, p1) of a row block by block, so that what is read of each
-// row of the matrix lies together.
-func (t *tiles[S, T]) rowTask(p, p1 int, own, hot []S) {
+// rowTask evaluates the panels [p, p1) for one row of tiles, block by block, so that what is
+// read of each row of the matrix lies together.
+func (t *tiles[S, T]) rowTask(p, p1 int, own, hot, buffer []S) {
 	size := t.plan.own * t.tile.Size()
 	for i := range t.plan.blocks {
 		for q := p; q < p1; q++ {
-			t.block(&t.plan.blocks[i], 0, 1, q, own[(q-p)*size:], hot, nil)
+			t.block(&t.plan.blocks[i], 0, 1, q, own[(q-p)*size:], hot, buffer)
 		}
 	}
 	for q := p; q < p1; q++ {

@@ -53,7 +53,8 @@ func (l *Loop) Run(threads, n int) {
 // work takes parts until there are none left, or one panicked.
 func (l *Loop) work(worker int) {
 	defer func() {
-		if p := recover(); p != nil {
+		if r := recover(); r != nil {
+			p := r // what is pointed to is allocated: only here
 			l.panicked.CompareAndSwap(nil, &p)
 		}
 	}()
