@@ -39,6 +39,9 @@ func (a *amd64) mem(m mem) string {
 	if m.base == frame {
 		return fmt.Sprintf("%d(R14)", m.off)
 	}
+	if m.index != "" {
+		return fmt.Sprintf("%d(%s)(%s*%d)", m.off, amd64Scalar(m.base), amd64Scalar(m.index), m.scale)
+	}
 	return fmt.Sprintf("%d(%s)", m.off, amd64Scalar(m.base))
 }
 
@@ -72,6 +75,47 @@ func (a *amd64) loadWide(d reg, m mem) {
 	a.line("VCVTPS2PD %s, %s", a.mem(m), a.v(d))
 }
 
+func (a *amd64) prefetchFrom(base, index string, off int) {
+	a.line("PREFETCHT0 %d(%s)(%s*1)", off, amd64Scalar(base), amd64Scalar(index))
+}
+
+func (a *amd64) loadBfloat16(d reg, m mem) {
+	a.line("VPMOVZXWD %s, %s", a.mem(m), a.v(d))
+	a.line("VPSLLD $16, %s, %s", a.v(d), a.v(d))
+}
+
+func (a *amd64) loadFloat16(d reg, m mem) { a.line("VCVTPH2PS %s, %s", a.mem(m), a.v(d)) }
+
+func (a *amd64) interleave(lo, hi, x, y reg, bytes int) {
+	suffix := "PD"
+	if bytes == 4 {
+		suffix = "PS"
+	}
+	a.line("VUNPCKL%s %s, %s, %s", suffix, a.v(y), a.v(x), a.v(lo))
+	a.line("VUNPCKH%s %s, %s, %s", suffix, a.v(y), a.v(x), a.v(hi))
+}
+
+func (a *amd64) storePart(m mem, r reg, part int) {
+	switch {
+	case part == 0:
+		a.line("VMOVUPS X%d, %s", r, a.mem(m))
+	case a.bytes == 64:
+		a.line("VEXTRACTF32X4 $%d, Z%d, %s", part, r, a.mem(m))
+	default:
+		a.line("VEXTRACTF128 $%d, Y%d, %s", part, r, a.mem(m))
+	}
+}
+
+func (a *amd64) canonical(d, spare, nan reg) {
+	if a.bytes == 64 {
+		a.line("%s $3, %s, %s, K1\x00", a.p("VCMP"), a.v(d), a.v(d))
+		a.line("%s %s, K1, %s", a.p("VMOVA"), a.v(nan), a.v(d))
+		return
+	}
+	a.line("%s $3, %s, %s, %s", a.p("VCMP"), a.v(d), a.v(d), a.v(spare))
+	a.line("%s %s, %s, %s, %s", a.p("VBLENDV"), a.v(spare), a.v(nan), a.v(d), a.v(d))
+}
+
 func (a *amd64) broadcastFrom(d reg, place string) {
 	if a.w == f32 {
 		a.line("VBROADCASTSS %s, %s", place, a.v(d))
@@ -98,12 +142,28 @@ func (a *amd64) mul(d, x, y reg)          { a.three("VMUL", d, x, a.v(y)) }
 func (a *amd64) mulMem(d, x reg, m mem)   { a.three("VMUL", d, x, a.mem(m)) }
 func (a *amd64) fmadd(d, x, y reg)        { a.three("VFMADD231", d, x, a.v(y)) }
 func (a *amd64) fmaddMem(d, x reg, m mem) { a.three("VFMADD231", d, x, a.mem(m)) }
-func (a *amd64) fmsub(d, x, y reg)        { a.three("VFMSUB231", d, x, a.v(y)) }
-func (a *amd64) addOnto(d, x reg)         { a.three("VFMADD231", d, x, a.operand(one)) }
-func (a *amd64) subFrom(d, x reg)         { a.three("VFNMADD231", d, x, a.operand(one)) }
-func (a *amd64) abs(d, x reg)             { a.three("VAND", d, x, a.operand(absMask)) }
-func (a *amd64) or(d, x reg)              { a.three("VOR", d, d, a.v(x)) }
-func (a *amd64) and(d, x reg)             { a.three("VAND", d, d, a.v(x)) }
+func (a *amd64) fmaddBroadcast(d, x reg, m mem) {
+	a.line("%s.BCST %s, %s, %s", a.p("VFMADD231"), a.mem(m), a.v(x), a.v(d))
+}
+func (a *amd64) fmsub(d, x, y reg) { a.three("VFMSUB231", d, x, a.v(y)) }
+func (a *amd64) addOnto(d, x reg)  { a.three("VFMADD231", d, x, a.operand(one)) }
+func (a *amd64) subFrom(d, x reg)  { a.three("VFNMADD231", d, x, a.operand(one)) }
+func (a *amd64) abs(d, x reg)      { a.three("VAND", d, x, a.operand(absMask)) }
+func (a *amd64) or(d, x reg)       { a.three("VOR", d, d, a.v(x)) }
+func (a *amd64) and(d, x reg)      { a.three("VAND", d, d, a.v(x)) }
+
+// narrow has half of the lanes in each of two registers of half the width.
+func (a *amd64) narrow(d, lo, hi, spare reg) {
+	if a.bytes == 64 {
+		a.line("VCVTPD2PS Z%d, Y%d", lo, d)
+		a.line("VCVTPD2PS Z%d, Y%d", hi, spare)
+		a.line("VINSERTF64X4 $1, Y%d, Z%d, Z%d", spare, d, d)
+		return
+	}
+	a.line("VCVTPD2PSY Y%d, X%d", lo, d)
+	a.line("VCVTPD2PSY Y%d, X%d", hi, spare)
+	a.line("VINSERTF128 $1, X%d, Y%d, Y%d", spare, d, d)
+}
 
 func (a *amd64) hold(d reg, c constant) bool {
 	a.line("%s %s, %s", a.p("VMOVU"), a.constant(string(c)), a.v(d))

@@ -34,6 +34,11 @@ func (a *arm64) mem(m mem) string {
 	if m.base == frame {
 		return fmt.Sprintf("%d(RSP)", m.off+16)
 	}
+	if m.index != "" { // R10 is free between prologue and epilogue
+		shift := map[int]int{1: 0, 2: 1}[m.scale]
+		a.line("ADD %s<<%d, %s, R10", arm64Scalar(m.index), shift, arm64Scalar(m.base))
+		return fmt.Sprintf("%d(R10)", m.off)
+	}
 	return fmt.Sprintf("%d(%s)", m.off, arm64Scalar(m.base))
 }
 
@@ -51,6 +56,33 @@ func (a *arm64) word(mnemonic string, word uint32, d, n, m reg) {
 func (a *arm64) load(d reg, m mem)  { a.line("FMOVQ %s, F%d", a.mem(m), d) }
 func (a *arm64) store(m mem, r reg) { a.line("FMOVQ F%d, %s", r, a.mem(m)) }
 func (a *arm64) prefetch(m mem)     { a.line("PRFM %s, PLDL1KEEP", a.mem(m)) }
+
+// prefetchFrom leaves it to the processor, which follows streams by itself.
+func (a *arm64) prefetchFrom(string, string, int) {}
+
+func (a *arm64) loadBfloat16(d reg, m mem) {
+	a.line("FMOVD %s, F%d", a.mem(m), d)
+	a.line("WORD $0x%08x // SHLL V%d.4S, V%d.4H, #16", 0x2e613800|uint32(d)<<5|uint32(d), d, d)
+}
+
+func (a *arm64) loadFloat16(d reg, m mem) {
+	a.line("FMOVD %s, F%d", a.mem(m), d)
+	a.line("WORD $0x%08x // FCVTL V%d.4S, V%d.4H", 0x0e217800|uint32(d)<<5|uint32(d), d, d)
+}
+
+func (a *arm64) interleave(lo, hi, x, y reg, bytes int) {
+	lanes := map[int]string{4: "S4", 8: "D2"}[bytes]
+	a.line("VZIP1 V%d.%s, V%d.%s, V%d.%s", y, lanes, x, lanes, lo, lanes)
+	a.line("VZIP2 V%d.%s, V%d.%s, V%d.%s", y, lanes, x, lanes, hi, lanes)
+}
+
+func (a *arm64) storePart(m mem, r reg, _ int) { a.store(m, r) }
+
+func (a *arm64) canonical(d, mask, nan reg) {
+	a.word("FCMEQ", 0x4e20e400, mask, d, d)
+	a.line("VBIF V%d.B16, V%d.B16, V%d.B16", mask, nan, d)
+}
+
 func (a *arm64) convert(d reg) {
 	a.line("WORD $0x%08x // FCVTL V%d.2D, V%d.2S", 0x0e617800|uint32(d)<<5|uint32(d), d, d)
 }
@@ -118,6 +150,8 @@ func (a *arm64) fmaddMem(d, x reg, m mem) {
 	a.operand(m)
 	a.fmadd(d, x, spare)
 }
+
+func (a *arm64) fmaddBroadcast(d, x reg, m mem) { panic("no such instruction") }
 
 // fmsub negates d, which is exact, and adds the product.
 func (a *arm64) fmsub(d, x, y reg) {

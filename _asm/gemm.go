@@ -1,10 +1,14 @@
 package main
 
-import "fmt"
+import (
+	"fmt"
+	"math/bits"
+)
 
 // micro is the microkernel of matrix products: it evaluates nodes of the canonical
-// tree for a tile of the product, rows x columns elements side by side. The panels of A
-// and B hold, for each term k in turn, the factors of all rows and of all columns.
+// tree for a tile of the product, rows x columns elements side by side. The panel of A
+// holds for each term k in turn the factors of all rows; those of all columns begin s
+// bytes after those of the term before.
 //
 // The tree comes as a program of one word a leaf, in ascending order: the number of its
 // terms, and in the upper half how many nodes it completes. The stack holds the values of
@@ -14,24 +18,52 @@ import "fmt"
 //	                as often as it completes a node: c = pop() + c
 //	                push(c)
 //
-// What is left on the stack, one tile for each node, is the result.
+// What is left on the stack, one tile for each node, is the result. The stack lies in two
+// places: the e bytes from dst on stay for the next program, and what is above them begins
+// at u and is scratch, the same for all tiles, which the nearest cache holds. So much as t
+// bytes wait there already.
 type micro struct {
 	target
 	w             width
 	rows, columns int // columns in vectors
+	stored        storage
+	spread        bool // over panels that lie s bytes apart
 	acc           [][]reg
 	b             []reg
 	free          []reg
 }
 
-// unrolledTerms is the number of terms that the inner loop takes at a time.
-const unrolledTerms = 4
+// storage is the type in memory of the factors of the columns.
+type storage string
 
-// tile returns the shape of the tile: as many accumulators as registers allow beside
-// the factors of one term. Two fused multiply-adds a cycle of four cycles latency keep
-// eight accumulators busy; more rows and columns spare loads.
-func (k *micro) tile() (rows, columns int) {
-	switch k.registers() {
+const (
+	working  storage = ""
+	bfloat16 storage = "BF16" // the upper half of a float32
+	float16  storage = "FP16"
+)
+
+// unrolled is the number of terms that the inner loop takes at a time.
+func (k *micro) unrolled() int {
+	if k.embeds() {
+		return 8
+	}
+	return 4
+}
+
+// embeds tells whether an instruction can multiply by a lane of memory. Every other row of
+// a tile has it so: that spares an instruction for a load, and processors are short of both
+// where two threads share a core.
+func (k *micro) embeds() bool { return k.vectorBytes() == 64 }
+
+// streamRows is the number of rows up to which a product is bound by the memory that B
+// comes from: there, it is asked for ahead.
+const streamRows = 8
+
+// tile returns the shape of the largest tile: as many accumulators as registers allow
+// beside the factors of one term. Two fused multiply-adds a cycle of four cycles latency
+// keep eight accumulators busy; more rows and columns spare loads.
+func tile(t target) (rows, columns int) {
+	switch t.registers() {
 	case 16:
 		return 6, 2 // 12, with 2 vectors of B and 2 of A
 	case 32:
@@ -40,18 +72,64 @@ func (k *micro) tile() (rows, columns int) {
 	return 8, 3 // 24 of NEON's, with 3 and 4
 }
 
-func emitMicro(t target, w width) string {
-	k := &micro{target: t, w: w}
-	t.setWidth(w)
-	k.rows, k.columns = k.tile()
-	for r := t.registers() - 1; r >= 0; r-- {
-		k.free = append(k.free, reg(r))
+// tileRows lists the rows of the tiles that there are, for the last rows of a product.
+var tileRows = map[string][]int{"AVX2": {1, 2, 4, 6}, "AVX512": {1, 2, 4, 8, 12}, "NEON": {1, 2, 4, 8}}
+
+// wideColumns is the columns, in vectors, of the tile of one row over factors that lie as
+// the matrix does, row by row: long enough runs of memory.
+const wideColumns = 8
+
+// spreadPanels is the panels of the tile of one row over several of them: more streams of
+// memory than one are prefetched further ahead.
+const spreadPanels = 4
+
+// micros lists the microkernels for a type.
+func micros(t target, w width) (all []micro) {
+	_, columns := tile(t)
+	for _, rows := range tileRows[t.suffix()] {
+		all = append(all, micro{target: t, w: w, rows: rows, columns: columns})
 	}
-	k.emit()
-	return fmt.Sprintf("\n//go:noescape\nfunc %s%s(dst, x, y *%s, p *uint64, n int)\n", k.name(), k.suffix(), k.elements())
+	all = append(all, micro{target: t, w: w, rows: 1, columns: wideColumns})
+	spread := micro{target: t, w: w, rows: 1, columns: spreadPanels * columns, spread: true}
+	all = append(all, spread)
+	if w == f32 {
+		for _, s := range []storage{bfloat16, float16} {
+			spread.stored = s
+			all = append(all, spread)
+			for _, rows := range tileRows[t.suffix()] {
+				if rows <= streamRows {
+					all = append(all, micro{target: t, w: w, rows: rows, columns: columns, stored: s})
+				}
+			}
+		}
+	}
+	return all
 }
 
-func (k *micro) name() string { return fmt.Sprintf("micro%v", k.w) }
+// emitMicros prints the microkernels for a type and returns their declarations.
+func emitMicros(t target, w width) (declarations string) {
+	for _, k := range micros(t, w) {
+		t.setWidth(w)
+		for r := t.registers() - 1; r >= 0; r-- {
+			k.free = append(k.free, reg(r))
+		}
+		k.emit()
+		factors := k.elements()
+		if k.stored != working {
+			factors = "uint16"
+		}
+		declarations += fmt.Sprintf("\n//go:noescape\nfunc %s%s(dst, x *%s, y *%s, s, q int, p *uint64, n, t, e int, u *%s)\n",
+			k.name(), k.suffix(), k.elements(), factors, k.elements())
+	}
+	return declarations
+}
+
+func (k *micro) name() string {
+	if k.spread {
+		return fmt.Sprintf("spread%v%s", k.w, k.stored)
+	}
+	return fmt.Sprintf("micro%dx%d%v%s", k.rows, k.columns, k.w, k.stored)
+}
 
 func (k *micro) elements() string { return map[width]string{f64: "float64", f32: "float32"}[k.w] }
 
@@ -64,8 +142,16 @@ func (k *micro) alloc() reg {
 // rowBytes is a row of a tile.
 func (k *micro) rowBytes() int { return k.columns * k.vectorBytes() }
 
+// storedBytes is the factors of all columns.
+func (k *micro) storedBytes() int {
+	if k.stored != working {
+		return k.rowBytes() / 2
+	}
+	return k.rowBytes()
+}
+
 func (k *micro) emit() {
-	k.prologue(k.name(), []string{"dst", "x", "y", "p", "n"}, 0, 0)
+	k.prologue(k.name(), []string{"dst", "x", "y", "s", "q", "p", "n", "t", "e", "u"}, 0, 0)
 	for range k.rows {
 		var row []reg
 		for range k.columns {
@@ -74,8 +160,18 @@ func (k *micro) emit() {
 		k.acc = append(k.acc, row)
 	}
 	for range k.columns {
-		k.b = append(k.b, k.alloc())
+		if len(k.free) > 1 {
+			k.b = append(k.b, k.alloc())
+		}
 	}
+	if k.spread {
+		k.move("q", "s")
+		k.addReg("q", "s")
+		k.addReg("q", "s")
+	}
+	k.addReg("e", "dst")
+	k.addReg("dst", "t")
+	k.follow("e", "u", "begin")
 	k.label("leaf")
 	k.each(func(acc reg, _ mem) { k.target.zero(acc) })
 	k.loadScalar("c", at("p", 0))
@@ -85,13 +181,13 @@ func (k *micro) emit() {
 	k.shr("c", 32)
 	k.addImm("p", 8)
 	k.move("t", "i")
-	k.shr("i", 2)
+	k.shr("i", bits.Len(uint(k.unrolled()))-1)
 	k.ifZero("i", "few")
 	k.label("terms")
-	k.terms(unrolledTerms)
+	k.terms(k.unrolled())
 	k.countDown("i", "terms")
 	k.label("few")
-	k.andImm("t", unrolledTerms-1)
+	k.andImm("t", k.unrolled()-1)
 	k.ifZero("t", "joins")
 	k.label("term")
 	k.terms(1)
@@ -99,14 +195,25 @@ func (k *micro) emit() {
 	k.label("joins")
 	k.ifZero("c", "push")
 	k.label("join")
+	k.follow("u", "e", "below")
 	k.addImm("dst", -k.rows*k.rowBytes())
 	k.each(func(acc reg, m mem) { k.addMem(acc, acc, m) })
 	k.countDown("c", "join")
 	k.label("push")
 	k.each(func(acc reg, m mem) { k.store(m, acc) })
 	k.addImm("dst", k.rows*k.rowBytes())
+	k.follow("e", "u", "above")
 	k.countDown("n", "leaf")
 	k.epilogue()
+}
+
+// follow takes the top of the stack from the end of one of its places to the other.
+func (k *micro) follow(end, to, label string) {
+	k.ifEqual("dst", end, "at"+label)
+	k.jump(label)
+	k.label("at" + label)
+	k.move("dst", to)
+	k.label(label)
 }
 
 // each runs code for every accumulator and its place in a tile.
@@ -121,17 +228,115 @@ func (k *micro) each(code func(acc reg, m mem)) {
 // terms adds so many terms to all elements.
 func (k *micro) terms(n int) {
 	for step := range n {
-		for c, b := range k.b {
-			k.load(b, at("y", step*k.rowBytes()+c*k.vectorBytes()))
+		for off := 0; off < k.storedBytes(); off += line {
+			k.ask(step, off)
 		}
-		for r, row := range k.acc {
-			a := k.free[r%len(k.free)]
-			k.broadcast(a, at("x", (step*k.rows+r)*k.w.lane()))
-			for c, acc := range row {
-				k.fmadd(acc, a, k.b[c])
-			}
+		if k.rows == 1 {
+			k.row(step)
+		} else {
+			k.block(step)
+		}
+		if k.strided() {
+			k.addReg("y", "s")
 		}
 	}
 	k.addImm("x", n*k.rows*k.w.lane())
-	k.addImm("y", n*k.rowBytes())
+	if !k.strided() {
+		k.addImm("y", n*k.stepBytes())
+	}
+}
+
+// stepBytes is the way from a term's factors to the next's.
+func (k *micro) stepBytes() int {
+	if k.spread {
+		return k.storedBytes() / spreadPanels
+	}
+	return k.storedBytes()
+}
+
+// spreadAhead is how far ahead in bytes each of several streams is asked for.
+const spreadAhead = 1024
+
+// ask asks for a line of factors ahead of those in use, off bytes into those of a term.
+func (k *micro) ask(step, off int) {
+	m := k.place(step, off*k.columns/k.storedBytes())
+	switch {
+	case k.spread:
+		m.off += spreadAhead
+		k.prefetch(m)
+	case k.rows <= streamRows:
+		k.prefetchFrom("y", "q", m.off)
+	default:
+		m.off += ahead
+		k.prefetch(m)
+	}
+}
+
+// strided tells whether the factors of the columns lie s bytes apart. Those of other tiles
+// lie next to those of the term before: constant offsets spare instructions.
+func (k *micro) strided() bool { return k.columns == wideColumns && !k.spread }
+
+// place is where the factors of a vector of columns begin.
+func (k *micro) place(step, c int) mem {
+	off := c * k.storedBytes() / k.columns
+	switch {
+	case k.spread:
+		panel := c * spreadPanels / k.columns
+		m := at("y", off+(step-panel)*k.stepBytes())
+		if panel > 0 {
+			m.index, m.scale = []string{"s", "s", "q"}[panel-1], []int{1, 2, 1}[panel-1]
+		}
+		return m
+	case k.strided():
+		return at("y", off)
+	}
+	return at("y", off+step*k.storedBytes())
+}
+
+// row adds a term to a tile of one row.
+func (k *micro) row(step int) {
+	a := k.free[len(k.free)-1]
+	k.broadcast(a, at("x", step*k.w.lane()))
+	for c, acc := range k.acc[0] {
+		if k.stored == working {
+			k.fmaddMem(acc, a, k.place(step, c))
+			continue
+		}
+		b := k.b[c%len(k.b)]
+		k.loadStored(b, k.place(step, c))
+		k.fmadd(acc, a, b)
+	}
+}
+
+// block adds a term to a tile of several rows.
+func (k *micro) block(step int) {
+	for c, b := range k.b {
+		k.loadStored(b, k.place(step, c))
+	}
+	for r, row := range k.acc {
+		m := at("x", (step*k.rows+r)*k.w.lane())
+		if k.embeds() && r%2 == 1 {
+			for c, acc := range row {
+				k.fmaddBroadcast(acc, k.b[c], m)
+			}
+			continue
+		}
+		a := k.free[r%len(k.free)]
+		k.broadcast(a, m)
+		for c, acc := range row {
+			k.fmadd(acc, a, k.b[c])
+		}
+	}
+}
+
+// loadStored loads the factors of a vector of columns.
+func (k *micro) loadStored(b reg, m mem) {
+	switch k.stored {
+	case working:
+		k.load(b, m)
+	case bfloat16:
+		k.loadBfloat16(b, m)
+	case float16:
+		k.loadFloat16(b, m)
+	}
 }

@@ -48,8 +48,16 @@ func main() {
 			declarations.WriteString(emitExtract(s.target, e.w, e.term, e.what))
 		}
 		for _, w := range []width{f64, f32} {
-			declarations.WriteString(emitMicro(s.target, w))
+			declarations.WriteString(emitMicros(s.target, w))
+			declarations.WriteString(emitPack(s.target, w))
+			for _, of := range folds {
+				declarations.WriteString(emitCompensated(s.target, w, of))
+			}
 		}
+		declarations.WriteString(emitNarrow(s.target))
+		declarations.WriteString(emitColumns(s.target, wide, false))
+		declarations.WriteString(emitColumns(s.target, wide, true))
+		declarations.WriteString(emitColumns(s.target, f64, true))
 		s.write(filepath.Join(*out, "internal/kernel"), "kernel", declarations.String())
 		declarations.Reset()
 		for _, w := range []width{f64, f32} {
@@ -64,17 +72,8 @@ func main() {
 		write(filepath.Join(*out, "internal/kernel/dispatch_"+arch+".go"), goHeader("!purego", "kernel")+"\nimport \"unsafe\"\n"+dispatch(backends))
 	}
 	writeMappings(*out)
+	writeTiles(*out)
 	write(filepath.Join(*out, "internal/kernel/dispatch_other.go"), goHeader("purego || !(amd64 || arm64)", "kernel")+dispatch(nil))
-}
-
-// microDispatch writes the function that calls the microkernel.
-func microDispatch(text *strings.Builder, w width, backends []string) {
-	k := micro{w: w}
-	fmt.Fprintf(text, "\nfunc micro%v(stack, a, b *%s, program *uint64, leaves int) {\n\tswitch active {\n", w, k.elements())
-	for _, backend := range backends {
-		fmt.Fprintf(text, "\tcase %s:\n\t\t%s%s(stack, a, b, program, leaves)\n", backend, k.name(), backend)
-	}
-	fmt.Fprintf(text, "\tdefault:\n\t\tpanic(noKernel)\n\t}\n}\n")
 }
 
 // sliceDispatch writes the function that calls the kernel for float64, float32 or
@@ -128,10 +127,13 @@ func dispatch(backends []string) string {
 		}
 		sliceDispatch(&text, w, backends)
 		if w != wide {
-			microDispatch(&text, w, backends)
+			compensatedDispatch(&text, w, backends)
 		}
 	}
 	extractDispatch(&text, backends)
+	for _, k := range []columns{{w: wide}, {w: wide, squares: true}, {w: f64, squares: true}} {
+		columnsDispatch(&text, k, backends)
+	}
 	return text.String()
 }
 

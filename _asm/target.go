@@ -44,13 +44,15 @@ const (
 	one     constant = "one"
 )
 
-// mem is a place in memory: an offset from a scalar register.
+// mem is a place in memory: an offset from a scalar register, and once or twice an index.
 type mem struct {
-	base string
-	off  int
+	base  string
+	off   int
+	index string
+	scale int
 }
 
-func at(base string, off int) mem { return mem{base, off} }
+func at(base string, off int) mem { return mem{base: base, off: off} }
 
 // ahead is how far ahead in bytes what is read is asked for where work is long: more than
 // a processor looks ahead by itself, and less than its nearest cache.
@@ -78,6 +80,15 @@ type target interface {
 	prefetch(m mem)         // the place may be beyond the end of the data
 	loadWide(d reg, m mem)  // half as many bytes: float32 converted to float64
 	broadcast(d reg, m mem) // one lane to all
+	// prefetchFrom asks for the place at base + index + off, which may be anywhere.
+	prefetchFrom(base, index string, off int)
+	loadBfloat16(d reg, m mem) // half as many bytes: to float32, exactly
+	loadFloat16(d reg, m mem)
+	// interleave sets lo and hi to the elements of a and b in turn, those of the lower and of
+	// the upper half of each 16 bytes; elements of so many bytes.
+	interleave(lo, hi, a, b reg, bytes int)
+	storePart(m mem, a reg, part int) // 16 bytes of a
+	canonical(d, spare, nan reg)      // nan in the lanes of d that are NaN
 	copy(d, a reg)
 	zero(d reg)
 	minusZero(d reg)
@@ -88,7 +99,8 @@ type target interface {
 	mulMem(d, a reg, m mem)
 	fmadd(d, a, b reg) // d = a*b + d, rounded once
 	fmaddMem(d, a reg, m mem)
-	fmsub(d, a, b reg) // d = a*b - d, rounded once
+	fmaddBroadcast(d, a reg, m mem) // of one lane of memory
+	fmsub(d, a, b reg)              // d = a*b - d, rounded once
 	fmsubMem(d, a reg, m mem)
 	addOnto(d, a reg) // d = d + a, by the multiplier's port where that is another
 	subFrom(d, a reg) // d = d - a, likewise

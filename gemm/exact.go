@@ -1,26 +1,32 @@
 package gemm
 
 import (
+	"math"
 	"math/big"
 
 	"github.com/samebits/samebits/internal/kernel"
 	"github.com/samebits/samebits/reduce"
 )
 
-// exact evaluates column j of the strip and finishes it: RN(alpha*S + beta*C), one
-// rounding; +0 where that is exactly zero.
-func (f finish[T]) exact(s strip[T], j int, c T) T {
-	if v, ok := f.expansion(s, j, c); ok {
+// exact returns RN(alpha*S + beta*C), S being the exact sum of x[k]*y[k]: one rounding;
+// +0 where that is exactly zero.
+func (f finish[T]) exact(x, y []T, c T) T {
+	if f.alpha == 1 && f.beta == 0 {
+		if v := reduce.Dot(reduce.Exact, x, y); v != 0 || !math.Signbit(float64(v)) {
+			return v
+		} // -0 may be a negative sum that rounds to zero, or the sum of -0 alone
+	}
+	if v, ok := f.expansion(x, y, c); ok {
 		return v
 	}
 	var sum reduce.Superaccumulator
-	s.addExact(&sum, j)
+	addExact(&sum, x, y)
 	return f.superaccumulator(&sum, c)
 }
 
 // expansion is exact where an expansion holds the sum and its rounding is sure.
-func (f finish[T]) expansion(s strip[T], j int, c T) (T, bool) {
-	e, ok := s.expand(j)
+func (f finish[T]) expansion(x, y []T, c T) (T, bool) {
+	e, ok := expand(x, y, 1)
 	if f.beta == 0 {
 		c = 0
 	}
@@ -31,6 +37,19 @@ func (f finish[T]) expansion(s strip[T], j int, c T) (T, bool) {
 		return 0, false
 	}
 	return round[T](e)
+}
+
+// addExact adds the products to the sum.
+func addExact[T Float](sum *reduce.Superaccumulator, x, y []T) {
+	if e, ok := expand(x, y, 1); ok {
+		sum.Add(e.h)
+		sum.Add(e.l)
+		sum.Add(e.m)
+		return
+	}
+	for k, v := range x {
+		sum.AddProduct(float64(v), float64(y[k]))
+	}
 }
 
 // superaccumulator finishes an exact sum.

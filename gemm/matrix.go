@@ -46,7 +46,10 @@ func (m Matrix[T]) View(i0, i1, j0, j1 int) Matrix[T] {
 
 // check returns an error that names the matrix if its shape is impossible or its
 // data too short.
-func (m Matrix[T]) check(name string) error {
+func (m Matrix[T]) check(name string) error { return m.checkLen(name, len(m.Data)) }
+
+// checkLen is check for data of n elements.
+func (m Matrix[T]) checkLen(name string, n int) error {
 	if m.Rows < 0 || m.Cols < 0 {
 		return fmt.Errorf("gemm: %s is %d x %d: want no negative dimension", name, m.Rows, m.Cols)
 	}
@@ -56,7 +59,7 @@ func (m Matrix[T]) check(name string) error {
 	if m.Rows == 0 || m.Cols == 0 {
 		return nil
 	}
-	if n := len(m.Data); n < m.Cols || (n-m.Cols)/m.Stride < m.Rows-1 { // (Rows-1)*Stride + Cols might overflow
+	if n < m.Cols || (n-m.Cols)/m.Stride < m.Rows-1 { // (Rows-1)*Stride + Cols might overflow
 		return fmt.Errorf("gemm: %s is %d x %d with leading dimension %d, and its data of %d elements are too short", name, m.Rows, m.Cols, m.Stride, n)
 	}
 	return nil

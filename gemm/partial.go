@@ -40,40 +40,31 @@ func newPartial[T Float](o Options, a Matrix[T], w *Weights[T]) *Partial[T] {
 	switch o.Order.Kind() {
 	case reduce.KindPairwise:
 		p.nodes = newNodes[T](spans, p.size, false)
-		t := tiles[T, T]{program: compile(w.place, spans, w.k), a: a, w: w, put: func(node, i, j int, values []T) {
+		evaluateNodes(o, compile(nil, w.place, spans, w.k), a, w, func(node, i, j int, values []T) {
 			copy(p.nodes[node].H[i*w.n+j:], values)
-		}}
-		t.run(o.Threads)
+		})
 	case reduce.KindDoubleDouble:
 		p.nodes = newNodes[T](spans, p.size, true)
-		p.eachStrip(o, a, w, func(at, cols int, s strip[T]) {
-			for k, span := range spans {
-				v := s.doubleDouble(span)
-				copy(p.nodes[k].H[at:at+cols], v.h[:])
-				copy(p.nodes[k].L[at:at+cols], v.l[:])
-			}
-		})
+		t := folds[T]{fold: kernel.PairsFold, program: compile(nil, w.place, spans, w.k), a: leftOperand[T]{Matrix: a}, b: rightOperand[T]{w: w}}
+		t.put = func(node, i, j int, h, l []T) {
+			copy(p.nodes[node].H[i*w.n+j:], h)
+			copy(p.nodes[node].L[i*w.n+j:], l)
+		}
+		t.run(o.Threads)
 	case reduce.KindWidened:
 		p.wide = newNodes[float64](spans, p.size, false)
-		t := tiles[float64, T]{program: compile(w.place, spans, w.k), a: a, w: w, put: func(node, i, j int, values []float64) {
+		evaluateNodes(o, compile(nil, w.place, spans, w.k), a, w, func(node, i, j int, values []float64) {
 			copy(p.wide[node].H[i*w.n+j:], values)
-		}}
-		t.run(o.Threads)
+		})
 	case reduce.KindBinned:
 		p.bins = make([]reduce.Bins[T], p.size)
-		p.eachStrip(o, a, w, func(at, cols int, s strip[T]) {
-			for j := range cols {
-				p.bins[at+j] = reduce.NewBins[T](o.Order.Fold())
-				s.addBins(&p.bins[at+j], j)
-			}
+		p.eachElement(o, a, w, func(at int, x, y []T) {
+			p.bins[at] = reduce.NewBins[T](o.Order.Fold())
+			p.bins[at].AddProducts(x, y, 1)
 		})
 	case reduce.KindExact:
 		p.exact = make([]reduce.Superaccumulator, p.size)
-		p.eachStrip(o, a, w, func(at, cols int, s strip[T]) {
-			for j := range cols {
-				s.addExact(&p.exact[at+j], j)
-			}
-		})
+		p.eachElement(o, a, w, func(at int, x, y []T) { addExact(&p.exact[at], x, y) })
 	default:
 		p.value = make([]T, p.size)
 		multiply(o, finish[T]{alpha: 1}, left(a, false, permutation(o.Order, w.k)), w, Dense(a.Rows, w.n, p.value))
@@ -81,16 +72,14 @@ func newPartial[T Float](o Options, a Matrix[T], w *Weights[T]) *Partial[T] {
 	return p
 }
 
-// eachStrip calls f for every strip of the product, with the index of its first
-// element and the number of its columns.
-func (p *Partial[T]) eachStrip(o Options, a Matrix[T], w *Weights[T], f func(at, cols int, s strip[T])) {
-	parallel.For(o.Threads, w.stripCount(), func(panel int) {
-		buffer := take[T](w.k * kernel.Panel)
-		defer give(buffer)
-		b := w.strip(panel, *buffer)
-		j0 := panel * kernel.Panel
+// eachElement calls f for every element, with its index, its row of a and its column of w.
+func (p *Partial[T]) eachElement(o Options, a Matrix[T], w *Weights[T], f func(at int, x, y []T)) {
+	parallel.For(o.Threads, w.n, func(j int) {
+		y := takeFrom[T](vectorPool[T](), w.k)
+		defer vectorPool[T]().Put(y)
+		rightOperand[T]{w: w}.column(j, *y)
 		for i := range a.Rows {
-			f(i*w.n+j0, min(kernel.Panel, w.n-j0), strip[T]{w.place, a.Row(i), b})
+			f(i*w.n+j, a.Row(i), *y)
 		}
 	})
 }

@@ -6,40 +6,32 @@ import (
 )
 
 // program is what a microkernel is to evaluate: nodes of a contraction's tree, leaf by
-// leaf. It is cut into blocks of terms that caches hold; the values of nodes that
-// wait for their right siblings stay on a tile's stack from block to block.
+// leaf.
 type program struct {
-	blocks  []block
-	longest int // terms in a block
-	depth   int // of the stack, in tiles
-	nodes   int // results
+	words []uint64
+	nodes int // results
 }
-
-// block is a run of leaves.
-type block struct {
-	words  []uint64
-	lo, hi int // terms, counted from the first of the program
-	depth  int // of the stack before
-}
-
-// blockTerms is the number of terms in a block, unless a leaf is longer: those of a
-// panel of B are to stay in the nearest cache, those of many panels of A in the next.
-const blockTerms = 256
 
 // compile returns the program for the nodes, adjacent and in ascending order, of the
-// contraction. A chain is one leaf over n terms.
-func compile(place Contraction, nodes []reduce.Span, terms int) program {
-	c := compiler{place: place, end: place.From + terms}
+// contraction. It appends to words, which may be nil.
+func compile(words []uint64, place Contraction, nodes []reduce.Span, terms int) program {
+	c := compiler{place: place, end: place.From + terms, words: words}
 	for _, node := range nodes {
 		c.node(place.tree(), node)
 	}
-	return c.program(len(nodes))
+	return program{c.words, len(nodes)}
+}
+
+// compileRoot is compile for the root alone.
+func compileRoot(words []uint64, place Contraction, terms int) program {
+	c := compiler{place: place, end: place.From + terms, words: words}
+	c.node(place.tree(), place.root(terms))
+	return program{c.words, 1}
 }
 
 // compileChain returns the program of a left fold of n terms.
-func compileChain(n int) program {
-	c := compiler{words: []uint64{kernel.Leaf(n, 0)}}
-	return c.program(1)
+func compileChain(words []uint64, n int) program {
+	return program{append(words, kernel.Leaf(n, 0)), 1}
 }
 
 type compiler struct {
@@ -65,22 +57,48 @@ func (c *compiler) node(t reduce.Tree, node reduce.Span) {
 	c.words[len(c.words)-1] += kernel.Leaf(0, 1)
 }
 
-// program cuts the words into blocks.
-func (c *compiler) program(nodes int) program {
-	p := program{nodes: nodes}
-	depth, terms := 0, 0
-	for i, word := range c.words {
+// block is a run of leaves.
+type block struct {
+	first, last int // words
+	lo, hi      int // terms, counted from the first of the program
+	depth       int // of the stack before
+	own         int // depth of the stack that outlives the block or was there before
+}
+
+// plan cuts a program into blocks of terms that caches hold. The values of nodes that wait
+// for their right siblings stay on a tile's own stack from block to block; what comes and
+// goes within a block does so on a stack common to all tiles.
+type plan struct {
+	blocks  []block
+	longest int // terms in a block
+	own     int // tiles of the own stack, and of the common one
+	hot     int
+}
+
+// cut cuts the program into blocks of at most so many terms, or of one leaf.
+func (p *plan) cut(words []uint64, most int) {
+	*p = plan{blocks: p.blocks[:0], own: 1}
+	depth, deepest := 0, 0
+	b := block{}
+	for i, word := range words {
 		n := int(uint32(word))
-		if last := len(p.blocks) - 1; last < 0 || p.blocks[last].hi-p.blocks[last].lo+n > blockTerms {
-			p.blocks = append(p.blocks, block{words: c.words[i:i], lo: terms, hi: terms, depth: depth})
+		if b.hi > b.lo && b.hi-b.lo+n > most {
+			p.add(b, i, depth, deepest)
+			b = block{first: i, lo: b.hi, hi: b.hi, depth: depth}
+			deepest = 0
 		}
-		b := &p.blocks[len(p.blocks)-1]
-		b.words = b.words[:len(b.words)+1]
 		b.hi += n
-		terms += n
-		p.longest = max(p.longest, b.hi-b.lo)
-		p.depth = max(p.depth, depth+1) // a leaf is evaluated on top, before it completes nodes
+		deepest = max(deepest, depth+1) // a leaf is evaluated on top, before it completes nodes
 		depth += 1 - int(word>>32)
 	}
-	return p
+	p.add(b, len(words), depth, deepest)
+}
+
+func (p *plan) add(b block, last, after, deepest int) {
+	b.last = last
+	b.own = max(b.depth, after)
+	p.blocks = append(p.blocks, b)
+	p.longest = max(p.longest, b.hi-b.lo)
+	p.own = max(p.own, b.own)
+	p.hot = max(p.hot, deepest-b.own)
 }

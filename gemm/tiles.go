@@ -1,159 +1,259 @@
 package gemm
 
 import (
-	"sync"
-
 	"github.com/samebits/samebits/internal/kernel"
 	"github.com/samebits/samebits/internal/parallel"
 )
 
-// tiles evaluates a program, in S, for all elements of a product, tile by tile.
+// tiles evaluates a program, in S, for all elements of a product, tile by tile: a few rows
+// by the columns of a panel. It keeps its scratch for the next product.
 type tiles[S, T Float] struct {
 	program program
-	a       Matrix[T] // op(A), rows contiguous
-	w       *Weights[T]
-	put     func(node, i, j int, values []S) // takes values of the node: columns j, j+1, ... of row i
+	a       leftOperand[T]
+	b       rightOperand[T]
+
+	// What becomes of the values of the nodes: put takes those of columns j, j+1, ... of row
+	// i. Where it is nil, those of node 0 are finished into c.
+	put    func(node, i, j int, values []S)
+	whole  func(i, j int, values []S, width, rows, cols int) // or all at once, those of node 0
+	finish kernel.Finish[S]
+	c      Matrix[S]
+
+	m, n, k        int
+	threads        int
+	plan           plan
+	tile           kernel.Tile // the largest
+	high           int         // tiles of a task above one another
+	each           int         // panels of a task side by side
+	i0, i1, j0, j1 int         // the chunk of the product at work
+	slivers        int         // to pack
+	layout         layout      // of the columns
+	byRows         bool        // the order of evaluation: that in which columns lie row by row
+	packing        *parallel.Loop
+	tasks          *parallel.Loop
+	words          []uint64
+	rows, columns  []S   // the chunk's packed factors
+	workers        [][]S // scratch of each goroutine
 }
 
-// A task is a block of rows by a group of panels: few enough rows that their packed
-// factors of a block of terms stay in the second cache.
+// The sizes that caches want. A block's columns are to stay in the nearest cache while all
+// tiles of a task pass by, and the rows of a task in the next.
 const (
-	taskRows   = 96
-	taskPanels = 32
-	tasksEach  = 4 // for each goroutine, if there are panels enough
+	blockTerms = 256
+	rowTerms   = 32      // of a block of a matrix as it lies: whose rows are as many streams of memory
+	taskHigh   = 12      // tiles above one another, at most
+	taskRows   = 5 << 19 // bytes of packed rows of a task, at most
+	taskPanels = 32      // panels of a task, at most
+	tasksEach  = 4       // for each goroutine, if there are so many
+	alone      = 1 << 15 // elements that one goroutine packs sooner than others are there
+)
+
+// chunkSize is the most elements of packed rows, and of packed columns unless they were packed
+// beforehand, but for those of a few tiles.
+var chunkSize = 4 << 20
+
+// streamAhead is how many bytes ahead packed columns are asked for.
+const streamAhead = 2048
+
+// layout is how the columns of a tile lie.
+type layout uint8
+
+const (
+	onePanel      layout = iota // in a panel
+	severalPanels               // in several panels
+	matrixRows                  // in a matrix, row by row
 )
 
 // run evaluates on so many goroutines.
 func (t *tiles[S, T]) run(threads int) {
-	tile := kernel.MicroTile[S]()
-	rows := (t.a.Rows + taskRows - 1) / taskRows
-	panels := (t.w.n + tile.Cols - 1) / tile.Cols
-	each := min(max(1, rows*panels/(max(1, threads)*tasksEach)), taskPanels, max(1, panels))
-	groups := (panels + each - 1) / each
-	parallel.For(threads, rows*groups, func(k int) {
-		i, p := k%rows*taskRows, k/rows*each
-		task := task[S, T]{t, tile, i, min(i+taskRows, t.a.Rows), p, min(p+each, panels)}
-		task.run()
-	})
-}
-
-// task is the elements of rows [i0, i1) and of panels [p0, p1).
-type task[S, T Float] struct {
-	*tiles[S, T]
-	tile           kernel.Tile
-	i0, i1, p0, p1 int
-}
-
-// high is the number of tiles above one another.
-func (t *task[S, T]) high() int { return (t.i1 - t.i0 + t.tile.Rows - 1) / t.tile.Rows }
-
-func (t *task[S, T]) run() {
-	nStacks := t.high() * (t.p1 - t.p0) * t.program.depth * t.tile.Size()
-	nRows := t.high() * t.tile.Rows * t.program.longest
-	scratch := take[S](nStacks + nRows + t.tile.Cols*t.program.longest)
-	defer give(scratch)
-	stacks, rest := (*scratch)[:nStacks], (*scratch)[nStacks:]
-	for _, b := range t.program.blocks {
-		t.block(b, stacks, rest[:nRows], rest[nRows:])
+	m, n := t.a.rows(), t.b.cols()
+	if m == 0 || n == 0 {
+		return
 	}
-	t.finish(stacks)
-}
-
-// stack returns the stack of the i-th tile of panel p.
-func (t *task[S, T]) stack(stacks []S, i, p int) []S {
-	n := t.program.depth * t.tile.Size()
-	return stacks[((p-t.p0)*t.high()+i)*n:][:n]
-}
-
-// block evaluates the block of leaves.
-func (t *task[S, T]) block(b block, stacks, rows, columns []S) {
-	n := (b.hi - b.lo) * t.tile.Rows
-	for i := range t.high() {
-		packRows(rows[i*n:][:n], t.a, t.i0+i*t.tile.Rows, t.i1, b.lo, t.tile.Rows)
+	t.m, t.n, t.k = m, n, t.a.cols()
+	t.threads = max(1, threads)
+	done := 0
+	if m == 1 && kernel.Is64[S]() == kernel.Is64[T]() && kernel.Active() != kernel.Portable {
+		done = t.runRow()
 	}
-	for p := t.p0; p < t.p1; p++ {
-		factors := panelOf(t.w, t.tile.Cols, p, b.lo, b.hi, columns)
-		for i := range t.high() {
-			kernel.Micro(t.tile, t.stack(stacks, i, p), b.depth, rows[i*n:][:n], factors, b.words)
+	t.layout, t.tile = onePanel, kernel.MicroTile[S]()
+	t.cut(m)
+	mc, nc := m, n
+	if size := max(t.k, 1); !t.local() {
+		mc = min(m, max(chunkSize/size/t.tile.Rows, taskHigh)*t.tile.Rows)
+		if !t.b.packed() {
+			nc = min(n, max(chunkSize/size/t.tile.Cols, 1)*t.tile.Cols)
+		}
+	}
+	for t.j0 = done; t.j0 < n; t.j0 += nc {
+		t.j1 = min(t.j0+nc, n)
+		for t.i0 = 0; t.i0 < m; t.i0 += mc {
+			t.i1 = min(t.i0+mc, m)
+			t.pack(mc < m || t.j0 == done, t.i0 == 0 && !t.b.packed() && !t.local())
+			t.evaluate()
 		}
 	}
 }
 
-// finish hands on the values of all nodes.
-func (t *task[S, T]) finish(stacks []S) {
-	for p := t.p0; p < t.p1; p++ {
-		j := p * t.tile.Cols
-		cols := min(t.tile.Cols, t.w.n-j)
-		for i := range t.high() {
-			first := t.i0 + i*t.tile.Rows
-			for node := range t.program.nodes {
-				values := t.stack(stacks, i, p)[node*t.tile.Size():]
-				for r := range min(t.tile.Rows, t.i1-first) {
-					t.put(node, first+r, j, values[r*t.tile.Cols:][:cols])
-				}
-			}
+// runRow evaluates a product of one row, which is bound by the memory that columns come
+// from, in tiles that read it best: over several panels of weights, or over long runs of a
+// matrix as it lies. It returns for how many columns that could be done.
+func (t *tiles[S, T]) runRow() int {
+	n := t.n
+	switch w := t.b.w; {
+	case w == nil && !t.b.trans:
+		t.layout, t.tile = matrixRows, kernel.WideTile[S]()
+	case w != nil && w.tile == kernel.MicroTile[T]():
+		t.layout, t.tile = severalPanels, kernel.SpreadTile[S]()
+		n = w.panelCount() * w.tile.Cols
+	default:
+		return 0
+	}
+	most := 1 << 30
+	if t.byRows = t.layout == matrixRows; t.byRows {
+		most = rowTerms
+	}
+	t.plan.cut(t.program.words, most)
+	t.plan.longest = 0 // no buffer
+	t.i0, t.i1, t.j0, t.j1 = 0, 1, 0, min(n/t.tile.Cols*t.tile.Cols, t.n)
+	if t.j1 > 0 {
+		t.pack(true, false)
+		t.evaluate()
+	}
+	return t.j1
+}
+
+// cut cuts the program into blocks: one if there is one row of tiles, which no block of
+// columns needs to wait for.
+func (t *tiles[S, T]) cut(m int) {
+	most := blockTerms
+	switch t.byRows = t.local() && !t.b.trans && m <= t.tile.Rows; {
+	case t.byRows:
+		most = rowTerms
+	case m <= t.tile.Rows && t.b.packed():
+		most = 1 << 30
+	}
+	t.plan.cut(t.program.words, most)
+}
+
+// local tells whether columns are packed by the task that uses them: there is no other.
+func (t *tiles[S, T]) local() bool {
+	return !t.b.packed() && t.m <= t.taskHigh()*t.tile.Rows
+}
+
+// taskHigh is the number of tiles of a task above one another, at most.
+func (t *tiles[S, T]) taskHigh() int {
+	return min(max(1, taskRows/sizeOf[S]()/(t.tile.Rows*max(t.k, 1))), taskHigh)
+}
+
+func ceil(n, by int) int { return (n + by - 1) / by }
+
+// evaluate evaluates the chunk.
+func (t *tiles[S, T]) evaluate() {
+	slivers, panels := ceil(t.i1-t.i0, t.tile.Rows), ceil(t.j1-t.j0, t.tile.Cols)
+	blocks := ceil(slivers, t.taskHigh())
+	t.high = ceil(slivers, blocks)
+	t.each = min(panels, taskPanels)
+	if t.threads > 1 {
+		t.each = min(max(1, blocks*panels/(t.threads*tasksEach)), taskPanels)
+	}
+	t.tasks.Run(t.threads, blocks*ceil(panels, t.each))
+}
+
+// scratch returns the own stacks of a task's tiles, the common stack and a buffer for a
+// panel.
+func (t *tiles[S, T]) scratch(worker int) (own, hot, buffer []S) {
+	size := t.tile.Size()
+	nOwn, nHot := t.high*t.plan.own*size, t.plan.hot*size
+	if t.byRows {
+		nOwn *= t.each
+	}
+	for len(t.workers) < t.threads {
+		t.workers = append(t.workers, nil)
+	}
+	all := grow(&t.workers[worker], nOwn+nHot+t.plan.longest*t.tile.Cols)
+	return all[:nOwn], all[nOwn : nOwn+nHot], all[nOwn+nHot:]
+}
+
+// task evaluates the task of that number: some tiles above one another in some panels.
+func (t *tiles[S, T]) task(worker, number int) {
+	slivers, panels := ceil(t.i1-t.i0, t.tile.Rows), ceil(t.j1-t.j0, t.tile.Cols)
+	blocks := ceil(slivers, t.high)
+	first, p := number%blocks*t.high, number/blocks*t.each
+	last := min(first+t.high, slivers)
+	own, hot, buffer := t.scratch(worker)
+	p1 := min(p+t.each, panels)
+	if t.byRows {
+		t.rowTask(p, p1, own, hot, buffer)
+		return
+	}
+	for ; p < p1; p++ {
+		for i := range t.plan.blocks {
+			t.block(&t.plan.blocks[i], first, last, p, own, hot, buffer)
+		}
+		for i := first; i < last; i++ {
+			t.give(i, p, own[(i-first)*t.plan.own*t.tile.Size():])
 		}
 	}
 }
 
-// packRows packs the terms from k on of so many rows of a, from i on but not from end on,
-// term by term. Rows that are absent are zeros.
-func packRows[S, T Float](dst []S, a Matrix[T], i, end, k, rows int) {
-	n := len(dst) / rows
-	for r := range rows {
-		if i+r >= end {
-			for t := range n {
-				dst[t*rows+r] = 0
-			}
-			continue
+// rowTask evaluates the panels [p, p1) for one row of tiles, block by block, so that what is
+// read of each row of the matrix lies together.
+func (t *tiles[S, T]) rowTask(p, p1 int, own, hot, buffer []S) {
+	size := t.plan.own * t.tile.Size()
+	for i := range t.plan.blocks {
+		for q := p; q < p1; q++ {
+			t.block(&t.plan.blocks[i], 0, 1, q, own[(q-p)*size:], hot, buffer)
 		}
-		for t, v := range a.Row(i + r)[k : k+n] {
-			dst[t*rows+r] = S(v)
-		}
+	}
+	for q := p; q < p1; q++ {
+		t.give(0, q, own[(q-p)*size:])
 	}
 }
 
-// panelOf returns the terms [lo, hi) of the p-th panel of so many columns: as they were
-// packed, or in the buffer.
-func panelOf[S, T Float](w *Weights[T], cols, p, lo, hi int, buffer []S) []S {
-	if kernel.Is64[S]() == kernel.Is64[T]() && w.tile.Cols == cols {
-		return kernel.As[S](w.panels[(p*w.k+lo)*cols : (p*w.k+hi)*cols])
+// sliver returns the tile and the packed factors of the i-th rows of the chunk.
+func (t *tiles[S, T]) sliver(i int) (kernel.Tile, []S) {
+	rows := t.i1 - t.i0 - i*t.tile.Rows
+	tile := t.tile
+	if rows < tile.Rows {
+		tile = kernel.RowTile[S](rows)
 	}
-	out := buffer[:(hi-lo)*cols]
-	for j := range cols {
-		column := p*cols + j
-		if column >= w.n {
-			for k := range hi - lo {
-				out[k*cols+j] = 0
-			}
-			continue
-		}
-		from := w.panel(column / w.tile.Cols)[column%w.tile.Cols:]
-		for k := range hi - lo {
-			out[k*cols+j] = S(from[(lo+k)*w.tile.Cols])
-		}
-	}
-	return out
+	return tile, t.rows[i*t.tile.Rows*t.k:][:tile.Rows*t.k]
 }
 
-// Scratch is kept for the next product.
-var pools = [2]sync.Pool{}
-
-// take returns scratch of n elements, of any value.
-func take[T Float](n int) *[]T {
-	if s, ok := pools[poolOf[T]()].Get().(*[]T); ok && cap(*s) >= n {
-		*s = (*s)[:n]
-		return s
+// block evaluates the block for the tiles [first, last) of the p-th panel.
+func (t *tiles[S, T]) block(b *block, first, last, p int, own, hot, buffer []S) {
+	words := t.program.words[b.first:b.last]
+	if tile, a := t.sliver(first); last-first == 1 && t.takesStored(tile) {
+		stack := kernel.Stack[float32]{Own: kernel.As[float32](own[:b.own*tile.Size()]), Hot: kernel.As[float32](hot), Depth: b.depth}
+		kernel.MicroStored(tile, t.b.w.stored, stack, kernel.As[float32](a[b.lo*tile.Rows:]), storedFactors(t.b.w, t.j0+p*t.tile.Cols, b.lo, t.layout), words)
+		return
 	}
-	s := make([]T, n)
-	return &s
+	factors := t.factors(p, b.lo, b.hi, buffer)
+	for i := first; i < last; i++ {
+		tile, a := t.sliver(i)
+		stack := kernel.Stack[S]{Own: own[(i-first)*t.plan.own*t.tile.Size():][:b.own*tile.Size()], Hot: hot, Depth: b.depth}
+		kernel.Micro(tile, stack, a[b.lo*tile.Rows:], factors, words)
+	}
 }
 
-func give[T Float](s *[]T) { pools[poolOf[T]()].Put(s) }
-
-func poolOf[T Float]() int {
-	if kernel.Is64[T]() {
-		return 1
+// give hands on the values of all nodes of a tile.
+func (t *tiles[S, T]) give(sliver, p int, own []S) {
+	tile, _ := t.sliver(sliver)
+	i, j := t.i0+sliver*t.tile.Rows, t.j0+p*t.tile.Cols
+	rows, cols := min(tile.Rows, t.i1-i), min(tile.Cols, t.j1-j)
+	if t.whole != nil {
+		t.whole(i, j, own, tile.Cols, rows, cols)
+		return
 	}
-	return 0
+	if t.put == nil {
+		t.finish.Tile(t.c.Data[i*t.c.Stride+j:], t.c.Stride, own, tile.Cols, rows, cols)
+		return
+	}
+	for node := range t.program.nodes {
+		values := own[node*tile.Size():]
+		for r := range rows {
+			t.put(node, i+r, j, values[r*tile.Cols:][:cols])
+		}
+	}
 }

@@ -24,6 +24,8 @@ type Weights[T Float] struct {
 	k, n   int
 	tile   kernel.Tile // whose columns a panel has
 	panels []T
+	stored kernel.Storage // of the numbers; unless it is Working, they are in halves
+	halves []uint16
 
 	tree  program // of the whole contraction, if the rows are that
 	chain program // of a left fold of the rows
@@ -38,10 +40,20 @@ func (w *Weights[T]) Place() Contraction { return w.place }
 // panelCount returns the number of panels.
 func (w *Weights[T]) panelCount() int { return (w.n + w.tile.Cols - 1) / w.tile.Cols }
 
-// panel returns the p-th panel.
-func (w *Weights[T]) panel(p int) []T {
-	size := w.k * w.tile.Cols
-	return w.panels[p*size : (p+1)*size]
+// index returns where an element of op(B) lies.
+func (w *Weights[T]) index(k, j int) int {
+	return (j/w.tile.Cols*w.k+k)*w.tile.Cols + j%w.tile.Cols
+}
+
+// at returns an element of op(B).
+func (w *Weights[T]) at(k, j int) T {
+	i := w.index(k, j)
+	if w.stored == kernel.Working {
+		return w.panels[i]
+	}
+	var x [1]float32
+	kernel.Widen(w.stored, x[:], w.halves[i:i+1])
+	return T(x[0])
 }
 
 // stripCount returns the number of strips, of kernel.Panel columns each.
@@ -50,21 +62,18 @@ func (w *Weights[T]) stripCount() int { return (w.n + kernel.Panel - 1) / kernel
 // strip returns the s-th strip, packed as a panel: in the buffer, which is k*kernel.Panel
 // long, unless panels are strips.
 func (w *Weights[T]) strip(s int, buffer []T) []T {
-	cols := w.tile.Cols
-	if cols == kernel.Panel {
-		return w.panel(s)
+	if w.tile.Cols == kernel.Panel && w.stored == kernel.Working {
+		size := w.k * kernel.Panel
+		return w.panels[s*size : (s+1)*size]
 	}
 	for j := range kernel.Panel {
 		column := s*kernel.Panel + j
-		if column >= w.panelCount()*cols { // padding of a last panel of fewer columns than a strip
-			for k := range w.k {
+		for k := range w.k {
+			if column < w.n {
+				buffer[k*kernel.Panel+j] = w.at(k, column)
+			} else {
 				buffer[k*kernel.Panel+j] = 0
 			}
-			continue
-		}
-		from := w.panel(column / cols)[column%cols:]
-		for k := range w.k {
-			buffer[k*kernel.Panel+j] = from[k*cols]
 		}
 	}
 	return buffer
@@ -75,29 +84,28 @@ func (w *Weights[T]) strip(s int, buffer []T) []T {
 func pack[T Float](b Matrix[T], trans bool, place Contraction, rows []int) *Weights[T] {
 	w := &Weights[T]{place: place, tile: kernel.MicroTile[T]()}
 	w.k, w.n = b.op(trans)
-	w.chain = compileChain(w.k)
-	if w.k > 0 && (w.k == place.K || place.Growing && place.From+w.k == place.K) {
-		w.tree = compile(place, []reduce.Span{place.root(w.k)}, w.k)
-	}
+	w.compile()
 	cols := w.tile.Cols
 	w.panels = make([]T, w.panelCount()*cols*w.k)
 	for p := range w.panelCount() {
-		panel, j0 := w.panel(p), p*cols
-		for k := range w.k {
-			from := k
-			if rows != nil {
-				from = rows[k]
-			}
-			for j := j0; j < min(j0+cols, w.n); j++ {
-				if trans {
-					panel[k*cols+j-j0] = b.Data[j*b.Stride+from]
-				} else {
-					panel[k*cols+j-j0] = b.Data[from*b.Stride+j]
-				}
-			}
+		panel, present := w.panels[p*cols*w.k:][:cols*w.k], min(cols, w.n-p*cols)
+		if rows == nil {
+			packRows(panel, cols, b, !trans, p*cols, present, 0, w.k)
+			continue
+		}
+		for k, from := range rows {
+			packRows(panel[k*cols:][:cols], cols, b, !trans, p*cols, present, from, 1)
 		}
 	}
 	return w
+}
+
+// compile makes the programs.
+func (w *Weights[T]) compile() {
+	w.chain = compileChain(nil, w.k)
+	if w.k > 0 && (w.k == w.place.K || w.place.Growing && w.place.From+w.k == w.place.K) {
+		w.tree = compileRoot(nil, w.place, w.k)
+	}
 }
 
 // left returns op(a) with contiguous rows, its columns permuted by cols unless

@@ -70,6 +70,22 @@ func TestWidenedSumsKeepTheirTree(t *testing.T) {
 	require.Equal(t, laned(100, 32).String(), whyNot(t, tree, err).Tree.String())
 }
 
+// Products in float64 keep the tree of the contraction, with every kernel backend and from
+// single elements to several tiles.
+func TestWidenedProductsKeepTheirTree(t *testing.T) {
+	for _, backend := range kernel.Backends() {
+		defer kernel.Use(backend)()
+		for _, shape := range [][3]int{{1, 1, 70}, {1, 40, 33}, {14, 19, 100}} {
+			n := shape[2]
+			for growingTree, join := range map[bool]func([]*Node) *Node{false: halving, true: growing} {
+				tree, err := Gemm(gemmOf[float32](reduce.Widened, growingTree), shape[0], shape[1], n)
+				want := (&Tree{Node: documentedProduct(reduce.Pairwise, n, join)}).unmarked()
+				require.Equal(t, want.String(), whyNot(t, tree, err).Tree.String(), "%v: %v", backend, shape)
+			}
+		}
+	}
+}
+
 func leftToRight[T kernel.Float](x []T) (s T) {
 	for _, v := range x {
 		s += v

@@ -15,17 +15,18 @@ import (
 )
 
 type benchCmd struct {
-	Op      string        `default:"sum" enum:"sum,dot" help:"What to measure: ${enum}."`
+	Op      string        `default:"sum" enum:"sum,dot,gemm" help:"What to measure: ${enum}."`
 	Type    string        `default:"f64" enum:"f32,f64" help:"Type of the numbers: ${enum}."`
 	Orders  string        `default:"all" placeholder:"LIST" help:"Orders to measure, with commas between them, gonum for gonum's own, and gonum-compensated for its compensated sum."`
-	Sizes   string        `default:"100,1000,10000,100000,1000000" placeholder:"LIST" help:"Numbers of elements to time, each 1 to 2^28."`
+	Sizes   string        `placeholder:"LIST" help:"Numbers of elements to time, each 1 to 2^28: 100,1000,10000,100000,1000000 where none are given. Of gemm, n of products of n x n, each 1 to 8192: 128,512,1024."`
 	Time    time.Duration `default:"15s" help:"Time to spend on timing."`
 	Trials  int           `default:"5" help:"Results at each condition number, of which the largest error counts."`
 	Rounds  int           `default:"9" help:"Rounds in which all take turns; the least time counts, and the spread is by how much the median exceeds it."`
 	Threads int           `default:"1" help:"Goroutines of the orders that can share a sum; gonum has one."`
 	Seed    uint64        `default:"1" help:"Seed of the data and of the order shuffled."`
-	Out     string        `placeholder:"DIR" help:"Folder to write to: OP-TYPE-errors.csv and OP-TYPE-speed.csv, and the plots OP-TYPE-errors.svg, OP-TYPE-throughput.svg and OP-TYPE-tradeoff.svg."`
-	JSON    bool          `help:"Print JSON: op, type, seed, threads, rounds, terms, trials, conditions, limit (the relative error that leaves half the digits), and for each of contenders its order, errors (the largest relative one at each condition number), endures (the largest condition number with errors within limit) and speed (n, ns_per_element, median_ns_per_element, spread, gb_per_second)."`
+	Out     string        `placeholder:"DIR" help:"Folder to write to: OP-TYPE-errors.csv and OP-TYPE-speed.csv, and the plots OP-TYPE-errors.svg, OP-TYPE-throughput.svg (not of gemm) and OP-TYPE-tradeoff.svg."`
+	From    string        `placeholder:"FILE" help:"With --op gemm: report what --json printed to FILE, or the peers' program did, and measure nothing."`
+	JSON    bool          `help:"Print JSON: op, type, seed, threads, rounds, terms, trials, conditions, limit (the relative error that leaves half the digits), and for each of contenders its order, errors (the largest relative one at each condition number), endures (the largest condition number with errors within limit) and speed (n, ns_per_element, median_ns_per_element, spread, gb_per_second). Of gemm: op, type, seed, threads, rounds, trials, terms, conditions, moderate (the condition number up to which errors are set against speed), and for each of contenders its order, ulps (the largest error in units in the last place for each of terms at each condition number), worst_ulps (of those up to moderate) and speed (n, gflop_per_second, median_gflop_per_second, ratio to pairwise, or to the first)."`
 }
 
 // benchTerms is the number of terms that errors are measured on.
@@ -67,6 +68,12 @@ type benchSpeed struct {
 
 // Run measures and reports.
 func (c *benchCmd) Run(ctx context.Context, s streams) error {
+	if c.Op == "gemm" {
+		return c.runProducts(ctx, s)
+	}
+	if c.From != "" {
+		return fmt.Errorf("--from %s with --op %s: want --op gemm", c.From, c.Op)
+	}
 	if c.Type == "f32" {
 		return runBench[float32](ctx, c, s)
 	}
@@ -111,33 +118,49 @@ func newBench[T reduce.Float](c *benchCmd) (*bench[T], error) {
 	if b.contenders, err = benchmarks.Select(benchmarks.Contenders[T](b.op, c.Seed, c.Threads), c.Orders); err != nil {
 		return nil, fmt.Errorf("--orders with --op %s and --type %s: %w", c.Op, c.Type, err)
 	}
-	if b.sizes, err = parseInts("--sizes", c.Sizes); err != nil {
+	if b.sizes, err = c.parseSizes("100,1000,10000,100000,1000000", 1<<28, "elements"); err != nil {
 		return nil, err
 	}
-	slices.Sort(b.sizes)
-	b.sizes = slices.Compact(b.sizes)
-	for _, n := range b.sizes {
-		if n < 1 || n > 1<<28 {
-			return nil, fmt.Errorf("--sizes %d: want 1 to %d elements", n, 1<<28)
+	return b, c.check()
+}
+
+// parseSizes returns the sizes in ascending order, each once.
+func (c *benchCmd) parseSizes(fallback string, most int, what string) ([]int, error) {
+	if c.Sizes != "" {
+		fallback = c.Sizes
+	}
+	sizes, err := parseInts("--sizes", fallback)
+	if err != nil {
+		return nil, err
+	}
+	for _, n := range sizes {
+		if n < 1 || n > most {
+			return nil, fmt.Errorf("--sizes %d: want 1 to %d %s", n, most, what)
 		}
 	}
+	slices.Sort(sizes)
+	return slices.Compact(sizes), nil
+}
+
+// check checks the flags that all operations share, and makes the folder.
+func (c *benchCmd) check() error {
 	if c.Time <= 0 || c.Time > time.Hour {
-		return nil, fmt.Errorf("--time %v: want more than 0s, at most 1h", c.Time)
+		return fmt.Errorf("--time %v: want more than 0s, at most 1h", c.Time)
 	}
 	for _, count := range []struct {
 		flag string
 		n    int
 	}{{"--trials", c.Trials}, {"--rounds", c.Rounds}} {
 		if count.n < 1 || count.n > 1000 {
-			return nil, fmt.Errorf("%s %d: want 1 to 1000", count.flag, count.n)
+			return fmt.Errorf("%s %d: want 1 to 1000", count.flag, count.n)
 		}
 	}
 	if c.Out != "" {
 		if err := os.MkdirAll(c.Out, 0o777); err != nil {
-			return nil, fmt.Errorf("--out: %w", err)
+			return fmt.Errorf("--out: %w", err)
 		}
 	}
-	return b, nil
+	return nil
 }
 
 // steps returns the number of steps of progress: trials and turns.

@@ -164,7 +164,133 @@ func roundedSumWideAVX512(x, y *float32, n int, anchor *uint64) uint64
 func roundedDotRoundedWideAVX512(x, y *float32, n int, anchor *uint64) uint64
 
 //go:noescape
-func microF64AVX512(dst, x, y *float64, p *uint64, n int)
+func micro1x2F64AVX512(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e int, u *float64)
 
 //go:noescape
-func microF32AVX512(dst, x, y *float32, p *uint64, n int)
+func micro2x2F64AVX512(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e int, u *float64)
+
+//go:noescape
+func micro4x2F64AVX512(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e int, u *float64)
+
+//go:noescape
+func micro8x2F64AVX512(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e int, u *float64)
+
+//go:noescape
+func micro12x2F64AVX512(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e int, u *float64)
+
+//go:noescape
+func micro1x8F64AVX512(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e int, u *float64)
+
+//go:noescape
+func spreadF64AVX512(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e int, u *float64)
+
+//go:noescape
+func gatherF64AVX512(dst, x *float64, s, n, t int)
+
+//go:noescape
+func copyRowsF64AVX512(dst, x *float64, s, n, t int)
+
+//go:noescape
+func finishF64AVX512(dst, x *float64, s, n, t int, p *float64)
+
+//go:noescape
+func finishAddF64AVX512(dst, x *float64, s, n, t int, p *float64)
+
+//go:noescape
+func microPairsF64AVX512(dst, x, y *float64, p *uint64, n int)
+
+//go:noescape
+func microKahanF64AVX512(dst, x, y *float64, p *uint64, n int)
+
+//go:noescape
+func microNeumaierF64AVX512(dst, x, y *float64, p *uint64, n int)
+
+//go:noescape
+func micro1x2F32AVX512(dst, x *float32, y *float32, s, q int, p *uint64, n, t, e int, u *float32)
+
+//go:noescape
+func micro2x2F32AVX512(dst, x *float32, y *float32, s, q int, p *uint64, n, t, e int, u *float32)
+
+//go:noescape
+func micro4x2F32AVX512(dst, x *float32, y *float32, s, q int, p *uint64, n, t, e int, u *float32)
+
+//go:noescape
+func micro8x2F32AVX512(dst, x *float32, y *float32, s, q int, p *uint64, n, t, e int, u *float32)
+
+//go:noescape
+func micro12x2F32AVX512(dst, x *float32, y *float32, s, q int, p *uint64, n, t, e int, u *float32)
+
+//go:noescape
+func micro1x8F32AVX512(dst, x *float32, y *float32, s, q int, p *uint64, n, t, e int, u *float32)
+
+//go:noescape
+func spreadF32AVX512(dst, x *float32, y *float32, s, q int, p *uint64, n, t, e int, u *float32)
+
+//go:noescape
+func spreadF32BF16AVX512(dst, x *float32, y *uint16, s, q int, p *uint64, n, t, e int, u *float32)
+
+//go:noescape
+func micro1x2F32BF16AVX512(dst, x *float32, y *uint16, s, q int, p *uint64, n, t, e int, u *float32)
+
+//go:noescape
+func micro2x2F32BF16AVX512(dst, x *float32, y *uint16, s, q int, p *uint64, n, t, e int, u *float32)
+
+//go:noescape
+func micro4x2F32BF16AVX512(dst, x *float32, y *uint16, s, q int, p *uint64, n, t, e int, u *float32)
+
+//go:noescape
+func micro8x2F32BF16AVX512(dst, x *float32, y *uint16, s, q int, p *uint64, n, t, e int, u *float32)
+
+//go:noescape
+func spreadF32FP16AVX512(dst, x *float32, y *uint16, s, q int, p *uint64, n, t, e int, u *float32)
+
+//go:noescape
+func micro1x2F32FP16AVX512(dst, x *float32, y *uint16, s, q int, p *uint64, n, t, e int, u *float32)
+
+//go:noescape
+func micro2x2F32FP16AVX512(dst, x *float32, y *uint16, s, q int, p *uint64, n, t, e int, u *float32)
+
+//go:noescape
+func micro4x2F32FP16AVX512(dst, x *float32, y *uint16, s, q int, p *uint64, n, t, e int, u *float32)
+
+//go:noescape
+func micro8x2F32FP16AVX512(dst, x *float32, y *uint16, s, q int, p *uint64, n, t, e int, u *float32)
+
+//go:noescape
+func gatherF32AVX512(dst, x *float32, s, n, t int)
+
+//go:noescape
+func copyRowsF32AVX512(dst, x *float32, s, n, t int)
+
+//go:noescape
+func finishF32AVX512(dst, x *float32, s, n, t int, p *float32)
+
+//go:noescape
+func finishAddF32AVX512(dst, x *float32, s, n, t int, p *float32)
+
+//go:noescape
+func microPairsF32AVX512(dst, x, y *float32, p *uint64, n int)
+
+//go:noescape
+func microKahanF32AVX512(dst, x, y *float32, p *uint64, n int)
+
+//go:noescape
+func microNeumaierF32AVX512(dst, x, y *float32, p *uint64, n int)
+
+//go:noescape
+func finishWideAVX512(dst *float32, x *float64, s, n, t int, p *float32)
+
+//go:noescape
+func finishWideAddAVX512(dst *float32, x *float64, s, n, t int, p *float32)
+
+//go:noescape
+func certifyAVX512(dst *float32, x, y, p *float64, u *uint64)
+
+//go:noescape
+func widenColumnsAVX512(dst *float64, x *float32, n, s int)
+
+//go:noescape
+func squaresWideAVX512(dst *float64, x *float32, n, s int)
+
+//go:noescape
+func squaresF64AVX512(dst *float64, x *float64, n, s int)

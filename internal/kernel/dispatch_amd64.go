@@ -119,15 +119,34 @@ func slicesF64(m Mode, of Terms, bins int, d *uint64, x, y []float64, a *uint64)
 	return true
 }
 
-func microF64(stack, a, b *float64, program *uint64, leaves int) {
-	switch active {
-	case AVX512:
-		microF64AVX512(stack, a, b, program, leaves)
-	case AVX2:
-		microF64AVX2(stack, a, b, program, leaves)
-	default:
-		panic(noKernel)
+func foldF64(of Fold, stack, a, b *float64, program *uint64, leaves int) {
+	if active == AVX512 {
+		switch of {
+		case PairsFold:
+			microPairsF64AVX512(stack, a, b, program, leaves)
+			return
+		case KahanFold:
+			microKahanF64AVX512(stack, a, b, program, leaves)
+			return
+		case NeumaierFold:
+			microNeumaierF64AVX512(stack, a, b, program, leaves)
+			return
+		}
 	}
+	if active == AVX2 {
+		switch of {
+		case PairsFold:
+			microPairsF64AVX2(stack, a, b, program, leaves)
+			return
+		case KahanFold:
+			microKahanF64AVX2(stack, a, b, program, leaves)
+			return
+		case NeumaierFold:
+			microNeumaierF64AVX2(stack, a, b, program, leaves)
+			return
+		}
+	}
+	panic(noKernel)
 }
 
 func treeF32(of Terms, dst *float32, x, y *float32, n int) float32 {
@@ -219,15 +238,34 @@ func slicesF32(m Mode, of Terms, bins int, d *uint64, x, y []float32, a *uint64)
 	return true
 }
 
-func microF32(stack, a, b *float32, program *uint64, leaves int) {
-	switch active {
-	case AVX512:
-		microF32AVX512(stack, a, b, program, leaves)
-	case AVX2:
-		microF32AVX2(stack, a, b, program, leaves)
-	default:
-		panic(noKernel)
+func foldF32(of Fold, stack, a, b *float32, program *uint64, leaves int) {
+	if active == AVX512 {
+		switch of {
+		case PairsFold:
+			microPairsF32AVX512(stack, a, b, program, leaves)
+			return
+		case KahanFold:
+			microKahanF32AVX512(stack, a, b, program, leaves)
+			return
+		case NeumaierFold:
+			microNeumaierF32AVX512(stack, a, b, program, leaves)
+			return
+		}
 	}
+	if active == AVX2 {
+		switch of {
+		case PairsFold:
+			microPairsF32AVX2(stack, a, b, program, leaves)
+			return
+		case KahanFold:
+			microKahanF32AVX2(stack, a, b, program, leaves)
+			return
+		case NeumaierFold:
+			microNeumaierF32AVX2(stack, a, b, program, leaves)
+			return
+		}
+	}
+	panic(noKernel)
 }
 
 func treeWide(of Terms, dst *float64, x, y *float32, n int) float64 {
@@ -349,4 +387,37 @@ func roundedWide(of Terms, x, y *float32, n int, anchor *uint64) uint64 {
 		return roundedDotRoundedWideAVX2(x, y, n, anchor)
 	}
 	panic(noKernel)
+}
+
+func widenColumns(dst *float64, x *float32, n, stride int) {
+	switch active {
+	case AVX512:
+		widenColumnsAVX512(dst, x, n, stride)
+	case AVX2:
+		widenColumnsAVX2(dst, x, n, stride)
+	default:
+		panic(noKernel)
+	}
+}
+
+func squaresWide(dst *float64, x *float32, n, stride int) {
+	switch active {
+	case AVX512:
+		squaresWideAVX512(dst, x, n, stride)
+	case AVX2:
+		squaresWideAVX2(dst, x, n, stride)
+	default:
+		panic(noKernel)
+	}
+}
+
+func squaresF64(dst *float64, x *float64, n, stride int) {
+	switch active {
+	case AVX512:
+		squaresF64AVX512(dst, x, n, stride)
+	case AVX2:
+		squaresF64AVX2(dst, x, n, stride)
+	default:
+		panic(noKernel)
+	}
 }

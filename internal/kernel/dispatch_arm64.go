@@ -71,13 +71,21 @@ func slicesF64(m Mode, of Terms, bins int, d *uint64, x, y []float64, a *uint64)
 	return true
 }
 
-func microF64(stack, a, b *float64, program *uint64, leaves int) {
-	switch active {
-	case NEON:
-		microF64NEON(stack, a, b, program, leaves)
-	default:
-		panic(noKernel)
+func foldF64(of Fold, stack, a, b *float64, program *uint64, leaves int) {
+	if active == NEON {
+		switch of {
+		case PairsFold:
+			microPairsF64NEON(stack, a, b, program, leaves)
+			return
+		case KahanFold:
+			microKahanF64NEON(stack, a, b, program, leaves)
+			return
+		case NeumaierFold:
+			microNeumaierF64NEON(stack, a, b, program, leaves)
+			return
+		}
 	}
+	panic(noKernel)
 }
 
 func treeF32(of Terms, dst *float32, x, y *float32, n int) float32 {
@@ -133,13 +141,21 @@ func slicesF32(m Mode, of Terms, bins int, d *uint64, x, y []float32, a *uint64)
 	return true
 }
 
-func microF32(stack, a, b *float32, program *uint64, leaves int) {
-	switch active {
-	case NEON:
-		microF32NEON(stack, a, b, program, leaves)
-	default:
-		panic(noKernel)
+func foldF32(of Fold, stack, a, b *float32, program *uint64, leaves int) {
+	if active == NEON {
+		switch of {
+		case PairsFold:
+			microPairsF32NEON(stack, a, b, program, leaves)
+			return
+		case KahanFold:
+			microKahanF32NEON(stack, a, b, program, leaves)
+			return
+		case NeumaierFold:
+			microNeumaierF32NEON(stack, a, b, program, leaves)
+			return
+		}
 	}
+	panic(noKernel)
 }
 
 func treeWide(of Terms, dst *float64, x, y *float32, n int) float64 {
@@ -219,4 +235,31 @@ func roundedWide(of Terms, x, y *float32, n int, anchor *uint64) uint64 {
 		return roundedDotRoundedWideNEON(x, y, n, anchor)
 	}
 	panic(noKernel)
+}
+
+func widenColumns(dst *float64, x *float32, n, stride int) {
+	switch active {
+	case NEON:
+		widenColumnsNEON(dst, x, n, stride)
+	default:
+		panic(noKernel)
+	}
+}
+
+func squaresWide(dst *float64, x *float32, n, stride int) {
+	switch active {
+	case NEON:
+		squaresWideNEON(dst, x, n, stride)
+	default:
+		panic(noKernel)
+	}
+}
+
+func squaresF64(dst *float64, x *float64, n, stride int) {
+	switch active {
+	case NEON:
+		squaresF64NEON(dst, x, n, stride)
+	default:
+		panic(noKernel)
+	}
 }

@@ -16,11 +16,8 @@ func slicesF64(m Mode, of Terms, bins int, d *uint64, x, y []float64, a *uint64)
 	return false
 }
 
-func microF64(stack, a, b *float64, program *uint64, leaves int) {
-	switch active {
-	default:
-		panic(noKernel)
-	}
+func foldF64(of Fold, stack, a, b *float64, program *uint64, leaves int) {
+	panic(noKernel)
 }
 
 func treeF32(of Terms, dst *float32, x, y *float32, n int) float32 {
@@ -35,11 +32,8 @@ func slicesF32(m Mode, of Terms, bins int, d *uint64, x, y []float32, a *uint64)
 	return false
 }
 
-func microF32(stack, a, b *float32, program *uint64, leaves int) {
-	switch active {
-	default:
-		panic(noKernel)
-	}
+func foldF32(of Fold, stack, a, b *float32, program *uint64, leaves int) {
+	panic(noKernel)
 }
 
 func treeWide(of Terms, dst *float64, x, y *float32, n int) float64 {
@@ -72,4 +66,25 @@ func roundedWide(of Terms, x, y *float32, n int, anchor *uint64) uint64 {
 	switch key(active)<<4 | key(of) {
 	}
 	panic(noKernel)
+}
+
+func widenColumns(dst *float64, x *float32, n, stride int) {
+	switch active {
+	default:
+		panic(noKernel)
+	}
+}
+
+func squaresWide(dst *float64, x *float32, n, stride int) {
+	switch active {
+	default:
+		panic(noKernel)
+	}
+}
+
+func squaresF64(dst *float64, x *float64, n, stride int) {
+	switch active {
+	default:
+		panic(noKernel)
+	}
 }

@@ -8,7 +8,8 @@ type Tile struct{ Rows, Cols int }
 // Size returns the elements of a tile.
 func (t Tile) Size() int { return t.Rows * t.Cols }
 
-// MicroTile returns the tile of the active backend.
+// MicroTile returns the largest tile of the active backend, whose columns are those of a
+// panel.
 func MicroTile[T Float]() Tile {
 	if active == Portable {
 		return Tile{1, Panel}
@@ -20,56 +21,168 @@ func MicroTile[T Float]() Tile {
 	return t
 }
 
+// tileRows lists the rows of the tiles of the panels' columns.
+var tileRows = [...][]int{Portable: {1}, NEON: {1, 2, 4, 8}, AVX2: {1, 2, 4, 6}, AVX512: {1, 2, 4, 8, 12}}
+
+// RowTile returns the smallest tile of the active backend that has so many rows, or the
+// largest.
+func RowTile[T Float](rows int) Tile {
+	t := MicroTile[T]()
+	for _, r := range tileRows[active] {
+		if r >= rows {
+			return Tile{r, t.Cols}
+		}
+	}
+	return t
+}
+
+// WideTile returns the tile of one row for factors that lie row by row, as a matrix does.
+func WideTile[T Float]() Tile {
+	t := MicroTile[T]()
+	if active == NEON {
+		return Tile{1, t.Cols / 3 * 8}
+	}
+	return Tile{1, t.Cols * 4}
+}
+
+// SpreadPanels is the number of panels that the SpreadTile goes over.
+const SpreadPanels = 4
+
+// SpreadTile returns the tile of one row over several panels: more streams of memory.
+func SpreadTile[T Float]() Tile { return Tile{1, SpreadPanels * MicroTile[T]().Cols} }
+
+// Storage is the type of the factors of the columns in memory.
+type Storage uint8
+
+const (
+	Working  Storage = iota // that of the arithmetic
+	BFloat16                // the upper half of a float32
+	Float16                 // IEEE 754 binary16
+
+	spread Storage = 16 // added for Factors that are spread
+)
+
+// StreamRows is the most rows of a tile for which there is a kernel of stored factors.
+const StreamRows = 8
+
 // Leaf is a word of the microkernel's program: a leaf of so many terms, and how many
 // nodes it completes.
 func Leaf(terms, nodes int) uint64 { return uint64(nodes)<<32 | uint64(terms) }
 
-// Micro evaluates nodes of a summation tree for all elements of a tile, from panels that
-// hold, for each term k in turn, the factors of the tile's rows and of its columns:
+// Factors are the factors of the columns: those of term k begin at k*Stride. Kernels of
+// other tiles than the WideTile take a Stride of as much as the tile has columns.
+type Factors[B any] struct {
+	Data   []B
+	Stride int
+	Ahead  int  // how far from those in use memory is asked for, in elements
+	Spread bool // over panels, of which each begins Stride after the one before
+}
+
+// storage is what microkernels are chosen by.
+func (f Factors[B]) storage(of Storage) Storage {
+	if f.Spread {
+		return of | spread
+	}
+	return of
+}
+
+// place returns where the factors of term k and column j are, in a tile of so many columns.
+func (f Factors[B]) place(k, j, cols int) int {
+	if f.Spread {
+		cols /= SpreadPanels
+		return j/cols*f.Stride + k*cols + j%cols
+	}
+	return k*f.Stride + j
+}
+
+// from returns the factors from term k on, for a tile of so many columns.
+func (f Factors[B]) from(k, cols int) Factors[B] {
+	f.Data = f.Data[min(f.place(k, 0, cols), len(f.Data)):]
+	return f
+}
+
+// Stack holds a tile, row by row, for each node that waits, and in the end for each node
+// that no leaf completed. Its lowest tiles are in Own, what is above them is in Hot. It
+// begins with so many waiting nodes (Depth), at most as many as Own holds.
+type Stack[T Float] struct {
+	Own, Hot []T
+	Depth    int
+}
+
+// Micro evaluates nodes of a summation tree for all elements of a tile, from a panel that
+// holds, for each term k in turn, the factors of the tile's rows, and the factors of its columns:
 //
-//	for each leaf:  c = +0; for its k ascending: c = FMA(a[k*Rows+i], b[k*Cols+j], c)
+//	for each leaf:  c = +0; for its k ascending: c = FMA(a[k*Rows+i], b[k*Stride+j], c)
 //	                as often as it completes a node: c = pop() + c
 //	                push(c)
 //
-// The stack holds a tile, row by row, for each node that waits, and in the end for
-// each node that no leaf completed. It may begin with so many waiting nodes (depth) of an
-// earlier program. The caller sees to its length. A tile that is not the active
-// backend's is evaluated in Go.
-func Micro[T Float](t Tile, stack []T, depth int, a, b []T, program []uint64) {
-	top := depth * t.Size()
-	switch {
-	case active == Portable || t != MicroTile[T]():
-		microPortable(t, stack, top, a, b, program)
-	case Is64[T]():
-		microF64((*float64)(unsafe.Pointer(&stack[top])), (*float64)(unsafe.Pointer(&a[0])), (*float64)(unsafe.Pointer(&b[0])), &program[0], len(program))
-	default:
-		microF32((*float32)(unsafe.Pointer(&stack[top])), (*float32)(unsafe.Pointer(&a[0])), (*float32)(unsafe.Pointer(&b[0])), &program[0], len(program))
+// The caller sees to the lengths. A tile that is not one of the active backend's is
+// evaluated in Go.
+func Micro[T Float](t Tile, stack Stack[T], a []T, b Factors[T], program []uint64) {
+	if !microKernel(t, b.storage(Working), stack, a, unsafe.Pointer(&b.Data[0]), int(unsafe.Sizeof(a[0])), b.Stride, b.Ahead, program) {
+		microPortable(t, stack, a, b, program)
 	}
 }
 
-func microPortable[T Float](t Tile, stack []T, top int, a, b []T, program []uint64) {
-	size := t.Size()
+// MicroStored is Micro over factors of 16 bits, each widened to float32, exactly. It panics
+// unless the tile is one of the active backend's of at most StreamRows rows.
+func MicroStored(t Tile, of Storage, stack Stack[float32], a []float32, b Factors[uint16], program []uint64) {
+	if !microKernel(t, b.storage(of), stack, a, unsafe.Pointer(&b.Data[0]), 2, b.Stride, b.Ahead, program) {
+		panic(noKernel)
+	}
+}
+
+func microKernel[T Float](t Tile, of Storage, stack Stack[T], a []T, b unsafe.Pointer, bytes, stride, ahead int, program []uint64) bool {
+	if active == Portable || of&spread == 0 && stride != t.Cols && t != WideTile[T]() {
+		return false
+	}
+	own, hot := unsafe.Pointer(unsafe.SliceData(stack.Own)), unsafe.Pointer(unsafe.SliceData(stack.Hot))
+	size := int(unsafe.Sizeof(a[0]))
+	depth, end := stack.Depth*t.Size()*size, len(stack.Own)*size
+	x, n := unsafe.Pointer(&a[0]), len(program)
+	if Is64[T]() {
+		return microF64(t, of, (*float64)(own), (*float64)(x), b, bytes*stride, bytes*ahead, &program[0], n, depth, end, (*float64)(hot))
+	}
+	return microF32(t, of, (*float32)(own), (*float32)(x), b, bytes*stride, bytes*ahead, &program[0], n, depth, end, (*float32)(hot))
+}
+
+func tileKey(b Backend, t Tile, of Storage) key {
+	return key(b)<<24 | key(of)<<16 | key(t.Rows)<<8 | key(t.Cols)
+}
+
+func microPortable[T Float](t Tile, stack Stack[T], a []T, b Factors[T], program []uint64) {
+	size, depth, own := t.Size(), stack.Depth, len(stack.Own)
+	at := func(depth int) []T {
+		if depth*size < own {
+			return stack.Own[depth*size:][:size]
+		}
+		return stack.Hot[depth*size-own:][:size]
+	}
 	for _, word := range program {
 		terms, nodes := int(uint32(word)), int(word>>32)
-		c := stack[top : top+size]
-		clear(c)
-		if t == (Tile{1, Panel}) {
-			Chain4((*[Panel]T)(c), a[:terms], b[:terms*Panel])
-		} else {
-			for k := range terms {
-				for i := range c {
-					c[i] = FMA(a[k*t.Rows+i/t.Cols], b[k*t.Cols+i%t.Cols], c[i])
-				}
-			}
-		}
-		a, b = a[terms*t.Rows:], b[terms*t.Cols:]
+		leafPortable(t, at(depth), a, b, terms)
+		a, b = a[terms*t.Rows:], b.from(terms, t.Cols)
 		for range nodes {
-			top -= size
-			left := stack[top : top+size]
-			for i, v := range stack[top+size : top+2*size] {
+			depth--
+			left := at(depth)
+			for i, v := range at(depth + 1) {
 				left[i] += v
 			}
 		}
-		top += size
+		depth++
+	}
+}
+
+// leafPortable sets c to the chains of a leaf.
+func leafPortable[T Float](t Tile, c, a []T, b Factors[T], terms int) {
+	clear(c)
+	if t == (Tile{1, Panel}) && b.Stride == Panel && !b.Spread {
+		Chain4((*[Panel]T)(c), a[:terms], b.Data[:terms*Panel])
+		return
+	}
+	for k := range terms {
+		for i := range c {
+			c[i] = FMA(a[k*t.Rows+i/t.Cols], b.Data[b.place(k, i%t.Cols, t.Cols)], c[i])
+		}
 	}
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // microByDefinition is the loop of Micro, in Go.
-func microByDefinition[T Float](t Tile, stack, a, b []T, program []uint64) []T {
+func microByDefinition[T Float](t Tile, stack, a []T, b Factors[T], program []uint64) []T {
 	var tiles [][]T
 	for _, word := range program {
 		terms, nodes := int(uint32(word)), int(word>>32)
@@ -18,11 +18,11 @@ func microByDefinition[T Float](t Tile, stack, a, b []T, program []uint64) []T {
 		for k := range terms {
 			for i := range t.Rows {
 				for j := range t.Cols {
-					c[i*t.Cols+j] = FMA(a[k*t.Rows+i], b[k*t.Cols+j], c[i*t.Cols+j])
+					c[i*t.Cols+j] = FMA(a[k*t.Rows+i], b.Data[b.place(k, j, t.Cols)], c[i*t.Cols+j])
 				}
 			}
 		}
-		a, b = a[terms*t.Rows:], b[terms*t.Cols:]
+		a, b = a[terms*t.Rows:], b.from(terms, t.Cols)
 		for range nodes {
 			top := tiles[len(tiles)-1]
 			tiles = tiles[:len(tiles)-1]
@@ -38,7 +38,9 @@ func microByDefinition[T Float](t Tile, stack, a, b []T, program []uint64) []T {
 	return stack[:len(tiles)*t.Size()]
 }
 
-func testMicro[T Float](t *testing.T, tile Tile) {
+// testMicro compares the microkernel with its definition, with so much of the stack in
+// either place, factors at any stride, and evaluated in two goes.
+func testMicro[T Float](t *testing.T, tile Tile, spread bool) {
 	rng := rand.New(rand.NewPCG(31, 32))
 	for _, program := range [][]uint64{
 		{Leaf(1, 0)}, {Leaf(3, 0)}, {Leaf(4, 0)}, {Leaf(32, 0)}, {Leaf(37, 0)},
@@ -46,33 +48,46 @@ func testMicro[T Float](t *testing.T, tile Tile) {
 		{Leaf(32, 0), Leaf(32, 1), Leaf(5, 1)},
 		{Leaf(8, 0), Leaf(8, 1), Leaf(8, 0), Leaf(7, 2)},
 		{Leaf(32, 0), Leaf(32, 1), Leaf(32, 0)}, // two nodes
+		{Leaf(2, 0), Leaf(2, 0), Leaf(2, 0), Leaf(2, 0), Leaf(2, 3), Leaf(1, 0), Leaf(1, 1)},
 	} {
-		for range 5 {
+		for try := range 6 {
 			k := 0
 			for _, word := range program {
 				k += int(uint32(word))
 			}
-			a, b := make([]T, k*tile.Rows), make([]T, k*tile.Cols)
+			stride := tile.Cols + 5*(try%2)
+			size := k * stride
+			if spread {
+				stride = k*tile.Cols/SpreadPanels + 3
+				size = SpreadPanels * stride
+			}
+			a, b := make([]T, k*tile.Rows), Factors[T]{Data: make([]T, size), Stride: stride, Spread: spread}
 			for i := range a {
 				a[i] = T(math.Ldexp(rng.Float64()-0.5, rng.IntN(20)-10))
 			}
-			for i := range b {
-				b[i] = T(math.Ldexp(rng.Float64()-0.5, rng.IntN(20)-10))
+			for i := range b.Data {
+				b.Data[i] = T(math.Ldexp(rng.Float64()-0.5, rng.IntN(20)-10))
 			}
-			got, want := make([]T, len(program)*tile.Size()), make([]T, len(program)*tile.Size())
-			want = microByDefinition(tile, want, a, b, program)
+			if try == 5 {
+				a[0], b.Data[0] = T(math.Inf(1)), 0
+			}
+			want := microByDefinition(tile, make([]T, len(program)*tile.Size()), a, b, program)
 			cut := rng.IntN(len(program)) // evaluated in two goes
 			depth, terms := 0, 0
 			for _, word := range program[:cut] {
 				depth += 1 - int(word>>32)
 				terms += int(uint32(word))
 			}
+			own := max(len(want)/tile.Size(), depth, 1) + try%3
+			stack := Stack[T]{Own: make([]T, own*tile.Size()), Hot: make([]T, len(program)*tile.Size())}
 			if cut > 0 {
-				Micro(tile, got, 0, a, b, program[:cut])
+				Micro(tile, stack, a, b, program[:cut])
+				stack.Hot = make([]T, len(program)*tile.Size()) // scratch
 			}
-			Micro(tile, got, depth, a[terms*tile.Rows:], b[terms*tile.Cols:], program[cut:])
+			stack.Depth = depth
+			Micro(tile, stack, a[terms*tile.Rows:], b.from(terms, tile.Cols), program[cut:])
 			for i := range want {
-				require.Equal(t, Bits(want[i]), Bits(got[i]), "%x: element %d", program, i)
+				require.Equal(t, Bits(Canonical(want[i])), Bits(Canonical(stack.Own[i])), "%v %x: element %d", tile, program, i)
 			}
 		}
 	}
@@ -80,10 +95,63 @@ func testMicro[T Float](t *testing.T, tile Tile) {
 
 func TestMicroBackends(t *testing.T) {
 	eachBackend(t, func(t *testing.T) {
-		t.Run("f64", func(t *testing.T) { testMicro[float64](t, MicroTile[float64]()) })
-		t.Run("f32", func(t *testing.T) { testMicro[float32](t, MicroTile[float32]()) })
-		t.Run("foreign", func(t *testing.T) { testMicro[float32](t, Tile{3, 5}) })
+		t.Run("f64", testTiles[float64])
+		t.Run("f32", testTiles[float32])
+		t.Run("foreign", func(t *testing.T) { testMicro[float32](t, Tile{3, 5}, false) })
 	})
+}
+
+// testTiles tests every tile of the active backend.
+func testTiles[T Float](t *testing.T) {
+	for _, rows := range tileRows[active] {
+		testMicro[T](t, RowTile[T](rows), false)
+	}
+	testMicro[T](t, WideTile[T](), false)
+	testMicro[T](t, SpreadTile[T](), true)
+	require.Equal(t, MicroTile[T](), RowTile[T](100))
+}
+
+func TestMicroOfStoredFactors(t *testing.T) {
+	eachBackend(t, func(t *testing.T) {
+		if active == Portable {
+			require.Panics(t, func() {
+				MicroStored(Tile{1, Panel}, BFloat16, Stack[float32]{}, nil, Factors[uint16]{Data: make([]uint16, 4)}, nil)
+			})
+			return
+		}
+		rng := rand.New(rand.NewPCG(5, 6))
+		for _, rows := range tileRows[active] {
+			if rows <= StreamRows {
+				testStored(t, rng, RowTile[float32](rows), Factors[uint16]{Stride: MicroTile[float32]().Cols})
+			}
+		}
+		testStored(t, rng, SpreadTile[float32](), Factors[uint16]{Stride: 15 * MicroTile[float32]().Cols, Spread: true})
+	})
+}
+
+// testStored compares a product of stored factors with that of the widened ones.
+func testStored(t *testing.T, rng *rand.Rand, tile Tile, b Factors[uint16]) {
+	program := []uint64{Leaf(8, 0), Leaf(7, 1)}
+	for _, of := range []Storage{BFloat16, Float16} {
+		a := make([]float32, 15*tile.Rows)
+		for i := range a {
+			a[i] = rng.Float32() - 0.5
+		}
+		b.Data = make([]uint16, 15*tile.Cols)
+		for i := range b.Data {
+			for b.Data[i] = uint16(rng.Uint32()); b.Data[i]&0x7c00 == 0x7c00; b.Data[i] = uint16(rng.Uint32()) { // finite in both
+			}
+		}
+		wide := Factors[float32]{Data: make([]float32, len(b.Data)), Stride: b.Stride, Spread: b.Spread}
+		Widen(of, wide.Data, b.Data)
+		got, want := make([]float32, tile.Size()), make([]float32, tile.Size())
+		hot := make([]float32, 2*tile.Size())
+		MicroStored(tile, of, Stack[float32]{Own: got, Hot: hot}, a, b, program)
+		Micro(tile, Stack[float32]{Own: want, Hot: hot}, a, wide, program)
+		for i := range want {
+			require.Equal(t, Bits(want[i]), Bits(got[i]), "%v %v", tile, of)
+		}
+	}
 }
 
 func BenchmarkMicro(b *testing.B) {
@@ -103,9 +171,9 @@ func benchMicro[T Float](b *testing.B) {
 				}
 				program[i] = Leaf(32, nodes)
 			}
-			x, y, stack := make([]T, 32*leaves*t.Rows), make([]T, 32*leaves*t.Cols), make([]T, 8*t.Size())
+			x, y, stack := make([]T, 32*leaves*t.Rows), make([]T, 32*leaves*t.Cols), make([]T, 9*t.Size())
 			for b.Loop() {
-				Micro(t, stack, 0, x, y, program)
+				Micro(t, Stack[T]{Own: stack[:t.Size()], Hot: stack[t.Size():]}, x, Factors[T]{Data: y, Stride: t.Cols}, program)
 			}
 			b.ReportMetric(float64(2*32*leaves*t.Size())*float64(b.N)/float64(b.Elapsed().Nanoseconds()), "GFLOP/s")
 		})

@@ -18,6 +18,12 @@ func kernelBits[T Float](x, y []T) []uint64 {
 			all = append(all, Bits(Tree[float64](of, nil, x, y)))
 		}
 	}
+	tile := FoldTile[T]()
+	stack := make([]T, 2*tile.Size())
+	MicroFold(PairsFold, tile, stack, 0, x, y, []uint64{Leaf(len(y)/tile.Cols, 0)})
+	for _, v := range stack {
+		all = append(all, Bits(v))
+	}
 	var s Slices
 	single := !Is64[T]()
 	grids := []Grid{NewGrid(Whole, false, -50, -102, -144), NewGrid(Dropped, single, -20, -33, -46)}

@@ -164,7 +164,118 @@ func roundedSumWideNEON(x, y *float32, n int, anchor *uint64) uint64
 func roundedDotRoundedWideNEON(x, y *float32, n int, anchor *uint64) uint64
 
 //go:noescape
-func microF64NEON(dst, x, y *float64, p *uint64, n int)
+func micro1x3F64NEON(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e int, u *float64)
 
 //go:noescape
-func microF32NEON(dst, x, y *float32, p *uint64, n int)
+func micro2x3F64NEON(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e int, u *float64)
+
+//go:noescape
+func micro4x3F64NEON(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e int, u *float64)
+
+//go:noescape
+func micro8x3F64NEON(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e int, u *float64)
+
+//go:noescape
+func micro1x8F64NEON(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e int, u *float64)
+
+//go:noescape
+func spreadF64NEON(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e int, u *float64)
+
+//go:noescape
+func gatherF64NEON(dst, x *float64, s, n, t int)
+
+//go:noescape
+func copyRowsF64NEON(dst, x *float64, s, n, t int)
+
+//go:noescape
+func finishF64NEON(dst, x *float64, s, n, t int, p *float64)
+
+//go:noescape
+func finishAddF64NEON(dst, x *float64, s, n, t int, p *float64)
+
+//go:noescape
+func microPairsF64NEON(dst, x, y *float64, p *uint64, n int)
+
+//go:noescape
+func microKahanF64NEON(dst, x, y *float64, p *uint64, n int)
+
+//go:noescape
+func microNeumaierF64NEON(dst, x, y *float64, p *uint64, n int)
+
+//go:noescape
+func micro1x3F32NEON(dst, x *float32, y *float32, s, q int, p *uint64, n, t, e int, u *float32)
+
+//go:noescape
+func micro2x3F32NEON(dst, x *float32, y *float32, s, q int, p *uint64, n, t, e int, u *float32)
+
+//go:noescape
+func micro4x3F32NEON(dst, x *float32, y *float32, s, q int, p *uint64, n, t, e int, u *float32)
+
+//go:noescape
+func micro8x3F32NEON(dst, x *float32, y *float32, s, q int, p *uint64, n, t, e int, u *float32)
+
+//go:noescape
+func micro1x8F32NEON(dst, x *float32, y *float32, s, q int, p *uint64, n, t, e int, u *float32)
+
+//go:noescape
+func spreadF32NEON(dst, x *float32, y *float32, s, q int, p *uint64, n, t, e int, u *float32)
+
+//go:noescape
+func spreadF32BF16NEON(dst, x *float32, y *uint16, s, q int, p *uint64, n, t, e int, u *float32)
+
+//go:noescape
+func micro1x3F32BF16NEON(dst, x *float32, y *uint16, s, q int, p *uint64, n, t, e int, u *float32)
+
+//go:noescape
+func micro2x3F32BF16NEON(dst, x *float32, y *uint16, s, q int, p *uint64, n, t, e int, u *float32)
+
+//go:noescape
+func micro4x3F32BF16NEON(dst, x *float32, y *uint16, s, q int, p *uint64, n, t, e int, u *float32)
+
+//go:noescape
+func micro8x3F32BF16NEON(dst, x *float32, y *uint16, s, q int, p *uint64, n, t, e int, u *float32)
+
+//go:noescape
+func spreadF32FP16NEON(dst, x *float32, y *uint16, s, q int, p *uint64, n, t, e int, u *float32)
+
+//go:noescape
+func micro1x3F32FP16NEON(dst, x *float32, y *uint16, s, q int, p *uint64, n, t, e int, u *float32)
+
+//go:noescape
+func micro2x3F32FP16NEON(dst, x *float32, y *uint16, s, q int, p *uint64, n, t, e int, u *float32)
+
+//go:noescape
+func micro4x3F32FP16NEON(dst, x *float32, y *uint16, s, q int, p *uint64, n, t, e int, u *float32)
+
+//go:noescape
+func micro8x3F32FP16NEON(dst, x *float32, y *uint16, s, q int, p *uint64, n, t, e int, u *float32)
+
+//go:noescape
+func gatherF32NEON(dst, x *float32, s, n, t int)
+
+//go:noescape
+func copyRowsF32NEON(dst, x *float32, s, n, t int)
+
+//go:noescape
+func finishF32NEON(dst, x *float32, s, n, t int, p *float32)
+
+//go:noescape
+func finishAddF32NEON(dst, x *float32, s, n, t int, p *float32)
+
+//go:noescape
+func microPairsF32NEON(dst, x, y *float32, p *uint64, n int)
+
+//go:noescape
+func microKahanF32NEON(dst, x, y *float32, p *uint64, n int)
+
+//go:noescape
+func microNeumaierF32NEON(dst, x, y *float32, p *uint64, n int)
+
+//go:noescape
+func widenColumnsNEON(dst *float64, x *float32, n, s int)
+
+//go:noescape
+func squaresWideNEON(dst *float64, x *float32, n, s int)
+
+//go:noescape
+func squaresF64NEON(dst *float64, x *float64, n, s int)

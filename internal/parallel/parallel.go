@@ -1,11 +1,6 @@
 // Package parallel runs the parts of a loop on a bounded number of goroutines.
 package parallel
 
-import (
-	"sync"
-	"sync/atomic"
-)
-
 // For calls f(part) once for each part in [0, n), on at most threads goroutines,
 // the caller's own among them, and returns when all calls have returned. Which
 // goroutine takes which part is left to chance: f must not let it matter. A panic
@@ -17,38 +12,13 @@ func For(threads, n int, f func(part int)) {
 // ForWorker is For with the number of the goroutine, in [0, threads), which f may
 // use to find scratch memory of its own.
 func ForWorker(threads, n int, f func(worker, part int)) {
-	threads = min(threads, n)
-	if threads <= 1 {
+	if min(threads, n) <= 1 {
 		for part := range n {
 			f(0, part)
 		}
 		return
 	}
-	var next atomic.Int64
-	var panicked atomic.Pointer[any]
-	work := func(worker int) {
-		defer func() {
-			if p := recover(); p != nil {
-				panicked.CompareAndSwap(nil, &p)
-			}
-		}()
-		for {
-			part := int(next.Add(1)) - 1
-			if part >= n {
-				return
-			}
-			f(worker, part)
-		}
-	}
-	var wait sync.WaitGroup
-	for worker := 1; worker < threads; worker++ {
-		wait.Go(func() { work(worker) })
-	}
-	work(0)
-	wait.Wait()
-	if p := panicked.Load(); p != nil {
-		panic(*p)
-	}
+	NewLoop(f).Run(threads, n)
 }
 
 // Cut returns the bounds of part k when n items are cut into parts of nearly

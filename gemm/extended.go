@@ -1,0 +1,133 @@
+package gemm
+
+import (
+	"github.com/samebits/samebits/internal/kernel"
+	"github.com/samebits/samebits/reduce"
+)
+
+// isExtended tells whether the elements of a product in that order are evaluated as more
+// than a T: two T, a float64, or bins.
+func isExtended(order reduce.Order) bool {
+	switch order.Kind() {
+	case reduce.KindKahan, reduce.KindNeumaier, reduce.KindDoubleDouble, reduce.KindWidened, reduce.KindBinned, reduce.KindExact:
+		return true
+	}
+	return false
+}
+
+// multiplyExtended sets C in such an order.
+func multiplyExtended[T Float](o Options, f finish[T], place Contraction, a leftOperand[T], b rightOperand[T], c Matrix[T]) {
+	if o.Order.Kind() == reduce.KindBinned {
+		multiplyBinned(o, f, a, b, c)
+		return
+	}
+	p := extendedProgram(o.Order, place, a.cols(), b)
+	switch o.Order.Kind() {
+	case reduce.KindWidened:
+		multiplyWide(o, f, p, a, b, c)
+	case reduce.KindExact:
+		multiplyExact(o, f, place, p, a, b, c)
+	default:
+		multiplyFolds(o, f, p, a, b, c)
+	}
+}
+
+// extendedProgram returns the program of the whole contraction: that of packed weights, or a
+// new one.
+func extendedProgram[T Float](order reduce.Order, place Contraction, terms int, b rightOperand[T]) program {
+	fold := order.Kind() == reduce.KindKahan || order.Kind() == reduce.KindNeumaier
+	switch {
+	case fold && b.packed():
+		return b.w.chain
+	case fold:
+		return compileChain(nil, terms)
+	case b.packed():
+		return b.w.tree
+	}
+	return compileRoot(nil, place, terms)
+}
+
+// multiplyWide evaluates the tree in float64.
+func multiplyWide[T Float](o Options, f finish[T], p program, a leftOperand[T], b rightOperand[T], c Matrix[T]) {
+	end := kernel.NewFinish(f.alpha, f.beta)
+	evaluateTiles(o, p, a, b, func(i, j int, values []float64, width, rows, cols int) {
+		end.NarrowTile(c.Data[i*c.Stride+j:], c.Stride, values, width, rows, cols)
+	})
+}
+
+// evaluateTiles hands the values of the program's root on, of whole tiles: so many rows from i
+// on and columns from j on.
+func evaluateTiles[S, T Float](o Options, p program, a leftOperand[T], b rightOperand[T], whole func(i, j int, values []S, width, rows, cols int)) {
+	t := newTiles[S, T]()
+	defer t.release()
+	t.program, t.a, t.b, t.whole = p, a, b, whole
+	t.run(o.Threads)
+}
+
+// evaluateOperands hands the values of the program's nodes on.
+func evaluateOperands[S, T Float](o Options, p program, a leftOperand[T], b rightOperand[T], put func(node, i, j int, values []S)) {
+	t := newTiles[S, T]()
+	defer t.release()
+	t.program, t.a, t.b, t.put = p, a, b, put
+	t.run(o.Threads)
+}
+
+// row returns row i of op(A): as it lies, or copied to the buffer.
+func (l leftOperand[T]) row(i int, buffer []T) []T {
+	if !l.trans {
+		return l.Row(i)
+	}
+	for k := range buffer {
+		buffer[k] = l.Data[k*l.Stride+i]
+	}
+	return buffer
+}
+
+// column copies column j of op(B).
+func (r rightOperand[T]) column(j int, dst []T) {
+	switch {
+	case r.w != nil:
+		for k := range dst {
+			dst[k] = r.w.at(k, j)
+		}
+	case r.trans:
+		copy(dst, r.b.Row(j))
+	default:
+		for k := range dst {
+			dst[k] = r.b.Data[k*r.b.Stride+j]
+		}
+	}
+}
+
+// panel returns all terms of the p-th panel of so many columns: as they were packed, or in
+// the buffer.
+func (r rightOperand[T]) panel(cols, p int, buffer []T) []T {
+	w, k := r.w, len(buffer)/cols
+	switch {
+	case w == nil:
+		packRows(buffer, cols, r.b, !r.trans, p*cols, min(cols, r.cols()-p*cols), 0, k)
+	case w.tile.Cols == cols && w.stored == kernel.Working:
+		return w.panels[p*k*cols:][:k*cols]
+	case w.tile.Cols == cols:
+		kernel.Widen(w.stored, kernel.As[float32](buffer), w.halves[p*k*cols:][:k*cols])
+	default:
+		clear(buffer)
+		for j := p * cols; j < min((p+1)*cols, w.n); j++ {
+			for t := range k {
+				buffer[t*cols+j-p*cols] = w.at(t, j)
+			}
+		}
+	}
+	return buffer
+}
+
+// widenRows is kernel.Gather into float64, by blocks of terms that stay in a cache.
+func widenRows[T Float](dst []float64, width int, x []T, stride, rows, n int) {
+	var buffer [64 * 32]T // zeros, and so are lanes without a row
+	step := len(buffer) / width
+	for k := 0; k < n; k += step {
+		m := min(step, n-k)
+		kernel.Gather(buffer[:m*width], width, x[k:], stride, rows, m)
+		kernel.WidenColumns(dst[k*width:(k+m)*width], buffer[:m*width], width, width)
+	}
+}

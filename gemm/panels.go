@@ -1,0 +1,161 @@
+package gemm
+
+import "github.com/samebits/samebits/internal/kernel"
+
+// leftOperand is op(A) as it lies.
+type leftOperand[T Float] struct {
+	Matrix[T]
+	trans bool
+}
+
+func (l leftOperand[T]) rows() int {
+	m, _ := l.op(l.trans)
+	return m
+}
+
+func (l leftOperand[T]) cols() int {
+	_, k := l.op(l.trans)
+	return k
+}
+
+// rightOperand is op(B): weights packed beforehand, or a matrix as it lies.
+type rightOperand[T Float] struct {
+	w     *Weights[T]
+	b     Matrix[T]
+	trans bool
+}
+
+func (r rightOperand[T]) packed() bool { return r.w != nil }
+
+func (r rightOperand[T]) cols() int {
+	if r.w != nil {
+		return r.w.n
+	}
+	_, n := r.b.op(r.trans)
+	return n
+}
+
+// pack packs the rows of the chunk, and its columns, if so told.
+func (t *tiles[S, T]) pack(rows, columns bool) {
+	k, panels := t.k, 0
+	t.slivers = 0
+	if rows {
+		t.slivers = ceil(t.i1-t.i0, t.tile.Rows)
+		grow(&t.rows, t.slivers*t.tile.Rows*k)
+	}
+	if columns {
+		panels = ceil(t.j1-t.j0, t.tile.Cols)
+		grow(&t.columns, panels*t.tile.Cols*k)
+	}
+	threads := t.threads
+	if (t.slivers*t.tile.Rows+panels*t.tile.Cols)*k < alone {
+		threads = 1
+	}
+	t.packing.Run(threads, t.slivers+panels)
+}
+
+// packPart packs a sliver of rows or a panel of columns.
+func (t *tiles[S, T]) packPart(_, part int) {
+	k := t.k
+	if part < t.slivers {
+		tile, dst := t.sliver(part)
+		i := t.i0 + part*t.tile.Rows
+		packRows(dst, tile.Rows, t.a.Matrix, t.a.trans, i, min(tile.Rows, t.i1-i), 0, k)
+		return
+	}
+	p := part - t.slivers
+	j := t.j0 + p*t.tile.Cols
+	packRows(t.columns[p*k*t.tile.Cols:][:k*t.tile.Cols], t.tile.Cols, t.b.b, !t.b.trans, j, min(t.tile.Cols, t.j1-j), 0, k)
+}
+
+// packRows packs n terms from lo on of so many rows of x, from i on, or of columns where
+// columns is set: term by term, width numbers each, zeros after those that there are.
+func packRows[S, T Float](dst []S, width int, x Matrix[T], columns bool, i, rows, lo, n int) {
+	if rows < width {
+		for k := range n {
+			clear(dst[k*width+rows : (k+1)*width])
+		}
+	}
+	same := kernel.Is64[S]() == kernel.Is64[T]()
+	switch {
+	case n == 0:
+	case columns && same:
+		kernel.CopyRows(kernel.As[T](dst), width, x.Data[lo*x.Stride+i:], x.Stride, rows, n)
+	case columns && rows == width && kernel.Is64[S]():
+		kernel.WidenColumns(kernel.As[float64](dst), x.Data[lo*x.Stride+i:], width, x.Stride)
+	case columns:
+		for k := range n {
+			for r, v := range x.Data[(lo+k)*x.Stride+i:][:rows] {
+				dst[k*width+r] = S(v)
+			}
+		}
+	case same:
+		kernel.Gather(kernel.As[T](dst), width, x.Data[i*x.Stride+lo:], x.Stride, rows, n)
+	default:
+		widenRows(kernel.As[float64](dst), width, x.Data[i*x.Stride+lo:], x.Stride, rows, n)
+	}
+}
+
+// factors returns the terms [lo, hi) of the columns of the p-th panel of the chunk: where
+// they are packed or lie as the kernel takes them, or else packed into the buffer.
+func (t *tiles[S, T]) factors(p, lo, hi int, buffer []S) kernel.Factors[S] {
+	cols, j := t.tile.Cols, t.j0+p*t.tile.Cols
+	switch w := t.b.w; t.layout {
+	case matrixRows:
+		b := t.b.b
+		return kernel.Factors[S]{Data: kernel.As[S](b.Data[lo*b.Stride+j:]), Stride: b.Stride, Ahead: cols}
+	case severalPanels:
+		return kernel.Factors[S]{Data: kernel.As[S](w.panels[w.index(lo, j):]), Stride: w.k * w.tile.Cols, Spread: true}
+	}
+	f := kernel.Factors[S]{Data: buffer[:(hi-lo)*cols], Stride: cols, Ahead: streamAhead / sizeOf[S]()}
+	same := kernel.Is64[S]() == kernel.Is64[T]()
+	switch w := t.b.w; {
+	case w == nil && t.local():
+		packRows(f.Data, cols, t.b.b, !t.b.trans, j, min(cols, t.j1-j), lo, hi-lo)
+	case w == nil:
+		f.Data = t.columns[(p*t.k+lo)*cols:][:(hi-lo)*cols]
+	case same && w.tile.Cols == cols && w.stored == kernel.Working:
+		f.Data = kernel.As[S](w.panels[w.index(lo, j):][:(hi-lo)*cols])
+	case same && w.tile.Cols == cols:
+		kernel.Widen(w.stored, kernel.As[float32](f.Data), w.halves[w.index(lo, j):][:(hi-lo)*cols])
+	default:
+		t.convert(f.Data, j, lo, hi)
+	}
+	return f
+}
+
+// takesStored tells whether there is a kernel that takes the weights as they are stored.
+func (t *tiles[S, T]) takesStored(tile kernel.Tile) bool {
+	w := t.b.w
+	return w != nil && w.stored != kernel.Working && kernel.Active() != kernel.Portable && !kernel.Is64[S]() &&
+		tile.Rows <= kernel.StreamRows && w.tile == kernel.MicroTile[float32]()
+}
+
+// storedFactors returns the columns from j on, and the terms from lo on, of stored weights.
+func storedFactors[T Float](w *Weights[T], j, lo int, l layout) kernel.Factors[uint16] {
+	f := kernel.Factors[uint16]{Data: w.halves[w.index(lo, j):], Stride: w.tile.Cols, Ahead: streamAhead / 2}
+	if l == severalPanels {
+		f.Stride, f.Spread = w.k*w.tile.Cols, true
+	}
+	return f
+}
+
+// convert packs the terms [lo, hi) of the columns from first on from weights of another type or of panels of
+// another size.
+func (t *tiles[S, T]) convert(dst []S, first, lo, hi int) {
+	w, cols := t.b.w, t.tile.Cols
+	if kernel.Is64[S]() && w.stored == kernel.Working && first/w.tile.Cols == (first+cols-1)/w.tile.Cols {
+		kernel.WidenColumns(kernel.As[float64](dst), w.panels[w.index(lo, first):], cols, w.tile.Cols)
+		return
+	}
+	for j := range cols {
+		column := first + j
+		for k := range hi - lo {
+			if column < w.n {
+				dst[k*cols+j] = S(w.at(lo+k, column))
+			} else {
+				dst[k*cols+j] = 0
+			}
+		}
+	}
+}

@@ -1,0 +1,80 @@
+package gemm_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/samebits/samebits/gemm"
+	"github.com/samebits/samebits/internal/kernel"
+	"github.com/samebits/samebits/reduce"
+	"github.com/stretchr/testify/require"
+)
+
+// The bits are those of the order's definition for shapes on either side of every choice of
+// the driver: tiles of all rows, one row over wide and over several panels, columns packed by
+// the task and beforehand, several blocks of terms, several chunks.
+func TestEveryWayThroughTheDriver(t *testing.T) {
+	for _, name := range kernel.Backends() {
+		t.Run(name.String(), func(t *testing.T) {
+			defer kernel.Use(name)()
+			t.Run("f32", testWays[float32])
+			t.Run("f64", testWays[float64])
+		})
+	}
+}
+
+func testWays[T gemm.Float](t *testing.T) {
+	rng := rand.New(rand.NewPCG(11, 12))
+	for _, shape := range [][3]int{{1, 1, 1}, {1, 300, 70}, {1, 131, 300}, {2, 40, 530}, {7, 65, 290}, {13, 33, 300}, {40, 150, 33}, {150, 20, 270}, {161, 50, 40}} {
+		m, n, k := shape[0], shape[1], shape[2]
+		a, b := randomMatrix[T](rng, m, k), randomMatrix[T](rng, k, n)
+		want := gemm.NewMatrix[T](m, n)
+		for i := range m {
+			for j := range n {
+				want.Row(i)[j] = kernel.Canonical(pairwiseByDefinition(a.Row(i), columnOf(b, j)) + 0)
+			}
+		}
+		for _, chunk := range []int{4 << 20, 1} {
+			restore := gemm.SetChunkSize(chunk)
+			for ways := range 4 {
+				for _, threads := range []int{1, 3} {
+					tA, tB := ways&1 != 0, ways&2 != 0
+					c := gemm.NewMatrix[T](m, n)
+					o := gemm.Options{Order: reduce.Pairwise, Threads: threads}
+					require.NoError(t, gemm.Gemm(o, tA, tB, 1, stored(a, tA, 1, 2), stored(b, tB, 2, 1), 0, c))
+					require.NoError(t, sameBits(want.Data, c.Data, fmt.Sprint(shape, tA, tB, threads, chunk)))
+				}
+			}
+			restore()
+		}
+		backend := native[T](t, reduce.Pairwise)
+		w, err := backend.Pack(b, false, gemm.Whole(k, reduce.Pairwise))
+		require.NoError(t, err)
+		c := gemm.NewMatrix[T](m, n)
+		require.NoError(t, backend.Mul(a, w, c))
+		require.NoError(t, sameBits(want.Data, c.Data, fmt.Sprint(shape, " packed")))
+	}
+}
+
+func columnOf[T gemm.Float](m gemm.Matrix[T], j int) []T {
+	c := make([]T, m.Rows)
+	for i := range c {
+		c[i] = m.Row(i)[j]
+	}
+	return c
+}
+
+// pairwiseByDefinition is the loop of the package's documentation.
+func pairwiseByDefinition[T gemm.Float](a, b []T) T {
+	leaves := (len(a) + 31) / 32
+	if leaves <= 1 {
+		var s T
+		for k := range a {
+			s = kernel.FMA(a[k], b[k], s)
+		}
+		return s
+	}
+	m := min((leaves+1)/2*32, len(a))
+	return pairwiseByDefinition(a[:m], b[:m]) + pairwiseByDefinition(a[m:], b[m:])
+}

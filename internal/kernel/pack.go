@@ -1,0 +1,123 @@
+package kernel
+
+import "unsafe"
+
+// Gather transposes rows into a panel: for i < rows and k < n,
+//
+//	dst[k*width + i] = x[i*stride + k]
+func Gather[T Float](dst []T, width int, x []T, stride, rows, n int) {
+	group, lanes := gatherShape[T]()
+	vectors := n / lanes
+	if active == Portable || rows < group || vectors == 0 {
+		gatherPortable(dst, width, x, stride, rows, n)
+		return
+	}
+	_, _ = dst[(n-1)*width+rows-1], x[(rows-1)*stride+n-1]
+	for i := 0; i < rows; i += group {
+		i := min(i, rows-group) // the last group may overlap the one before
+		gather(&dst[i], &x[i*stride], stride, vectors, width)
+	}
+	if k := vectors * lanes; k < n {
+		gatherPortable(dst[k*width:], width, x[k:], stride, rows, n-k)
+	}
+}
+
+// gatherShape returns how many rows and how many terms the kernel takes at a time.
+func gatherShape[T Float]() (group, lanes int) {
+	var x T
+	bytes := [...]int{NEON: 16, AVX2: 32, AVX512: 64, Portable: 16}[active]
+	return 16 / int(unsafe.Sizeof(x)), bytes / int(unsafe.Sizeof(x))
+}
+
+func gatherPortable[T Float](dst []T, width int, x []T, stride, rows, n int) {
+	for i := range rows {
+		for k, v := range x[i*stride:][:n] {
+			dst[k*width+i] = v
+		}
+	}
+}
+
+func gather[T Float](dst, x *T, stride, vectors, width int) {
+	p, q := unsafe.Pointer(dst), unsafe.Pointer(x)
+	if Is64[T]() {
+		gatherF64((*float64)(p), (*float64)(q), 8*stride, vectors, 8*width)
+	} else {
+		gatherF32((*float32)(p), (*float32)(q), 4*stride, vectors, 4*width)
+	}
+}
+
+// CopyRows copies columns of rows into a panel: for j < cols and k < n,
+//
+//	dst[k*width + j] = x[k*stride + j]
+func CopyRows[T Float](dst []T, width int, x []T, stride, cols, n int) {
+	if active == Portable || cols != MicroTile[T]().Cols || n == 0 {
+		for k := range n {
+			copy(dst[k*width:][:cols], x[k*stride:])
+		}
+		return
+	}
+	_, _ = dst[(n-1)*width+cols-1], x[(n-1)*stride+cols-1]
+	p, q := unsafe.Pointer(&dst[0]), unsafe.Pointer(&x[0])
+	if Is64[T]() {
+		copyRowsF64((*float64)(p), (*float64)(q), 8*stride, n, 8*width)
+	} else {
+		copyRowsF32((*float32)(p), (*float32)(q), 4*stride, n, 4*width)
+	}
+}
+
+// Finish is how the sum of an element becomes the element, without a fused multiply-add:
+//
+//	canonical(RN(RN(Alpha*(s + 0)) + RN(Beta*c)))    c being neither read nor added where Beta is 0
+type Finish[T Float] struct {
+	Alpha, Beta T
+	nan         T
+}
+
+// NewFinish returns it.
+func NewFinish[T Float](alpha, beta T) Finish[T] { return Finish[T]{alpha, beta, NaN[T]()} }
+
+// Value returns the element.
+func (f Finish[T]) Value(s, c T) T {
+	v := T(f.Alpha * (s + 0))
+	if f.Beta != 0 {
+		v += T(f.Beta * c)
+	}
+	return Canonical(v)
+}
+
+// Tile finishes rows of a tile: for i < rows and j < cols,
+//
+//	c[i*stride + j] = f.Value(s[i*width + j], c[i*stride + j])
+func (f *Finish[T]) Tile(c []T, stride int, s []T, width, rows, cols int) {
+	if panel := MicroTile[T]().Cols; active != Portable && rows > 0 {
+		for cols >= panel {
+			f.panel(c, stride, s, width, rows, panel)
+			if cols -= panel; cols == 0 {
+				return
+			}
+			c, s = c[panel:], s[panel:]
+		}
+	}
+	for i := range rows {
+		row := c[i*stride:][:cols]
+		for j, v := range s[i*width:][:cols] {
+			row[j] = f.Value(v, row[j])
+		}
+	}
+}
+
+// panel is Tile for the columns of a panel.
+func (f *Finish[T]) panel(c []T, stride int, s []T, width, rows, cols int) {
+	_, _ = c[(rows-1)*stride+cols-1], s[(rows-1)*width+cols-1]
+	p, q, r := unsafe.Pointer(&c[0]), unsafe.Pointer(&s[0]), unsafe.Pointer(f)
+	switch {
+	case Is64[T]() && f.Beta == 0:
+		finishF64((*float64)(p), (*float64)(q), 8*stride, rows, 8*width, (*float64)(r))
+	case Is64[T]():
+		finishAddF64((*float64)(p), (*float64)(q), 8*stride, rows, 8*width, (*float64)(r))
+	case f.Beta == 0:
+		finishF32((*float32)(p), (*float32)(q), 4*stride, rows, 4*width, (*float32)(r))
+	default:
+		finishAddF32((*float32)(p), (*float32)(q), 4*stride, rows, 4*width, (*float32)(r))
+	}
+}
