@@ -157,6 +157,9 @@ func (t *tiles[S, T]) evaluate() {
 	if t.threads > 1 {
 		t.each = min(max(1, blocks*panels/(t.threads*tasksEach)), taskPanels)
 	}
+	for len(t.workers) < t.threads {
+		t.workers = append(t.workers, nil)
+	}
 	t.tasks.Run(t.threads, blocks*ceil(panels, t.each))
 }
 
@@ -167,9 +170,6 @@ func (t *tiles[S, T]) scratch(worker int) (own, hot, buffer []S) {
 	nOwn, nHot := t.high*t.plan.own*size, t.plan.hot*size
 	if t.byRows {
 		nOwn *= t.each
-	}
-	for len(t.workers) < t.threads {
-		t.workers = append(t.workers, nil)
 	}
 	all := grow(&t.workers[worker], nOwn+nHot+t.plan.longest*t.tile.Cols)
 	return all[:nOwn], all[nOwn : nOwn+nHot], all[nOwn+nHot:]

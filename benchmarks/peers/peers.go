@@ -26,7 +26,7 @@ type peer struct {
 }
 
 // Install is the command that installs all peers on Debian.
-const Install = "apt-get install g++ libopenblas-dev libblis-dev libgsl-dev libmpfr-dev libeigen3-dev"
+const Install = "apt-get install g++ libopenblas-dev libblis-dev libdnnl-dev libgsl-dev libmpfr-dev libeigen3-dev"
 
 // load returns all peers. BLAS libraries define the same names, so each is opened
 // on its own; they are told to run on one thread.
