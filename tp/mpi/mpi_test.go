@@ -29,6 +29,8 @@ var workers = map[string]func(ctx context.Context, comm *Comm, w *tp.World) erro
 	"late":     late,
 	"facts":    facts,
 	"fails":    fails,
+	"hostname": hostname,
+	"cut":      cut,
 }
 
 const (
@@ -132,7 +134,7 @@ func TestOneProcess(t *testing.T) {
 // Whichever algorithm MPI takes, exact and binned sums have the same bits.
 func TestStatesInEveryAlgorithm(t *testing.T) {
 	names := []string{"default", "linear", "nonoverlapping", "recursive doubling", "ring", "segmented ring", "Rabenseifner"}
-	digests := map[string]string{}
+	digests, merges := map[string]string{}, map[string]string{}
 	for algorithm, name := range names {
 		out := mpirun(t, "states", 4, time.Minute, "--mca", "coll_tuned_use_dynamic_rules", "1",
 			"--mca", "coll_tuned_allreduce_algorithm", fmt.Sprint(algorithm))
@@ -142,8 +144,10 @@ func TestStatesInEveryAlgorithm(t *testing.T) {
 		digest, _, _ = strings.Cut(digest, "\n")
 		digests[digest] = name
 		require.Contains(t, out, "orders of merging", name)
+		merges[strings.Join(regexp.MustCompile(`rank \d merged \d+`).FindAllString(out, -1), ", ")] = name
 	}
 	require.Len(t, digests, 1)
+	require.GreaterOrEqual(t, len(merges), 3, "the algorithms merge on the same ranks: %v", merges)
 }
 
 func TestRecordsThatCannotBeMerged(t *testing.T) {
@@ -155,12 +159,16 @@ func TestRecordsThatCannotBeMerged(t *testing.T) {
 // The others end within the deadline and name the rank that was killed, over shared
 // memory and over TCP.
 func TestKilledRank(t *testing.T) {
+	t.Parallel()
 	for _, btl := range []string{"vader,self", "tcp,self"} {
-		out := mpirun(t, "kill", 3, 8*time.Second, "--enable-recovery", "--mca", "btl", btl)
-		for _, rank := range []int{0, 2} {
-			require.Regexp(t, fmt.Sprintf("<rank %d of 3: tp: rank 1: .*died.*, in time true>", rank), out)
-		}
-		require.NotContains(t, out, "<rank 1")
+		t.Run(btl, func(t *testing.T) {
+			t.Parallel()
+			out := mpirun(t, "kill", 3, 6*time.Second, "--enable-recovery", "--mca", "btl", btl)
+			for _, rank := range []int{0, 2} {
+				require.Regexp(t, fmt.Sprintf("<rank %d of 3: tp: rank 1: .*died.*, in time true>", rank), out)
+			}
+			require.NotContains(t, out, "<rank 1")
+		})
 	}
 }
 
@@ -179,6 +187,10 @@ func TestFailuresOverMPI(t *testing.T) {
 		out := mpirun(t, worker, 3, 20*time.Second, "--enable-recovery")
 		requireRanks(t, out, 3, []int{0, 2}, text)
 	}
+}
+
+func TestSilentRank(t *testing.T) {
+	t.Parallel()
 	out := mpirun(t, "late", 3, 2*time.Second, "--enable-recovery")
 	require.Contains(t, out, "tp: rank 1: sent nothing for barrier (collective 1) within 2s")
 }

@@ -11,6 +11,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"sync/atomic"
 	"time"
 	"unsafe"
 
@@ -130,9 +131,14 @@ func readRecord[S any, P state[S]](b []byte, s P) error {
 	return err
 }
 
+// merged counts the records that this process merged: which algorithm MPI took shows
+// there.
+var merged atomic.Int64
+
 // merge merges n records of each side into those of inout. What cannot be read or
 // merged becomes a record that cannot be read.
 func merge[S any, P state[S]](in, inout unsafe.Pointer, n, size int, into func(a, b P) error) {
+	merged.Add(int64(n))
 	from, to := unsafe.Slice((*byte)(in), n*size), unsafe.Slice((*byte)(inout), n*size)
 	for i := range n {
 		var a, b S

@@ -123,6 +123,13 @@ func states(ctx context.Context, comm *Comm, w *tp.World) error {
 		}
 		return differs(ctx, r)
 	})
+	// One rank after the other, so that the lines have an order.
+	for rank := range w.Size() {
+		if rank == w.ID() {
+			_, _ = os.Stdout.WriteString(fmt.Sprintf("rank %d merged %d\n", rank, merged.Load()))
+		}
+		err = errors.Join(err, w.Run(ctx, func(ctx context.Context, r *tp.Rank) error { return tp.Barrier(ctx, r) }))
+	}
 	if w.ID() == 0 {
 		fmt.Printf("digest %x\n", digest.Sum(nil))
 	}
@@ -148,7 +155,9 @@ func differs(ctx context.Context, r *tp.Rank) error {
 	if len(sums) == 1 {
 		return errors.New("plain sums have the same bits in any order: the data shows nothing")
 	}
-	fmt.Printf("%d results of plain sums over 10 orders of merging\n", len(sums))
+	if r.ID() == 0 {
+		fmt.Printf("%d results of plain sums over 10 orders of merging\n", len(sums))
+	}
 	return nil
 }
 
