@@ -16,17 +16,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// wires is a transport as that between processes, within one: what is sent are bytes.
+// wires is a transport that may lie.
 type wires struct {
+	tp.Transport
 	id, size int
-	all      []chan letter
-	spoil    func(to int, b []byte) []byte // what becomes of messages on the way, or nil
-}
-
-type letter struct {
-	from  int
-	bytes []byte
-	err   error
+	spoil    func(b []byte) []byte // what becomes of messages on the way, or nil
 }
 
 func (w *wires) ID() int   { return w.id }
@@ -34,32 +28,18 @@ func (w *wires) Size() int { return w.size }
 
 func (w *wires) Send(to int, b []byte) error {
 	if w.spoil != nil {
-		if b = w.spoil(to, b); b == nil {
-			return nil // lost
-		}
+		b = w.spoil(b)
 	}
-	if to >= len(w.all) {
+	if to >= w.Transport.Size() {
 		return nil // into the void
 	}
-	w.all[to] <- letter{w.id, bytes.Clone(b), nil}
-	return nil
-}
-
-func (w *wires) Receive(ctx context.Context) (int, []byte, error) {
-	select {
-	case l := <-w.all[w.id]:
-		return l.from, l.bytes, l.err
-	case <-ctx.Done():
-		return 0, nil, ctx.Err()
-	}
+	return w.Transport.Send(to, b)
 }
 
 func newWires(size int) []*wires {
-	all := make([]chan letter, size)
-	ends := make([]*wires, size)
-	for id := range ends {
-		all[id] = make(chan letter, 10000)
-		ends[id] = &wires{id: id, size: size, all: all}
+	var ends []*wires
+	for id, end := range tp.Pipes(size) {
+		ends = append(ends, &wires{end, id, size, nil})
 	}
 	return ends
 }
@@ -277,7 +257,7 @@ func TestWorldNamesTheDead(t *testing.T) {
 	ends := newWires(3)
 	errs := each(ends[:2], func(end *wires) error { // there is no process 2
 		if end.id == 0 {
-			end.all[0] <- letter{err: &tp.RankError{Rank: 2, Err: errors.New("its process has died")}}
+			end.Transport.(interface{ Put(int, []byte, error) }).Put(0, nil, &tp.RankError{Rank: 2, Err: errors.New("its process has died")})
 		}
 		_, err := tp.NewWorld(t.Context(), end, time.Minute)
 		return err
@@ -298,7 +278,7 @@ func TestWorldRefusesMessages(t *testing.T) {
 		"tp: rank 1: sent for agreement (collective 1): sent a message that ends within a ": func(b []byte) []byte { return b[:len(b)-1] },
 	} {
 		ends := newWires(2)
-		ends[1].spoil = func(_ int, b []byte) []byte {
+		ends[1].spoil = func(b []byte) []byte {
 			if b[10] != 1 {
 				return b // what ends the run
 			}
@@ -321,9 +301,24 @@ func TestWorldsOfOtherSizes(t *testing.T) {
 
 	ends = newWires(2)
 	ends[1].id, ends[1].size = 5, 6
-	ends[1].all = append(ends[0].all[:1:1], newWires(5)[0].all...)
+	ends[1].Transport = liar{ends[0].Transport}
 	require.ErrorContains(t, inWorld(t, ends, time.Second)[0], "tp: rank 5: is no other rank of a world of 2, in which this is rank 0")
 }
+
+// liar is another end that says it is rank 5.
+type liar struct{ to tp.Transport }
+
+func (liar) ID() int   { return 5 }
+func (liar) Size() int { return 6 }
+
+func (l liar) Send(to int, b []byte) error {
+	if to == 0 {
+		l.to.(interface{ Put(int, []byte, error) }).Put(5, bytes.Clone(b), nil)
+	}
+	return nil
+}
+
+func (liar) Receive(ctx context.Context) (int, []byte, error) { <-ctx.Done(); return 0, nil, ctx.Err() }
 
 func TestAgree(t *testing.T) {
 	facts := func(odd, id int, weights string) []tp.Fact {

@@ -10,6 +10,8 @@ import (
 	"runtime"
 	"sync"
 	"time"
+
+	"github.com/samebits/samebits/tp"
 )
 
 // The tags of messages.
@@ -37,6 +39,7 @@ const (
 // is one process. It is the Transport of a tp.World.
 type Comm struct {
 	communicator
+	inbox    *tp.Inbox
 	states   communicator // for MPI_Allreduce
 	deadline time.Duration
 	wake     chan struct{}
@@ -44,8 +47,6 @@ type Comm struct {
 
 	mu      sync.Mutex
 	queue   []outgoing
-	inbox   []arrival
-	arrived chan struct{}
 	closing bool
 	failed  bool // something has: MPI_Finalize would wait for ever
 }
@@ -56,20 +57,13 @@ type outgoing struct {
 	bytes   []byte
 }
 
-// arrival is a message that has come, or the end of all.
-type arrival struct {
-	from  int
-	bytes []byte
-	err   error
-}
-
 // Open starts MPI, once in a program. The deadline, which must be positive, is that of
 // the World: a process that is silent for half of it, or for 5 s, counts as dead.
 func Open(deadline time.Duration) (*Comm, error) {
 	if deadline <= 0 {
 		return nil, fmt.Errorf("mpi: deadline of %v: want more than 0", deadline)
 	}
-	c := &Comm{deadline: deadline, wake: make(chan struct{}, 1), arrived: make(chan struct{}, 1), ended: make(chan error, 1)}
+	c := &Comm{deadline: deadline, inbox: tp.NewInbox(), wake: make(chan struct{}, 1), ended: make(chan error, 1)}
 	started := make(chan error)
 	go func() {
 		runtime.LockOSThread() // for good: MPI's main thread ends with it
@@ -121,30 +115,7 @@ func (c *Comm) Send(to int, message []byte) error {
 // Receive returns the next message that came, and its sender. A process that died is
 // a *tp.RankError, and the last that is received.
 func (c *Comm) Receive(ctx context.Context) (from int, message []byte, err error) {
-	for {
-		if a, ok := c.next(); ok {
-			return a.from, a.bytes, a.err
-		}
-		select {
-		case <-c.arrived:
-		case <-ctx.Done():
-			return 0, nil, ctx.Err()
-		}
-	}
-}
-
-func (c *Comm) next() (a arrival, ok bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if len(c.inbox) == 0 {
-		return a, false
-	}
-	a = c.inbox[0]
-	c.inbox[0] = arrival{}
-	if c.inbox = c.inbox[1:]; len(c.inbox) > 0 {
-		signal(c.arrived)
-	}
-	return a, true
+	return c.inbox.Receive(ctx)
 }
 
 // Close ends MPI in this process, for good, and waits for the others to do so. With a

@@ -117,8 +117,7 @@ func (s *server) report(err error) {
 	defer s.mu.Unlock()
 	if s.err == nil {
 		s.err, s.failed = err, true
-		s.inbox = append(s.inbox, arrival{err: err})
-		signal(s.arrived)
+		s.inbox.Put(0, nil, err)
 	}
 }
 
@@ -195,10 +194,7 @@ func (s *server) take(t *transfer, now time.Time) {
 	case tagBye:
 		s.bye[t.peer] = true
 	case tagMessage:
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.inbox = append(s.inbox, arrival{from: t.peer, bytes: t.bytes})
-		signal(s.arrived)
+		s.inbox.Put(t.peer, t.bytes, nil)
 	}
 }
 
