@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/samebits/samebits/gemm"
+	"github.com/samebits/samebits/internal/spec"
 	"github.com/samebits/samebits/tp"
 	"github.com/stretchr/testify/require"
 )
@@ -287,6 +288,16 @@ func TestWorldRefusesMessages(t *testing.T) {
 		errs := inWorld(t, ends, time.Minute)
 		require.ErrorContains(t, errs[0], text)
 		require.ErrorContains(t, errs[1], text, "the other is told")
+	}
+}
+
+// A rank that computes by another version of SPEC.md does not take part.
+func TestWorldsOfOtherVersions(t *testing.T) {
+	ends := newWires(3)
+	own := []byte(fmt.Sprintf("SPEC.md version\x01%d", spec.Version))
+	ends[2].spoil = func(b []byte) []byte { return bytes.ReplaceAll(b, own, []byte("SPEC.md version\x011")) }
+	for _, err := range inWorld(t, ends, time.Minute)[:2] {
+		require.EqualError(t, err, fmt.Sprintf("tp: rank 2: has SPEC.md version 1, where rank 0 has SPEC.md version %d", spec.Version))
 	}
 }
 
