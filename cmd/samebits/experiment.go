@@ -134,7 +134,7 @@ func newRun[T model.Float](p *plan, c contender, ranks, threads int, fault tp.Fa
 	if err != nil {
 		return session[T]{}, err
 	}
-	m, err := model.New(p.checkpoint, model.Options[T]{Backend: b, Ranks: ranks, Fault: fault})
+	m, err := model.New(p.checkpoint, model.Options[T]{Backend: b, Ranks: ranks, Fault: fault, Deadline: p.deadline})
 	return session[T]{m, p.ids, bar}, err
 }
 

@@ -34,12 +34,12 @@ type ranks struct {
 	comm *mpi.Comm
 }
 
-func openRanks(ctx context.Context) (*ranks, error) {
-	comm, err := mpi.Open(tp.DefaultDeadline)
+func openRanks(ctx context.Context, deadline time.Duration) (*ranks, error) {
+	comm, err := mpi.Open(deadline)
 	if err != nil {
 		return nil, err
 	}
-	world, err := tp.NewWorld(ctx, comm, tp.DefaultDeadline)
+	world, err := tp.NewWorld(ctx, comm, deadline)
 	if err != nil {
 		return nil, comm.Close(err)
 	}

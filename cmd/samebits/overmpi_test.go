@@ -100,7 +100,7 @@ func TestOtherWeightsOverMPI(t *testing.T) {
 // A rank that is killed on the way ends the others with an error that names it.
 func TestKilledRankOverMPI(t *testing.T) {
 	t.Parallel()
-	stdout, stderr, _ := mpirun(t, 3, "[ $RANK = 1 ] && exec timeout -s KILL 3 $SAMEBITS compare --tp mpi --runs 1000; exec $SAMEBITS compare --tp mpi --runs 1000", "--enable-recovery")
+	stdout, stderr, _ := mpirun(t, 3, "[ $RANK = 1 ] && exec timeout -s KILL 3 $SAMEBITS compare --tp mpi --deadline 6s --runs 1000; exec $SAMEBITS compare --tp mpi --deadline 6s --runs 1000", "--enable-recovery")
 	require.Empty(t, stdout)
-	require.Contains(t, stderr, "tp: rank 1: has given no sign of life for ")
+	require.Contains(t, stderr, "tp: rank 1: has given no sign of life for 3s")
 }
