@@ -23,7 +23,7 @@ type generateCmd struct {
 	TopP        float64 `name:"top-p" default:"1" help:"Draw from the likeliest tokens that together have this probability."`
 	Seed        uint64  `default:"1" help:"Seed of what is drawn, and of the order shuffled."`
 	Sequence    uint64  `default:"0" help:"Number of the sample: others are other draws with the same seed."`
-	Vocabulary  int     `placeholder:"N" help:"Number of real tokens, where the model's vocabulary is padded. Default: the tokens of tokenizer.json, or else all."`
+	Vocabulary  *int    `placeholder:"N" help:"Number of real tokens, where the model's vocabulary is padded. Default: the tokens of tokenizer.json, or else all."`
 	JSON        bool    `help:"Print JSON, at the end."`
 }
 
@@ -84,8 +84,8 @@ func continueText[T model.Float](ctx context.Context, c *generateCmd, in input, 
 	switch {
 	case errors.Is(err, generate.ErrContext):
 		finish = "context"
-	case err != nil && ctx.Err() != nil:
-		finish, err = "interrupted", fmt.Errorf("interrupted after %d new tokens", len(w.ids))
+	case err != nil && ctx.Err() != nil && (errors.Is(err, ctx.Err()) || errors.Is(err, context.Cause(ctx))): // nothing else went wrong meanwhile
+		finish, err = "interrupted", fmt.Errorf("interrupted after %s", newTokens(len(w.ids)))
 	case err != nil:
 		finish = "error"
 	}
@@ -98,12 +98,23 @@ func continueText[T model.Float](ctx context.Context, c *generateCmd, in input, 
 	return err
 }
 
+func newTokens(n int) string {
+	if n == 1 {
+		return "1 new token"
+	}
+	return fmt.Sprintf("%d new tokens", n)
+}
+
 // options returns the options of the generation. Rows of the model that are no
 // tokens never win.
 func (c *generateCmd) options(in input, tok *tokenizer.Tokenizer) (o generate.Options, err error) {
 	rows := in.checkpoint.Config.Vocabulary
-	if c.Vocabulary < 0 || c.Vocabulary > rows {
-		return o, fmt.Errorf("--vocabulary %d: want 1 to the model's %d", c.Vocabulary, rows)
+	tokens := rows
+	if c.Vocabulary != nil {
+		tokens = *c.Vocabulary
+	}
+	if tokens < 1 || tokens > rows {
+		return o, fmt.Errorf("--vocabulary %d: want 1 to the model's %d", tokens, rows)
 	}
 	if c.TopP == 0 {
 		return o, errors.New("--top-p 0: want a probability above 0, up to 1")
@@ -113,7 +124,7 @@ func (c *generateCmd) options(in input, tok *tokenizer.Tokenizer) (o generate.Op
 	}
 	o = generate.Options{MaxTokens: c.MaxTokens, Sampling: generate.Sampling{
 		Temperature: c.Temperature, TopK: c.TopK, TopP: c.TopP, Seed: c.Seed, Sequence: c.Sequence,
-		Real: func(id int) bool { return (c.Vocabulary == 0 || id < c.Vocabulary) && (tok == nil || tok.Has(id)) },
+		Real: func(id int) bool { return id < tokens && (tok == nil || tok.Has(id)) },
 	}}
 	if err := o.Sampling.Check(); err != nil {
 		return o, err
