@@ -42,7 +42,7 @@ func TestCompareOverMPI(t *testing.T) {
 	model, err := filepath.Abs(smallModel)
 	require.NoError(t, err)
 	for _, ranks := range []int{2, 3, 4} {
-		stdout, _, err := mpirun(t, ranks, "exec $SAMEBITS compare --model "+model+" --ids 3,1,4,1,5 --tp 1,5,mpi --threads 1 --runs 2 --digits 20 --arrival-runs 0 --json")
+		stdout, _, err := mpirun(t, ranks, "exec $SAMEBITS compare --model "+model+" --ids 3,1,4 --tp 1,5,mpi --threads 1 --runs 2 --digits 20 --arrival-runs 0 --json")
 		require.NoError(t, err)
 		var r report
 		require.NoError(t, json.Unmarshal([]byte(stdout), &r), "rank 0 alone prints: %s", stdout)
