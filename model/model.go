@@ -101,6 +101,9 @@ func (c *Checkpoint) Faults() []tp.Fault {
 // Config returns the description of the transformer.
 func (m *Model[T]) Config() Config { return m.config }
 
+// Ranks returns the tensor-parallel size.
+func (m *Model[T]) Ranks() int { return m.options.Ranks }
+
 // Logits returns the logits of a sequence of tokens, [tokens, vocabulary].
 func (m *Model[T]) Logits(ctx context.Context, ids []int) (gemm.Matrix[T], error) {
 	return m.NewSession().Forward(ctx, ids, nil)

@@ -49,7 +49,9 @@ type generateReport struct {
 }
 
 // Run writes the continuation as it comes.
-func (c *generateCmd) Run(ctx context.Context, s streams) error {
+func (c *generateCmd) Run(ctx context.Context, s streams) error { return c.onRanks(ctx, s, c.run) }
+
+func (c *generateCmd) run(ctx context.Context, s streams) error {
 	if c.MaxTokens < 1 {
 		return fmt.Errorf("--max-tokens %d: want 1 or more", c.MaxTokens)
 	}
@@ -75,7 +77,7 @@ func continueText[T model.Float](ctx context.Context, c *generateCmd, in input, 
 	if room := in.checkpoint.Config.Context; len(in.ids) >= room {
 		return fmt.Errorf("%d tokens leave no room for new ones in the model's context of %d", len(in.ids), room)
 	}
-	m, err := buildModel[T](c.engine, in, c.Seed, tp.NoFault)
+	m, err := buildModel[T](&c.engine, in, c.Seed, tp.NoFault)
 	if err != nil {
 		return err
 	}
@@ -93,7 +95,7 @@ func continueText[T model.Float](ctx context.Context, c *generateCmd, in input, 
 		err = endErr
 	}
 	if c.JSON {
-		err = errors.Join(err, writeJSON(s.out, c.report(in, w, finish)))
+		err = errors.Join(err, writeJSON(s.out, c.report(in, m.Ranks(), w, finish)))
 	}
 	return err
 }
@@ -133,9 +135,9 @@ func (c *generateCmd) options(in input, tok *tokenizer.Tokenizer) (o generate.Op
 	return o, err
 }
 
-func (c *generateCmd) report(in input, w *tokenWriter, finish generate.Finish) generateReport {
+func (c *generateCmd) report(in input, ranks int, w *tokenWriter, finish generate.Finish) generateReport {
 	r := generateReport{
-		Version: version, Spec: spec.Version, Model: in.name, Order: c.Order, DType: c.DType, TP: c.TP, Threads: c.Threads,
+		Version: version, Spec: spec.Version, Model: in.name, Order: c.Order, DType: c.DType, TP: ranks, Threads: c.Threads,
 		Temperature: c.Temperature, TopK: c.TopK, TopP: c.TopP, Seed: c.Seed, Sequence: c.Sequence,
 		Prompt: in.prompt, PromptIDs: in.ids, IDs: slices.Concat([]int{}, w.ids), Finish: string(finish),
 	}

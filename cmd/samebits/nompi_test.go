@@ -17,6 +17,15 @@ func TestCompareWithoutMPI(t *testing.T) {
 	}
 }
 
+func TestOneRunWithoutMPI(t *testing.T) {
+	for _, args := range [][]string{{"generate"}, {"logits", "-o", t.TempDir() + "/x"}} {
+		status, stdout, stderr := samebits(t, "", append(args, "--tp", "mpi")...)
+		require.Equal(t, exitBadUse, status)
+		require.Empty(t, stdout)
+		require.Contains(t, stderr, "samebits: --tp mpi: mpi: this program was built without MPI: ")
+	}
+}
+
 func TestSplitMPI(t *testing.T) {
 	for list, want := range map[string]string{"mpi": "1", "1,mpi": "1", "mpi, 4,2": " 4,2", "1,2": "1,2", "": "", "mpi4": "mpi4"} {
 		sizes, over := splitMPI(list)

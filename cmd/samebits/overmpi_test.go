@@ -70,6 +70,32 @@ func TestCompareBytes24OverMPI(t *testing.T) {
 	require.Contains(t, stdout, "Every promise held")
 }
 
+// One run over MPI writes once what one process writes.
+func TestGenerateAndLogitsOverMPI(t *testing.T) {
+	flags := " --ids 3,1,4 --max-tokens 9 --temperature 1.5 --model "
+	model, err := filepath.Abs(smallModel)
+	require.NoError(t, err)
+	status, want, stderr := samebits(t, "", "generate", "--ids", "3,1,4", "--max-tokens", "9", "--temperature", "1.5", "--model", model)
+	require.Equal(t, exitSuccess, status, stderr)
+	got, _, err := mpirun(t, 3, "exec $SAMEBITS generate --tp mpi"+flags+model)
+	require.NoError(t, err)
+	require.Equal(t, want, got)
+
+	dir := t.TempDir()
+	status, _, stderr = samebits(t, "", "logits", "--ids", "3,1,4", "--tp", "2", "--model", model, "-o", dir+"/one")
+	require.Equal(t, exitSuccess, status, stderr)
+	_, _, err = mpirun(t, 2, "exec $SAMEBITS logits --ids 3,1,4 --tp mpi --model "+model+" -o "+dir+"/two")
+	require.NoError(t, err)
+	one, err := os.ReadFile(dir + "/one")
+	require.NoError(t, err)
+	two, err := os.ReadFile(dir + "/two")
+	require.NoError(t, err)
+	require.Equal(t, one, two)
+
+	_, errs, _ := mpirun(t, 2, "exec $SAMEBITS logits --trace --ids 3 --tp mpi --model "+model+" -o "+dir+"/three", "--enable-recovery")
+	require.Contains(t, errs, "model: recording the stages of a World of 2 ranks: want all ranks in one process")
+}
+
 // A rank of other weights ends all, and no table is printed.
 func TestOtherWeightsOverMPI(t *testing.T) {
 	other := t.TempDir()
