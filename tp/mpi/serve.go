@@ -41,6 +41,7 @@ func (c *Comm) serve() error {
 		}
 		if err != nil {
 			s.report(err)
+			moved = false // what fails once may fail at every look
 		}
 		closing, failed := s.state()
 		if closing && closed.IsZero() {
