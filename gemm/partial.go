@@ -36,7 +36,7 @@ func newPartial[T Float](o Options, a Matrix[T], w *Weights[T]) *Partial[T] {
 	if w.k == 0 {
 		return p
 	}
-	spans := w.place.tree().Cover(w.place.leaves(w.k))
+	spans := p.spans()
 	switch o.Order.Kind() {
 	case reduce.KindPairwise:
 		p.nodes = newNodes[T](spans, p.size, false)

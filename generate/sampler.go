@@ -51,7 +51,10 @@ type Sampler[T kernel.Float] struct {
 
 // NewSampler returns a sampler, or an error if the numbers make no sense.
 func NewSampler[T kernel.Float](s Sampling) (*Sampler[T], error) {
-	return &Sampler[T]{Sampling: s}, s.Check()
+	if err := s.Check(); err != nil {
+		return nil, err
+	}
+	return &Sampler[T]{Sampling: s}, nil
 }
 
 // Next chooses the token at a position, the number of tokens before it, by the

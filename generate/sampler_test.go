@@ -201,8 +201,9 @@ func TestSamplerRefuses(t *testing.T) {
 		"generate: top-p 1.5: want 0 to 1":                       {TopP: 1.5},
 		"generate: top-p NaN: want 0 to 1":                       {TopP: nan},
 	} {
-		_, err := NewSampler[float64](s)
+		sampler, err := NewSampler[float64](s)
 		require.EqualError(t, err, text)
+		require.Nil(t, sampler)
 	}
 	for text, logits := range map[string][]float64{
 		"generate: the logit of token 1 is NaN: want a finite number or -Inf":  {0, nan},

@@ -6,6 +6,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/samebits/samebits/internal/safetensors"
 )
@@ -18,6 +19,7 @@ type Checkpoint struct {
 	Config  Config
 	names   blueprint
 	weights *safetensors.Folder
+	digest  func() string // of the weights: hashed once
 }
 
 // Load reads the folder dir.
@@ -45,7 +47,7 @@ func LoadFS(fsys fs.FS) (*Checkpoint, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Checkpoint{config, names, weights}
+	c := &Checkpoint{config, names, weights, sync.OnceValue(func() string { return digest(weights) })}
 	if all := weights.Names(); !slices.ContainsFunc(all, func(n string) bool { return strings.HasPrefix(n, names.prefix) }) {
 		c.names.prefix = ""
 	}

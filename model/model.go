@@ -1,7 +1,6 @@
 package model
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -26,6 +25,12 @@ type Options[T Float] struct {
 	// Deadline is how long a rank waits for another, which may be computing all that
 	// while, before the run fails. 0 means tp.DefaultDeadline.
 	Deadline time.Duration
+	// World makes the ranks processes, this one of them, as many as the World has; nil
+	// means that all are here. The processes hold a shard each and run the same sessions in
+	// the same order; New and Forward return on all of them, with the same logits, or the
+	// same error where they do not agree on order, arithmetic, configuration, weights or
+	// tokens. Its deadline holds in place of Deadline.
+	World *tp.World
 }
 
 // Model is a transformer, its weights divided among ranks, ready to run. It may be
@@ -33,13 +38,19 @@ type Options[T Float] struct {
 type Model[T Float] struct {
 	config  Config
 	options Options[T]
-	shards  []*shard[T]
+	shards  []*shard[T] // by rank; nil of those in other processes
 }
 
 // New divides and packs the weights of a checkpoint. Rows of the embedding stay
 // there, until a Session wants them: the checkpoint must not be closed before. It is
 // an error if a weight is not finite, or not exact in T.
 func New[T Float](c *Checkpoint, o Options[T]) (*Model[T], error) {
+	if o.World != nil {
+		if o.Ranks != 0 && o.Ranks != o.World.Size() || o.Deadline != 0 {
+			return nil, fmt.Errorf("model: %d ranks and a deadline of %v in a World of %d ranks, which has its own: want 0", o.Ranks, o.Deadline, o.World.Size())
+		}
+		o.Ranks = o.World.Size()
+	}
 	if o.Ranks == 0 {
 		o.Ranks = 1
 	}
@@ -58,13 +69,21 @@ func New[T Float](c *Checkpoint, o Options[T]) (*Model[T], error) {
 	if o.Fault != tp.NoFault && !slices.Contains(c.Faults(), o.Fault) {
 		return nil, fmt.Errorf("model: fault %s changes nothing in this %s: want one of %v", o.Fault, c.Config.Family, c.Faults())
 	}
-	m := &Model[T]{config: c.Config, options: o}
-	for rank := range o.Ranks {
+	if o.World != nil {
+		if o.Fault == tp.RaceAllReduce {
+			return nil, fmt.Errorf("model: fault %s needs ranks that share memory: want no World", o.Fault)
+		}
+		if err := o.agree(c); err != nil {
+			return nil, err
+		}
+	}
+	m := &Model[T]{config: c.Config, options: o, shards: make([]*shard[T], o.Ranks)}
+	for _, rank := range o.ranks() {
 		s, err := newShard(c, o, rank)
 		if err != nil {
 			return nil, err
 		}
-		m.shards = append(m.shards, s)
+		m.shards[rank] = s
 	}
 	return m, nil
 }
@@ -81,6 +100,9 @@ func (c *Checkpoint) Faults() []tp.Fault {
 
 // Config returns the description of the transformer.
 func (m *Model[T]) Config() Config { return m.config }
+
+// Ranks returns the tensor-parallel size.
+func (m *Model[T]) Ranks() int { return m.options.Ranks }
 
 // Logits returns the logits of a sequence of tokens, [tokens, vocabulary].
 func (m *Model[T]) Logits(ctx context.Context, ids []int) (gemm.Matrix[T], error) {
@@ -105,9 +127,11 @@ type Session[T Float] struct {
 
 // NewSession returns the empty sequence.
 func (m *Model[T]) NewSession() *Session[T] {
-	s := &Session[T]{model: m, sent: make([]int64, len(m.shards))}
-	for _, shard := range m.shards {
-		s.caches = append(s.caches, newCache[T](m.config, shard.kvHeads))
+	s := &Session[T]{model: m, sent: make([]int64, len(m.shards)), caches: make([]cache[T], len(m.shards))}
+	for rank, shard := range m.shards {
+		if shard != nil {
+			s.caches[rank] = newCache[T](m.config, shard.kvHeads)
+		}
 	}
 	return s
 }
@@ -118,13 +142,15 @@ func (s *Session[T]) Model() *Model[T] { return s.model }
 // Tokens returns the length of the sequence.
 func (s *Session[T]) Tokens() int { return s.tokens }
 
-// BytesSent returns the bytes that each rank has sent to others for this session.
+// BytesSent returns the bytes that each rank has sent to others for this session; 0 for
+// those in other processes.
 func (s *Session[T]) BytesSent() []int64 { return s.sent }
 
 // Forward appends tokens to the sequence and returns their logits, [tokens,
 // vocabulary]. How a sequence is cut into calls does not change the bits, in any
 // order of gemm.Native but Arrival. Where the ids are refused, the session is as it
-// was; after any other error it returns that error for good.
+// was; after any other error it returns that error for good. A Recorder needs all ranks
+// in this process.
 func (s *Session[T]) Forward(ctx context.Context, ids []int, r Recorder[T]) (gemm.Matrix[T], error) {
 	var logits gemm.Matrix[T]
 	if s.broken != nil {
@@ -133,14 +159,24 @@ func (s *Session[T]) Forward(ctx context.Context, ids []int, r Recorder[T]) (gem
 	if err := s.check(ids); err != nil {
 		return logits, err
 	}
+	o := s.model.options
+	if o.World != nil && r != nil {
+		return logits, fmt.Errorf("model: recording the stages of a World of %d ranks: want all ranks in one process", o.World.Size())
+	}
+	home := o.ranks()[0] // of those here, the one whose logits are taken: all have the same
 	rec := newCollector(s.model.config, r)
-	err := tp.RunDeadline(ctx, len(s.model.shards), cmp.Or(s.model.options.Deadline, tp.DefaultDeadline), func(ctx context.Context, rank *tp.Rank) error {
+	err := o.run(ctx, func(ctx context.Context, rank *tp.Rank) error {
 		p := &pass[T]{
 			shard: s.model.shards[rank.ID()], cache: &s.caches[rank.ID()], rank: rank,
 			rec: rec, start: s.tokens,
 		}
+		if o.World != nil {
+			if err := p.agreeOnTokens(ctx, ids); err != nil {
+				return err
+			}
+		}
 		out, err := p.logits(ctx, ids)
-		if rank.ID() == 0 {
+		if rank.ID() == home {
 			logits = out
 		}
 		s.sent[rank.ID()] += rank.BytesSent()

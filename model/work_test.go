@@ -63,7 +63,7 @@ type shardFor func(c *Checkpoint, o Options[float32], rank int) (*shard[float32]
 
 // measure runs the ids on that many ranks, each with a backend of its own.
 func measure(t *testing.T, c *Checkpoint, ranks int, make shardFor, ids []int) []work {
-	m := &Model[float32]{config: c.Config}
+	m := &Model[float32]{config: c.Config, options: Options[float32]{Ranks: ranks}}
 	var counters []*counting
 	native := build[float32](t, c, setup{reduce.Pairwise, 1, 1}).options.Backend
 	for rank := range ranks {

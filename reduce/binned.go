@@ -265,10 +265,6 @@ func (b *Bins[T]) Merge(c *Bins[T]) {
 	b.nan += c.nan
 }
 
-// EncodedLen returns the bytes that the state takes on the way to another rank: seven
-// words, and two for each bin.
-func (b *Bins[T]) EncodedLen() int { return 8 * (7 + 2*b.fold) }
-
 // Round returns the value of the sum: of all bins, rounded once. Infinities and NaN
 // among the terms decide it as they do an exact sum's, and only -0 gives -0.
 func (b *Bins[T]) Round() T {

@@ -326,14 +326,6 @@ func (a *Superaccumulator) Count() int64 { return a.count }
 // Reset makes a the empty sum.
 func (a *Superaccumulator) Reset() { *a = Superaccumulator{} }
 
-// EncodedLen returns the bytes that the state takes on the way between the ranks of
-// a product: a short header and the canonical digits, of 4 bytes each. For the
-// self-contained form see MarshalBinary.
-func (a *Superaccumulator) EncodedLen() int {
-	a.carry()
-	return 16 + 4*(a.hi-a.lo)
-}
-
 // Int returns the sum as an integer multiple of 2^ExactExponent, or an error if
 // an infinity or a NaN was added.
 func (a *Superaccumulator) Int() (*big.Int, error) {

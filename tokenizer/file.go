@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"unicode/utf8"
 )
 
@@ -22,17 +23,17 @@ type file struct {
 
 // component is a normaliser, pre-tokenizer, post-processor or decoder of any type.
 type component struct {
-	Type          string                         `json:"type"`
-	Normalizers   []component                    `json:"normalizers"`
-	PreTokenizers []component                    `json:"pretokenizers"`
-	Processors    []component                    `json:"processors"`
-	Pattern       struct{ Regex *string }        `json:"pattern"`          // Split
-	Behavior      string                         `json:"behavior"`         // Split
-	Invert        bool                           `json:"invert"`           // Split
-	PrefixSpace   bool                           `json:"add_prefix_space"` // ByteLevel
-	UseRegex      *bool                          `json:"use_regex"`        // ByteLevel; missing means true
-	Single        []templatePiece                `json:"single"`           // TemplateProcessing
-	SpecialTokens map[string]struct{ IDs []int } `json:"special_tokens"`   // TemplateProcessing
+	Type          string                             `json:"type"`
+	Normalizers   []component                        `json:"normalizers"`
+	PreTokenizers []component                        `json:"pretokenizers"`
+	Processors    []component                        `json:"processors"`
+	Pattern       struct{ Regex *string }            `json:"pattern"`          // Split
+	Behavior      string                             `json:"behavior"`         // Split
+	Invert        bool                               `json:"invert"`           // Split
+	PrefixSpace   bool                               `json:"add_prefix_space"` // ByteLevel
+	UseRegex      *bool                              `json:"use_regex"`        // ByteLevel; missing means true
+	Single        []templatePiece                    `json:"single"`           // TemplateProcessing
+	SpecialTokens map[string]struct{ IDs []tokenID } `json:"special_tokens"`   // TemplateProcessing
 }
 
 // templatePiece is an element of a template: exactly one of the two is there.
@@ -42,26 +43,52 @@ type templatePiece struct {
 }
 
 type fileToken struct {
-	ID         int    `json:"id"`
-	Content    string `json:"content"`
-	SingleWord *bool  `json:"single_word"`
-	LStrip     *bool  `json:"lstrip"`
-	RStrip     *bool  `json:"rstrip"`
-	Normalized *bool  `json:"normalized"`
+	ID         *tokenID `json:"id"`
+	Content    string   `json:"content"`
+	SingleWord *bool    `json:"single_word"`
+	LStrip     *bool    `json:"lstrip"`
+	RStrip     *bool    `json:"rstrip"`
+	Normalized *bool    `json:"normalized"`
 }
 
 type fileModel struct {
-	Type         string         `json:"type"`
-	Dropout      *float64       `json:"dropout"`
-	Prefix       string         `json:"continuing_subword_prefix"`
-	Suffix       string         `json:"end_of_word_suffix"`
-	IgnoreMerges bool           `json:"ignore_merges"`
-	Vocab        map[string]int `json:"vocab"`
-	Merges       []fileMerge    `json:"merges"`
+	Type         string             `json:"type"`
+	Dropout      *float64           `json:"dropout"`
+	Prefix       string             `json:"continuing_subword_prefix"`
+	Suffix       string             `json:"end_of_word_suffix"`
+	IgnoreMerges bool               `json:"ignore_merges"`
+	Vocab        map[string]tokenID `json:"vocab"`
+	Merges       []fileMerge        `json:"merges"`
+}
+
+// tokenID is the id of a token. A null is no id; JSON alone would take it for 0.
+type tokenID int
+
+// UnmarshalJSON reads an integer.
+func (id *tokenID) UnmarshalJSON(data []byte) error {
+	n, err := strconv.Atoi(string(data))
+	if err != nil {
+		return fmt.Errorf("a token has the id %.40s: want an integer", data)
+	}
+	*id = tokenID(n)
+	return nil
 }
 
 // maxID bounds ids, as model does vocabularies.
 const maxID = 1<<24 - 1
+
+// maxFile bounds the file, in bytes: its content takes several times that in memory.
+// The largest that models come with have some 35 MB.
+const maxFile = 256 << 20
+
+// maxAdded bounds the text of an added token, in bytes, and with it the cost of looking
+// for them, that many steps at most for a byte of text; maxAllAdded bounds all of them
+// together, each byte of which is a node of a tree. Models come with tokens of up to 60
+// bytes, 10 KB together.
+const (
+	maxAdded    = 256
+	maxAllAdded = 1 << 18
+)
 
 // maxTemplate bounds the tokens that a template puts before a text, or after it: a short file
 // could name a long list of ids many times.
@@ -69,6 +96,9 @@ const maxTemplate = 1 << 10
 
 // Parse reads the content of a tokenizer.json.
 func Parse(data []byte) (*Tokenizer, error) {
+	if len(data) > maxFile {
+		return nil, fmt.Errorf("%d bytes: want %d at most", len(data), maxFile)
+	}
 	if !utf8.Valid(data) {
 		return nil, errors.New("not UTF-8: want JSON in UTF-8")
 	}
@@ -226,23 +256,26 @@ func (t *Tokenizer) special(c *component, name string) ([]int, error) {
 	if !ok {
 		return nil, fmt.Errorf("post_processor: the template's token %q is not among its special_tokens", name)
 	}
+	var ids []int
 	for _, id := range special.IDs {
-		if !t.Has(id) {
+		if !t.Has(int(id)) {
 			return nil, fmt.Errorf("post_processor: the template's token %q has the id %d, which no token has", name, id)
 		}
+		ids = append(ids, int(id))
 	}
-	return special.IDs, nil
+	return ids, nil
 }
 
 func (t *Tokenizer) setAddedTokens(f *file) error {
+	all := 0
 	for i, a := range f.AddedTokens {
-		if a.SingleWord == nil || a.LStrip == nil || a.RStrip == nil || a.Normalized == nil {
-			return fmt.Errorf("added_tokens: %q, number %d: want single_word, lstrip, rstrip and normalized", a.Content, i)
+		if a.ID == nil || a.SingleWord == nil || a.LStrip == nil || a.RStrip == nil || a.Normalized == nil {
+			return fmt.Errorf("added_tokens: %.40q, number %d: want id, single_word, lstrip, rstrip and normalized", a.Content, i)
 		}
 		if a.Content == "" {
 			continue // as Hugging Face does
 		}
-		if err := t.name(a.Content, a.ID); err != nil {
+		if err := t.name(a.Content, int(*a.ID)); err != nil {
 			return fmt.Errorf("added_tokens: %w", err)
 		}
 		set, pattern := &t.raw, a.Content
@@ -252,7 +285,13 @@ func (t *Tokenizer) setAddedTokens(f *file) error {
 				pattern = t.normalize(pattern)
 			}
 		}
-		if !set.insert(pattern, addedToken{a.ID, *a.SingleWord, *a.LStrip, *a.RStrip}) {
+		if len(pattern) > maxAdded {
+			return fmt.Errorf("added_tokens: number %d, %.40q..., has %d bytes: want %d at most", i, pattern, len(pattern), maxAdded)
+		}
+		if all += len(pattern); all > maxAllAdded {
+			return fmt.Errorf("added_tokens: the first %d have more than %d bytes together", i+1, maxAllAdded)
+		}
+		if !set.insert(pattern, addedToken{int(*a.ID), *a.SingleWord, *a.LStrip, *a.RStrip}) {
 			return fmt.Errorf("added_tokens: %q is there twice", pattern)
 		}
 	}

@@ -2,6 +2,7 @@ package tokenizer
 
 import (
 	"encoding/json"
+	"fmt"
 	"io/fs"
 	"maps"
 	"os"
@@ -57,7 +58,10 @@ func TestParseRefuses(t *testing.T) {
 		`model.vocab: token "extra" has the id -1: want 0 to 16777215`:                           func(f object) { at(f, "model", "vocab")["extra"] = -1 },
 		`model.vocab: token "extra" has the id 16777216: want 0 to 16777215`:                     func(f object) { at(f, "model", "vocab")["extra"] = 1 << 24 },
 		`model.vocab: id 7 of the token "zzz" is taken by another`:                               func(f object) { at(f, "model", "vocab")["zzz"] = 7 },
-		`model.vocab is a string: want int`:                                                      func(f object) { at(f, "model", "vocab")["extra"] = "x" },
+		`a token has the id null: want an integer`:                                               func(f object) { at(f, "model", "vocab")["extra"] = nil },
+		`a token has the id 1.5: want an integer`:                                                func(f object) { f["added_tokens"] = []any{object{"id": 1.5, "content": "x"}} },
+		`post_processor: the template's token "end" has the id -1, which no token has`:           func(f object) { at(template(f), "special_tokens", "end")["ids"] = []any{-1} },
+		`a token has the id "x": want an integer`:                                                func(f object) { at(f, "model", "vocab")["extra"] = "x" },
 		`model.merges: merge 0 of "x" and "y": "xy" is not in the vocabulary`:                    func(f object) { at(f, "model")["merges"] = []any{"x y"} },
 		`model.merges: "x y z": want two tokens`:                                                 func(f object) { at(f, "model")["merges"] = []any{"x y z"} },
 		`model.merges: ["x"]: want two tokens`:                                                   func(f object) { at(f, "model")["merges"] = []any{[]any{"x"}} },
@@ -85,10 +89,24 @@ func TestParseRefuses(t *testing.T) {
 			end := object{"SpecialToken": object{"id": "end"}}
 			template(f)["single"] = []any{object{"Sequence": object{"id": "A"}}, end, end}
 		},
-		`added_tokens: "x1", number 0: want single_word, lstrip, rstrip and normalized`: func(f object) { f["added_tokens"] = []any{object{"id": 900, "content": "x1"}} },
-		`added_tokens: token "a" has the ids 64 and 901`:                                func(f object) { f["added_tokens"] = []any{token(901, "a")} },
-		`added_tokens: id 64 of the token "x2" is taken by another`:                     func(f object) { f["added_tokens"] = []any{token(64, "x2")} },
-		`added_tokens: "x3" is there twice`:                                             func(f object) { f["added_tokens"] = []any{token(902, "x3"), token(902, "x3")} },
+		`added_tokens: "x0", number 0: want id, single_word, lstrip, rstrip and normalized`: func(f object) {
+			missing := token(900, "x0")
+			missing["id"] = nil
+			f["added_tokens"] = []any{missing}
+		},
+		`added_tokens: number 0, "zzz`:             func(f object) { f["added_tokens"] = []any{token(900, strings.Repeat("z", 257))} },
+		`zzz"..., has 257 bytes: want 256 at most`: func(f object) { f["added_tokens"] = []any{token(900, strings.Repeat("z", 257))} },
+		`added_tokens: the first 1025 have more than 262144 bytes together`: func(f object) {
+			var many []any
+			for i := range 1100 {
+				many = append(many, token(9000+i, fmt.Sprintf("%0256d", i)))
+			}
+			f["added_tokens"] = many
+		},
+		`added_tokens: "x1", number 0: want id, single_word, lstrip, rstrip and normalized`: func(f object) { f["added_tokens"] = []any{object{"id": 900, "content": "x1"}} },
+		`added_tokens: token "a" has the ids 64 and 901`:                                    func(f object) { f["added_tokens"] = []any{token(901, "a")} },
+		`added_tokens: id 64 of the token "x2" is taken by another`:                         func(f object) { f["added_tokens"] = []any{token(64, "x2")} },
+		`added_tokens: "x3" is there twice`:                                                 func(f object) { f["added_tokens"] = []any{token(902, "x3"), token(902, "x3")} },
 	} {
 		_, err := Parse(edited(t, "everything", edit))
 		require.ErrorContains(t, err, want)
@@ -103,6 +121,12 @@ func TestParseRefuses(t *testing.T) {
 		_, err := Parse([]byte(text))
 		require.ErrorContains(t, err, want)
 	}
+}
+
+// What takes more memory than any real file needs is refused before it is read.
+func TestLoadRefusesLargeFiles(t *testing.T) {
+	_, err := LoadFS(fstest.MapFS{"tokenizer.json": {Data: make([]byte, maxFile+1)}})
+	require.EqualError(t, err, "tokenizer.json: 268435457 bytes: want 268435456 at most")
 }
 
 func TestParseTakesOlderFiles(t *testing.T) {

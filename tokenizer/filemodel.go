@@ -47,6 +47,9 @@ func (t *Tokenizer) setModel(f *file) error {
 	if len(m.Merges) > 0 && m.Merges[0].left == "#version:" {
 		m.Merges = m.Merges[1:] // the first line of an older file
 	}
+	if len(m.Merges) > maxID {
+		return fmt.Errorf("model.merges: %d of them: want %d at most", len(m.Merges), maxID)
+	}
 	t.bpe.merges = make(map[pair]merge, len(m.Merges))
 	for rank, pieces := range m.Merges {
 		if err := t.addMerge(rank, pieces); err != nil {
@@ -62,7 +65,7 @@ func (t *Tokenizer) setVocabulary(m *fileModel) error {
 		t.bpe.words = make(map[string]int32, len(m.Vocab))
 	}
 	for _, token := range slices.Sorted(maps.Keys(m.Vocab)) { // sorted, so that an error is always the same
-		id := m.Vocab[token]
+		id := int(m.Vocab[token])
 		if err := t.name(token, id); err != nil {
 			return err
 		}

@@ -39,6 +39,9 @@ func Load(dir string) (*Tokenizer, error) {
 // LoadFS reads tokenizer.json from the root of fsys. Where there is no such file the
 // error is fs.ErrNotExist.
 func LoadFS(fsys fs.FS) (*Tokenizer, error) {
+	if info, err := fs.Stat(fsys, "tokenizer.json"); err == nil && info.Size() > maxFile {
+		return nil, fmt.Errorf("tokenizer.json: %d bytes: want %d at most", info.Size(), maxFile)
+	}
 	data, err := fs.ReadFile(fsys, "tokenizer.json")
 	if err != nil {
 		return nil, err

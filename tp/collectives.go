@@ -72,26 +72,42 @@ func AllGather[T Float](ctx context.Context, r *Rank, x []T, counts []int) ([]T,
 	if len(counts) != r.Size() || counts[r.id] != len(x) {
 		return nil, fmt.Errorf("all-gather of %d numbers with counts %v on %d ranks", len(x), counts, r.Size())
 	}
-	c := r.begin("all-gather", reduce.Order{}, total, nameOf[T]())
-	payload := append([]T(nil), x...) // the caller may change x while others still read
-	for to := range r.Size() {
-		if to != r.id {
-			c.send(to, payload, bytesOf[T](len(x)))
-		}
-	}
-	all, err := payloads[[]T](ctx, c, c.others())
+	// A copy: the caller may change x while others still read.
+	parts, err := gather(ctx, r, append([]T(nil), x...), counts)
 	if err != nil {
 		return nil, err
 	}
-	all[r.id] = x
 	out := make([]T, 0, total)
-	for from, part := range all {
-		if len(part) != counts[from] {
-			return nil, &RankError{from, fmt.Errorf("sent %d numbers for all-gather: rank %d expects %d", len(part), r.id, counts[from])}
-		}
+	for _, part := range parts {
 		out = append(out, part...)
 	}
 	return out, nil
+}
+
+// gather returns the slices of all ranks, by rank number: of the others in this
+// process the slices themselves. They are only to be read.
+func gather[T Float](ctx context.Context, r *Rank, own []T, counts []int) ([][]T, error) {
+	total := 0
+	for _, n := range counts {
+		total += n
+	}
+	c := r.begin("all-gather", reduce.Order{}, total, nameOf[T]())
+	for to := range r.Size() {
+		if to != r.id {
+			c.send(to, own, bytesOf[T](len(own)))
+		}
+	}
+	parts, err := payloads[[]T](ctx, c, c.others())
+	if err != nil {
+		return nil, err
+	}
+	parts[r.id] = own
+	for from, part := range parts {
+		if len(part) != counts[from] {
+			return nil, &RankError{from, fmt.Errorf("sent %d numbers for all-gather: rank %d expects %d", len(part), r.id, counts[from])}
+		}
+	}
+	return parts, nil
 }
 
 // ReduceScatter combines the ranks' slices x, of equal length, element by element
@@ -99,6 +115,12 @@ func AllGather[T Float](ctx context.Context, r *Rank, x []T, counts []int) ([]T,
 // result. A rank is a leaf: the trees halve the ranks, the folds go by rank
 // number, Shuffled by its seed, Arrival as the values come.
 func ReduceScatter[T Float](ctx context.Context, r *Rank, order reduce.Order, x []T) ([]T, error) {
+	return reduceScatter(ctx, r, order, append([]T(nil), x...)) // a copy: the caller may change x while others still read
+}
+
+// reduceScatter is ReduceScatter of an x that stays as it is until all others have
+// read their share.
+func reduceScatter[T Float](ctx context.Context, r *Rank, order reduce.Order, x []T) ([]T, error) {
 	if err := reduce.Check[T](order); err != nil {
 		return nil, err
 	}
@@ -121,7 +143,6 @@ func ReduceScatter[T Float](ctx context.Context, r *Rank, order reduce.Order, x 
 // this one's: by rank number or, under Arrival, as they came.
 func scatter[T Float](ctx context.Context, r *Rank, op string, order reduce.Order, x []T) ([][]T, error) {
 	c := r.begin(op, order, len(x), nameOf[T]())
-	x = append([]T(nil), x...) // the caller may change x while others still read
 	own := func(rank int) []T {
 		s := Cut(len(x), r.Size(), rank)
 		return x[s.Lo:s.Hi]
@@ -138,7 +159,7 @@ func scatter[T Float](ctx context.Context, r *Rank, op string, order reduce.Orde
 // or, under Arrival, own first and the others as they come.
 func collect[P any](ctx context.Context, c collective, own P) ([]P, error) {
 	awaited := c.others()
-	if c.order.Kind() != reduce.KindArrival {
+	if c.in.Kind() != reduce.KindArrival {
 		all, err := payloads[P](ctx, c, awaited)
 		if err == nil {
 			all[c.id] = own
@@ -151,9 +172,9 @@ func collect[P any](ctx context.Context, c collective, own P) ([]P, error) {
 		if err != nil {
 			return nil, err
 		}
-		p, ok := m.payload.(P)
-		if !ok {
-			return nil, &RankError{m.from, fmt.Errorf("sent %T for %s: rank %d wants %T", m.payload, c.op, c.id, p)}
+		p, err := payloadOf[P](c, m)
+		if err != nil {
+			return nil, err
 		}
 		all = append(all, p)
 	}
@@ -164,26 +185,30 @@ func collect[P any](ctx context.Context, c collective, own P) ([]P, error) {
 // the given order, and sets x to the result on all ranks: ReduceScatter, then
 // AllGather, 2*(size-1)/size*len(x) numbers sent by each rank. A rank is a leaf,
 // so the bits depend on the number of ranks, in all orders but Binned and Exact; see
-// AllReducePartial for products.
+// AllReducePartial for products. After an error x is not to be changed before Run
+// returns.
 func AllReduce[T Float](ctx context.Context, r *Rank, order reduce.Order, x []T) error {
-	own, err := ReduceScatter(ctx, r, order, x)
+	own, err := reduceScatter(ctx, r, order, x)
 	if err != nil {
 		return err
 	}
-	return gatherInto(ctx, r, own, x)
+	return gatherInto(ctx, r, own, x) // which others have read where they have sent their sums
 }
 
-// gatherInto sets x to the slices that the ranks own of it.
+// gatherInto sets x to the slices that the ranks own of it. It keeps own.
 func gatherInto[T Float](ctx context.Context, r *Rank, own, x []T) error {
 	counts := make([]int, r.Size())
 	for rank := range counts {
 		counts[rank] = Cut(len(x), r.Size(), rank).Len()
 	}
-	all, err := AllGather(ctx, r, own, counts)
-	if err == nil {
-		copy(x, all)
+	parts, err := gather(ctx, r, own, counts)
+	if err != nil {
+		return err
 	}
-	return err
+	for _, part := range parts {
+		x = x[copy(x, part):]
+	}
+	return nil
 }
 
 // AllReducePartial joins the ranks' parts of a product, by rank number, and sets

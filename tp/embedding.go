@@ -58,18 +58,13 @@ func (e *Embedding[T]) Forward(ctx context.Context, r *Rank, ids []int) (gemm.Ma
 			}
 		}
 	}
-	all, err := AllGather(ctx, r, own, counts)
+	parts, err := gather(ctx, r, own, counts)
 	if err != nil {
 		return out, err
 	}
-	next := make([]int, r.Size()) // where each rank's next row begins in all
-	for rank := 1; rank < len(next); rank++ {
-		next[rank] = next[rank-1] + counts[rank-1]
-	}
 	for i, id := range ids {
 		owner := e.owner(r, id)
-		copy(out.Row(i), all[next[owner]:next[owner]+e.width])
-		next[owner] += e.width
+		parts[owner] = parts[owner][copy(out.Row(i), parts[owner]):]
 	}
 	return out, nil
 }
@@ -85,23 +80,23 @@ func (e *Embedding[T]) owner(r *Rank, id int) int {
 }
 
 // GatherColumns returns, on every rank, the matrix of which each rank holds the
-// columns Cut(n, size, rank), its rows contiguous.
+// columns Cut(n, size, rank), its rows contiguous. The others read own itself: it is
+// not to be changed before they have it, as after the next collective.
 func GatherColumns[T Float](ctx context.Context, r *Rank, own gemm.Matrix[T], n int) (gemm.Matrix[T], error) {
 	out := gemm.NewMatrix[T](own.Rows, n)
 	counts := make([]int, r.Size())
 	for rank := range counts {
 		counts[rank] = own.Rows * Cut(n, r.Size(), rank).Len()
 	}
-	all, err := AllGather(ctx, r, own.Data, counts)
+	parts, err := gather(ctx, r, own.Data, counts)
 	if err != nil {
 		return out, err
 	}
-	for rank := range counts {
+	for rank, part := range parts {
 		s := Cut(n, r.Size(), rank)
 		for i := range out.Rows {
-			copy(out.Row(i)[s.Lo:s.Hi], all[i*s.Len():])
+			copy(out.Row(i)[s.Lo:s.Hi], part[i*s.Len():])
 		}
-		all = all[counts[rank]:]
 	}
 	return out, nil
 }

@@ -3,6 +3,7 @@ package tp_test
 import (
 	"context"
 	"fmt"
+	"sync"
 
 	"github.com/samebits/samebits/gemm"
 	"github.com/samebits/samebits/reduce"
@@ -42,6 +43,35 @@ func Example() {
 	// 1 ranks: -0x1.b183ccp+01
 	// 2 ranks: -0x1.b183ccp+01
 	// 3 ranks: -0x1.b183ccp+01
+}
+
+// Two ranks of a World, which elsewhere are processes: here pipes connect them.
+func ExampleWorld() {
+	var wait sync.WaitGroup
+	for _, end := range tp.Pipes(2) {
+		wait.Go(func() {
+			world, err := tp.NewWorld(context.Background(), end, tp.DefaultDeadline)
+			if err != nil {
+				panic(err)
+			}
+			defer world.Close()
+			x := []float64{0x1p60, 1}
+			if world.ID() == 1 {
+				x = []float64{-0x1p60, 2}
+			}
+			err = world.Run(context.Background(), func(ctx context.Context, r *tp.Rank) error {
+				if err := tp.Agree(ctx, r, tp.Fact{Name: "order", Value: "exact"}); err != nil {
+					return err
+				}
+				return tp.AllReduce(ctx, r, reduce.Exact, x)
+			})
+			if world.ID() == 0 {
+				fmt.Println(x, err)
+			}
+		})
+	}
+	wait.Wait()
+	// Output: [0 3] <nil>
 }
 
 func ExampleAllReduce() {

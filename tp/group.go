@@ -32,6 +32,7 @@ func (e *RankError) Unwrap() error { return e.Err }
 type Rank struct {
 	id, seq int
 	group   *group
+	box     *mailbox // where messages to the rank come
 	sent    int64
 }
 
@@ -39,15 +40,15 @@ type Rank struct {
 func (r *Rank) ID() int { return r.id }
 
 // Size returns the number of ranks.
-func (r *Rank) Size() int { return len(r.group.boxes) }
+func (r *Rank) Size() int { return len(r.group.peers) }
 
 // BytesSent returns the bytes of payload that the rank has sent to others: its
 // numbers, without headers.
 func (r *Rank) BytesSent() int64 { return r.sent }
 
-// group is what the ranks share.
+// group is what the ranks of this process share.
 type group struct {
-	boxes    []*mailbox
+	peers    []peer // all ranks, as they are reached
 	deadline time.Duration
 	cancel   context.CancelCauseFunc
 
@@ -80,24 +81,46 @@ func RunDeadline(ctx context.Context, size int, deadline time.Duration, f func(c
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	g := &group{deadline: deadline, cancel: cancel, shared: map[int][]atomic.Uint64{}}
-	for range size {
-		g.boxes = append(g.boxes, newMailbox(size))
+	g := newGroup(deadline, cancel)
+	boxes := make([]*mailbox, size)
+	for id := range boxes {
+		boxes[id] = newMailbox(size)
+		g.peers = append(g.peers, boxes[id])
 	}
 	var wait sync.WaitGroup
-	for id := range size {
-		wait.Go(func() { g.run(ctx, &Rank{id: id, group: g}, f) })
+	for id, box := range boxes {
+		wait.Go(func() {
+			defer g.leave(id)
+			g.run(ctx, &Rank{id: id, group: g, box: box}, f)
+		})
 	}
 	wait.Wait()
-	for id, box := range g.boxes {
-		if m, ok := box.unread(); ok {
-			cancel(&RankError{id, fmt.Errorf("left without %s (collective %d), in which rank %d sent to it", m.op, m.seq, m.from)})
-		}
+	for id, box := range boxes {
+		g.checkRead(id, box)
 	}
 	return context.Cause(ctx)
 }
 
-// run runs one rank and tells the others how it ended.
+func newGroup(deadline time.Duration, cancel context.CancelCauseFunc) *group {
+	return &group{deadline: deadline, cancel: cancel, shared: map[int][]atomic.Uint64{}}
+}
+
+// leave tells all ranks that the rank will send no more.
+func (g *group) leave(id int) {
+	for _, p := range g.peers {
+		p.leave(id)
+	}
+}
+
+// checkRead ends the group if the rank, which has left, was sent what it never
+// received.
+func (g *group) checkRead(id int, box *mailbox) {
+	if m, ok := box.unread(); ok {
+		g.cancel(&RankError{id, fmt.Errorf("left without %s (collective %d), in which rank %d sent to it", m.op, m.seq, m.from)})
+	}
+}
+
+// run runs one rank. How it ends badly is the end of the group.
 func (g *group) run(ctx context.Context, r *Rank, f func(ctx context.Context, r *Rank) error) {
 	returned := false
 	defer func() {
@@ -105,9 +128,6 @@ func (g *group) run(ctx context.Context, r *Rank, f func(ctx context.Context, r 
 			g.cancel(&RankError{r.id, fmt.Errorf("panicked: %v\n%s", p, debug.Stack())})
 		} else if !returned {
 			g.cancel(&RankError{r.id, errors.New("ended its goroutine (runtime.Goexit)")})
-		}
-		for _, box := range g.boxes {
-			box.leave(r.id)
 		}
 	}()
 	err := f(ctx, r)
@@ -124,18 +144,19 @@ func (g *group) run(ctx context.Context, r *Rank, f func(ctx context.Context, r 
 type collective struct {
 	*Rank
 	header
+	in reduce.Order
 }
 
 // begin counts a collective over count numbers of type elem.
 func (r *Rank) begin(op string, order reduce.Order, count int, elem string) collective {
 	r.seq++
-	return collective{r, header{op, r.seq, order, count, elem}}
+	return collective{r, header{op, r.seq, order.String(), count, elem}, order}
 }
 
 // send sends the payload, of that many bytes, to another rank.
 func (c collective) send(to int, payload any, bytes int) {
 	c.sent += int64(bytes)
-	c.group.boxes[to].send(message{header: c.header, from: c.id, payload: payload})
+	c.group.peers[to].send(message{header: c.header, from: c.id, payload: payload})
 }
 
 // others returns a flag for each rank: true but for the rank itself.
@@ -151,7 +172,7 @@ func (c collective) others() []bool {
 // which they come, and strikes its sender off. A message that belongs to another
 // collective, or to one over other shapes, is an error that names both ranks.
 func (c collective) receive(ctx context.Context, awaited []bool) (message, error) {
-	m, err := c.group.boxes[c.id].receive(ctx, awaited, c.header, c.group.deadline)
+	m, err := c.box.receive(ctx, awaited, c.header, c.group.deadline)
 	if err != nil {
 		return m, err
 	}
@@ -166,7 +187,7 @@ func (c collective) receive(ctx context.Context, awaited []bool) (message, error
 // ranks is wrong is put to the vote: a rank that is not with the most. Of two, it
 // is the other.
 func (c collective) disagreement(ctx context.Context, m message) error {
-	in := c.group.headers(ctx, map[int]header{c.id: c.header, m.from: m.header}, c.id)
+	in := c.headers(ctx, map[int]header{c.id: c.header, m.from: m.header})
 	votes := map[header]int{}
 	for _, h := range in {
 		votes[h]++
@@ -183,14 +204,14 @@ const voteTime = time.Second
 
 // headers adds to what is known the header of the first message that waits in the
 // mailbox from each other rank. It waits for the ranks to send, for a while.
-func (g *group) headers(ctx context.Context, known map[int]header, id int) map[int]header {
-	for end := time.Now().Add(min(g.deadline, voteTime)); ; time.Sleep(time.Millisecond) {
-		for _, m := range g.boxes[id].all() {
+func (r *Rank) headers(ctx context.Context, known map[int]header) map[int]header {
+	for end := time.Now().Add(min(r.group.deadline, voteTime)); ; time.Sleep(time.Millisecond) {
+		for _, m := range r.box.all() {
 			if _, ok := known[m.from]; !ok {
 				known[m.from] = m.header
 			}
 		}
-		if len(known) == len(g.boxes) || time.Now().After(end) || ctx.Err() != nil {
+		if len(known) == r.Size() || time.Now().After(end) || ctx.Err() != nil {
 			return known
 		}
 	}
@@ -210,11 +231,25 @@ func payloads[P any](ctx context.Context, c collective, awaited []bool) ([]P, er
 		if err != nil {
 			return nil, err
 		}
-		p, ok := m.payload.(P)
-		if !ok {
-			return nil, &RankError{m.from, fmt.Errorf("sent %T for %s: rank %d wants %T", m.payload, c.op, c.id, p)}
+		if all[m.from], err = payloadOf[P](c, m); err != nil {
+			return nil, err
 		}
-		all[m.from] = p
 	}
 	return all, nil
+}
+
+// payloadOf returns the payload of a message: as it is or, where it came from another
+// process, decoded.
+func payloadOf[P any](c collective, m message) (p P, err error) {
+	if wire, ok := m.payload.(encoded); ok {
+		if err := decode(wire, &p, c.in); err != nil {
+			return p, &RankError{m.from, fmt.Errorf("sent for %s (collective %d): %w", c.op, c.header.seq, err)}
+		}
+		return p, nil
+	}
+	p, ok := m.payload.(P)
+	if !ok {
+		return p, &RankError{m.from, fmt.Errorf("sent %T for %s: rank %d wants %T", m.payload, c.op, c.id, p)}
+	}
+	return p, nil
 }

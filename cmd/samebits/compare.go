@@ -5,41 +5,71 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/samebits/samebits/tp"
 )
 
 type compareCmd struct {
 	source
-	Orders  string `default:"all" placeholder:"LIST" help:"Orders to compare, with commas between them, and gonum for gonum's BLAS."`
-	TP      string `name:"tp" placeholder:"LIST" help:"Tensor-parallel sizes, each 1 to the number of heads. Default: 1,2,3,4,5,8, as far as the model has heads."`
-	Threads string `default:"1,2" placeholder:"LIST" help:"Goroutines that each rank multiplies with."`
-	DType   string `name:"dtype" default:"f32,f64" help:"Arithmetics to run in."`
-	Digits  int    `default:"40" help:"Digits of the arbitrary-precision reference, 20 to 1000."`
-	Runs    int    `default:"5" help:"Runs of each order."`
-	Arrival int    `name:"arrival-runs" default:"20" help:"Runs of the order arrival, to see whether it varies."`
-	Seed    uint64 `default:"1" help:"Seed of the order shuffled."`
-	Fault   string `placeholder:"NAME" help:"Make every run wrong: qkv-contiguous-shard, bias-every-rank or allreduce-race. Runs then begin at the first TP size above 1."`
-	SVG     string `name:"svg" placeholder:"FILE" help:"Plot the path of the error through the layers."`
-	JSON    bool   `help:"Print JSON."`
+	Orders  string        `default:"all" placeholder:"LIST" help:"Orders to compare, with commas between them, and gonum for gonum's BLAS."`
+	TP      string        `name:"tp" placeholder:"LIST" help:"Tensor-parallel sizes, each 1 to the number of heads. Default: 1,2,3,4,5,8, as far as the model has heads. mpi stands for the ranks of mpirun, and alone for 1,mpi."`
+	Threads string        `default:"1,2" placeholder:"LIST" help:"Goroutines that each rank multiplies with."`
+	DType   string        `name:"dtype" default:"f32,f64" help:"Arithmetics to run in."`
+	Digits  int           `default:"40" help:"Digits of the arbitrary-precision reference, 20 to 1000."`
+	Runs    int           `default:"5" help:"Runs of each order."`
+	Arrival int           `name:"arrival-runs" default:"20" help:"Runs of the order arrival, to see whether it varies."`
+	Seed    uint64        `default:"1" help:"Seed of the order shuffled."`
+	Fault   string        `placeholder:"NAME" help:"Make every run wrong: qkv-contiguous-shard, bias-every-rank or allreduce-race. Runs then begin at the first TP size above 1."`
+	Wait    time.Duration `name:"deadline" default:"1m" help:"How long a rank waits for another, which may be computing or reading weights."`
+	SVG     string        `name:"svg" placeholder:"FILE" help:"Plot the path of the error through the layers."`
+	JSON    bool          `help:"Print JSON."`
 }
 
 // Run runs the comparison and reports it. Bits that differ although the order
 // promises that they do not are a finding.
+//
+// Over MPI every process is a rank, and runs this. They end when the runs over MPI have;
+// rank 0 alone goes on to all else.
 func (c *compareCmd) Run(ctx context.Context, s streams) error {
-	in, err := c.load()
+	if _, over := splitMPI(c.TP); over {
+		r, err := openRanks(ctx, c.Wait)
+		if err != nil {
+			return fmt.Errorf("--tp %s: %w", c.TP, err)
+		}
+		var over *overMPI
+		plan, err := c.check()
+		if err == nil {
+			over, err = plan.runOverMPI(ctx, r)
+		}
+		if err = r.close(err); err != nil || r.ID() != 0 {
+			return err
+		}
+		plan.over = over
+		return c.report(ctx, s, plan)
+	}
+	plan, err := c.check()
 	if err != nil {
 		return err
 	}
-	plan, err := c.plan(in)
+	return c.report(ctx, s, plan)
+}
+
+// check loads the model and checks the flags.
+func (c *compareCmd) check() (*plan, error) {
+	in, err := c.load()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if c.SVG != "" {
 		if err := checkOutput(c.SVG); err != nil {
-			return err
+			return nil, err
 		}
 	}
+	return c.plan(in)
+}
+
+func (c *compareCmd) report(ctx context.Context, s streams, plan *plan) error {
 	report, err := plan.execute(ctx, newProgress(s.err, plan.steps()))
 	if err != nil {
 		return err
@@ -70,10 +100,12 @@ type plan struct {
 	arrivalRuns int
 	seed        uint64
 	fault       tp.Fault
+	deadline    time.Duration
+	over        *overMPI // what was run over MPI, or nil
 }
 
 func (c *compareCmd) plan(in input) (*plan, error) {
-	p := &plan{input: in, digits: c.Digits, runs: c.Runs, arrivalRuns: c.Arrival, seed: c.Seed}
+	p := &plan{input: in, digits: c.Digits, runs: c.Runs, arrivalRuns: c.Arrival, seed: c.Seed, deadline: c.Wait}
 	var err error
 	if p.fault, err = parseFault(c.Fault, in.checkpoint); err != nil {
 		return nil, err
@@ -111,6 +143,9 @@ func (c *compareCmd) plan(in input) (*plan, error) {
 	if c.Digits < 20 || c.Digits > 1000 {
 		return nil, fmt.Errorf("--digits %d: want 20 to 1000", c.Digits)
 	}
+	if c.Wait <= 0 {
+		return nil, fmt.Errorf("--deadline %v: want more than 0", c.Wait)
+	}
 	if c.Runs < 1 || c.Arrival < 0 {
 		return nil, fmt.Errorf("--runs %d, --arrival-runs %d: want 1 or more, 0 or more", c.Runs, c.Arrival)
 	}
@@ -126,7 +161,8 @@ func (c *compareCmd) sizes(heads int) ([]int, error) {
 	if c.TP == "" {
 		return slices.DeleteFunc([]int{1, 2, 3, 4, 5, 8}, func(n int) bool { return n > heads }), nil
 	}
-	ranks, err := parseInts("--tp", c.TP)
+	list, _ := splitMPI(c.TP)
+	ranks, err := parseInts("--tp", list)
 	if err != nil {
 		return nil, err
 	}

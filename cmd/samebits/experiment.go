@@ -27,6 +27,9 @@ func (p *plan) execute(ctx context.Context, bar *progress) (*report, error) {
 		Digits: p.digits, Fault: string(p.fault), Runs: p.runs, Threads: p.threads, TP: p.ranks,
 		BaseTP: p.base(), BaseThreads: p.baseThreads(), FaultTP: p.parallel(),
 	}
+	if p.over != nil {
+		r.MPI = p.over.ranks
+	}
 	for _, dtype := range p.dtypes {
 		if dtype == "f32" {
 			err = measure[float32](ctx, p, dtype, truth, bar, r)
@@ -131,7 +134,7 @@ func newRun[T model.Float](p *plan, c contender, ranks, threads int, fault tp.Fa
 	if err != nil {
 		return session[T]{}, err
 	}
-	m, err := model.New(p.checkpoint, model.Options[T]{Backend: b, Ranks: ranks, Fault: fault})
+	m, err := model.New(p.checkpoint, model.Options[T]{Backend: b, Ranks: ranks, Fault: fault, Deadline: p.deadline})
 	return session[T]{m, p.ids, bar}, err
 }
 
@@ -197,6 +200,13 @@ func measureRow[T model.Float](ctx context.Context, p *plan, c contender, t *tru
 				return out, err
 			}
 		}
+	}
+	if p.over != nil {
+		logits := p.over.logits[mpiKey[T](c)].([]T)
+		out.MPIDigest = digest(logits)
+		out.MPITokensPerSecond = number(float64(len(p.ids)) / p.over.took[mpiKey[T](c)].Seconds())
+		sizes.add(out.MPIDigest)
+		away(logits)
 	}
 	out.DistinctRuns, out.DistinctThreads, out.DistinctTP = len(runs), len(threads), len(sizes)
 	out.TokensPerSecond = number(float64(len(p.ids)) / fastest.Seconds())

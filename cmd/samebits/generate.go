@@ -23,7 +23,7 @@ type generateCmd struct {
 	TopP        float64 `name:"top-p" default:"1" help:"Draw from the likeliest tokens that together have this probability."`
 	Seed        uint64  `default:"1" help:"Seed of what is drawn, and of the order shuffled."`
 	Sequence    uint64  `default:"0" help:"Number of the sample: others are other draws with the same seed."`
-	Vocabulary  int     `placeholder:"N" help:"Number of real tokens, where the model's vocabulary is padded. Default: the tokens of tokenizer.json, or else all."`
+	Vocabulary  *int    `placeholder:"N" help:"Number of real tokens, where the model's vocabulary is padded. Default: the tokens of tokenizer.json, or else all."`
 	JSON        bool    `help:"Print JSON, at the end."`
 }
 
@@ -49,7 +49,9 @@ type generateReport struct {
 }
 
 // Run writes the continuation as it comes.
-func (c *generateCmd) Run(ctx context.Context, s streams) error {
+func (c *generateCmd) Run(ctx context.Context, s streams) error { return c.onRanks(ctx, s, c.run) }
+
+func (c *generateCmd) run(ctx context.Context, s streams) error {
 	if c.MaxTokens < 1 {
 		return fmt.Errorf("--max-tokens %d: want 1 or more", c.MaxTokens)
 	}
@@ -75,7 +77,7 @@ func continueText[T model.Float](ctx context.Context, c *generateCmd, in input, 
 	if room := in.checkpoint.Config.Context; len(in.ids) >= room {
 		return fmt.Errorf("%d tokens leave no room for new ones in the model's context of %d", len(in.ids), room)
 	}
-	m, err := buildModel[T](c.engine, in, c.Seed, tp.NoFault)
+	m, err := buildModel[T](&c.engine, in, c.Seed, tp.NoFault)
 	if err != nil {
 		return err
 	}
@@ -84,8 +86,8 @@ func continueText[T model.Float](ctx context.Context, c *generateCmd, in input, 
 	switch {
 	case errors.Is(err, generate.ErrContext):
 		finish = "context"
-	case err != nil && ctx.Err() != nil:
-		finish, err = "interrupted", fmt.Errorf("interrupted after %d new tokens", len(w.ids))
+	case err != nil && ctx.Err() != nil && (errors.Is(err, ctx.Err()) || errors.Is(err, context.Cause(ctx))): // nothing else went wrong meanwhile
+		finish, err = "interrupted", fmt.Errorf("interrupted after %s", newTokens(len(w.ids)))
 	case err != nil:
 		finish = "error"
 	}
@@ -93,17 +95,28 @@ func continueText[T model.Float](ctx context.Context, c *generateCmd, in input, 
 		err = endErr
 	}
 	if c.JSON {
-		err = errors.Join(err, writeJSON(s.out, c.report(in, w, finish)))
+		err = errors.Join(err, writeJSON(s.out, c.report(in, m.Ranks(), w, finish)))
 	}
 	return err
+}
+
+func newTokens(n int) string {
+	if n == 1 {
+		return "1 new token"
+	}
+	return fmt.Sprintf("%d new tokens", n)
 }
 
 // options returns the options of the generation. Rows of the model that are no
 // tokens never win.
 func (c *generateCmd) options(in input, tok *tokenizer.Tokenizer) (o generate.Options, err error) {
 	rows := in.checkpoint.Config.Vocabulary
-	if c.Vocabulary < 0 || c.Vocabulary > rows {
-		return o, fmt.Errorf("--vocabulary %d: want 1 to the model's %d", c.Vocabulary, rows)
+	tokens := rows
+	if c.Vocabulary != nil {
+		tokens = *c.Vocabulary
+	}
+	if tokens < 1 || tokens > rows {
+		return o, fmt.Errorf("--vocabulary %d: want 1 to the model's %d", tokens, rows)
 	}
 	if c.TopP == 0 {
 		return o, errors.New("--top-p 0: want a probability above 0, up to 1")
@@ -113,7 +126,7 @@ func (c *generateCmd) options(in input, tok *tokenizer.Tokenizer) (o generate.Op
 	}
 	o = generate.Options{MaxTokens: c.MaxTokens, Sampling: generate.Sampling{
 		Temperature: c.Temperature, TopK: c.TopK, TopP: c.TopP, Seed: c.Seed, Sequence: c.Sequence,
-		Real: func(id int) bool { return (c.Vocabulary == 0 || id < c.Vocabulary) && (tok == nil || tok.Has(id)) },
+		Real: func(id int) bool { return id < tokens && (tok == nil || tok.Has(id)) },
 	}}
 	if err := o.Sampling.Check(); err != nil {
 		return o, err
@@ -122,9 +135,9 @@ func (c *generateCmd) options(in input, tok *tokenizer.Tokenizer) (o generate.Op
 	return o, err
 }
 
-func (c *generateCmd) report(in input, w *tokenWriter, finish generate.Finish) generateReport {
+func (c *generateCmd) report(in input, ranks int, w *tokenWriter, finish generate.Finish) generateReport {
 	r := generateReport{
-		Version: version, Spec: spec.Version, Model: in.name, Order: c.Order, DType: c.DType, TP: c.TP, Threads: c.Threads,
+		Version: version, Spec: spec.Version, Model: in.name, Order: c.Order, DType: c.DType, TP: ranks, Threads: c.Threads,
 		Temperature: c.Temperature, TopK: c.TopK, TopP: c.TopP, Seed: c.Seed, Sequence: c.Sequence,
 		Prompt: in.prompt, PromptIDs: in.ids, IDs: slices.Concat([]int{}, w.ids), Finish: string(finish),
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -182,7 +183,23 @@ func TestGenerateIsInterrupted(t *testing.T) {
 	status := run(ctx, []string{"generate", "--prompt", "import ", "--max-tokens", "50"}, streams{strings.NewReader(""), out, &stderr})
 	require.Equal(t, exitBadUse, status)
 	require.Equal(t, "_\n", out.text)
-	require.Equal(t, "samebits: interrupted after 1 new tokens\n", stderr.String())
+	require.Equal(t, "samebits: interrupted after 1 new token\n", stderr.String())
+}
+
+// What went wrong is told, also where the run was cancelled at the same time.
+func TestGenerateTellsWhatBrokeOverAnInterrupt(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	var stderr bytes.Buffer
+	status := run(ctx, []string{"generate", "--prompt", "import ", "--max-tokens", "50"}, streams{strings.NewReader(""), brokenPipe{cancel}, &stderr})
+	require.Equal(t, exitBadUse, status)
+	require.Equal(t, "samebits: pipe closed\n", stderr.String())
+}
+
+type brokenPipe struct{ cancel func() }
+
+func (b brokenPipe) Write([]byte) (int, error) {
+	b.cancel()
+	return 0, errors.New("pipe closed")
 }
 
 // pieces keeps what each call writes.
@@ -223,6 +240,8 @@ func TestGenerateBadUse(t *testing.T) {
 		{[]string{"--top-p", "0", "--temperature", "1"}, []string{"--top-p 0"}},
 		{[]string{"--top-k", "5"}, []string{"--temperature above 0"}},
 		{[]string{"--seed=-1"}, []string{"--seed"}},
+		{[]string{"--vocabulary", "0"}, []string{"--vocabulary 0", "1 to the model's 256"}},
+		{[]string{"--vocabulary=-1"}, []string{"--vocabulary -1"}},
 		{[]string{"--vocabulary", "257"}, []string{"--vocabulary 257", "256"}},
 		{[]string{"--tp", "9"}, []string{"--tp 9", "8"}},
 		{[]string{"--threads", "0"}, []string{"--threads 0"}},

@@ -6,6 +6,7 @@ import (
 	"io"
 	"strconv"
 
+	"github.com/samebits/samebits/gemm"
 	"github.com/samebits/samebits/internal/spec"
 	"github.com/samebits/samebits/model"
 	"github.com/samebits/samebits/trace"
@@ -21,7 +22,9 @@ type logitsCmd struct {
 }
 
 // Run writes the logits.
-func (c *logitsCmd) Run(ctx context.Context, s streams) error {
+func (c *logitsCmd) Run(ctx context.Context, s streams) error { return c.onRanks(ctx, s, c.run) }
+
+func (c *logitsCmd) run(ctx context.Context, s streams) error {
 	in, err := c.load()
 	if err != nil {
 		return err
@@ -32,15 +35,6 @@ func (c *logitsCmd) Run(ctx context.Context, s streams) error {
 	return writeLogits[float64](ctx, c, in, s.err)
 }
 
-// lastStage keeps the logits alone.
-type lastStage[T model.Float] struct{ trace.Recorder[T] }
-
-func (l *lastStage[T]) Record(stage string, shape []int, values []T) {
-	if stage == "logits" {
-		l.Recorder.Record(stage, shape, values)
-	}
-}
-
 func writeLogits[T model.Float](ctx context.Context, c *logitsCmd, in input, warnings io.Writer) error {
 	if err := checkOutput(c.Out); err != nil {
 		return err
@@ -49,24 +43,24 @@ func writeLogits[T model.Float](ctx context.Context, c *logitsCmd, in input, war
 	if err != nil {
 		return err
 	}
-	m, err := buildModel[T](c.engine, in, c.Seed, fault)
+	m, err := buildModel[T](&c.engine, in, c.Seed, fault)
 	if err != nil {
 		return err
 	}
-	var all trace.Recorder[T]
-	var last lastStage[T]
-	recorder, recorded := model.Recorder[T](&last), &last.Recorder
+	var recorder trace.Recorder[T]
+	var logits gemm.Matrix[T]
 	if c.Trace {
-		recorder, recorded = &all, &all
+		logits, err = m.Trace(ctx, in.ids, &recorder)
+	} else if logits, err = m.Logits(ctx, in.ids); err == nil {
+		recorder.Record("logits", []int{logits.Rows, logits.Cols}, logits.Data)
 	}
-	logits, err := m.Trace(ctx, in.ids, recorder)
-	if err != nil {
+	if err != nil || !c.writes() {
 		return err
 	}
 	if n := notFinite(logits.Data); n > 0 {
 		fmt.Fprintf(warnings, "samebits: warning: %d of %d logits are not finite\n", n, len(logits.Data))
 	}
-	t := recorded.Trace()
-	t.IDs, t.Model, t.TP, t.Device, t.SpecVersion = in.ids, in.name, c.TP, "cpu", strconv.Itoa(spec.Version)
+	t := recorder.Trace()
+	t.IDs, t.Model, t.TP, t.Device, t.SpecVersion = in.ids, in.name, m.Ranks(), "cpu", strconv.Itoa(spec.Version)
 	return t.Write(c.Out)
 }

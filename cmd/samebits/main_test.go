@@ -65,6 +65,7 @@ func TestBadUseIsOneClearLine(t *testing.T) {
 		{[]string{"compare", "--dtype", "f16"}, []string{`"f16"`, "f32"}},
 		{[]string{"compare", "--digits", "3"}, []string{"--digits 3", "20 to 1000"}},
 		{[]string{"compare", "--runs", "0"}, []string{"--runs 0"}},
+		{[]string{"compare", "--deadline", "0s"}, []string{"--deadline 0s", "more than 0"}},
 		{[]string{"compare", "--orders", "backwards"}, []string{`"backwards"`, "pairwise", "gonum"}},
 		{[]string{"compare", "--fault", "gremlin"}, []string{`"gremlin"`, "allreduce-race"}},
 		{[]string{"compare", "--fault", "bias-every-rank", "--tp", "1"}, []string{"2 or more"}},

@@ -20,6 +20,7 @@ type report struct {
 	Runs        int            `json:"runs"`
 	Threads     []int          `json:"threads"`
 	TP          []int          `json:"tp"`
+	MPI         int            `json:"mpi,omitempty"` // ranks over MPI
 	BaseTP      int            `json:"base_tp"`
 	BaseThreads int            `json:"base_threads"`
 	FaultTP     int            `json:"fault_tp"`
@@ -43,6 +44,10 @@ type row struct {
 	UlpError        number   `json:"ulp_error"`
 	TokensPerSecond number   `json:"tokens_per_second"`
 	Cost            number   `json:"cost"` // time relative to the fastest order of the arithmetic
+
+	// Over MPI.
+	MPIDigest          string `json:"mpi_digest,omitempty"`
+	MPITokensPerSecond number `json:"mpi_tokens_per_second,omitempty"`
 }
 
 // path is the distance of every stage from the truth, in one run.

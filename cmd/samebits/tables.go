@@ -84,6 +84,14 @@ func render(b *strings.Builder, title string, t table.Writer) {
 	fmt.Fprintf(b, "\n%s\n%s\n", title, t.Render())
 }
 
+// sizes formats the tensor-parallel sizes.
+func (r *report) sizes() string {
+	if r.MPI > 0 {
+		return fmt.Sprintf("%s,mpi(%d)", list(r.TP), r.MPI)
+	}
+	return list(r.TP)
+}
+
 // list formats the values over which results are counted.
 func list(values []int) string {
 	return strings.Trim(strings.ReplaceAll(fmt.Sprint(values), " ", ","), "[]")
@@ -91,7 +99,7 @@ func list(values []int) string {
 
 // printBits prints which results are the same bits.
 func printBits(b *strings.Builder, r *report, dtype string) {
-	t := newTable("order", "promises the same over", fmt.Sprintf("%d runs", r.Runs), "threads "+list(r.Threads), "TP "+list(r.TP), "digest of the logits", "tokens/s", "cost")
+	t := newTable("order", "promises the same over", fmt.Sprintf("%d runs", r.Runs), "threads "+list(r.Threads), "TP "+r.sizes(), "digest of the logits", "tokens/s", "cost")
 	for _, row := range r.Rows {
 		if row.DType == dtype {
 			t.AppendRow(table.Row{row.Order, row.Promises, count(row.DistinctRuns, row.Promises.Runs), count(row.DistinctThreads, row.Promises.Threads),

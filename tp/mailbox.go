@@ -6,21 +6,19 @@ import (
 	"slices"
 	"sync"
 	"time"
-
-	"github.com/samebits/samebits/reduce"
 )
 
 // header says which collective a rank is in.
 type header struct {
-	op    string       // its name
-	seq   int          // its number, counted by each rank
-	order reduce.Order // in which the values are to be combined
-	count int          // numbers that it is over
-	elem  string       // their type
+	op    string // its name
+	seq   int    // its number, counted by each rank
+	order string // in which the values are to be combined
+	count int    // numbers that it is over
+	elem  string // their type
 }
 
 func (h header) String() string {
-	return fmt.Sprintf("%s of %d %s (%v, collective %d)", h.op, h.count, h.elem, h.order, h.seq)
+	return fmt.Sprintf("%s of %d %s (%s, collective %d)", h.op, h.count, h.elem, h.order, h.seq)
 }
 
 // message is what one rank sends another: the payload, and the header by which the
@@ -30,6 +28,13 @@ type message struct {
 	header
 	from    int
 	payload any
+}
+
+// peer is a rank as the others reach it: its mailbox, or the way to its process.
+type peer interface {
+	send(m message)
+	// leave notes that the rank of that number will send no more.
+	leave(rank int)
 }
 
 // mailbox holds the messages that one rank has yet to receive, in the order in
@@ -52,7 +57,6 @@ func (b *mailbox) send(m message) {
 	b.notify()
 }
 
-// leave notes that the rank will send no more.
 func (b *mailbox) leave(rank int) {
 	b.mu.Lock()
 	b.left[rank] = true
@@ -126,6 +130,37 @@ func (b *mailbox) receive(ctx context.Context, awaited []bool, in header, deadli
 			return message{}, &RankError{firstOf(awaited), fmt.Errorf("sent nothing for %s (collective %d) within %v", in.op, in.seq, deadline)}
 		}
 	}
+}
+
+// receiveLeaves waits until the others have left.
+func (b *mailbox) receiveLeaves(ctx context.Context, id int, deadline time.Duration) error {
+	timer := time.NewTimer(deadline)
+	defer timer.Stop()
+	for {
+		stays := b.staying(id)
+		if stays < 0 {
+			return nil
+		}
+		select {
+		case <-b.wake:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-timer.C:
+			return &RankError{stays, fmt.Errorf("did not end within %v of rank %d", deadline, id)}
+		}
+	}
+}
+
+// staying returns the first rank but id that has not left, or -1.
+func (b *mailbox) staying(id int) int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for rank, left := range b.left {
+		if !left && rank != id {
+			return rank
+		}
+	}
+	return -1
 }
 
 func firstOf(awaited []bool) int {
