@@ -80,8 +80,8 @@ func apply[T Float](name string, of function, dst, x []T, scalar func(T) T) {
 	checkLength(name, len(dst), len(x))
 	for len(x) > 0 {
 		n := len(x)
-		if program := programs[of]; program != kernel.MapNone && !kernel.Is64[T]() {
-			done := kernel.Map(program, &constants, kernel.As[float32](dst), kernel.As[float32](x))
+		if !kernel.Is64[T]() {
+			done := kernel.Map(programs[of].Program, &constants, kernel.As[float32](dst), kernel.As[float32](x))
 			dst, x = dst[done:], x[done:]
 			n = min(len(x), kernel.MapGroup)
 		}

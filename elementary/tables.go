@@ -581,15 +581,92 @@ var tailDenominator = [12]float64{
 	0x1.c963ad46d88d4p-17,
 }
 
-// expQuotient is (exp(r) - 1 - r)/r^2 for |r| up to ln(2)/2, to 2^-47.
+// expQuotient is (exp(r) - 1 - r)/r^2 for |r| up to ln(2)/2: exp(r) to 2^-40.
 var expQuotient = [12]float64{
 	0x1p-01,
-	0x1.5555555553b78p-03,
-	0x1.5555555554cb7p-05,
-	0x1.1111111c478ebp-07,
-	0x1.6c16c1738ff55p-10,
-	0x1.a019ada3609f3p-13,
-	0x1.a019c9a5652d3p-16,
-	0x1.72c72ca338dfp-19,
-	0x1.2880411bad1abp-22,
+	0x1.55555567532adp-03,
+	0x1.5555555c87148p-05,
+	0x1.1110c632a3088p-07,
+	0x1.6c16858b7acb9p-10,
+	0x1.a15179d80ae96p-13,
+	0x1.a1132015ba38p-16,
+}
+
+// expQuotient16 is the same for |r| up to ln(2)/32: exp(r) to 2^-47.
+var expQuotient16 = [12]float64{
+	0x1.ffffffff57d7ap-02,
+	0x1.555555552549dp-03,
+	0x1.5556b342d640ep-05,
+	0x1.1111d90669f41p-07,
+}
+
+// artanhSeries is (2 artanh(s)/s - 2)/s^2, in s^2, to 2^-45.
+var artanhSeries = [12]float64{
+	0x1.55555555553aap-01,
+	0x1.9999999b94772p-02,
+	0x1.24924619a773fp-02,
+	0x1.c71fdb88010edp-03,
+	0x1.73805be338e71p-03,
+	0x1.548fdddc53641p-03,
+}
+
+// sineSeries is (sin(r)/r - 1)/r^2, in r^2, for |r| up to pi/2, to 2^-42.
+var sineSeries = [12]float64{
+	-0x1.55555555549cp-03,
+	0x1.1111110fbf332p-07,
+	-0x1.a01a0010b66b6p-13,
+	0x1.71dd8d8dd1061p-19,
+	-0x1.ae20aeb311648p-26,
+	0x1.54e55f1bc0775p-33,
+}
+
+// erfP/erfQ is erf(x)/x, in x^2, to 2^-42.
+var erfP = [12]float64{
+	0x1.20dd750429cb6p+00,
+	0x1.6d082013a2f9ep-03,
+	0x1.c5cc7418c554ep-05,
+	0x1.07b7fc4005857p-08,
+	0x1.f28834a2ab46p-12,
+	0x1.0e9e7dc864651p-16,
+	0x1.ac10bee7203dfp-21,
+	-0x1.8e1a96e14171cp-29,
+	-0x1.0155f84c88724p-34,
+}
+
+// erfQ belongs to erfP.
+var erfQ = [12]float64{
+	0x1p+00,
+	0x1.f71574aa27f37p-02,
+	0x1.ce43409c204edp-04,
+	0x1.03f0a8522e9fep-06,
+	0x1.871acc3710cf4p-10,
+	0x1.8f55da167f559p-14,
+	0x1.0355a09d2771fp-18,
+	0x1.3a8baf2558dbep-24,
+	-0x1.2560a08dfe91bp-30,
+}
+
+// tailP/tailQ is exp(a^2/2)*Q(a) to 2^-45.
+var tailP = [12]float64{
+	0x1.fffffffffff8dp-02,
+	0x1.43cb94d9a2341p-01,
+	0x1.94ba963d0fdbap-02,
+	0x1.38726924755f5p-03,
+	0x1.3e05870d9ce3ap-05,
+	0x1.a9b0780e3c033p-08,
+	0x1.5ca45e60b916ap-11,
+	0x1.1189113c525e2p-15,
+}
+
+// tailQ belongs to tailP.
+var tailQ = [12]float64{
+	0x1p+00,
+	0x1.0806df3c20d19p+01,
+	0x1.efb0b84b1b125p+00,
+	0x1.15acb7ec15355p+00,
+	0x1.981a1bde14aa1p-02,
+	0x1.956869e5f1bafp-04,
+	0x1.0c19b8a78ce63p-06,
+	0x1.b4f53f787db3p-10,
+	0x1.56d368789ba2ap-14,
 }

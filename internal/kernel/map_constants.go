@@ -2,39 +2,84 @@
 
 package kernel
 
+// The programs.
+const (
+	MapNone Program = iota
+	MapExp
+	MapExp2
+	MapExpm1
+	MapLog
+	MapLog2
+	MapLog1p
+	MapTanh
+	MapSigmoid
+	MapErf
+	MapSin
+	MapCos
+	MapRsqrt
+	MapCbrt
+	MapSiLU
+	MapGELU
+	MapGELUTanh
+)
+
 // The places of the constants of Map.
 const (
-	MapInvLn2          = 0
-	MapRounder         = 1
-	MapLn2Hi           = 2
-	MapLn2Lo           = 3
-	MapExpQuotient     = 4
-	MapOne             = 13
-	MapMinusOne        = 14
-	MapTwo             = 15
-	MapMinusHalf       = 16
-	MapSign64          = 17
-	MapAbs32           = 18
-	MapSign32          = 19
-	MapWindow          = 20
-	MapMiddle          = 21
-	MapGELUB0          = 22
-	MapGELUB1          = 23
-	MapErfNumerator    = 24
-	MapErfDenominator  = 34
-	MapTailNumerator   = 45
-	MapTailDenominator = 54
-	MapTiny32          = 64
-	MapExpLeast32      = 65
-	MapExpMost32       = 66
-	MapTanhMost32      = 67
-	MapSigmoidLeast32  = 68
-	MapLogisticMost32  = 69
-	MapSiLULeast32     = 70
-	MapErfMost32       = 71
-	MapGELUMost32      = 72
-	MapGELULeast32     = 73
-	MapGELUTanhMost32  = 74
-	MapGELUTanhLeast32 = 75
-	MapConstants       = 76
+	MapOne             = 0
+	MapMinusOne        = 1
+	MapTwo             = 2
+	MapHalf            = 3
+	MapMinusHalf       = 4
+	MapAbs64           = 5
+	MapInvLn2          = 6
+	MapLn2             = 7
+	MapRounder         = 8
+	MapRounder16       = 9
+	MapExpQuotient     = 10
+	MapExpQuotient16   = 17
+	MapExpTable        = 21
+	MapGELUB0          = 25
+	MapGELUB1          = 26
+	MapErfP            = 27
+	MapErfQ            = 36
+	MapTailP           = 45
+	MapTailQ           = 53
+	MapLogSeries       = 62
+	MapLog2PerUnit     = 68
+	MapLogPerUnit      = 69
+	MapSqrtHalf64      = 70
+	MapExponent64      = 71
+	MapBias64          = 72
+	MapMinusBias       = 73
+	MapInvPi           = 74
+	MapPi              = 75
+	MapPiLow           = 76
+	MapSinSeries       = 77
+	MapThird           = 83
+	MapCbrtGuess       = 84
+	MapCbrtSeries      = 85
+	MapAbs32           = 88
+	MapSign32          = 89
+	MapSqrtHalf32      = 90
+	MapExponent32      = 91
+	MapWindow          = 92
+	MapMiddle          = 93
+	MapRange           = 94
+	MapTiny32          = 126
+	MapExpLeast32      = 127
+	MapExpMost32       = 128
+	MapExp2Least32     = 129
+	MapExp2Most32      = 130
+	MapTanhLeast32     = 131
+	MapTanhMost32      = 132
+	MapSigmoidLeast32  = 133
+	MapLogisticMost32  = 134
+	MapSiLULeast32     = 135
+	MapErfLeast32      = 136
+	MapErfMost32       = 137
+	MapGELUMost32      = 138
+	MapGELULeast32     = 139
+	MapGELUTanhMost32  = 140
+	MapGELUTanhLeast32 = 141
+	MapConstants       = 142
 )
