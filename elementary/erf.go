@@ -15,7 +15,7 @@ func Erf[T Float](x T) T {
 	if kernel.Is64[T]() {
 		return round[T](erf(float64(x)))
 	}
-	return settle[T](ofErf, x, erf32(float64(x)))
+	return T(settle(ofErf, float32(x), erf32(float64(x))))
 }
 
 func erf(x float64) float64 {

@@ -16,7 +16,7 @@ func Exp[T Float](x T) T {
 	if kernel.Is64[T]() {
 		return round[T](exp(float64(x)))
 	}
-	return settle[T](ofExp, x, exp(float64(x)))
+	return T(settle(ofExp, float32(x), exp(float64(x))))
 }
 
 const (
@@ -44,7 +44,7 @@ func expEdge(x float64) float64 {
 	case x < -746:
 		return 0
 	case x != x:
-		return x
+		return kernel.NaN[float64]()
 	}
 	e, k := expSum(sum{x, 0})
 	return scale(e, k)

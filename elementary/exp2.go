@@ -14,7 +14,7 @@ func Exp2[T Float](x T) T {
 	if kernel.Is64[T]() {
 		return round[T](exp2(float64(x)))
 	}
-	return settle[T](ofExp2, x, exp2(float64(x)))
+	return T(settle(ofExp2, float32(x), exp2(float64(x))))
 }
 
 // Expm1 returns e^x - 1. Its relative accuracy holds down to zero, whose sign is
@@ -25,7 +25,7 @@ func Expm1[T Float](x T) T {
 	if kernel.Is64[T]() {
 		return round[T](expm1(float64(x)))
 	}
-	return settle[T](ofExpm1, x, expm1(float64(x)))
+	return T(settle(ofExpm1, float32(x), expm1of32(float64(x))))
 }
 
 func exp2(x float64) float64 {
@@ -35,7 +35,7 @@ func exp2(x float64) float64 {
 	case x < -1080:
 		return 0
 	case x != x:
-		return x
+		return kernel.NaN[float64]()
 	}
 	// x - n/128 is exact, and at most 1/256: rounding its product with ln 2 errs by
 	// at most 2^-62.

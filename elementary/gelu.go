@@ -16,7 +16,7 @@ func GELU[T Float](x T) T {
 	if kernel.Is64[T]() {
 		return round[T](gelu(float64(x)))
 	}
-	return settle[T](ofGELU, x, gelu32(float64(x)))
+	return T(settle(ofGELU, float32(x), gelu32(float64(x))))
 }
 
 // GELUTanh returns the tanh form of GELU, x*(1 + tanh(u))/2 with
@@ -29,7 +29,7 @@ func GELUTanh[T Float](x T) T {
 	if kernel.Is64[T]() {
 		return round[T](geluTanh(float64(x)))
 	}
-	return settle[T](ofGELUTanh, x, geluTanh32(float64(x)))
+	return T(settle(ofGELUTanh, float32(x), geluTanh32(float64(x))))
 }
 
 func gelu(x float64) float64 {

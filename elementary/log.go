@@ -15,7 +15,7 @@ func Log[T Float](x T) T {
 	if kernel.Is64[T]() {
 		return round[T](log(float64(x)))
 	}
-	return settle[T](ofLog, x, log32(float64(x)))
+	return T(settle(ofLog, float32(x), log32(float64(x))))
 }
 
 // Log2 returns the logarithm of x to base 2, with the special values of [Log]. It is
@@ -26,7 +26,7 @@ func Log2[T Float](x T) T {
 	if kernel.Is64[T]() {
 		return round[T](log2(float64(x)))
 	}
-	return settle[T](ofLog2, x, log2of32(float64(x)))
+	return T(settle(ofLog2, float32(x), log2of32(float64(x))))
 }
 
 // Log1p returns log(1 + x). Its relative accuracy holds down to zero, whose sign is
@@ -37,7 +37,7 @@ func Log1p[T Float](x T) T {
 	if kernel.Is64[T]() {
 		return round[T](log1p(float64(x)))
 	}
-	return settle[T](ofLog1p, x, log1p32(float64(x)))
+	return T(settle(ofLog1p, float32(x), log1p32(float64(x))))
 }
 
 func log(x float64) float64 {
@@ -87,10 +87,10 @@ func logEdge(x float64, log func(float64) float64) float64 {
 	switch {
 	case x == 0:
 		return math.Inf(-1)
-	case x > math.MaxFloat64 || x != x:
+	case x > math.MaxFloat64:
 		return x
-	case x < 0:
-		return math.NaN()
+	case x < 0 || x != x:
+		return kernel.NaN[float64]()
 	}
 	m, e := normalise(x * 0x1p60)
 	s := withExponent(logSum(m, 0), e-60)

@@ -14,7 +14,7 @@ func Sigmoid[T Float](x T) T {
 	if kernel.Is64[T]() {
 		return round[T](sigmoid(float64(x)))
 	}
-	return settle[T](ofSigmoid, x, sigmoid32(float64(x)))
+	return T(settle(ofSigmoid, float32(x), sigmoid32(float64(x))))
 }
 
 // SiLU returns x*Sigmoid(x), also known as swish. SiLU(-Inf) is -0, its limit.
@@ -25,7 +25,7 @@ func SiLU[T Float](x T) T {
 	if kernel.Is64[T]() {
 		return round[T](silu(float64(x)))
 	}
-	return settle[T](ofSiLU, x, silu32(float64(x)))
+	return T(settle(ofSiLU, float32(x), silu32(float64(x))))
 }
 
 func sigmoid(x float64) float64 { return logistic(1, sum{x, 0}) }

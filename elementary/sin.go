@@ -15,7 +15,7 @@ func Sin[T Float](x T) T {
 	if kernel.Is64[T]() {
 		return round[T](sin(float64(x)))
 	}
-	return settle[T](ofSin, x, sin32(float64(x)))
+	return T(settle(ofSin, float32(x), sin32(float64(x))))
 }
 
 // Cos returns the cosine of x radians, with the bounds of [Sin].
@@ -23,7 +23,7 @@ func Cos[T Float](x T) T {
 	if kernel.Is64[T]() {
 		return round[T](cos(float64(x)))
 	}
-	return settle[T](ofCos, x, cos32(float64(x)))
+	return T(settle(ofCos, float32(x), cos32(float64(x))))
 }
 
 // Sincos returns Sin(x) and Cos(x), the same bits, for one argument reduction.
@@ -32,8 +32,7 @@ func Sincos[T Float](x T) (sin, cos T) {
 		r, n := reduceAngle(float64(x))
 		return round[T](quadrantSin(r, n)), round[T](quadrantSin(r, n+1))
 	}
-	r, n := reduceAngle32(float64(x))
-	return settle[T](ofSin, x, quadrantSin32(r, n)), settle[T](ofCos, x, quadrantSin32(r, n+1))
+	return Sin(x), Cos(x)
 }
 
 func sin(x float64) float64 { return quadrantSin(reduceAngle(x)) }

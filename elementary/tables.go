@@ -519,6 +519,18 @@ var logTable = [93]struct{ inverse, h, l float64 }{
 	{0x1.6816816816817p-01, 0x1.686c81e9b1p-02, 0x1.2bb110af84054p-44},
 }
 
+// sineSeries is (sin(r)/r - 1)/r^2, in r^2, for |r| up to pi/2, to 2^-59.
+var sineSeries = [8]float64{
+	-0x1.5555555555555p-03,
+	0x1.1111111111107p-07,
+	-0x1.a01a01a018a98p-13,
+	0x1.71de3a54558b8p-19,
+	-0x1.ae6455a144ba9p-26,
+	0x1.6124012bf51e4p-33,
+	-0x1.ae51299f1f676p-41,
+	0x1.89a2a38baf2eap-49,
+}
+
 // Beyond erfEnd erf is 1 in float32, beyond tailEnd a*Q(a) is 0.
 const (
 	erfEnd  = 3.94
@@ -582,7 +594,7 @@ var tailDenominator = [12]float64{
 }
 
 // expQuotient is (exp(r) - 1 - r)/r^2 for |r| up to ln(2)/2: exp(r) to 2^-40.
-var expQuotient = [12]float64{
+var expQuotient = [7]float64{
 	0x1p-01,
 	0x1.55555567532adp-03,
 	0x1.5555555c87148p-05,
@@ -593,7 +605,7 @@ var expQuotient = [12]float64{
 }
 
 // expQuotient16 is the same for |r| up to ln(2)/32: exp(r) to 2^-47.
-var expQuotient16 = [12]float64{
+var expQuotient16 = [4]float64{
 	0x1.ffffffff57d7ap-02,
 	0x1.555555552549dp-03,
 	0x1.5556b342d640ep-05,
@@ -601,7 +613,7 @@ var expQuotient16 = [12]float64{
 }
 
 // artanhSeries is (2 artanh(s)/s - 2)/s^2, in s^2, to 2^-45.
-var artanhSeries = [12]float64{
+var artanhSeries = [6]float64{
 	0x1.55555555553aap-01,
 	0x1.9999999b94772p-02,
 	0x1.24924619a773fp-02,
@@ -610,8 +622,8 @@ var artanhSeries = [12]float64{
 	0x1.548fdddc53641p-03,
 }
 
-// sineSeries is (sin(r)/r - 1)/r^2, in r^2, for |r| up to pi/2, to 2^-42.
-var sineSeries = [12]float64{
+// sineSeries6 is sineSeries with fewer terms, to 2^-42.
+var sineSeries6 = [6]float64{
 	-0x1.55555555549cp-03,
 	0x1.1111110fbf332p-07,
 	-0x1.a01a0010b66b6p-13,
@@ -621,7 +633,7 @@ var sineSeries = [12]float64{
 }
 
 // erfP/erfQ is erf(x)/x, in x^2, to 2^-42.
-var erfP = [12]float64{
+var erfP = [9]float64{
 	0x1.20dd750429cb6p+00,
 	0x1.6d082013a2f9ep-03,
 	0x1.c5cc7418c554ep-05,
@@ -634,7 +646,7 @@ var erfP = [12]float64{
 }
 
 // erfQ belongs to erfP.
-var erfQ = [12]float64{
+var erfQ = [9]float64{
 	0x1p+00,
 	0x1.f71574aa27f37p-02,
 	0x1.ce43409c204edp-04,
@@ -647,7 +659,7 @@ var erfQ = [12]float64{
 }
 
 // tailP/tailQ is exp(a^2/2)*Q(a) to 2^-45.
-var tailP = [12]float64{
+var tailP = [8]float64{
 	0x1.fffffffffff8dp-02,
 	0x1.43cb94d9a2341p-01,
 	0x1.94ba963d0fdbap-02,
@@ -659,7 +671,7 @@ var tailP = [12]float64{
 }
 
 // tailQ belongs to tailP.
-var tailQ = [12]float64{
+var tailQ = [9]float64{
 	0x1p+00,
 	0x1.0806df3c20d19p+01,
 	0x1.efb0b84b1b125p+00,

@@ -58,6 +58,7 @@ func generateTables() []byte {
 	writeExp2(&b, step)
 	writeTail(&b)
 	writeLog(&b)
+	writePoly(&b, 8, "sineSeries", "sineSeries is (sin(r)/r - 1)/r^2, in r^2, for |r| up to pi/2, to 2^-59", fitSine(7))
 	writeRatios(&b)
 	writeKernels(&b)
 	return b.Bytes()
@@ -195,7 +196,12 @@ func writeRatios(b *bytes.Buffer) {
 }
 
 func writePoly12(b *bytes.Buffer, name, meaning string, c []number) {
-	fmt.Fprintf(b, "// %s.\nvar %s = [12]float64{\n", meaning, name)
+	writePoly(b, 12, name, meaning, c)
+}
+
+// writePoly writes so many coefficients, some of which may be 0.
+func writePoly(b *bytes.Buffer, size int, name, meaning string, c []number) {
+	fmt.Fprintf(b, "// %s.\nvar %s = [%d]float64{\n", meaning, name, size)
 	for _, v := range c {
 		f, _ := v.Float64()
 		fmt.Fprintf(b, "%s,\n", hexFloat(f))
@@ -208,8 +214,8 @@ func writeKernels(b *bytes.Buffer) {
 	zero := newNumber(precision, 0)
 	quotient := func(r number) number { return over(sub(bigExpm1(r), r), product(r, r)) }
 	radius := product(over(bigLn2(), integer(precision, 2)), newNumber(precision, 1.0001))
-	writePoly12(b, "expQuotient", "expQuotient is (exp(r) - 1 - r)/r^2 for |r| up to ln(2)/2: exp(r) to 2^-40", fit(6, zero, radius, quotient))
-	writePoly12(b, "expQuotient16", "expQuotient16 is the same for |r| up to ln(2)/32: exp(r) to 2^-47",
+	writeAll(b, "expQuotient", "expQuotient is (exp(r) - 1 - r)/r^2 for |r| up to ln(2)/2: exp(r) to 2^-40", fit(6, zero, radius, quotient))
+	writeAll(b, "expQuotient16", "expQuotient16 is the same for |r| up to ln(2)/32: exp(r) to 2^-47",
 		fit(3, zero, twoTo(radius, -4), quotient))
 
 	middle := newNumber(precision, 0.0148) // (sqrt(2) - 1)^2/(sqrt(2) + 1)^2 is 0.0294
@@ -218,23 +224,33 @@ func writeKernels(b *bytes.Buffer) {
 		l := bigLogAny(over(add(integer(precision, 1), s), sub(integer(precision, 1), s)))
 		return over(sub(l, twoTo(s, 1)), product(s, w))
 	})
-	writePoly12(b, "artanhSeries", "artanhSeries is (2 artanh(s)/s - 2)/s^2, in s^2, to 2^-45", shift(c, new(big.Float).Neg(middle)))
+	writeAll(b, "artanhSeries", "artanhSeries is (2 artanh(s)/s - 2)/s^2, in s^2, to 2^-45", shift(c, new(big.Float).Neg(middle)))
 
-	middle = newNumber(precision, 1.2345) // (pi/2)^2 is 2.4674
-	c = fit(5, middle, middle, func(z number) number {
-		s := new(big.Float).Sqrt(z)
-		sin, _ := bigSincosOf(s)
-		return over(sub(over(sin, s), integer(precision, 1)), z)
-	})
-	writePoly12(b, "sineSeries", "sineSeries is (sin(r)/r - 1)/r^2, in r^2, for |r| up to pi/2, to 2^-42", shift(c, new(big.Float).Neg(middle)))
+	writeAll(b, "sineSeries6", "sineSeries6 is sineSeries with fewer terms, to 2^-42", fitSine(5))
 
 	p, q := fitRatio(8, 8, 15.6, 16, func(u number) number {
 		x := new(big.Float).Sqrt(u)
 		return over(bigErf(x), x)
 	})
-	writePoly12(b, "erfP", "erfP/erfQ is erf(x)/x, in x^2, to 2^-42", p)
-	writePoly12(b, "erfQ", "erfQ belongs to erfP", q)
+	writeAll(b, "erfP", "erfP/erfQ is erf(x)/x, in x^2, to 2^-42", p)
+	writeAll(b, "erfQ", "erfQ belongs to erfP", q)
 	p, q = fitRatio(7, 8, 14.6, 4, bigScaledTail)
-	writePoly12(b, "tailP", "tailP/tailQ is exp(a^2/2)*Q(a) to 2^-45", p)
-	writePoly12(b, "tailQ", "tailQ belongs to tailP", q)
+	writeAll(b, "tailP", "tailP/tailQ is exp(a^2/2)*Q(a) to 2^-45", p)
+	writeAll(b, "tailQ", "tailQ belongs to tailP", q)
+}
+
+// writeAll writes a polynomial of the size that it has.
+func writeAll(b *bytes.Buffer, name, meaning string, c []number) {
+	writePoly(b, len(c), name, meaning, c)
+}
+
+// fitSine fits (sin(r)/r - 1)/r^2, in r^2, for |r| up to pi/2.
+func fitSine(degree int) []number {
+	middle := newNumber(precision, 1.2345) // (pi/2)^2 is 2.4674
+	c := fit(degree, middle, middle, func(z number) number {
+		s := new(big.Float).Sqrt(z)
+		sin, _ := bigSincosOf(s)
+		return over(sub(over(sin, s), integer(precision, 1)), z)
+	})
+	return shift(c, new(big.Float).Neg(middle))
 }

@@ -15,7 +15,7 @@ func Tanh[T Float](x T) T {
 	if kernel.Is64[T]() {
 		return round[T](tanh(float64(x)))
 	}
-	return settle[T](ofTanh, x, tanh32(float64(x)))
+	return T(settle(ofTanh, float32(x), tanh32(float64(x))))
 }
 
 // tanhSeries is the Maclaurin series of tanh(x)/x - 1 in x^2, from x^2 on: the
