@@ -58,6 +58,7 @@ func generateTables() []byte {
 	writeExp2(&b, step)
 	writeTail(&b)
 	writeLog(&b)
+	writeSines(&b)
 	writePoly(&b, 8, "sineSeries", "sineSeries is (sin(r)/r - 1)/r^2, in r^2, for |r| up to pi/2, to 2^-59", fitSine(7))
 	writeRatios(&b)
 	writeKernels(&b)
@@ -150,6 +151,21 @@ func writeTail(b *bytes.Buffer) {
 		b.WriteString("}},\n")
 	}
 	b.WriteString("}\n")
+}
+
+// writeSines writes the sines of the first quarter of a turn.
+func writeSines(b *bytes.Buffer) {
+	b.WriteString("// sineTable holds the sines of i/1024 of a turn.\nvar sineTable = [sineParts/4 + 1]sum{\n")
+	part := twoTo(bigPi(precision), -9)
+	for i := range int64(sineParts/4 + 1) {
+		sin, _ := bigSincosOf(product(part, integer(precision, i)))
+		if i == sineParts/4 {
+			sin = integer(precision, 1)
+		}
+		hi, lo := split(sin, 53)
+		fmt.Fprintf(b, "{%s, %s},\n", hexFloat(hi), hexFloat(lo))
+	}
+	b.WriteString("}\n\n")
 }
 
 const firstLog, lastLog = 90, 182
