@@ -18,7 +18,7 @@ type Frequency struct {
 // or more.
 func NewFrequency(radians *big.Float) Frequency {
 	prec := radians.Prec() + 64
-	t := newFloat(prec).Quo(radians, bigTurn(prec))
+	t := newFloat(prec).Quo(radians, TwoPi(prec))
 	n, _ := t.SetMantExp(t, 192).Int(nil)
 	var f Frequency
 	var bytes [24]byte
@@ -29,8 +29,8 @@ func NewFrequency(radians *big.Float) Frequency {
 	return f
 }
 
-// bigTurn is 2 pi, to 900 bits at most.
-func bigTurn(prec uint) *big.Float {
+// TwoPi returns 2 pi, to so many bits, at most 900.
+func TwoPi(prec uint) *big.Float {
 	n := new(big.Int)
 	for _, w := range twoOverPi[:16] {
 		n.Lsh(n, 64).Or(n, new(big.Int).SetUint64(w))
@@ -179,7 +179,7 @@ func bigSine(a fraction192) *big.Float {
 		r.SetMantExp(r, 64)
 		r.Add(r, newFloat(prec).SetUint64(w))
 	}
-	r.SetMantExp(r.Mul(r, bigTurn(prec)), -192)
+	r.SetMantExp(r.Mul(r, TwoPi(prec)), -192)
 	if negative {
 		r.Neg(r)
 	}
