@@ -58,6 +58,23 @@ func expSum(x sum) (e sum, k int) {
 	return fastTwoSum(t, float64(t*p)), i >> 7
 }
 
+// expPair is expSum to 2^-68: r is a sum, the product with the table's entry exact, and
+// the series has one term more. It is for functions that subtract from the result, or
+// where it is one of several factors.
+func expPair(x sum) (e sum, k int) {
+	n := (float64(x.h*entriesPerUnit) + rounder) - rounder
+	i := int(n)
+	row := &exp2Table[i&(expEntries-1)]
+	r := twoSum(x.h-float64(n*ln2Hi), -float64(n*ln2Lo))
+	r = twoSum(r.h, r.l+x.l)
+	z := r.h * r.h
+	q := (0.5 + float64(r.h*(1.0/6))) + float64(z*((1.0/24+float64(r.h*(1.0/120)))+float64(z*(1.0/720))))
+	l := row.l + r.l
+	p := times(r.h, sum{row.h, 0})
+	e = fastTwoSum(row.h, p.h)
+	return fastTwoSum(e.h, e.l+(p.l+float64(row.h*(float64(z*q)+(l+float64(l*r.h)))))), i >> 7
+}
+
 // expReduce returns i and p with exp(x + l) = 2^(i div 128) * h * (1 + p), h being
 // the table's 2^((i mod 128)/128) in float64; |p| < 2^-8.4.
 //

@@ -136,7 +136,9 @@ func gelu32(x float64) float64 {
 	case x != x:
 		return kernel.NaN[float64]()
 	}
-	t := scaledTail(sum{a, 0}).h
+	row, middle := tailRow(a)
+	d := a - middle
+	t := row.h + float64(d*(row.slope+float64(d*poly12(d, &row.c))))
 	i, p := expReduce(float64(-0.5*float64(x*x)), 0)
 	s := math.Float64frombits(math.Float64bits(exp2Table[i&(expEntries-1)].h) + uint64(i>>7)<<52)
 	return float64(0.5*(x+a)) - float64(a*float64(t*(s+float64(s*p))))

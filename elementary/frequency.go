@@ -76,7 +76,7 @@ func (a fraction192) minus() fraction192 {
 // nearestSine returns the sine of an angle, rounded once.
 func nearestSine[T Float](a fraction192) T {
 	s := sineSum(a)
-	e := math.Abs(s.h) * 0x1p-66
+	e := float64(math.Abs(s.h) * 0x1p-66)
 	least, most := roundSum[T](s.h, s.l-e), roundSum[T](s.h, s.l+e)
 	if least == most {
 		return least
@@ -104,23 +104,26 @@ func roundSum[T Float](h, l float64) T {
 // sineParts is how many parts a turn has in sineTable, which holds the first quarter.
 const sineParts = 1024
 
-// sineSum returns the sine of an angle, to 2^-66 of it: with b the nearest of 1024 parts
-// of a turn and d the rest, at most 0.0031 radians,
+// sineSum returns the sine of an angle, to 2^-66 of it.
+func sineSum(a fraction192) sum {
+	part := (a[0] + 1<<53) >> 54 // the nearest
+	a[0] -= part << 54
+	return sinePart(part, a.radians())
+}
+
+// sinePart returns the sine of so many of 1024 parts of a turn, and d radians, at most
+// 0.0031, to 2^-66 of it; with b the angle of the part
 //
 //	sin(b + d) = sin b + (cos b * sin d + sin b * (cos d - 1))
 //
-// where b is 0, or a half turn, the first and the last term are 0. Else sin b is at least
-// twice d, and the terms of low order, which round on their own, are 2^-18 of it or less.
-func sineSum(a fraction192) sum {
-	part := (a[0] + 1<<53) >> 54
-	a[0] -= part << 54
-	d := a.radians()
-	part %= sineParts
-
+// Where b is 0, or a half turn, the first and the last term are 0. Else sin b is about
+// twice d or more, and the terms of low order, which round on their own, are 2^-17 of the
+// result or less.
+func sinePart(part uint64, d sum) sum {
 	v := square(d)
 	z := v.h + v.l
 	sin := fastTwoSum(d.h, d.l+float64(z*d.h*(-1.0/6+float64(z*(1.0/120-float64(z*(1.0/5040)))))))
-	cos := sum{-0.5 * v.h, float64(z*z*(1.0/24-float64(z*(1.0/720)))) - float64(0.5*v.l)} // cos d - 1
+	cos := sum{float64(-0.5 * v.h), float64(z*z*(1.0/24-float64(z*(1.0/720)))) - float64(0.5*v.l)} // cos d - 1
 
 	b := quarterSine(part)
 	p := mul(quarterSine(part+sineParts/4), sin)
@@ -156,11 +159,11 @@ func (a fraction192) radians() sum {
 	s := uint(bits.LeadingZeros64(a[0])) % 64
 	p0, p1 := a[0]<<s|a[1]>>1>>(63-s), a[1]<<s|a[2]>>1>>(63-s)
 	unit := pow2(e - int(s))
-	f := sum{float64(p0>>11) * (0x1p11 * unit), float64((p0<<53|p1>>11)>>11) * (0x1p-42 * unit)}
+	f := sum{float64(float64(p0>>11) * (0x1p11 * unit)), float64(float64((p0<<53|p1>>11)>>11) * (0x1p-42 * unit))}
 	if negative {
 		f = sum{-f.h, -f.l}
 	}
-	t := mul(sum{4 * halfPi.h, 4 * halfPi.l}, f)
+	t := mul(sum{float64(4 * halfPi.h), float64(4 * halfPi.l)}, f)
 	return fastTwoSum(t.h, t.l)
 }
 

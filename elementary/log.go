@@ -51,13 +51,15 @@ func log(x float64) float64 {
 }
 
 func log2(x float64) float64 {
+	scale := 0
 	if !(x >= 0x1p-1022) || x > math.MaxFloat64 {
-		if x > 0 && x < 1 {
-			return log2(x*0x1p60) - 60 // the difference is exact, or rounded as the sum would be
+		if !(x > 0 && x < 1) {
+			return logEdge(x, log)
 		}
-		return logEdge(x, log)
+		x, scale = x*0x1p60, 60
 	}
 	m, e := normalise(x)
+	e -= scale
 	s := logSum(m, 0)
 	s = mul(invLn2, fastTwoSum(s.h, s.l))
 	y := fastTwoSum(float64(e), s.h)

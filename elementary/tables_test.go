@@ -36,8 +36,12 @@ func generateTables() []byte {
 	step := over(ln2, integer(precision, expEntries))
 	hi, lo := split(step, 32)
 	fmt.Fprintf(&b, "// ln(2)/128; ln2Hi has 32 bits.\nconst (\nln2Hi = %s\nln2Lo = %s\n)\n\n", hexFloat(hi), hexFloat(lo))
-	hi, lo = split(twoTo(pi, -1), 33)
-	fmt.Fprintf(&b, "// pi/2; halfPiHi has 33 bits.\nconst (\nhalfPiHi = %s\nhalfPiLo = %s\n)\n\n", hexFloat(hi), hexFloat(lo))
+	half := twoTo(pi, -1)
+	hi, lo = split(half, 33)
+	mid, _ := split(sub(half, wide(hi)), 33)
+	tail, _ := sub(sub(half, wide(hi)), wide(mid)).Float64()
+	fmt.Fprintf(&b, "// pi/2; halfPiHi and halfPiMid have 33 bits, and halfPiLo is halfPiMid + halfPiTail, rounded.\nconst (\n"+
+		"halfPiHi = %s\nhalfPiLo = %s\nhalfPiMid = %s\nhalfPiTail = %s\n)\n\n", hexFloat(hi), hexFloat(lo), hexFloat(mid), hexFloat(tail))
 
 	hi, lo = split(ln2, 42)
 	fmt.Fprintf(&b, "// ln(2); ln2Grid is a multiple of 2^-42.\nconst (\nln2Grid = %s\nln2GridLo = %s\n)\n\n", hexFloat(hi), hexFloat(lo))
@@ -51,10 +55,11 @@ func generateTables() []byte {
 	writeSum(&b, "geluB1", "2*sqrt(2/pi)*0.044715", b1)
 	erf := fitErf()
 	writeSum(&b, "erfSlope", "erf'(0) = 2/sqrt(pi), as fitted with erfSeries", erf[0])
+	writeSum(&b, "erfCubic", "erf'''(0)/6, as fitted with erfSeries", erf[1])
 	b.WriteString(")\n\n")
 
 	writeTwoOverPi(&b, pi)
-	writeErfSeries(&b, erf[1:])
+	writeErfSeries(&b, erf[2:])
 	writeExp2(&b, step)
 	writeTail(&b)
 	writeLog(&b)
@@ -112,18 +117,18 @@ func writeExp2(b *bytes.Buffer, step number) {
 	b.WriteString("}\n\n")
 }
 
-// fitErf fits erf(sqrt(u))/sqrt(u) on [0, 1/4], in powers of u.
+// fitErf fits erf(sqrt(u))/sqrt(u) on [0, 1/16], in powers of u.
 func fitErf() []number {
-	eighth := newNumber(precision, 0.125)
-	c := fit(8, eighth, eighth, func(u number) number {
+	middle := newNumber(precision, 0x1p-5)
+	c := fit(9, middle, middle, func(u number) number {
 		x := new(big.Float).Sqrt(u)
 		return over(bigErf(x), x)
 	})
-	return shift(c, newNumber(precision, -0.125))
+	return shift(c, newNumber(precision, -0x1p-5))
 }
 
 func writeErfSeries(b *bytes.Buffer, c []number) {
-	b.WriteString("// erfSeries is (erf(x)/x - erfSlope)/x^2 in x^2, for x^2 up to 1/4.\nvar erfSeries = [8]float64{\n")
+	b.WriteString("// erfSeries is ((erf(x)/x - erfSlope)/x^2 - erfCubic)/x^2 in x^2, for x^2 up to 1/16.\nvar erfSeries = [8]float64{\n")
 	for _, v := range c {
 		f, _ := v.Float64()
 		fmt.Fprintf(b, "%s,\n", hexFloat(f))
@@ -132,16 +137,17 @@ func writeErfSeries(b *bytes.Buffer, c []number) {
 }
 
 func writeTail(b *bytes.Buffer) {
-	b.WriteString("// tailTable holds exp(a^2/2)*Q(a) as h + l + c[0]*d + c[1]*d^2 + ..., d being the\n" +
-		"// distance of a from the middle of its interval; see scaledTail.\n" +
-		"var tailTable = [43]struct {\nh, l float64\nc [12]float64\n}{\n")
-	for row := range 43 {
-		width := math.Ldexp(1.0/8, row/8)
-		middle := float64(8+row%8)*width + width/2 - 1
-		c := fit(12, newNumber(precision, middle), newNumber(precision, width/2), bigScaledTail)
+	b.WriteString("// tailTable holds exp(a^2/2)*Q(a) as h + l + (slope + slopeLow)*d + c[0]*d^2 + c[1]*d^3 + ..., d being\n" +
+		"// the distance of a from the middle of its interval; see scaledTail.\n" +
+		"var tailTable = [85]tailPolynomial{\n")
+	for row := range 85 {
+		width := math.Ldexp(1.0/16, row/16)
+		middle := float64(16+row%16)*width + width/2 - 1
+		c := fit(13, newNumber(precision, middle), newNumber(precision, width/2), bigScaledTail)
 		h, l := split(c[0], 53)
-		fmt.Fprintf(b, "{%s, %s, [12]float64{ // a = %v\n", hexFloat(h), hexFloat(l), middle)
-		for i, v := range c[1:] {
+		slope, slopeLow := split(c[1], 53)
+		fmt.Fprintf(b, "{%s, %s, %s, %s, [12]float64{ // a = %v\n", hexFloat(h), hexFloat(l), hexFloat(slope), hexFloat(slopeLow), middle)
+		for i, v := range c[2:] {
 			f, _ := v.Float64()
 			fmt.Fprintf(b, "%s,", hexFloat(f))
 			if i%4 == 3 {

@@ -36,9 +36,8 @@ func names() []string {
 
 // bounds64 are the errors in ulps that the package documents for float64.
 var bounds64 = map[string]float64{
-	"Sqrt": 0.5, "Exp": 0.53, "Sigmoid": 0.53, "SiLU": 0.53, "Tanh": 0.55, "GELUTanh": 0.53,
-	"GELU": 0.70, "Erf": 0.90, "Sin": 0.90, "Cos": 0.90,
-	"Exp2": 0.53, "Expm1": 0.75, "Log": 0.52, "Log2": 0.52, "Log1p": 0.52, "Rsqrt": 0.51, "Cbrt": 0.51,
+	"Sqrt": 0.5, "Exp": 0.51, "Sigmoid": 0.51, "SiLU": 0.51, "Tanh": 0.51, "GELUTanh": 0.51, "GELU": 0.51, "Erf": 0.51,
+	"Sin": 0.51, "Cos": 0.51, "Exp2": 0.51, "Expm1": 0.51, "Log": 0.51, "Log2": 0.51, "Log1p": 0.51, "Rsqrt": 0.51, "Cbrt": 0.51,
 }
 
 // bound32 leaves room beside correct rounding for the float64 error alone.
@@ -210,8 +209,8 @@ func TestCheckersSeeFaults(t *testing.T) {
 
 func TestAccuracySeesPerturbedCoefficient(t *testing.T) {
 	faults := map[string]*float64{
-		"Tanh": &tanhSeries[2], "Erf": &erfSeries[5], "GELU": &tailTable[1].c[3], "Exp": &exp2Table[77].l,
-		"Sin": &sinSeries[3], "Cos": &cosSeries[3],
+		"Tanh": &tanhSeries[2], "Erf": &erfSeries[1], "GELU": &tailTable[1].c[3], "Exp": &exp2Table[77].l,
+		"Sin": &sineTable[30].h, "Cos": &sineTable[30].h,
 	}
 	for name, coefficient := range faults {
 		saved := *coefficient
