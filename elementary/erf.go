@@ -51,7 +51,7 @@ func erf(x float64) float64 {
 // below 2^-61. a must be normalised; q is not.
 func normalTail(a sum) (q sum, k int) {
 	v := square(a)
-	e, k := expPair(sum{float64(-0.5 * v.h), float64(-0.5 * v.l)})
+	e, k := expSum(sum{float64(-0.5 * v.h), float64(-0.5 * v.l)})
 	return mul(e, scaledTail(a)), k
 }
 

@@ -52,11 +52,26 @@ func expm1of32(x float64) float64 {
 	return expLessOne(max(x, -40))
 }
 
+// exp32 is exp by a shorter series.
+func exp32(x float64) float64 {
+	if !(math.Abs(x) < 708) {
+		return expEdge(x)
+	}
+	s, p := expParts32(x)
+	return s + float64(s*p)
+}
+
 // expLessOne returns e^x - 1.
 func expLessOne(x float64) float64 {
-	i, p := expReduce(x, 0)
-	s := math.Float64frombits(math.Float64bits(exp2Table[i&(expEntries-1)].h) + uint64(i>>7)<<52)
+	s, p := expParts32(x)
 	return (s - 1) + float64(s*p)
+}
+
+// expParts32 returns s and p with e^x = s + s*p.
+func expParts32(x float64) (s, p float64) {
+	i, r := expReduce(x)
+	row := &exp2Table[i&(expEntries-1)]
+	return timesPow2(row.h, i>>7), expPoly(r, row.l)
 }
 
 // sigmoid32 is 1/2 + x/4 - x^3/48 + x^5/480 near 0, where 1/2 + x/4 may be a midpoint
@@ -66,7 +81,7 @@ func sigmoid32(x float64) float64 {
 		s := fastTwoSum(0.5, float64(0.25*x))
 		return toOdd(s.h, s.l-float64(x*float64(x*x)*(1.0/48-float64(x*x*(1.0/480)))))
 	}
-	return 1 / (1 + float64(exp(-x)))
+	return 1 / (1 + float64(exp32(-x)))
 }
 
 // toOdd returns the positive h + l rounded to odd: where it is not a float64, the
@@ -92,7 +107,7 @@ func silu32(x float64) float64 {
 	case x != x:
 		return kernel.NaN[float64]()
 	}
-	return x / (1 + float64(exp(-x)))
+	return x / (1 + float64(exp32(-x)))
 }
 
 func geluTanh32(x float64) float64 {
@@ -107,7 +122,7 @@ func geluTanh32(x float64) float64 {
 		return kernel.NaN[float64]()
 	}
 	u := float64(x * (geluB0.h + float64(geluB1.h*float64(x*x))))
-	return x / (1 + float64(exp(-u)))
+	return x / (1 + float64(exp32(-u)))
 }
 
 // erf32 is x*P(x^2)/Q(x^2); x^2 is exact.
@@ -139,8 +154,7 @@ func gelu32(x float64) float64 {
 	row, middle := tailRow(a)
 	d := a - middle
 	t := row.h + float64(d*(row.slope+float64(d*poly12(d, &row.c))))
-	i, p := expReduce(float64(-0.5*float64(x*x)), 0)
-	s := math.Float64frombits(math.Float64bits(exp2Table[i&(expEntries-1)].h) + uint64(i>>7)<<52)
+	s, p := expParts32(float64(-0.5 * float64(x*x)))
 	return float64(0.5*(x+a)) - float64(a*float64(t*(s+float64(s*p))))
 }
 

@@ -262,3 +262,30 @@ func requireEqual(t *testing.T, x, y number, bits int) {
 	d := sub(x, y)
 	require.True(t, d.Sign() == 0 || d.MantExp(nil) < x.MantExp(nil)-bits, "%.50g is not %.50g", x, y)
 }
+
+// TestExpBeforeRounding measures what the roundings and the neglected terms of exp add up
+// to ahead of the last rounding, for many more arguments than an oracle in arbitrary
+// precision allows: against expSum, which is good to 2^-68. That of expPoly is
+// seen to be larger.
+func TestExpBeforeRounding(t *testing.T) {
+	measure := func(series func(r, l float64) float64) (worst float64) {
+		s := splitmix64(21)
+		for range *samples * 100 {
+			x := s.number()
+			if !(math.Abs(x) < 708) {
+				continue
+			}
+			e, _ := expSum(sum{x, 0})
+			i, r := expReduce(x)
+			row := exp2Table[i&(expEntries-1)]
+			d := (row.h - e.h) + (float64(row.h*series(r, row.l)) - e.l)
+			_, exponent := math.Frexp(e.h)
+			worst = max(worst, math.Abs(math.Ldexp(d, 53-exponent)))
+		}
+		return worst
+	}
+	long, short := measure(expSeries), measure(expPoly)
+	t.Logf("exp is off by %.5f ulp before it is rounded; with expPoly, by %.5f", long, short)
+	require.Less(t, long, 0.007)
+	require.Greater(t, short, 0.01)
+}
