@@ -32,18 +32,8 @@ func Softmax[T Float](order reduce.Order, dst, x []T) {
 	if len(x) == 0 {
 		return
 	}
-	m := x[0]
-	for _, v := range x[1:] {
-		if v > m || v != v {
-			m = v
-		}
-	}
-	for i, v := range x {
-		dst[i] = v - m
-	}
+	kernel.Each(kernel.RowLess, dst, x, nil, nil, kernel.Maximum(x))
 	ExpSlice(dst, dst)
 	sum := reduce.Sum(order, dst)
-	for i, e := range dst {
-		dst[i] = kernel.Canonical(e / sum)
-	}
+	kernel.Each(kernel.RowOver, dst, dst, nil, nil, sum)
 }
