@@ -57,21 +57,18 @@ func exp32(x float64) float64 {
 	if !(math.Abs(x) < 708) {
 		return expEdge(x)
 	}
-	s, p := expParts32(x)
-	return s + float64(s*p)
+	i, r := expReduce(x)
+	row := &exp2Table[i&(expEntries-1)]
+	s := timesPow2(row.h, i>>7)
+	return s + float64(s*expPoly(r, row.l))
 }
 
 // expLessOne returns e^x - 1.
 func expLessOne(x float64) float64 {
-	s, p := expParts32(x)
-	return (s - 1) + float64(s*p)
-}
-
-// expParts32 returns s and p with e^x = s + s*p.
-func expParts32(x float64) (s, p float64) {
 	i, r := expReduce(x)
 	row := &exp2Table[i&(expEntries-1)]
-	return timesPow2(row.h, i>>7), expPoly(r, row.l)
+	s := timesPow2(row.h, i>>7)
+	return (s - 1) + float64(s*expPoly(r, row.l))
 }
 
 // sigmoid32 is 1/2 + x/4 - x^3/48 + x^5/480 near 0, where 1/2 + x/4 may be a midpoint
@@ -154,7 +151,9 @@ func gelu32(x float64) float64 {
 	row, middle := tailRow(a)
 	d := a - middle
 	t := row.h + float64(d*(row.slope+float64(d*poly12(d, &row.c))))
-	s, p := expParts32(float64(-0.5 * float64(x*x)))
+	i, r := expReduce(float64(-0.5 * float64(x*x)))
+	power := &exp2Table[i&(expEntries-1)]
+	s, p := timesPow2(power.h, i>>7), expPoly(r, power.l)
 	return float64(0.5*(x+a)) - float64(a*float64(t*(s+float64(s*p))))
 }
 

@@ -26,7 +26,7 @@ func Cos[T Float](x T) T {
 	return T(settle(ofCos, float32(x), cos32(float64(x))))
 }
 
-// Sincos returns Sin(x) and Cos(x), the same bits, for one argument reduction.
+// Sincos returns Sin(x) and Cos(x), the same bits; in float64 for one argument reduction.
 func Sincos[T Float](x T) (sin, cos T) {
 	if kernel.Is64[T]() {
 		r, n := reduceAngle(float64(x))

@@ -69,9 +69,13 @@ func SqrtSlice[T Float](dst, x []T) {
 func SincosSlice[T Float](sin, cos, x []T) {
 	checkLength("Sincos", len(sin), len(x))
 	checkLength("Sincos", len(cos), len(x))
-	for i, v := range x {
-		sin[i], cos[i] = Sincos(v)
+	if len(x) > 0 && &sin[0] == &x[0] {
+		CosSlice(cos, x)
+		SinSlice(sin, x)
+		return
 	}
+	SinSlice(sin, x)
+	CosSlice(cos, x)
 }
 
 // apply sets dst[i] to scalar(x[i]): of float32, what the vector kernel of the function
