@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// A mapping evaluates a function of float32 in float64 lanes, to about 2^-40, and
+// A mapping evaluates a function of float32 in float64 lanes, to 2^-39 or better, and
 // rounds. A group of elements is two streams of instructions. Where all elements lie in
 // the program's range, its fast form runs; else the whole form, if it has one, which
 // takes any argument but NaN. The kernel stops ahead of the first group that no form
@@ -31,7 +31,7 @@ var mapConstants = []struct {
 }{
 	{"One", 1}, {"MinusOne", 1}, {"Two", 1}, {"Half", 1}, {"MinusHalf", 1}, {"Abs64", 1},
 	{"InvLn2", 1}, {"Ln2", 1}, {"Rounder", 1}, {"Rounder16", 1}, // to integers, and to multiples of 1/16
-	{"ExpQuotient", 7}, {"ExpQuotient16", 4}, {"ExpTable", 4},
+	{"ExpQuotient", 8}, {"ExpQuotient16", 4}, {"ExpTable", 4},
 	{"GELUB0", 1}, {"GELUB1", 1},
 	{"ErfP", 9}, {"ErfQ", 9}, {"TailP", 8}, {"TailQ", 9},
 	{"LogSeries", 6}, {"Log2PerUnit", 1}, {"LogPerUnit", 1}, {"SqrtHalf64", 1}, {"Exponent64", 1}, {"Bias64", 1}, {"MinusBias", 1},
@@ -237,7 +237,7 @@ func (k *mapping) power(r, t reg) (s, p reg) {
 	} else {
 		k.line("VPSLLQ $52, %s, %s", k.v(t), k.v(s))
 		k.with("VPADDQ", "One", 0, s, s)
-		p = k.polynomial("ExpQuotient", 7, r, z)
+		p = k.polynomial("ExpQuotient", 8, r, z)
 	}
 	k.op("VFMADD213PD", r, z, p)
 	k.release(r, z)

@@ -1064,15 +1064,16 @@ var tailDenominator = [12]float64{
 	0x1.c963ad46d88d4p-17,
 }
 
-// expQuotient is (exp(r) - 1 - r)/r^2 for |r| up to ln(2)/2: exp(r) to 2^-40.
-var expQuotient = [7]float64{
-	0x1p-01,
-	0x1.55555567532adp-03,
-	0x1.5555555c87148p-05,
-	0x1.1110c632a3088p-07,
-	0x1.6c16858b7acb9p-10,
-	0x1.a15179d80ae96p-13,
-	0x1.a1132015ba38p-16,
+// expQuotient is (exp(r) - 1 - r)/r^2 for |r| up to ln(2)/2: exp(r) to 2^-43.
+var expQuotient = [8]float64{
+	0x1.fffffffffe062p-02,
+	0x1.5555555554f96p-03,
+	0x1.55555565c7e0ep-05,
+	0x1.111111170bc08p-07,
+	0x1.6c166bde96885p-10,
+	0x1.a019c36bc053cp-13,
+	0x1.a136bf03ec612p-16,
+	0x1.72ad458027fbep-19,
 }
 
 // expQuotient16 is the same for |r| up to ln(2)/32: exp(r) to 2^-47.

@@ -236,7 +236,7 @@ func writeKernels(b *bytes.Buffer) {
 	zero := newNumber(precision, 0)
 	quotient := func(r number) number { return over(sub(bigExpm1(r), r), product(r, r)) }
 	radius := product(over(bigLn2(), integer(precision, 2)), newNumber(precision, 1.0001))
-	writeAll(b, "expQuotient", "expQuotient is (exp(r) - 1 - r)/r^2 for |r| up to ln(2)/2: exp(r) to 2^-40", fit(6, zero, radius, quotient))
+	writeAll(b, "expQuotient", "expQuotient is (exp(r) - 1 - r)/r^2 for |r| up to ln(2)/2: exp(r) to 2^-43", fit(7, zero, radius, quotient))
 	writeAll(b, "expQuotient16", "expQuotient16 is the same for |r| up to ln(2)/32: exp(r) to 2^-47",
 		fit(3, zero, twoTo(radius, -4), quotient))
 
