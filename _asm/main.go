@@ -73,6 +73,7 @@ func main() {
 	}
 	writeMappings(*out)
 	writeTiles(*out)
+	writeRows(*out)
 	write(filepath.Join(*out, "internal/kernel/dispatch_other.go"), goHeader("purego || !(amd64 || arm64)", "kernel")+dispatch(nil))
 }
 

@@ -6,12 +6,12 @@ import (
 )
 
 // reduceAngle returns r and n, modulo 4, with x = r + n*pi/2 modulo 2pi, |r| at
-// most pi/4 and a little, r normalised and with a relative error below 2^-57. For
+// most pi/4 and a little, r normalised and with a relative error below 2^-68. For
 // an infinity or NaN r is NaN.
 //
-// Up to 2^20 pi/2 is taken in two parts (Cody and Waite). n*halfPiHi and its
-// difference from x are exact, the rest errs by less than |n|*2^-85, which is
-// small enough beside r unless x lies next to a multiple of pi/2.
+// Up to 2^20 pi/2 is taken in three parts (Cody and Waite). The products of n with
+// halfPiHi and halfPiMid, and the difference from x, are exact; the rest errs by less
+// than |n|*2^-118.
 func reduceAngle(x float64) (r sum, n int) {
 	a := math.Abs(x)
 	if a <= math.Pi/4 {
@@ -19,9 +19,9 @@ func reduceAngle(x float64) (r sum, n int) {
 	}
 	if a < 0x1p20 {
 		m := (float64(x*(2/math.Pi)) + rounder) - rounder
-		r = fastTwoSum(x-float64(m*halfPiHi), -float64(m*halfPiLo))
-		if math.Abs(r.h) > 0x1p-28*a {
-			return r, int(m)
+		d := twoSum(x-float64(m*halfPiHi), -float64(m*halfPiMid))
+		if math.Abs(d.h) > 0x1p-28*a {
+			return fastTwoSum(d.h, d.l-float64(m*halfPiTail)), int(m)
 		}
 	}
 	if a-a != 0 {

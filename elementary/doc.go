@@ -15,10 +15,11 @@
 // A function is evaluated in float64 to about 2^-50, and that is rounded. The value is
 // then tested: next to the midpoint of two float32 the last bits of the evaluation
 // decide, and there the short lists of exceptions.go are consulted, which hold every
-// argument for which they decide wrongly. Slice forms run on AVX-512 and AVX2 kernels
-// for Exp, Tanh, Sigmoid, Erf, SiLU, GELU and GELUTanh: these use FMA and other
-// approximations, and leave to the scalar form each group of elements that holds a
-// value next to a midpoint.
+// argument for which they decide wrongly. Slice forms, but for Sqrt and Pow, run on
+// AVX-512 and AVX2 kernels: these use FMA and shorter approximations, good to 2^-40,
+// and leave to the scalar form each group of elements that holds a value next to a
+// midpoint, and what is outside their ranges: subnormal arguments of the logarithms and
+// Cbrt, sines and cosines of 2^22 and more.
 //
 // # float64
 //
@@ -43,19 +44,19 @@
 //	Sqrt       0.5       0.500 (correctly rounded, by IEEE 754)
 //	Rsqrt      0.51      0.500
 //	Cbrt       0.51      0.500
-//	Log        0.52      0.500
-//	Log2       0.52      0.500
-//	Log1p      0.52      0.500
-//	Exp        0.53      0.504
-//	Exp2       0.53      0.504
-//	Sigmoid    0.53      0.504
-//	SiLU       0.53      0.505
-//	GELUTanh   0.53      0.503
-//	Tanh       0.55      0.500
-//	GELU       0.70      0.607
-//	Expm1      0.75      0.70
-//	Erf        0.90      0.725
-//	Sin, Cos   0.90      0.759
+//	Sin, Cos   0.51      0.500
+//	Erf        0.51      0.500
+//	Log        0.51      0.500
+//	Log2       0.51      0.500
+//	Log1p      0.51      0.501
+//	Tanh       0.51      0.500
+//	Sigmoid    0.51      0.500
+//	SiLU       0.51      0.500
+//	GELUTanh   0.51      0.500
+//	Expm1      0.51      0.501
+//	GELU       0.51      0.501
+//	Exp        0.51      0.504
+//	Exp2       0.51      0.503
 //
 // # Special values
 //

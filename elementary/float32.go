@@ -1,6 +1,10 @@
 package elementary
 
-import "math"
+import (
+	"math"
+
+	"github.com/samebits/samebits/internal/kernel"
+)
 
 // The functions here take a float32 as a float64 and give its function with an error
 // of about 2^-50, by the shortest way, for settle to round. They share the formulas
@@ -29,12 +33,42 @@ func tanh32(x float64) float64 {
 	case a > 10: // 1 - tanh is below 2^-27
 		return math.Copysign(1, x)
 	case x != x:
-		return x
+		return kernel.NaN[float64]()
 	}
-	i, p := expReduce(2*a, 0)
-	s := math.Float64frombits(math.Float64bits(exp2Table[i&(expEntries-1)].h) + uint64(i>>7)<<52)
-	m := (s - 1) + float64(s*p) // e^2a - 1
+	m := expLessOne(2 * a)
 	return math.Copysign(m/(m+2), x)
+}
+
+func expm1of32(x float64) float64 {
+	if !(math.Abs(x) > 0x1p-30 && x < 90) {
+		switch {
+		case x >= 90:
+			return math.Inf(1)
+		case x != x:
+			return kernel.NaN[float64]()
+		}
+		return x // keeps -0
+	}
+	return expLessOne(max(x, -40))
+}
+
+// exp32 is exp by a shorter series.
+func exp32(x float64) float64 {
+	if !(math.Abs(x) < 708) {
+		return expEdge(x)
+	}
+	i, r := expReduce(x)
+	row := &exp2Table[i&(expEntries-1)]
+	s := timesPow2(row.h, i>>7)
+	return s + float64(s*expPoly(r, row.l))
+}
+
+// expLessOne returns e^x - 1.
+func expLessOne(x float64) float64 {
+	i, r := expReduce(x)
+	row := &exp2Table[i&(expEntries-1)]
+	s := timesPow2(row.h, i>>7)
+	return (s - 1) + float64(s*expPoly(r, row.l))
 }
 
 // sigmoid32 is 1/2 + x/4 - x^3/48 + x^5/480 near 0, where 1/2 + x/4 may be a midpoint
@@ -44,7 +78,7 @@ func sigmoid32(x float64) float64 {
 		s := fastTwoSum(0.5, float64(0.25*x))
 		return toOdd(s.h, s.l-float64(x*float64(x*x)*(1.0/48-float64(x*x*(1.0/480)))))
 	}
-	return 1 / (1 + float64(exp(-x)))
+	return 1 / (1 + float64(exp32(-x)))
 }
 
 // toOdd returns the positive h + l rounded to odd: where it is not a float64, the
@@ -67,8 +101,10 @@ func silu32(x float64) float64 {
 		return aboveHalf(x)
 	case x < -150: // the limit, also for -Inf
 		return math.Copysign(0, -1)
+	case x != x:
+		return kernel.NaN[float64]()
 	}
-	return x / (1 + float64(exp(-x)))
+	return x / (1 + float64(exp32(-x)))
 }
 
 func geluTanh32(x float64) float64 {
@@ -79,14 +115,19 @@ func geluTanh32(x float64) float64 {
 		return x
 	case x < -20:
 		return math.Copysign(0, -1)
+	case x != x:
+		return kernel.NaN[float64]()
 	}
 	u := float64(x * (geluB0.h + float64(geluB1.h*float64(x*x))))
-	return x / (1 + float64(exp(-u)))
+	return x / (1 + float64(exp32(-u)))
 }
 
 // erf32 is x*P(x^2)/Q(x^2); x^2 is exact.
 func erf32(x float64) float64 {
-	if math.Abs(x) > erfEnd { // 1 - erf is below 2^-25
+	if !(math.Abs(x) <= erfEnd) { // 1 - erf is below 2^-25
+		if x != x {
+			return kernel.NaN[float64]()
+		}
 		return math.Copysign(1, x)
 	}
 	u := x * x
@@ -105,45 +146,54 @@ func gelu32(x float64) float64 {
 	case x < -tailEnd:
 		return math.Copysign(0, -1)
 	case x != x:
-		return x
+		return kernel.NaN[float64]()
 	}
-	t := scaledTail(sum{a, 0})
-	z := float64(exp(float64(-0.5*float64(x*x)))) * t.h
-	return float64(0.5*(x+a)) - float64(a*z)
+	row, middle := tailRow(a)
+	d := a - middle
+	t := row.h + float64(d*(row.slope+float64(d*poly12(d, &row.c))))
+	i, r := expReduce(float64(-0.5 * float64(x*x)))
+	power := &exp2Table[i&(expEntries-1)]
+	s, p := timesPow2(power.h, i>>7), expPoly(r, power.l)
+	return float64(0.5*(x+a)) - float64(a*float64(t*(s+float64(s*p))))
 }
 
-func sin32(x float64) float64 { return quadrantSin32(reduceAngle32(x)) }
+// sin32 takes n half turns off: x = r + n*pi.
+func sin32(x float64) float64 {
+	t := float64(x*(1/math.Pi)) + rounder
+	r, ok := lessQuarters(x, 2*(t-rounder))
+	if !ok {
+		return sin(x)
+	}
+	return alternate(sine32(r), math.Float64bits(t))
+}
 
+// cos32 takes n + 1/2 half turns off, and is -sin r, or sin r where n is odd.
 func cos32(x float64) float64 {
-	r, n := reduceAngle32(x)
-	return quadrantSin32(r, n+1)
+	t := (float64(x*(1/math.Pi)) - 0.5) + rounder
+	r, ok := lessQuarters(x, 2*(t-rounder)+1)
+	if !ok {
+		return cos(x)
+	}
+	return alternate(sine32(r), math.Float64bits(t)+1)
 }
 
-// reduceAngle32 is reduceAngle to 2^-46 or so.
-func reduceAngle32(x float64) (r float64, n int) {
+// lessQuarters returns r = x - m*pi/2, if |x| is so small and r so large that
+// this way errs by less than 2^-54 of it.
+func lessQuarters(x, m float64) (r float64, ok bool) {
+	r = (x - float64(m*halfPiHi)) - float64(m*halfPiLo)
 	a := math.Abs(x)
-	if a <= math.Pi/4 {
-		return x, 0
-	}
-	if a < 0x1p20 {
-		m := (float64(x*(2/math.Pi)) + rounder) - rounder
-		r = (x - float64(m*halfPiHi)) - float64(m*halfPiLo)
-		if math.Abs(r) > 0x1p-24*a {
-			return r, int(m)
-		}
-	}
-	s, n := reduceAngle(x)
-	return s.h, n
+	return r, a < 0x1p20 && math.Abs(r) >= 0x1p-24*a
 }
 
-// quadrantSin32 returns sin(r + n*pi/2). Both series are evaluated and one is chosen
-// without a branch, which a processor could not predict.
-func quadrantSin32(r float64, n int) float64 {
+// sine32 returns sin r for |r| <= pi/2; it keeps -0.
+func sine32(r float64) float64 {
 	z := r * r
-	s := math.Float64bits(r * (1 + float64(z*poly8(z, &sinSeries)))) // keeps -0
-	c := math.Float64bits(1 - (float64(0.5*z) - float64(z*z*poly8(z, &cosSeries))))
-	odd, minus := uint64(n&1), uint64(n&2)
-	return math.Float64frombits(s ^ (s^c)&-odd ^ minus<<62)
+	return r * (1 + float64(z*poly8(z, &sineSeries)))
+}
+
+// alternate returns y, or -y for odd n.
+func alternate(y float64, n uint64) float64 {
+	return math.Float64frombits(math.Float64bits(y) ^ n<<63)
 }
 
 // log32 is log without sums: the leading part is exact, or 0 near 1.
@@ -151,9 +201,7 @@ func log32(x float64) float64 {
 	if !(x > 0 && x <= math.MaxFloat64) {
 		return logEdge(x, log)
 	}
-	m, e := normalise(x)
-	h, l := logParts(m)
-	n := float64(e)
+	h, l, n := logParts(x)
 	return (float64(n*ln2Grid) + h) + (l + float64(n*ln2GridLo))
 }
 
@@ -161,31 +209,49 @@ func log2of32(x float64) float64 {
 	if !(x > 0 && x <= math.MaxFloat64) {
 		return logEdge(x, log)
 	}
-	m, e := normalise(x)
-	h, l := logParts(m)
-	return float64(e) + float64((h+l)*invLn2.h)
+	h, l, n := logParts(x)
+	return n + float64((h+l)*invLn2.h)
 }
 
 func log1p32(x float64) float64 {
 	if math.Abs(x) < 0x1p-10 {
-		return x + float64(x*x*log1pSeries(x))
+		return x + float64(x*x*log1pSeries32(x))
 	}
-	return log32(1 + x) // the sum is exact below 2^52
+	u := 1 + x // exact below 2^52
+	if !(u > 0 && u <= math.MaxFloat64) {
+		return logEdge(u, log)
+	}
+	h, l, n := logParts(u)
+	return (float64(n*ln2Grid) + h) + (l + float64(n*ln2GridLo))
 }
 
-// logParts returns log m as h + l, for m as normalise returns it.
-func logParts(m float64) (h, l float64) {
-	i := int(float64(m*128) + 0.5)
-	row := &logTable[i-logFirst]
-	z := float64((m - float64(float64(i)*(1.0/128))) * row.inverse)
-	return row.h, z + (float64(z*z*log1pSeries(z)) + row.l)
+// logParts returns log x, for positive normal x, as h + l + n*ln 2. Adding logRounder
+// rounds to a multiple of 1/128.
+func logParts(x float64) (h, l, n float64) {
+	m, e := normalise(x)
+	t := m + logRounder
+	row := &logTable[math.Float64bits(t)&255-logFirst]
+	z := float64((m - (t - logRounder)) * row.inverse)
+	return row.h, z + (float64(z*z*log1pSeries32(z)) + row.l), float64(e)
+}
+
+const logRounder = rounder / 128
+
+// log1pSeries32 is log1pSeries but for its last term, at most 2^-54 of z.
+func log1pSeries32(z float64) float64 {
+	w := z * z
+	p := (-0.5 + float64(z*(1.0/3))) + float64(w*(-0.25+float64(z*0.2)))
+	return p + float64(w*w*((-1.0/6)+float64(z*(1.0/7))))
 }
 
 // cbrt32 takes one step of Halley's and the series of (1 - r)^(-1/3), with
 // r = 1 - y^3/|x| below 2^-12.
 func cbrt32(x float64) float64 {
 	a := math.Abs(x)
-	if x == 0 || a > math.MaxFloat64 || x != x {
+	if !(a > 0 && a <= math.MaxFloat64) {
+		if x != x {
+			return kernel.NaN[float64]()
+		}
 		return x
 	}
 	y := math.Float64frombits(math.Float64bits(a)/3 + 0x2a9f789000000000)
@@ -196,4 +262,9 @@ func cbrt32(x float64) float64 {
 	return math.Copysign(y+float64(y*float64(r*p)), x)
 }
 
-func rsqrt32(x float64) float64 { return 1 / math.Sqrt(x) }
+func rsqrt32(x float64) float64 {
+	if !(x >= 0) {
+		return kernel.NaN[float64]()
+	}
+	return 1 / math.Sqrt(x)
+}

@@ -3,6 +3,7 @@ package elementary
 import (
 	"fmt"
 
+	"github.com/samebits/samebits/internal/kernel"
 	"github.com/samebits/samebits/reduce"
 )
 
@@ -26,13 +27,9 @@ func LayerNorm[T Float](order reduce.Order, dst, x, weight, bias []T, eps T) {
 	checkNorm("LayerNorm", len(dst), len(x), len(weight), len(bias))
 	n := T(len(x))
 	mean := reduce.Sum(order, x) / n
-	for i, v := range x {
-		dst[i] = v - mean
-	}
+	kernel.Each(kernel.RowLess, dst, x, nil, nil, mean)
 	s := Sqrt(reduce.SumSquares(order, dst)/n + eps)
-	for i, d := range dst {
-		dst[i] = round[T](float64(T(T(d/s)*weight[i]) + bias[i]))
-	}
+	kernel.Each(kernel.RowOverTimesPlus, dst, dst, weight, bias, s)
 }
 
 // RMSNorm sets dst to x over its root mean square, with n = len(x), the sum in the
@@ -49,9 +46,7 @@ func LayerNorm[T Float](order reduce.Order, dst, x, weight, bias []T, eps T) {
 func RMSNorm[T Float](order reduce.Order, dst, x, weight []T, eps T) {
 	checkNorm("RMSNorm", len(dst), len(x), len(weight), len(x))
 	s := Sqrt(reduce.SumSquares(order, x)/T(len(x)) + eps)
-	for i, v := range x {
-		dst[i] = round[T](float64(T(v/s) * weight[i]))
-	}
+	kernel.Each(kernel.RowOverTimes, dst, x, weight, nil, s)
 }
 
 func checkNorm(name string, dst, x, weight, bias int) {

@@ -74,27 +74,36 @@ var machin = sync.OnceValue(func() number {
 	return sub(product(integer(prec+16, 16), atan(5)), product(integer(prec+16, 4), atan(239)))
 })
 
-// bigSincos reduces x, a float64, by a pi of 1500 bits.
-func bigSincos(x float64) (sin, cos number) {
+// bigSincos is for a float64.
+func bigSincos(x float64) (sin, cos number) { return bigSincosAny(newNumber(1500, x)) }
+
+// bigSincosAny reduces x by a pi of 1500 bits.
+func bigSincosAny(x number) (sin, cos number) {
 	half := twoTo(bigPi(1500), -1)
-	q := over(newNumber(half.Prec(), x), half)
-	n, _ := add(q, newNumber(q.Prec(), math.Copysign(0.5, x))).Int(nil)
-	r := sub(newNumber(half.Prec(), x), product(new(big.Float).SetPrec(half.Prec()).SetInt(n), half))
+	q := over(x, half)
+	n, _ := add(q, newNumber(q.Prec(), math.Copysign(0.5, float64(x.Sign())))).Int(nil)
+	r := sub(x, product(new(big.Float).SetPrec(half.Prec()).SetInt(n), half))
 	r.SetPrec(precision)
+	s, c := bigSincosOf(r)
+	for range new(big.Int).And(n, big.NewInt(3)).Int64() {
+		s, c = c, new(big.Float).Neg(s)
+	}
+	return s, c
+}
+
+// bigSincosOf is the Maclaurin series, for |r| below 2 or so.
+func bigSincosOf(r number) (sin, cos number) {
 	z := new(big.Float).Neg(product(r, r))
 	term := func(shift int64) func(int64, number) number {
 		return func(n int64, t number) number {
 			return over(product(t, z), integer(precision, (2*n+shift)*(2*n+shift-1)))
 		}
 	}
-	s, c := r, integer(precision, 1)
+	sin, cos = r, integer(precision, 1)
 	if r.Sign() != 0 {
-		s, c = series(r, term(1)), series(c, term(0))
+		sin, cos = series(r, term(1)), series(cos, term(0))
 	}
-	for range new(big.Int).And(n, big.NewInt(3)).Int64() {
-		s, c = c, new(big.Float).Neg(s)
-	}
-	return s, c
+	return sin, cos
 }
 
 // bigScaledTail returns exp(a^2/2)*Q(a) for a >= 0, as

@@ -13,7 +13,7 @@ func Rsqrt[T Float](x T) T {
 	if kernel.Is64[T]() {
 		return round[T](rsqrt(float64(x)))
 	}
-	return settle[T](ofRsqrt, x, rsqrt32(float64(x)))
+	return T(settle(ofRsqrt, float32(x), rsqrt32(float64(x))))
 }
 
 // Cbrt returns the cube root of x. The sign of zero is kept.
@@ -23,7 +23,7 @@ func Cbrt[T Float](x T) T {
 	if kernel.Is64[T]() {
 		return round[T](cbrt(float64(x)))
 	}
-	return settle[T](ofCbrt, x, cbrt32(float64(x)))
+	return T(settle(ofCbrt, float32(x), cbrt32(float64(x))))
 }
 
 // rsqrt is y*(1 + r/2 + 3r^2/8), where y is the head of an approximation and

@@ -9,23 +9,23 @@ import (
 // Sigmoid returns 1/(1 + e^-x), the logistic function. Far below zero it equals
 // Exp(x), subnormal results included.
 //
-// Error bound: 0.53 ulp in float64. Cost: an exponential and a division.
+// Error bound: 0.51 ulp in float64. Cost: an exponential and a division.
 func Sigmoid[T Float](x T) T {
 	if kernel.Is64[T]() {
 		return round[T](sigmoid(float64(x)))
 	}
-	return settle[T](ofSigmoid, x, sigmoid32(float64(x)))
+	return T(settle(ofSigmoid, float32(x), sigmoid32(float64(x))))
 }
 
 // SiLU returns x*Sigmoid(x), also known as swish. SiLU(-Inf) is -0, its limit.
 //
-// Error bound: 0.53 ulp in float64, as x/(1 + e^-x) is rounded once. Cost: an
+// Error bound: 0.51 ulp in float64, as x/(1 + e^-x) is rounded once. Cost: an
 // exponential and a division.
 func SiLU[T Float](x T) T {
 	if kernel.Is64[T]() {
 		return round[T](silu(float64(x)))
 	}
-	return settle[T](ofSiLU, x, silu32(float64(x)))
+	return T(settle(ofSiLU, float32(x), silu32(float64(x))))
 }
 
 func sigmoid(x float64) float64 { return logistic(1, sum{x, 0}) }

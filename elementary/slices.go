@@ -69,9 +69,13 @@ func SqrtSlice[T Float](dst, x []T) {
 func SincosSlice[T Float](sin, cos, x []T) {
 	checkLength("Sincos", len(sin), len(x))
 	checkLength("Sincos", len(cos), len(x))
-	for i, v := range x {
-		sin[i], cos[i] = Sincos(v)
+	if len(x) > 0 && &sin[0] == &x[0] {
+		CosSlice(cos, x)
+		SinSlice(sin, x)
+		return
 	}
+	SinSlice(sin, x)
+	CosSlice(cos, x)
 }
 
 // apply sets dst[i] to scalar(x[i]): of float32, what the vector kernel of the function
@@ -80,8 +84,8 @@ func apply[T Float](name string, of function, dst, x []T, scalar func(T) T) {
 	checkLength(name, len(dst), len(x))
 	for len(x) > 0 {
 		n := len(x)
-		if program := programs[of]; program != kernel.MapNone && !kernel.Is64[T]() {
-			done := kernel.Map(program, &constants, kernel.As[float32](dst), kernel.As[float32](x))
+		if !kernel.Is64[T]() {
+			done := kernel.Map(programs[of].Program, &constants, kernel.As[float32](dst), kernel.As[float32](x))
 			dst, x = dst[done:], x[done:]
 			n = min(len(x), kernel.MapGroup)
 		}

@@ -36,8 +36,12 @@ func generateTables() []byte {
 	step := over(ln2, integer(precision, expEntries))
 	hi, lo := split(step, 32)
 	fmt.Fprintf(&b, "// ln(2)/128; ln2Hi has 32 bits.\nconst (\nln2Hi = %s\nln2Lo = %s\n)\n\n", hexFloat(hi), hexFloat(lo))
-	hi, lo = split(twoTo(pi, -1), 33)
-	fmt.Fprintf(&b, "// pi/2; halfPiHi has 33 bits.\nconst (\nhalfPiHi = %s\nhalfPiLo = %s\n)\n\n", hexFloat(hi), hexFloat(lo))
+	half := twoTo(pi, -1)
+	hi, lo = split(half, 33)
+	mid, _ := split(sub(half, wide(hi)), 33)
+	tail, _ := sub(sub(half, wide(hi)), wide(mid)).Float64()
+	fmt.Fprintf(&b, "// pi/2; halfPiHi and halfPiMid have 33 bits, and halfPiLo is halfPiMid + halfPiTail, rounded.\nconst (\n"+
+		"halfPiHi = %s\nhalfPiLo = %s\nhalfPiMid = %s\nhalfPiTail = %s\n)\n\n", hexFloat(hi), hexFloat(lo), hexFloat(mid), hexFloat(tail))
 
 	hi, lo = split(ln2, 42)
 	fmt.Fprintf(&b, "// ln(2); ln2Grid is a multiple of 2^-42.\nconst (\nln2Grid = %s\nln2GridLo = %s\n)\n\n", hexFloat(hi), hexFloat(lo))
@@ -51,13 +55,16 @@ func generateTables() []byte {
 	writeSum(&b, "geluB1", "2*sqrt(2/pi)*0.044715", b1)
 	erf := fitErf()
 	writeSum(&b, "erfSlope", "erf'(0) = 2/sqrt(pi), as fitted with erfSeries", erf[0])
+	writeSum(&b, "erfCubic", "erf'''(0)/6, as fitted with erfSeries", erf[1])
 	b.WriteString(")\n\n")
 
 	writeTwoOverPi(&b, pi)
-	writeErfSeries(&b, erf[1:])
+	writeErfSeries(&b, erf[2:])
 	writeExp2(&b, step)
 	writeTail(&b)
 	writeLog(&b)
+	writeSines(&b)
+	writePoly(&b, 8, "sineSeries", "sineSeries is (sin(r)/r - 1)/r^2, in r^2, for |r| up to pi/2, to 2^-59", fitSine(7))
 	writeRatios(&b)
 	writeKernels(&b)
 	return b.Bytes()
@@ -110,18 +117,18 @@ func writeExp2(b *bytes.Buffer, step number) {
 	b.WriteString("}\n\n")
 }
 
-// fitErf fits erf(sqrt(u))/sqrt(u) on [0, 1/4], in powers of u.
+// fitErf fits erf(sqrt(u))/sqrt(u) on [0, 1/16], in powers of u.
 func fitErf() []number {
-	eighth := newNumber(precision, 0.125)
-	c := fit(8, eighth, eighth, func(u number) number {
+	middle := newNumber(precision, 0x1p-5)
+	c := fit(9, middle, middle, func(u number) number {
 		x := new(big.Float).Sqrt(u)
 		return over(bigErf(x), x)
 	})
-	return shift(c, newNumber(precision, -0.125))
+	return shift(c, newNumber(precision, -0x1p-5))
 }
 
 func writeErfSeries(b *bytes.Buffer, c []number) {
-	b.WriteString("// erfSeries is (erf(x)/x - erfSlope)/x^2 in x^2, for x^2 up to 1/4.\nvar erfSeries = [8]float64{\n")
+	b.WriteString("// erfSeries is ((erf(x)/x - erfSlope)/x^2 - erfCubic)/x^2 in x^2, for x^2 up to 1/16.\nvar erfSeries = [8]float64{\n")
 	for _, v := range c {
 		f, _ := v.Float64()
 		fmt.Fprintf(b, "%s,\n", hexFloat(f))
@@ -130,16 +137,17 @@ func writeErfSeries(b *bytes.Buffer, c []number) {
 }
 
 func writeTail(b *bytes.Buffer) {
-	b.WriteString("// tailTable holds exp(a^2/2)*Q(a) as h + l + c[0]*d + c[1]*d^2 + ..., d being the\n" +
-		"// distance of a from the middle of its interval; see scaledTail.\n" +
-		"var tailTable = [43]struct {\nh, l float64\nc [12]float64\n}{\n")
-	for row := range 43 {
-		width := math.Ldexp(1.0/8, row/8)
-		middle := float64(8+row%8)*width + width/2 - 1
-		c := fit(12, newNumber(precision, middle), newNumber(precision, width/2), bigScaledTail)
+	b.WriteString("// tailTable holds exp(a^2/2)*Q(a) as h + l + (slope + slopeLow)*d + c[0]*d^2 + c[1]*d^3 + ..., d being\n" +
+		"// the distance of a from the middle of its interval; see scaledTail.\n" +
+		"var tailTable = [85]tailPolynomial{\n")
+	for row := range 85 {
+		width := math.Ldexp(1.0/16, row/16)
+		middle := float64(16+row%16)*width + width/2 - 1
+		c := fit(13, newNumber(precision, middle), newNumber(precision, width/2), bigScaledTail)
 		h, l := split(c[0], 53)
-		fmt.Fprintf(b, "{%s, %s, [12]float64{ // a = %v\n", hexFloat(h), hexFloat(l), middle)
-		for i, v := range c[1:] {
+		slope, slopeLow := split(c[1], 53)
+		fmt.Fprintf(b, "{%s, %s, %s, %s, [12]float64{ // a = %v\n", hexFloat(h), hexFloat(l), hexFloat(slope), hexFloat(slopeLow), middle)
+		for i, v := range c[2:] {
 			f, _ := v.Float64()
 			fmt.Fprintf(b, "%s,", hexFloat(f))
 			if i%4 == 3 {
@@ -149,6 +157,21 @@ func writeTail(b *bytes.Buffer) {
 		b.WriteString("}},\n")
 	}
 	b.WriteString("}\n")
+}
+
+// writeSines writes the sines of the first quarter of a turn.
+func writeSines(b *bytes.Buffer) {
+	b.WriteString("// sineTable holds the sines of i/1024 of a turn.\nvar sineTable = [sineParts/4 + 1]sum{\n")
+	part := twoTo(bigPi(precision), -9)
+	for i := range int64(sineParts/4 + 1) {
+		sin, _ := bigSincosOf(product(part, integer(precision, i)))
+		if i == sineParts/4 {
+			sin = integer(precision, 1)
+		}
+		hi, lo := split(sin, 53)
+		fmt.Fprintf(b, "{%s, %s},\n", hexFloat(hi), hexFloat(lo))
+	}
+	b.WriteString("}\n\n")
 }
 
 const firstLog, lastLog = 90, 182
@@ -195,7 +218,12 @@ func writeRatios(b *bytes.Buffer) {
 }
 
 func writePoly12(b *bytes.Buffer, name, meaning string, c []number) {
-	fmt.Fprintf(b, "// %s.\nvar %s = [12]float64{\n", meaning, name)
+	writePoly(b, 12, name, meaning, c)
+}
+
+// writePoly writes so many coefficients, some of which may be 0.
+func writePoly(b *bytes.Buffer, size int, name, meaning string, c []number) {
+	fmt.Fprintf(b, "// %s.\nvar %s = [%d]float64{\n", meaning, name, size)
 	for _, v := range c {
 		f, _ := v.Float64()
 		fmt.Fprintf(b, "%s,\n", hexFloat(f))
@@ -205,9 +233,46 @@ func writePoly12(b *bytes.Buffer, name, meaning string, c []number) {
 
 // writeKernels writes what the vector kernels alone use.
 func writeKernels(b *bytes.Buffer) {
-	half := over(bigLn2(), integer(precision, 2))
-	c := fit(8, newNumber(precision, 0), product(half, newNumber(precision, 1.0001)), func(r number) number {
-		return over(sub(bigExpm1(r), r), product(r, r))
+	zero := newNumber(precision, 0)
+	quotient := func(r number) number { return over(sub(bigExpm1(r), r), product(r, r)) }
+	radius := product(over(bigLn2(), integer(precision, 2)), newNumber(precision, 1.0001))
+	writeAll(b, "expQuotient", "expQuotient is (exp(r) - 1 - r)/r^2 for |r| up to ln(2)/2: exp(r) to 2^-43", fit(7, zero, radius, quotient))
+	writeAll(b, "expQuotient16", "expQuotient16 is the same for |r| up to ln(2)/32: exp(r) to 2^-47",
+		fit(3, zero, twoTo(radius, -4), quotient))
+
+	middle := newNumber(precision, 0.0148) // (sqrt(2) - 1)^2/(sqrt(2) + 1)^2 is 0.0294
+	c := fit(5, middle, middle, func(w number) number {
+		s := new(big.Float).Sqrt(w)
+		l := bigLogAny(over(add(integer(precision, 1), s), sub(integer(precision, 1), s)))
+		return over(sub(l, twoTo(s, 1)), product(s, w))
 	})
-	writePoly12(b, "expQuotient", "expQuotient is (exp(r) - 1 - r)/r^2 for |r| up to ln(2)/2, to 2^-47", c)
+	writeAll(b, "artanhSeries", "artanhSeries is (2 artanh(s)/s - 2)/s^2, in s^2, to 2^-45", shift(c, new(big.Float).Neg(middle)))
+
+	writeAll(b, "sineSeries6", "sineSeries6 is sineSeries with fewer terms, to 2^-42", fitSine(5))
+
+	p, q := fitRatio(8, 8, 15.6, 16, func(u number) number {
+		x := new(big.Float).Sqrt(u)
+		return over(bigErf(x), x)
+	})
+	writeAll(b, "erfP", "erfP/erfQ is erf(x)/x, in x^2, to 2^-42", p)
+	writeAll(b, "erfQ", "erfQ belongs to erfP", q)
+	p, q = fitRatio(7, 8, 14.6, 4, bigScaledTail)
+	writeAll(b, "tailP", "tailP/tailQ is exp(a^2/2)*Q(a) to 2^-45", p)
+	writeAll(b, "tailQ", "tailQ belongs to tailP", q)
+}
+
+// writeAll writes a polynomial of the size that it has.
+func writeAll(b *bytes.Buffer, name, meaning string, c []number) {
+	writePoly(b, len(c), name, meaning, c)
+}
+
+// fitSine fits (sin(r)/r - 1)/r^2, in r^2, for |r| up to pi/2.
+func fitSine(degree int) []number {
+	middle := newNumber(precision, 1.2345) // (pi/2)^2 is 2.4674
+	c := fit(degree, middle, middle, func(z number) number {
+		s := new(big.Float).Sqrt(z)
+		sin, _ := bigSincosOf(s)
+		return over(sub(over(sin, s), integer(precision, 1)), z)
+	})
+	return shift(c, new(big.Float).Neg(middle))
 }

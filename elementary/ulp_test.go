@@ -36,9 +36,8 @@ func names() []string {
 
 // bounds64 are the errors in ulps that the package documents for float64.
 var bounds64 = map[string]float64{
-	"Sqrt": 0.5, "Exp": 0.53, "Sigmoid": 0.53, "SiLU": 0.53, "Tanh": 0.55, "GELUTanh": 0.53,
-	"GELU": 0.70, "Erf": 0.90, "Sin": 0.90, "Cos": 0.90,
-	"Exp2": 0.53, "Expm1": 0.75, "Log": 0.52, "Log2": 0.52, "Log1p": 0.52, "Rsqrt": 0.51, "Cbrt": 0.51,
+	"Sqrt": 0.5, "Exp": 0.51, "Sigmoid": 0.51, "SiLU": 0.51, "Tanh": 0.51, "GELUTanh": 0.51, "GELU": 0.51, "Erf": 0.51,
+	"Sin": 0.51, "Cos": 0.51, "Exp2": 0.51, "Expm1": 0.51, "Log": 0.51, "Log2": 0.51, "Log1p": 0.51, "Rsqrt": 0.51, "Cbrt": 0.51,
 }
 
 // bound32 leaves room beside correct rounding for the float64 error alone.
@@ -210,8 +209,8 @@ func TestCheckersSeeFaults(t *testing.T) {
 
 func TestAccuracySeesPerturbedCoefficient(t *testing.T) {
 	faults := map[string]*float64{
-		"Tanh": &tanhSeries[2], "Erf": &erfSeries[5], "GELU": &tailTable[1].c[3], "Exp": &exp2Table[77].l,
-		"Sin": &sinSeries[3], "Cos": &cosSeries[3],
+		"Tanh": &tanhSeries[2], "Erf": &erfSeries[1], "GELU": &tailTable[1].c[3], "Exp": &exp2Table[77].l,
+		"Sin": &sineTable[30].h, "Cos": &sineTable[30].h,
 	}
 	for name, coefficient := range faults {
 		saved := *coefficient
@@ -262,4 +261,31 @@ func requireEqual(t *testing.T, x, y number, bits int) {
 	t.Helper()
 	d := sub(x, y)
 	require.True(t, d.Sign() == 0 || d.MantExp(nil) < x.MantExp(nil)-bits, "%.50g is not %.50g", x, y)
+}
+
+// TestExpBeforeRounding measures what the roundings and the neglected terms of exp add up
+// to ahead of the last rounding, for many more arguments than an oracle in arbitrary
+// precision allows: against expSum, which is good to 2^-68. That of expPoly is
+// seen to be larger.
+func TestExpBeforeRounding(t *testing.T) {
+	measure := func(series func(r, l float64) float64) (worst float64) {
+		s := splitmix64(21)
+		for range *samples * 100 {
+			x := s.number()
+			if !(math.Abs(x) < 708) {
+				continue
+			}
+			e, _ := expSum(sum{x, 0})
+			i, r := expReduce(x)
+			row := exp2Table[i&(expEntries-1)]
+			d := (row.h - e.h) + (float64(row.h*series(r, row.l)) - e.l)
+			_, exponent := math.Frexp(e.h)
+			worst = max(worst, math.Abs(math.Ldexp(d, 53-exponent)))
+		}
+		return worst
+	}
+	long, short := measure(expSeries), measure(expPoly)
+	t.Logf("exp is off by %.5f ulp before it is rounded; with expPoly, by %.5f", long, short)
+	require.Less(t, long, 0.007)
+	require.Greater(t, short, 0.01)
 }

@@ -40,19 +40,27 @@ func (r *RoPE) check(headSize int) error {
 	return nil
 }
 
-// frequencies returns the angles by which one position turns: the float64 nearest
-// to Theta^(-2i/Size), scaled. With f a frequency, in float64, one rounding an
-// operation,
+// frequencies returns the angles by which one position turns.
+func (r *RoPE) frequencies() []elementary.Frequency {
+	all := make([]elementary.Frequency, r.Size/2)
+	for i, f := range r.angles() {
+		all[i] = elementary.NewFrequency(f)
+	}
+	return all
+}
+
+// angles returns the frequencies in radians: the real numbers Theta^(-2i/Size),
+// scaled, to some 300 bits. With f one of them,
 //
 //	linear:  f / Factor
-//	llama3:  n = (Original*f) / (2*pi), turns within the original context
+//	llama3:  n = Original*f / (2*pi), turns within the original context
 //	         n < Low:  f / Factor
 //	         n > High: f
-//	         else:     s = (n - Low) / (High - Low); ((1-s)*f) / Factor + s*f
+//	         else:     s = (n - Low) / (High - Low); (1-s)*f / Factor + s*f
 //
 // llama3 is that of the Llama 3.1 reference code (Grattafiori et al., 2024, "The
 // Llama 3 herd of models"), its wavelengths written as turns.
-func (r *RoPE) frequencies() []float64 {
+func (r *RoPE) angles() []*big.Float {
 	f := powers(r.Theta, r.Size/2)
 	for i := range f {
 		f[i] = r.scaled(f[i])
@@ -60,35 +68,36 @@ func (r *RoPE) frequencies() []float64 {
 	return f
 }
 
-func (r *RoPE) scaled(f float64) float64 {
-	switch r.Scaling {
-	case "linear":
-		return f / r.Factor
-	case "llama3":
-		n := float64(float64(r.Original)*f) / (2 * math.Pi)
-		switch {
-		case n < r.Low:
-			return f / r.Factor
-		case n > r.High:
-			return f
-		}
-		s := (n - r.Low) / (r.High - r.Low)
-		return float64((1-s)*f)/r.Factor + float64(s*f)
+func (r *RoPE) scaled(f *big.Float) *big.Float {
+	if r.Scaling != "linear" && r.Scaling != "llama3" {
+		return f
 	}
-	return f
+	slow := precise(0).Quo(f, precise(r.Factor))
+	if r.Scaling == "linear" {
+		return slow
+	}
+	n := precise(0).Mul(f, precise(float64(r.Original)))
+	n.Quo(n, elementary.TwoPi(320))
+	switch {
+	case n.Cmp(precise(r.Low)) < 0:
+		return slow
+	case n.Cmp(precise(r.High)) > 0:
+		return f
+	}
+	s := n.Sub(n, precise(r.Low))
+	s.Quo(s, precise(0).Sub(precise(r.High), precise(r.Low)))
+	fast := precise(0).Mul(s, f)
+	return fast.Add(fast, slow.Mul(slow, s.Sub(precise(1), s)))
 }
 
-// powers returns theta^(-i/n) for i = 0, ..., n-1, each rounded correctly to
-// float64, theta being at least 1. They are computed to some 300 bits. None is
-// halfway between two float64: its n-th power, theta^-i, would be a whole number over
-// a power of 2, hence theta a power of 2; but a root of those that is a fraction at
-// all is a power of 2 itself.
-func powers(theta float64, n int) []float64 {
-	out := make([]float64, n)
+// powers returns theta^(-i/n) for i = 0, ..., n-1, to some 300 bits, theta being at
+// least 1.
+func powers(theta float64, n int) []*big.Float {
+	out := make([]*big.Float, n)
 	step := root(theta, n)
 	power := precise(1)
 	for i := range out {
-		out[i], _ = precise(0).Quo(precise(1), power).Float64()
+		out[i] = precise(0).Quo(precise(1), power)
 		power.Mul(power, step)
 	}
 	return out
@@ -130,16 +139,14 @@ func power(y *big.Float, n int) *big.Float {
 // rotation holds the cosines and sines of some positions, a row each.
 type rotation[T Float] struct{ cos, sin gemm.Matrix[T] }
 
-// newRotation returns the rotations of n positions from start on: the angle is
-// position * frequency, rounded to float64; its sine and cosine are those of
-// elementary in float64, rounded to T.
-func newRotation[T Float](frequencies []float64, start, n int) rotation[T] {
+// newRotation returns the rotations of n positions from start on: the cosine and the
+// sine of the real number position * frequency, each rounded once to T.
+func newRotation[T Float](frequencies []elementary.Frequency, start, n int) rotation[T] {
 	r := rotation[T]{gemm.NewMatrix[T](n, len(frequencies)), gemm.NewMatrix[T](n, len(frequencies))}
 	for i := range n {
 		cos, sin := r.cos.Row(i), r.sin.Row(i)
 		for j, f := range frequencies {
-			s, c := elementary.Sincos(float64(float64(start+i) * f))
-			cos[j], sin[j] = T(c), T(s)
+			sin[j], cos[j] = elementary.SincosSteps[T](f, start+i)
 		}
 	}
 	return r

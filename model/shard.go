@@ -1,6 +1,7 @@
 package model
 
 import (
+	"github.com/samebits/samebits/elementary"
 	"github.com/samebits/samebits/gemm"
 	"github.com/samebits/samebits/reduce"
 	"github.com/samebits/samebits/tp"
@@ -16,8 +17,8 @@ type shard[T Float] struct {
 	kvHeads   reduce.Span // of the keys and values that those meet
 	inner     reduce.Span // of the MLP
 	tokens    *tp.Embedding[T]
-	positions tp.Table[T] // or nil
-	turns     []float64   // frequencies of the rotary embeddings, or nil
+	positions tp.Table[T]            // or nil
+	turns     []elementary.Frequency // frequencies of the rotary embeddings, or nil
 	layers    []*layer[T]
 	finalNorm norm[T]
 	head      *tp.ColumnParallel[T]

@@ -6,25 +6,18 @@ package kernel
 // operations to keep, and no twin in Go that has the same float64 bits.
 type Program uint8
 
-const (
-	MapNone Program = iota
-	MapExp
-	MapTanh
-	MapSigmoid
-	MapErf
-	MapSiLU
-	MapGELU
-	MapGELUTanh
-)
-
 // MapGroup is the most elements that a kernel takes at a time.
 const MapGroup = 16
+
+// Constants are the numbers that the programs compute with, at the places Map...: four
+// copies of each, or eight of float32.
+type Constants [MapConstants][4]uint64
 
 // Map sets dst[i] to the function of x[i], correctly rounded, for i from 0 up, until
 // it comes to a group of at most MapGroup elements in which it cannot decide one, or
 // to the end. It returns how many are done: 0 where the active backend has no kernel.
 // dst may be x. Nothing else may overlap; dst must be as long as x.
-func Map(p Program, c *[MapConstants]uint64, dst, x []float32) int {
+func Map(p Program, c *Constants, dst, x []float32) int {
 	n := mapGroups(p, c, dst, x)
 	rest := len(x) - n
 	if rest == 0 || rest >= MapGroup {

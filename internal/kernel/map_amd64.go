@@ -6,43 +6,94 @@ package kernel
 
 import "unsafe"
 
-func mapGroups(p Program, c *[MapConstants]uint64, dst, x []float32) int {
+func mapGroups(p Program, c *Constants, dst, x []float32) int {
 	d, q, n := unsafe.SliceData(dst), unsafe.SliceData(x), len(x)
 	switch {
 	case active == AVX512 && p == MapExp:
-		return mapExpAVX512(d, q, n, &c[0])
+		return mapExpAVX512(d, q, n, &c[0][0])
+	case active == AVX512 && p == MapExp2:
+		return mapExp2AVX512(d, q, n, &c[0][0])
+	case active == AVX512 && p == MapExpm1:
+		return mapExpm1AVX512(d, q, n, &c[0][0])
+	case active == AVX512 && p == MapLog:
+		return mapLogAVX512(d, q, n, &c[0][0])
+	case active == AVX512 && p == MapLog2:
+		return mapLog2AVX512(d, q, n, &c[0][0])
+	case active == AVX512 && p == MapLog1p:
+		return mapLog1pAVX512(d, q, n, &c[0][0])
 	case active == AVX512 && p == MapTanh:
-		return mapTanhAVX512(d, q, n, &c[0])
+		return mapTanhAVX512(d, q, n, &c[0][0])
 	case active == AVX512 && p == MapSigmoid:
-		return mapSigmoidAVX512(d, q, n, &c[0])
+		return mapSigmoidAVX512(d, q, n, &c[0][0])
 	case active == AVX512 && p == MapErf:
-		return mapErfAVX512(d, q, n, &c[0])
+		return mapErfAVX512(d, q, n, &c[0][0])
+	case active == AVX512 && p == MapSin:
+		return mapSinAVX512(d, q, n, &c[0][0])
+	case active == AVX512 && p == MapCos:
+		return mapCosAVX512(d, q, n, &c[0][0])
+	case active == AVX512 && p == MapRsqrt:
+		return mapRsqrtAVX512(d, q, n, &c[0][0])
+	case active == AVX512 && p == MapCbrt:
+		return mapCbrtAVX512(d, q, n, &c[0][0])
 	case active == AVX512 && p == MapSiLU:
-		return mapSiLUAVX512(d, q, n, &c[0])
+		return mapSiLUAVX512(d, q, n, &c[0][0])
 	case active == AVX512 && p == MapGELU:
-		return mapGELUAVX512(d, q, n, &c[0])
+		return mapGELUAVX512(d, q, n, &c[0][0])
 	case active == AVX512 && p == MapGELUTanh:
-		return mapGELUTanhAVX512(d, q, n, &c[0])
+		return mapGELUTanhAVX512(d, q, n, &c[0][0])
 	case active == AVX2 && p == MapExp:
-		return mapExpAVX2(d, q, n, &c[0])
+		return mapExpAVX2(d, q, n, &c[0][0])
+	case active == AVX2 && p == MapExp2:
+		return mapExp2AVX2(d, q, n, &c[0][0])
+	case active == AVX2 && p == MapExpm1:
+		return mapExpm1AVX2(d, q, n, &c[0][0])
+	case active == AVX2 && p == MapLog:
+		return mapLogAVX2(d, q, n, &c[0][0])
+	case active == AVX2 && p == MapLog2:
+		return mapLog2AVX2(d, q, n, &c[0][0])
+	case active == AVX2 && p == MapLog1p:
+		return mapLog1pAVX2(d, q, n, &c[0][0])
 	case active == AVX2 && p == MapTanh:
-		return mapTanhAVX2(d, q, n, &c[0])
+		return mapTanhAVX2(d, q, n, &c[0][0])
 	case active == AVX2 && p == MapSigmoid:
-		return mapSigmoidAVX2(d, q, n, &c[0])
+		return mapSigmoidAVX2(d, q, n, &c[0][0])
 	case active == AVX2 && p == MapErf:
-		return mapErfAVX2(d, q, n, &c[0])
+		return mapErfAVX2(d, q, n, &c[0][0])
+	case active == AVX2 && p == MapSin:
+		return mapSinAVX2(d, q, n, &c[0][0])
+	case active == AVX2 && p == MapCos:
+		return mapCosAVX2(d, q, n, &c[0][0])
+	case active == AVX2 && p == MapRsqrt:
+		return mapRsqrtAVX2(d, q, n, &c[0][0])
+	case active == AVX2 && p == MapCbrt:
+		return mapCbrtAVX2(d, q, n, &c[0][0])
 	case active == AVX2 && p == MapSiLU:
-		return mapSiLUAVX2(d, q, n, &c[0])
+		return mapSiLUAVX2(d, q, n, &c[0][0])
 	case active == AVX2 && p == MapGELU:
-		return mapGELUAVX2(d, q, n, &c[0])
+		return mapGELUAVX2(d, q, n, &c[0][0])
 	case active == AVX2 && p == MapGELUTanh:
-		return mapGELUTanhAVX2(d, q, n, &c[0])
+		return mapGELUTanhAVX2(d, q, n, &c[0][0])
 	}
 	return 0
 }
 
 //go:noescape
 func mapExpAVX512(dst, x *float32, n int, p *uint64) (done int)
+
+//go:noescape
+func mapExp2AVX512(dst, x *float32, n int, p *uint64) (done int)
+
+//go:noescape
+func mapExpm1AVX512(dst, x *float32, n int, p *uint64) (done int)
+
+//go:noescape
+func mapLogAVX512(dst, x *float32, n int, p *uint64) (done int)
+
+//go:noescape
+func mapLog2AVX512(dst, x *float32, n int, p *uint64) (done int)
+
+//go:noescape
+func mapLog1pAVX512(dst, x *float32, n int, p *uint64) (done int)
 
 //go:noescape
 func mapTanhAVX512(dst, x *float32, n int, p *uint64) (done int)
@@ -52,6 +103,18 @@ func mapSigmoidAVX512(dst, x *float32, n int, p *uint64) (done int)
 
 //go:noescape
 func mapErfAVX512(dst, x *float32, n int, p *uint64) (done int)
+
+//go:noescape
+func mapSinAVX512(dst, x *float32, n int, p *uint64) (done int)
+
+//go:noescape
+func mapCosAVX512(dst, x *float32, n int, p *uint64) (done int)
+
+//go:noescape
+func mapRsqrtAVX512(dst, x *float32, n int, p *uint64) (done int)
+
+//go:noescape
+func mapCbrtAVX512(dst, x *float32, n int, p *uint64) (done int)
 
 //go:noescape
 func mapSiLUAVX512(dst, x *float32, n int, p *uint64) (done int)
@@ -66,6 +129,21 @@ func mapGELUTanhAVX512(dst, x *float32, n int, p *uint64) (done int)
 func mapExpAVX2(dst, x *float32, n int, p *uint64) (done int)
 
 //go:noescape
+func mapExp2AVX2(dst, x *float32, n int, p *uint64) (done int)
+
+//go:noescape
+func mapExpm1AVX2(dst, x *float32, n int, p *uint64) (done int)
+
+//go:noescape
+func mapLogAVX2(dst, x *float32, n int, p *uint64) (done int)
+
+//go:noescape
+func mapLog2AVX2(dst, x *float32, n int, p *uint64) (done int)
+
+//go:noescape
+func mapLog1pAVX2(dst, x *float32, n int, p *uint64) (done int)
+
+//go:noescape
 func mapTanhAVX2(dst, x *float32, n int, p *uint64) (done int)
 
 //go:noescape
@@ -73,6 +151,18 @@ func mapSigmoidAVX2(dst, x *float32, n int, p *uint64) (done int)
 
 //go:noescape
 func mapErfAVX2(dst, x *float32, n int, p *uint64) (done int)
+
+//go:noescape
+func mapSinAVX2(dst, x *float32, n int, p *uint64) (done int)
+
+//go:noescape
+func mapCosAVX2(dst, x *float32, n int, p *uint64) (done int)
+
+//go:noescape
+func mapRsqrtAVX2(dst, x *float32, n int, p *uint64) (done int)
+
+//go:noescape
+func mapCbrtAVX2(dst, x *float32, n int, p *uint64) (done int)
 
 //go:noescape
 func mapSiLUAVX2(dst, x *float32, n int, p *uint64) (done int)

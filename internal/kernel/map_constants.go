@@ -2,39 +2,84 @@
 
 package kernel
 
+// The programs.
+const (
+	MapNone Program = iota
+	MapExp
+	MapExp2
+	MapExpm1
+	MapLog
+	MapLog2
+	MapLog1p
+	MapTanh
+	MapSigmoid
+	MapErf
+	MapSin
+	MapCos
+	MapRsqrt
+	MapCbrt
+	MapSiLU
+	MapGELU
+	MapGELUTanh
+)
+
 // The places of the constants of Map.
 const (
-	MapInvLn2          = 0
-	MapRounder         = 1
-	MapLn2Hi           = 2
-	MapLn2Lo           = 3
-	MapExpQuotient     = 4
-	MapOne             = 13
-	MapMinusOne        = 14
-	MapTwo             = 15
-	MapMinusHalf       = 16
-	MapSign64          = 17
-	MapAbs32           = 18
-	MapSign32          = 19
-	MapWindow          = 20
-	MapMiddle          = 21
-	MapGELUB0          = 22
-	MapGELUB1          = 23
-	MapErfNumerator    = 24
-	MapErfDenominator  = 34
-	MapTailNumerator   = 45
-	MapTailDenominator = 54
-	MapTiny32          = 64
-	MapExpLeast32      = 65
-	MapExpMost32       = 66
-	MapTanhMost32      = 67
-	MapSigmoidLeast32  = 68
-	MapLogisticMost32  = 69
-	MapSiLULeast32     = 70
-	MapErfMost32       = 71
-	MapGELUMost32      = 72
-	MapGELULeast32     = 73
-	MapGELUTanhMost32  = 74
-	MapGELUTanhLeast32 = 75
-	MapConstants       = 76
+	MapOne             = 0
+	MapMinusOne        = 1
+	MapTwo             = 2
+	MapHalf            = 3
+	MapMinusHalf       = 4
+	MapAbs64           = 5
+	MapInvLn2          = 6
+	MapLn2             = 7
+	MapRounder         = 8
+	MapRounder16       = 9
+	MapExpQuotient     = 10
+	MapExpQuotient16   = 18
+	MapExpTable        = 22
+	MapGELUB0          = 26
+	MapGELUB1          = 27
+	MapErfP            = 28
+	MapErfQ            = 37
+	MapTailP           = 46
+	MapTailQ           = 54
+	MapLogSeries       = 63
+	MapLog2PerUnit     = 69
+	MapLogPerUnit      = 70
+	MapSqrtHalf64      = 71
+	MapExponent64      = 72
+	MapBias64          = 73
+	MapMinusBias       = 74
+	MapInvPi           = 75
+	MapPi              = 76
+	MapPiLow           = 77
+	MapSinSeries       = 78
+	MapThird           = 84
+	MapCbrtGuess       = 85
+	MapCbrtSeries      = 86
+	MapAbs32           = 89
+	MapSign32          = 90
+	MapSqrtHalf32      = 91
+	MapExponent32      = 92
+	MapWindow          = 93
+	MapMiddle          = 94
+	MapRange           = 95
+	MapTiny32          = 127
+	MapExpLeast32      = 128
+	MapExpMost32       = 129
+	MapExp2Least32     = 130
+	MapExp2Most32      = 131
+	MapTanhLeast32     = 132
+	MapTanhMost32      = 133
+	MapSigmoidLeast32  = 134
+	MapLogisticMost32  = 135
+	MapSiLULeast32     = 136
+	MapErfLeast32      = 137
+	MapErfMost32       = 138
+	MapGELUMost32      = 139
+	MapGELULeast32     = 140
+	MapGELUTanhMost32  = 141
+	MapGELUTanhLeast32 = 142
+	MapConstants       = 143
 )

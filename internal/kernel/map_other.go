@@ -4,4 +4,4 @@
 
 package kernel
 
-func mapGroups(p Program, c *[MapConstants]uint64, dst, x []float32) int { return 0 }
+func mapGroups(p Program, c *Constants, dst, x []float32) int { return 0 }

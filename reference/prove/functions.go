@@ -3,6 +3,7 @@ package main
 import (
 	"math"
 	"math/big"
+	"sync"
 
 	"github.com/samebits/samebits/elementary"
 	"github.com/samebits/samebits/reference"
@@ -25,6 +26,10 @@ type function struct {
 	// radius is the largest distance from the middle of an interval around x over which
 	// a polynomial of degree 8 is good to 2^-66.
 	radius func(x float64) float64
+	// scaled, where f(x*2^k) = 2^m*f(x), brings x near 1 by such a k and returns 2^-m: then
+	// there are few intervals, which are kept.
+	scaled func(x float32) (near float32, factor float64)
+	kept   *sync.Map // of middles
 	// circular is 1 for the sine, 2 for the cosine.
 	circular int
 }
@@ -59,9 +64,9 @@ var functions = []*function{
 	{name: "Cos", one: elementary.Cos[float32], slice: elementary.CosSlice[float32], exact: reference.Cos,
 		far: between(-inf, nan, inf, nan, 1), taylor: &series{1, 0, 0, [3]float64{-1. / 2, 0, 1. / 24}}, circular: 2},
 	{name: "Rsqrt", one: elementary.Rsqrt[float32], slice: elementary.RsqrtSlice[float32], exact: rsqrt,
-		far: rsqrtFar, radius: relative},
+		far: rsqrtFar, radius: relative, scaled: byPowers(2, -1), kept: new(sync.Map)},
 	{name: "Cbrt", one: elementary.Cbrt[float32], slice: elementary.CbrtSlice[float32], exact: cbrt,
-		far: between(-inf, -inf, inf, inf, 0), radius: relative},
+		far: between(-inf, -inf, inf, inf, 0), radius: relative, scaled: byPowers(3, 1), kept: new(sync.Map)},
 	{name: "SiLU", one: elementary.SiLU[float32], slice: elementary.SiLUSlice[float32], exact: silu,
 		far: activation(-110, 30), taylor: &series{0, 0.5, 0, [3]float64{1. / 4, 0, -1. / 48}}, radius: fixed(0x1p-8)},
 	{name: "GELU", one: elementary.GELU[float32], slice: elementary.GELUSlice[float32], exact: gelu,
@@ -90,6 +95,25 @@ func relative(x float64) float64 {
 // besideMinusOne is for log1p.
 func besideMinusOne(x float64) float64 {
 	return min(below(math.Abs(x))*0x1p-8, below(1+x)*0x1p-10)
+}
+
+// byPowers is for functions that 2^k in the argument multiplies by 2^m. A subnormal
+// argument is multiplied by 2^(24k) first.
+func byPowers(k, m int) func(x float32) (float32, float64) {
+	var shifts [256]uint32
+	var factors [256]float64
+	for field := 1; field < 255; field++ {
+		n := int(math.Floor(float64(field-127) / float64(k)))
+		shifts[field], factors[field] = uint32(n*k)<<23, math.Ldexp(1, n*m)
+	}
+	return func(x float32) (float32, float64) {
+		rest := 1.0
+		b := math.Float32bits(x)
+		if b>>23&255 == 0 {
+			b, rest = math.Float32bits(x*float32(math.Ldexp(1, 24*k))), math.Ldexp(1, -24*m)
+		}
+		return math.Float32frombits(b - shifts[b>>23&255]), rest * factors[b>>23&255]
+	}
 }
 
 // fixed is for functions that are analytic for some way around 0: a 64th of x.

@@ -53,10 +53,15 @@ func (p *interval) roughly(x float64) float64 {
 
 const nodePrecision = 200
 
+// alignment returns the middle and the radius of the interval in which x is.
+func (f *function) alignment(x float32) (middle, radius float64) {
+	radius = f.radius(float64(x))
+	return (math.Floor(float64(x)/(2*radius)) + 0.5) * 2 * radius, radius
+}
+
 // around makes the interval in which x is, aligned.
 func (f *function) around(x float32) interval {
-	radius := f.radius(float64(x))
-	middle := (math.Floor(float64(x)/(2*radius)) + 0.5) * 2 * radius
+	middle, radius := f.alignment(x)
 	p := interval{middle: middle, radius: radius, inverse: 1 / radius}
 	at := func(t float64) *big.Float { // t has few bits
 		return f.exact(new(big.Float).SetPrec(nodePrecision).SetFloat64(middle+radius*t), 34)

@@ -72,10 +72,8 @@ func (j *judge) plain(x, y float32) bool {
 	if j.circular > 0 {
 		h = turned(x, j.circular == 2).h
 	} else {
-		if !j.interval.holds(float64(x)) {
-			j.interval = j.around(x)
-		}
-		h = j.interval.roughly(float64(x))
+		near, factor := j.near(x)
+		h = j.interval.roughly(float64(near)) * factor
 	}
 	const far = 1 << 20 // in ulps of float64; h errs by 2^3 of them, and by 2^17 next to a zero of the function
 	return (math.Float64bits(h)+far-1<<28)&(1<<29-1) >= 2*far && float32(h) == y && math.Abs(h) > 0x1p-126 && math.Abs(h) < 0x1p127
@@ -114,10 +112,35 @@ func (j *judge) value(x float32) value {
 	case j.circular > 0:
 		return turned(x, j.circular == 2)
 	}
-	if !j.interval.holds(float64(x)) {
-		j.interval = j.around(x)
+	near, factor := j.near(x)
+	v := j.interval.at(float64(near))
+	return value{v.h * factor, v.l * factor, v.err * factor}
+}
+
+// near sees to it that the interval holds an argument by whose value, times factor,
+// that at x is known.
+func (j *judge) near(x float32) (near float32, factor float64) {
+	near, factor = x, 1
+	if j.scaled != nil {
+		near, factor = j.scaled(x)
 	}
-	return j.interval.at(float64(x))
+	if !j.interval.holds(float64(near)) {
+		j.interval = j.intervalOf(near)
+	}
+	return near, factor
+}
+
+func (j *judge) intervalOf(x float32) interval {
+	if j.kept == nil {
+		return j.around(x)
+	}
+	middle, _ := j.alignment(x)
+	if p, ok := j.kept.Load(middle); ok {
+		return p.(interval)
+	}
+	p := j.around(x)
+	j.kept.Store(middle, p)
+	return p
 }
 
 // tiny returns the result for |x| < 2^-30 where it is the leading term of the series
