@@ -9,16 +9,22 @@ type attention struct {
 	scale                float64
 	shared               func(head int) int // the head of keys and values that it meets
 	a                    arithmetic
+
+	open func(query, key int) bool // another mask, for hints; nil: the model's
 }
 
 // sees tells whether a query may look at a key.
 func (g attention) sees(query, key int) bool {
+	if g.open != nil {
+		return g.open(query, key)
+	}
 	return key <= query && (g.window == 0 || key > query-g.window)
 }
 
 // scores replays scale * q.k, [heads*tokens, tokens]. A dot product of size terms, as
 // in linear; the scale, which may be applied to q and k before, or to the product, adds
-// roundings to values and is itself rounded: systematic, 2u.
+// roundings to values and is itself rounded: systematic, u, and 2v for
+// the function.
 func (g attention) scores(q, k tensor) *estimate {
 	n := q.rows
 	e := newEstimate(g.heads*n, n)
@@ -39,7 +45,7 @@ func (g attention) scores(q, k tensor) *estimate {
 				e.x[i] = y * g.scale
 				magnitude *= math.Abs(g.scale)
 				g.a.sum(e, i, g.size+2, magnitude)
-				e.errors.systematic[i] += 2 * u * math.Abs(e.x[i])
+				e.errors.systematic[i] += (u + 2*g.a.v()) * math.Abs(e.x[i])
 				e.errors.proof[i] += 2*u*math.Abs(e.x[i]) + 2*gamma(2, u)*magnitude
 				e.rounding(i, math.Abs(e.x[i]), u, 2)
 				e.errors.sigma[i] = math.Hypot(e.errors.sigma[i], u*2*g.scale*norm2(a, b))

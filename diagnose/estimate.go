@@ -100,3 +100,17 @@ func (e *estimate) inherit(i int, proof, systematic, sigma float64) {
 	e.errors.systematic[i] += systematic
 	e.errors.sigma[i] += sigma
 }
+
+// reshaped returns the estimate with the rows of another, of as many values.
+func (e *estimate) reshaped(like *estimate) *estimate {
+	e.mixed = like.mixed
+	if e.cols == like.cols {
+		return e
+	}
+	flat := newEstimate(like.rows, like.cols)
+	for i := range flat.x {
+		flat.copyFrom(i, e, i)
+	}
+	flat.mixed = true
+	return flat
+}

@@ -2,9 +2,7 @@ package diagnose
 
 import (
 	"math"
-
 )
-
 
 // comparison is a recorded stage beside its replay.
 type comparison struct {
@@ -97,4 +95,23 @@ func (c *comparison) residuals() []float64 {
 		}
 	}
 	return r
+}
+
+// shareOf is the share of its limit that a value uses.
+func (c *comparison) shareOf(i int) float64 {
+	y, x := c.y[i], c.e.x[i]
+	if c.e.masked != nil && c.e.masked[i] {
+		if y <= maskedBelow {
+			return 0
+		}
+		return math.Inf(1)
+	}
+	d := math.Abs(y - x)
+	switch {
+	case d == 0 || math.IsNaN(x) || math.IsInf(x, 0):
+		return 0
+	case math.IsNaN(d) || math.IsInf(d, 0):
+		return math.Inf(1)
+	}
+	return d / c.e.limit(i, c.lambda)
 }

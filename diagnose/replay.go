@@ -3,6 +3,7 @@ package diagnose
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/samebits/samebits/internal/spec"
 	"github.com/samebits/samebits/model"
@@ -24,65 +25,218 @@ func Replay(t *trace.Trace, c *model.Checkpoint, file string) (*Report, error) {
 	}
 	r := newReplayer(t, c)
 	report := &Report{
-		Verdict: Rounding, Hints: []Hint{}, Notes: []Note{}, Spec: spec.Version,
-		Runs: []Run{{file, t.Model, t.DType, t.TP, t.Device, len(t.IDs)}},
+		Verdict: Rounding, Hints: []Hint{}, Notes: r.notes, Spec: spec.Version,
+		Runs: []Run{{file, t.Model, r.a.values.name, t.TP, t.Device, len(t.IDs)}},
 	}
+	var all []*judged
 	for _, name := range model.StageNames(c.Config) {
 		s, ok := r.recorded[name]
 		if !ok {
 			continue
 		}
-		stage, err := r.judge(s)
+		j, err := r.judge(s)
 		if err != nil {
 			return nil, fmt.Errorf("stage %s: %w", name, err)
 		}
-		report.Stages = append(report.Stages, stage)
+		all = append(all, j)
+		r.forget(name)
 	}
+	settle(all, r.a)
+	report.conclude(all)
 	return report, nil
 }
 
-// judge diagnoses one stage.
-func (r *replayer) judge(s trace.Stage) (Stage, error) {
-	out := Stage{Name: s.Name}
-	out.Inputs, out.Bridged = r.from(s.Name)
-	for _, v := range s.Values {
-		if !math.IsNaN(v) && !math.IsInf(v, 0) {
-			out.Size = max(out.Size, Number(math.Abs(v)))
+// forget drops what was replayed of the layers before the one that ends here.
+func (r *replayer) forget(stage string) {
+	if _, name := split(stage); name != "output" {
+		return
+	}
+	for name := range r.bridged {
+		if name != stage {
+			delete(r.bridged, name)
 		}
 	}
-	op, err := r.operation(s.Name)
-	if err != nil {
-		return out, err
-	}
-	e := op.replay()
-	e.mixed = len(out.Bridged) > 0
-	c := compare(s.Values, e, r.a)
-	if c.within() && !e.mixed {
-		out.Tests = c.systematic(op)
-	}
-	r.fill(&out, s, c)
-	return out, nil
 }
 
-// fill states what a comparison found.
-func (r *replayer) fill(out *Stage, s trace.Stage, c *comparison) {
-	out.Error, out.Fraction, out.Statistical = Number(c.error), Number(c.proof), Number(c.share)
-	if c.worst >= 0 {
-		out.Index = place(s.Shape, c.worst)
-		out.Bound = Number(c.e.errors.proof[c.worst])
-	}
-	out.Verdict = WithinRounding
-	if c.exact {
-		out.Verdict = Exact
-	}
-	if c.share > 1 {
-		out.Verdict = Fault
-	}
-	for _, t := range out.Tests {
-		if t.Failed {
-			out.Verdict = Fault
+// judged is a stage with what its verdict rests on.
+type judged struct {
+	Stage
+	found finding
+	kind  string // of operation
+	heat  *Heat
+}
+
+// judge diagnoses one stage.
+func (r *replayer) judge(s trace.Stage) (*judged, error) {
+	j := &judged{Stage: Stage{Name: s.Name}}
+	j.Inputs, j.Bridged = r.from(s.Name)
+	for _, v := range s.Values {
+		if !math.IsNaN(v) && !math.IsInf(v, 0) {
+			j.Size = max(j.Size, Number(math.Abs(v)))
 		}
 	}
+	op, c, tests, err := r.compare(s, len(j.Bridged) > 0)
+	if err != nil {
+		return nil, err
+	}
+	if !r.fine(c, tests) && r.converts() { // weights may have been kept as they are
+		other := *r
+		other.stored, other.bridged = true, map[string]tensor{}
+		if op2, c2, tests2, err := other.compare(s, len(j.Bridged) > 0); err == nil && r.fine(c2, tests2) {
+			op, c, tests = op2, c2, tests2
+		}
+	}
+	j.Tests, j.kind = tests, fmt.Sprintf("%T", op)
+	j.fill(s, c)
+	if !r.fine(c, tests) {
+		j.blame(c)
+		j.found = r.explain(s, op, c)
+		j.heat = r.heat(s, c)
+	}
+	return j, nil
+}
+
+// compare replays a stage and tests it.
+func (r *replayer) compare(s trace.Stage, bridged bool) (operation, *comparison, []Test, error) {
+	op, err := r.operation(s.Name)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	e := op.replay()
+	e.mixed = bridged
+	c := compare(s.Values, e, r.a)
+	var tests []Test
+	if c.within() && !bridged {
+		tests = c.systematic(op)
+	}
+	return op, c, tests, nil
+}
+
+// fine: rounding explains the stage.
+func (r *replayer) fine(c *comparison, tests []Test) bool {
+	return c.within() && !slices.ContainsFunc(tests, func(t Test) bool { return t.Failed })
+}
+
+// converts: weights that are not numbers of the declared format may be stored.
+func (r *replayer) converts() bool { return r.a.values.digits < f64.digits && !r.stored }
+
+// fill states what a comparison found.
+func (j *judged) fill(s trace.Stage, c *comparison) {
+	j.Error, j.Fraction, j.Statistical = Number(c.error), Number(c.proof), Number(c.share)
+	if c.worst >= 0 {
+		j.Index = place(s.Shape, c.worst)
+		j.Bound = Number(c.e.errors.proof[c.worst])
+	}
+	j.Verdict = WithinRounding
+	switch {
+	case c.spoilt == len(c.y) && c.spoilt > 0:
+		j.Verdict = Undecided
+		j.Reason = "its inputs are not finite"
+	case c.exact:
+		j.Verdict = Exact
+	}
+}
+
+// blame says by which evidence rounding does not explain the stage.
+func (j *judged) blame(c *comparison) {
+	j.Verdict, j.Evidence = Fault, Statistics
+	switch {
+	case c.how != "":
+		j.Evidence, j.Reason = Proof, c.how
+	case c.proof > 1:
+		j.Evidence = Proof
+		j.Reason = fmt.Sprintf("a value is wrong by %.3g times what any order of the declared arithmetic can do", c.proof)
+	case c.share > 1:
+		j.Reason = fmt.Sprintf("a value is wrong by %.3g times what rounding does", c.share)
+	default:
+		for _, t := range j.Tests {
+			if t.Failed {
+				j.Reason = fmt.Sprintf("the errors have a part in common (%s): %.3g, of which rounding leaves %.3g", t.Name, t.Effect, t.Limit)
+				break
+			}
+		}
+	}
+	if j.Evidence == Statistics {
+		j.Probability = failure
+	}
+}
+
+// settle turns findings into verdicts. In a trace of a narrow format most of the stages
+// of a kind may need sums in that format: then that is the run's arithmetic. What only a
+// few need is a finding: a fault is of one stage, an arithmetic of all.
+func settle(all []*judged, a arithmetic) {
+	inside, total := map[string]int{}, map[string]int{}
+	for _, j := range all {
+		total[j.kind]++
+		if j.found.inside && len(j.found.hints) == 0 || j.found.inside && !j.found.hints[0].Complete {
+			inside[j.kind]++
+		}
+	}
+	for _, j := range all {
+		f := j.found
+		switch {
+		case j.Verdict != Fault:
+		case f.inside && 2*inside[j.kind] > total[j.kind] && (len(f.hints) == 0 || !f.hints[0].Complete):
+			j.Verdict, j.Evidence, j.Probability = WithinRounding, "", 0
+			j.Reason = "sums are accumulated in " + a.values.name
+			j.found.hints = nil
+		case f.precision != "":
+			j.Verdict, j.Precision = ReducedPrecision, f.precision
+			if f.reason != "" {
+				j.Reason = f.reason
+			} else if len(f.hints) > 0 {
+				j.Reason = f.hints[0].Text
+			}
+		}
+	}
+}
+
+// conclude draws the verdict of the run from those of its stages.
+func (p *Report) conclude(all []*judged) {
+	var first *judged
+	undecided := len(all) > 0
+	for _, j := range all {
+		p.Stages = append(p.Stages, j.Stage)
+		undecided = undecided && j.Verdict == Undecided
+		if j.Verdict == Fault && (first == nil || first.Verdict != Fault) || j.Verdict == ReducedPrecision && first == nil {
+			first = j
+		}
+	}
+	if first == nil {
+		p.Sentence = fmt.Sprintf("Rounding in %s explains every one of the %d stages.", p.Runs[0].DType, len(all))
+		if undecided {
+			p.Verdict, p.Sentence = Undecided, "No stage can be judged: no inputs are finite."
+		}
+		return
+	}
+	name := first.Name
+	p.Verdict, p.Stage, p.Heat = first.Verdict, &name, first.heat
+	p.Hints = append(p.Hints, first.found.hints...)
+	p.Sentence = fmt.Sprintf("Stage %s is the first that rounding in %s does not explain: %s.", name, p.Runs[0].DType, first.Reason)
+	if first.Verdict == ReducedPrecision {
+		p.Sentence = fmt.Sprintf("Stage %s is the first that has the precision of %s, not of %s: %s.", name, first.Precision, p.Runs[0].DType, first.Reason)
+	} else if len(first.found.hints) > 0 {
+		p.Sentence += " Explained by: " + first.found.hints[0].Text + "."
+	}
+}
+
+// heat maps the shares of the limits.
+func (r *replayer) heat(s trace.Stage, c *comparison) *Heat {
+	h := &Heat{Stage: s.Name, Rows: c.e.rows, Columns: c.e.cols}
+	if rows := r.rows(s.Name); rows != c.e.rows { // norms of heads
+		h.Rows, h.Columns = rows, len(c.y)/rows
+	}
+	const most = 128
+	rows, cols := min(h.Rows, most), min(h.Columns, most)
+	h.Cells = make([][]Number, rows)
+	for i := range h.Cells {
+		h.Cells[i] = make([]Number, cols)
+	}
+	for i := range c.y {
+		cell := &h.Cells[i/h.Columns*rows/h.Rows][i%h.Columns*cols/h.Columns]
+		*cell = max(*cell, Number(c.shareOf(i)))
+	}
+	return h
 }
 
 // place returns the indices of element i of a shape.

@@ -59,17 +59,79 @@ type replayer struct {
 	recorded   map[string]trace.Stage
 	bridged    map[string]tensor // replayed, where the trace lacks the stage
 	unmasked   bool              // scores were recorded before they were masked
+	notes      []Note
 }
 
 func newReplayer(t *trace.Trace, c *model.Checkpoint) *replayer {
 	r := &replayer{
 		trace: t, checkpoint: c, config: c.Config, a: declared(t.DType), ranks: max(t.TP, 1),
-		recorded: map[string]trace.Stage{}, bridged: map[string]tensor{},
+		recorded: map[string]trace.Stage{}, bridged: map[string]tensor{}, notes: []Note{},
 	}
 	for _, s := range t.Stages {
 		r.recorded[s.Name] = s
 	}
+	if t.DType == "" {
+		f := guess(t)
+		r.a = declared(f)
+		r.note("the trace does not say in which arithmetic it was computed: its values are taken for %s", f)
+	}
+	if r.unmasked = r.beforeMask(); r.unmasked {
+		r.note("scores were recorded before they were masked")
+	}
+	var missing []string
+	for _, s := range model.StageNames(c.Config) {
+		if _, ok := r.recorded[s]; !ok {
+			missing = append(missing, s)
+		}
+	}
+	if len(missing) > 0 {
+		r.note("%d stages are not recorded (%s%s): the stages after them are judged together with them", len(missing), strings.Join(missing[:min(4, len(missing))], ", "), map[bool]string{true: ", ..."}[len(missing) > 4])
+	}
 	return r
+}
+
+func (r *replayer) note(format string, args ...any) {
+	r.notes = append(r.notes, Note(fmt.Sprintf(format, args...)))
+}
+
+// guess returns the narrowest format that holds all values of a trace.
+func guess(t *trace.Trace) string {
+	for _, f := range []format{bf16, f16, f32} {
+		holds := true
+		for _, s := range t.Stages {
+			holds = holds && !slices.ContainsFunc(s.Values, func(v float64) bool { return f.roundedTo(v) != v && v == v })
+		}
+		if holds {
+			return f.name
+		}
+	}
+	return f64.name
+}
+
+// beforeMask tells whether scores hold what the mask hides, and probs count none of it.
+func (r *replayer) beforeMask() bool {
+	n, found := len(r.trace.IDs), false
+	for layer := range r.config.Layers {
+		prefix := fmt.Sprintf("layers.%d.attn.", layer)
+		scores, ok := r.recorded[prefix+"scores"]
+		probs, ok2 := r.recorded[prefix+"probs"]
+		if !ok {
+			continue
+		}
+		if !ok2 {
+			return false
+		}
+		g := r.attention(layer)
+		for i, v := range scores.Values {
+			if !g.sees(i/n%n, i%n) {
+				if v <= maskedBelow || probs.Values[i] != 0 {
+					return false
+				}
+				found = true
+			}
+		}
+	}
+	return found
 }
 
 // split parts "layers.3.attn.q" into "layers.3." and "attn.q".
@@ -257,7 +319,11 @@ func (r *replayer) operation(stage string) (operation, error) {
 	case "attn.q_rope", "attn.k_rope":
 		return r.rope(in[0]), nil
 	case "attn.scores":
-		return scoresOp{r.attention(r.layer(stage)), in[0], in[1]}, nil
+		o := scoresOp{r.attention(r.layer(stage)), in[0], in[1]}
+		if _, ok := r.recorded[stage]; ok && r.unmasked {
+			o.open = func(int, int) bool { return true }
+		}
+		return o, nil
 	case "attn.probs":
 		_, recorded := r.recorded[r.inputs(stage)[0]]
 		return softmaxOp{in[0], r.a, !recorded}, nil

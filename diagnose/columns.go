@@ -1,0 +1,362 @@
+package diagnose
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// pool is what columns of a stage may have been taken from: the outputs of the layers
+// that are often one fused matrix, side by side.
+type pool struct {
+	stages  []string
+	sizes   []int
+	tensors []string // of each stage
+	origin  []int    // of each output, its column in its tensor
+	e       *estimate
+	biases  []float64 // of each output
+}
+
+// columnFaults look for other columns that explain those of the stage: another
+// sharding or layout, another of the layers. Biases may have gone along, have stayed,
+// or be missing.
+func (r *replayer) columnFaults(stage string, o linear, c *comparison, siblings []string) []hypothesis {
+	var list []hypothesis
+	own := slices.Index(siblings, stage)
+	for _, bias := range []string{"", "stays", "missing"} {
+		if bias != "" && o.bias == nil {
+			continue
+		}
+		p := r.pool(o, siblings, bias != "")
+		if p == nil {
+			return nil
+		}
+		e := p.e
+		y := c.y
+		if bias == "stays" {
+			y = slices.Clone(c.y)
+			for i := range y {
+				y[i] -= o.bias[i%c.e.cols]
+			}
+		}
+		from := matchColumns(y, c, e, p.start(own))
+		if from == nil {
+			continue
+		}
+		h := hypothesis{how: "each column from the one that explains it"}
+		h.cause, h.text = p.describe(r, own, from)
+		switch bias {
+		case "stays":
+			h.text += "; the biases are the right ones"
+		case "missing":
+			h.text += "; the biases are missing"
+		}
+		h.replay = func() *estimate {
+			alt := e.columns(from)
+			if bias == "stays" {
+				for i := range alt.x {
+					alt.x[i] += o.bias[i%alt.cols]
+					alt.rounding(i, max(alt.x[i], -alt.x[i]), o.a.u(), 1)
+				}
+			}
+			return alt
+		}
+		list = append(list, h)
+	}
+	return list
+}
+
+// pool replays the siblings of a layer with the layer's input.
+func (r *replayer) pool(o linear, siblings []string, unbiased bool) *pool {
+	p := &pool{stages: siblings}
+	var parts []*estimate
+	for _, s := range siblings {
+		w, err := r.checkpoint.Weights(s)
+		if err != nil {
+			return nil
+		}
+		r.convert(w.Matrix.Data)
+		r.convert(w.Bias)
+		l := linear{o.x, w.Matrix, w.Bias, 1, o.a}
+		if unbiased {
+			l.bias = nil
+		}
+		parts = append(parts, l.replay())
+		p.sizes = append(p.sizes, w.Matrix.Rows)
+		p.tensors = append(p.tensors, w.Tensor)
+		p.origin = append(p.origin, w.Columns...)
+	}
+	p.e = beside(parts)
+	return p
+}
+
+// start is where the outputs of a sibling begin.
+func (p *pool) start(sibling int) (at int) {
+	for _, n := range p.sizes[:sibling] {
+		at += n
+	}
+	return at
+}
+
+// beside puts estimates side by side.
+func beside(parts []*estimate) *estimate {
+	cols := 0
+	for _, e := range parts {
+		cols += e.cols
+	}
+	all := newEstimate(parts[0].rows, cols)
+	at := 0
+	for _, e := range parts {
+		for t := range e.rows {
+			for j := range e.cols {
+				all.copyFrom(t*cols+at+j, e, t*e.cols+j)
+			}
+		}
+		at += e.cols
+	}
+	return all
+}
+
+// copyFrom sets element i to element j of another estimate, with all its errors.
+func (e *estimate) copyFrom(i int, from *estimate, j int) {
+	e.x[i], e.errors.proof[i] = from.x[j], from.errors.proof[j]
+	e.errors.systematic[i], e.errors.sigma[i] = from.scale(j)
+}
+
+// columns returns the estimate of those columns.
+func (e *estimate) columns(from []int) *estimate {
+	out := newEstimate(e.rows, len(from))
+	for t := range e.rows {
+		for j, k := range from {
+			out.copyFrom(t*out.cols+j, e, t*e.cols+k)
+		}
+	}
+	return out
+}
+
+// matchColumns finds for each column of y the one of e that explains it: its own,
+// which begin at start, where that does. It returns nil if a column is explained by
+// none, or if all are by their own.
+func matchColumns(y []float64, c *comparison, e *estimate, start int) []int {
+	from := make([]int, c.e.cols)
+	moved := false
+	explains := func(j, k int) bool {
+		for t := range e.rows {
+			i := t*e.cols + k
+			d := y[t*c.e.cols+j] - e.x[i]
+			if !(max(d, -d) <= e.limit(i, c.lambda)) {
+				return false
+			}
+		}
+		return true
+	}
+	last := 0 // neighbours often come from neighbours
+	for j := range from {
+		from[j] = -1
+		if explains(j, start+j) {
+			from[j] = start + j
+			continue
+		}
+		for n := range e.cols {
+			k := (last + 1 + n) % e.cols
+			if explains(j, k) {
+				from[j], last, moved = k, k, true
+				break
+			}
+		}
+		if from[j] < 0 {
+			return nil
+		}
+	}
+	if !moved {
+		return nil
+	}
+	return from
+}
+
+// describe puts a mapping of columns into words.
+func (p *pool) describe(r *replayer, own int, from []int) (cause, text string) {
+	for s, name := range p.stages {
+		if s != own && p.sizes[s] == p.sizes[own] && identity(from, p.start(s)) {
+			return "swapped", fmt.Sprintf("the weights are those of %s", name)
+		}
+	}
+	_, stage := split(p.stages[own])
+	if p.fused() {
+		ranks := []int{r.ranks}
+		if r.ranks == 1 {
+			ranks = []int{2, 3, 4, 6, 8}
+		}
+		for _, n := range ranks {
+			if p.same(from, p.contiguous(own, n)) {
+				return "sharding", fmt.Sprintf("the fused matrix %s is cut into %d contiguous blocks of columns, one a rank, and not each of its parts", p.tensors[0], n)
+			}
+		}
+		if p.same(from, p.layout(own, r.config.HeadSize, true)) || p.same(from, p.layout(own, 1, true)) {
+			return "layout", fmt.Sprintf("the fused matrix %s is read head by head, where it lies in blocks", p.tensors[0])
+		}
+		if p.same(from, p.layout(own, r.config.HeadSize, false)) {
+			return "layout", fmt.Sprintf("the fused matrix %s is read in blocks, where it lies head by head", p.tensors[0])
+		}
+	}
+	if strings.HasPrefix(stage, "attn.") {
+		if heads := blocks(from, p.start(own), p.sizes[own], r.config.HeadSize); heads != nil {
+			return "permutation", fmt.Sprintf("heads are permuted: in the places of heads 0, 1, ... are %v", heads)
+		}
+	}
+	moved := 0
+	for j, k := range from {
+		if k != p.start(own)+j {
+			moved++
+		}
+	}
+	return "permutation", fmt.Sprintf("%d of %d columns are others of %s", moved, len(from), strings.Join(slices.Compact(slices.Clone(p.tensors)), ", "))
+}
+
+func (p *pool) fused() bool { return len(slices.Compact(slices.Clone(p.tensors))) == 1 }
+
+// same tells whether the columns come from those of the tensor.
+func (p *pool) same(from, columns []int) bool {
+	for j, k := range from {
+		if columns == nil || p.origin[k] != columns[j] {
+			return false
+		}
+	}
+	return true
+}
+
+// contiguous lists the columns of the tensor that a stage has where each rank takes a
+// contiguous block of it and divides that.
+func (p *pool) contiguous(own, ranks int) []int {
+	total := len(p.origin)
+	n := p.sizes[own]
+	if n%ranks != 0 || total%ranks != 0 {
+		return nil
+	}
+	columns := make([]int, n)
+	for j := range columns {
+		rank, offset := j/(n/ranks), j%(n/ranks)
+		columns[j] = rank*(total/ranks) + p.start(own)/ranks + offset
+	}
+	return columns
+}
+
+// layout lists the columns that a stage has where the tensor is read unit by unit, the
+// parts of each side by side, or else in blocks.
+func (p *pool) layout(own, unit int, interleaved bool) []int {
+	for _, n := range p.sizes {
+		if n != p.sizes[own] {
+			return nil
+		}
+	}
+	columns := make([]int, p.sizes[own])
+	for j := range columns {
+		columns[j] = own*p.sizes[own] + j
+		if interleaved {
+			columns[j] = (j/unit*len(p.sizes)+own)*unit + j%unit
+		}
+	}
+	return columns
+}
+
+func identity(from []int, start int) bool {
+	for j, k := range from {
+		if k != start+j {
+			return false
+		}
+	}
+	return true
+}
+
+// blocks returns where blocks of that size come from, within [start, start+n), or nil.
+func blocks(from []int, start, n, size int) []int {
+	var list []int
+	for j, k := range from {
+		if k < start || k >= start+n || (k-start)%size != j%size {
+			return nil
+		}
+		b := (k - start) / size
+		if j%size == 0 {
+			list = append(list, b)
+		}
+		if list[len(list)-1] != b {
+			return nil
+		}
+	}
+	return list
+}
+
+// permutations explain a stage of any kind by its own columns, or rows, in another
+// order.
+func (r *replayer) permutations(stage string, c *comparison) []hypothesis {
+	var list []hypothesis
+	if from := matchColumns(c.y, c, c.e, 0); from != nil {
+		text := fmt.Sprintf("columns are permuted: the first come from %v", from[:min(len(from), 8)])
+		if heads := blocks(from, 0, len(from), r.config.HeadSize); heads != nil && strings.Contains(stage, ".attn.") {
+			text = fmt.Sprintf("heads are permuted: in the places of heads 0, 1, ... are %v", heads)
+		}
+		list = append(list, hypothesis{"permutation", text, "each column from the one that explains it", "", func() *estimate { return c.e.columns(from) }, false})
+	}
+	if from := matchRows(c); from != nil {
+		text := fmt.Sprintf("rows are permuted: the first come from %v", from[:min(len(from), 8)])
+		list = append(list, hypothesis{"permutation", text, "each row from the one that explains it", "", func() *estimate { return c.e.rowsFrom(from) }, false})
+	}
+	return list
+}
+
+func (e *estimate) rowsFrom(from []int) *estimate {
+	out := newEstimate(e.rows, e.cols)
+	if e.masked != nil {
+		out.masked = make([]bool, len(e.x))
+	}
+	for t, s := range from {
+		for j := range e.cols {
+			i, k := t*e.cols+j, s*e.cols+j
+			out.copyFrom(i, e, k)
+			if e.masked != nil {
+				out.masked[i] = e.masked[k]
+			}
+		}
+	}
+	return out
+}
+
+// matchRows is matchColumns of rows.
+func matchRows(c *comparison) []int {
+	e := c.e
+	from := make([]int, e.rows)
+	moved := false
+	explains := func(t, s int) bool {
+		for j := range e.cols {
+			i, k := t*e.cols+j, s*e.cols+j
+			if e.masked != nil && e.masked[k] {
+				if !(c.y[i] <= maskedBelow) {
+					return false
+				}
+				continue
+			}
+			d := c.y[i] - e.x[k]
+			if !(max(d, -d) <= e.limit(k, c.lambda)) {
+				return false
+			}
+		}
+		return true
+	}
+	for t := range from {
+		from[t] = -1
+		for n := range e.rows {
+			s := (t + n) % e.rows
+			if explains(t, s) {
+				from[t], moved = s, moved || s != t
+				break
+			}
+		}
+		if from[t] < 0 {
+			return nil
+		}
+	}
+	if !moved {
+		return nil
+	}
+	return from
+}
