@@ -1,0 +1,360 @@
+package diagnose
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/samebits/samebits/internal/parallel"
+	"github.com/samebits/samebits/model"
+	"github.com/samebits/samebits/trace"
+	"github.com/stretchr/testify/require"
+)
+
+var (
+	whole = flag.Bool("corpus", false, "run the whole corpus of faults and controls, not a sample")
+	only1 = flag.String("only", "", "run the cases of which the name contains this")
+)
+
+// grid is testdata/grid.json.
+type grid struct {
+	Sizes                     []string
+	Defaults                  entry
+	Faults, Reduced, Controls []entry
+}
+
+type entry struct {
+	Fault                          string
+	Families, Where, Dtypes, Sizes []string
+	Layers, TP, Seeds              []int
+	Scales, Strengths              []float64
+	Orders, Variants               []string
+}
+
+// testCase is one element of the grid.
+type testCase struct {
+	kind, family, size, dtype string
+	defect                    defect
+	tp                        int
+	scale                     float64
+	order, variant            string
+	seed                      uint64
+}
+
+func (c testCase) String() string {
+	s := fmt.Sprintf("%s %s %s %s scale=%g tp=%d", c.kind, c.family, c.size, c.dtype, c.scale, c.tp)
+	if c.defect.name != "" {
+		s += fmt.Sprintf(" %s@%d", c.defect.name, c.defect.layer)
+		if c.defect.where != "" {
+			s += " " + c.defect.where
+		}
+		if c.defect.strength != 0 {
+			s += fmt.Sprintf(" strength=%g", c.defect.strength)
+		}
+	}
+	if c.order != "" {
+		s += " " + c.order
+	}
+	if c.variant != "" {
+		s += " " + c.variant
+	}
+	if c.seed != 0 {
+		s += fmt.Sprintf(" seed=%d", c.seed)
+	}
+	return s
+}
+
+func or[T any](list, other []T) []T {
+	if len(list) > 0 {
+		return list
+	}
+	if len(other) > 0 {
+		return other
+	}
+	return make([]T, 1)
+}
+
+// cases multiplies the grid out.
+func (g grid) cases() (all []testCase) {
+	for kind, entries := range map[string][]entry{"fault": g.Faults, "reduced": g.Reduced, "control": g.Controls} {
+		for _, e := range entries {
+			d := g.Defaults
+			if kind == "control" {
+				d.Layers = nil
+			}
+			for _, family := range or(e.Families, d.Families) {
+				for _, size := range or(e.Sizes, d.Sizes) {
+					for _, dtype := range or(e.Dtypes, d.Dtypes) {
+						for _, scale := range or(e.Scales, d.Scales) {
+							for _, tp := range or(e.TP, d.TP) {
+								for _, layer := range or(e.Layers, d.Layers) {
+									for _, where := range or(e.Where, nil) {
+										for _, strength := range or(e.Strengths, nil) {
+											for _, order := range or(e.Orders, nil) {
+												for _, variant := range or(e.Variants, nil) {
+													for _, seed := range or(e.Seeds, nil) {
+														all = append(all, testCase{kind, family, size, dtype, defect{e.Fault, where, layer, strength}, tp, scale, order, variant, uint64(seed)})
+													}
+												}
+											}
+										}
+									}
+								}
+							}
+						}
+					}
+				}
+			}
+		}
+	}
+	slices.SortFunc(all, func(a, b testCase) int { return strings.Compare(a.String(), b.String()) })
+	return all
+}
+
+func readGrid(t testing.TB) grid {
+	data, err := os.ReadFile("testdata/grid.json")
+	require.NoError(t, err)
+	var g grid
+	require.NoError(t, json.Unmarshal(data, &g))
+	return g
+}
+
+// models are drawn once each.
+var models sync.Map
+
+func (c testCase) model() *randomModel {
+	key := fmt.Sprint(c.family, c.size, c.scale)
+	once, _ := models.LoadOrStore(key, sync.OnceValue(func() *randomModel {
+		m := newRandomModel(newFamily(c.family, c.size), c.scale, 5)
+		m.checkpoint()
+		return m
+	}))
+	return once.(func() *randomModel)()
+}
+
+// applies: the case means something for its family.
+func (c testCase) applies() bool {
+	f := newFamily(c.family, c.size)
+	switch c.defect.name {
+	case "bias-every-rank", "bias-dropped":
+		return f.outBias || f.qkvBias && strings.HasPrefix(c.defect.where, "attn.") && c.defect.where != "attn.out"
+	case "rope-interleaved":
+		return f.turning > 2
+	case "conv1d-transposed":
+		return f.heads*f.size == f.width
+	case "gelu-other":
+		return strings.HasPrefix(f.activation, "gelu")
+	case "qk-norm-local":
+		return f.heads%c.tp == 0 && f.heads/c.tp > 1
+	case "gate-up-chunked", "qkv-contiguous":
+		return f.inner%c.tp == 0 && f.heads%c.tp == 0
+	}
+	return c.tp <= f.heads
+}
+
+// newRun sets the case up.
+func (c testCase) newRun() *run {
+	m := c.model()
+	var ids []int
+	rng := rand.New(rand.NewPCG(11, uint64(m.tokens)))
+	for range m.tokens {
+		ids = append(ids, rng.IntN(m.vocabulary))
+	}
+	r := &run{randomModel: m, machine: newMachine(c.dtype, c.order, c.seed+1), tp: max(c.tp, 1), defect: c.defect, ids: ids, seed: 17 + c.seed, masked: math.Inf(-1)}
+	switch c.variant {
+	case "fma":
+		r.fma = true
+	case "functions+4", "functions-4", "functions-random":
+		r.functions = strings.TrimPrefix(strings.TrimPrefix(c.variant, "functions-"), "functions")
+		if c.variant == "functions-4" {
+			r.functions = "-4"
+		}
+	case "rope-f32":
+		r.angles32 = true
+	case "variance-one-pass":
+		r.onePass = true
+	case "reciprocal-mean":
+		r.reciprocal = true
+	case "fused-attention":
+		r.fused = true
+	case "online-softmax":
+		r.fused, r.online = true, true
+	case "mask-finite":
+		r.masked = map[string]float64{"f32": -math.MaxFloat32, "f64": -math.MaxFloat64, "bf16": bf16.largest * -1, "f16": -65504}[c.dtype]
+	case "narrow-inside":
+		r.sums, r.digits = r.values, map[string]int{"bf16": 8, "f16": 11}[c.dtype]
+	}
+	return r
+}
+
+// trace records the case.
+func (c testCase) trace(r *run) *trace.Trace {
+	t := r.forward()
+	t.DType = c.dtype
+	drop := func(f func(layer, name string) bool) {
+		t.Stages = slices.DeleteFunc(t.Stages, func(s trace.Stage) bool { return f(split(s.Name)) })
+	}
+	switch c.variant {
+	case "outputs-only":
+		drop(func(layer, name string) bool { return layer != "" && name != "output" })
+	case "no-residuals":
+		drop(func(_, name string) bool { return name == "attn_residual" })
+	case "no-norms":
+		drop(func(layer, name string) bool { return strings.HasSuffix(name, "norm") })
+	case "no-metadata":
+		t.DType, t.TP = "", 0
+	}
+	return t
+}
+
+// stage is where the defect is: the first stage that it changes.
+func (c testCase) stage() string {
+	f := newFamily(c.family, c.size)
+	layer := fmt.Sprintf("layers.%d.", c.defect.layer)
+	where := map[string]string{
+		"qkv-contiguous": "attn.q", "qkv-layout": "attn.q", "gate-up-chunked": "mlp.gate", "gate-up-swapped": "mlp.gate", "kv-swapped": "attn.k",
+		"qk-norm-local": "attn.q_norm", "qk-norm-missing": "attn.q_norm", "rope-interleaved": "attn.q_rope", "rope-theta": "attn.q_rope",
+		"rope-scaling": "attn.q_rope", "rope-partial": "attn.q_rope", "gelu-other": "mlp.act", "activation-other": "mlp.act",
+		"scale-width": "attn.scores", "scale-missing": "attn.scores", "head-dim-ignored": "attn.scores", "mask-ahead": "attn.scores",
+		"window-ignored": "attn.scores", "parallel-other": "mlp_norm", "bf16-softmax": "attn.probs", "position-off": "attn.q_rope",
+	}[c.defect.name]
+	if where == "" {
+		where = c.defect.where
+	}
+	switch c.defect.name {
+	case "head-untied", "head-tied", "vocabulary-padded":
+		return "logits"
+	case "position-off":
+		if f.turning == 0 {
+			return "embed"
+		}
+	}
+	if where == "final_norm" || where == "logits" {
+		return where
+	}
+	return layer + where
+}
+
+// effect returns how large the defect is at its stage: the largest change of a value
+// by it, both computed in float64 from the same recorded inputs, in units of the bound
+// of the declared arithmetic.
+func (c testCase) effect(r *run, t *trace.Trace) float64 {
+	stage := c.stage()
+	exact := newMachine("f64", "sequential", 1)
+	one := *r
+	one.machine = exact
+	with := one.compute(stage)
+	one.corrupt(stage, with)
+	one.defect = defect{}
+	without := one.compute(stage)
+	p := newReplayer(t, r.checkpoint())
+	op, err := p.operation(stage)
+	if err != nil {
+		return math.NaN()
+	}
+	e := op.replay()
+	share := 0.0
+	for i := range without {
+		d := math.Abs(with[i] - without[i])
+		if math.IsNaN(with[i]-without[i]) && with[i] != without[i] {
+			return math.Inf(1)
+		}
+		if d > 0 {
+			share = max(share, d/e.errors.proof[i])
+		}
+	}
+	if len(with) != len(without) {
+		return math.Inf(1)
+	}
+	return share
+}
+
+// outcome is what the diagnosis of a case came to.
+type outcome struct {
+	testCase
+	verdict Verdict
+	stage   string
+	hint    string
+	share   float64 // of its bound, that the defect is
+	right   bool
+	below   bool // the defect is below the bound
+	err     error
+}
+
+func (c testCase) run() outcome {
+	r := c.newRun()
+	t := c.trace(r)
+	report, err := Replay(t, r.checkpoint(), "")
+	o := outcome{testCase: c, err: err}
+	if err != nil {
+		return o
+	}
+	o.verdict = report.Verdict
+	if report.Stage != nil {
+		o.stage = *report.Stage
+	}
+	if len(report.Hints) > 0 {
+		o.hint = report.Hints[0].Cause + ": " + report.Hints[0].Text
+	}
+	switch c.kind {
+	case "control":
+		o.right = report.Verdict == Rounding
+		if !o.right {
+			o.hint = report.Sentence
+		}
+	case "fault":
+		o.right = report.Verdict == Fault && o.stage == c.stage()
+	case "reduced":
+		o.right = report.Verdict == ReducedPrecision && o.stage == c.stage()
+	}
+	if !o.right && c.kind != "control" {
+		o.share = c.effect(r, t)
+		o.below = o.share <= 1
+	}
+	return o
+}
+
+// sample is one in so many cases that the test runs without -corpus.
+const sample = 40
+
+func TestCorpus(t *testing.T) {
+	all := slices.DeleteFunc(readGrid(t).cases(), func(c testCase) bool { return !c.applies() })
+	if *only1 != "" {
+		all = slices.DeleteFunc(all, func(c testCase) bool { return !strings.Contains(c.String(), *only1) })
+	} else if !*whole {
+		var some []testCase
+		for i := range all {
+			if i%sample == 7 {
+				some = append(some, all[i])
+			}
+		}
+		all = some
+	}
+	results := make([]outcome, len(all))
+	parallel.For(2, len(all), func(i int) { results[i] = all[i].run() })
+	count := map[string][4]int{}
+	for _, o := range results {
+		n := count[o.kind]
+		n[0]++
+		switch {
+		case o.right:
+			n[1]++
+		case o.below && o.kind != "control":
+			n[2]++
+		default:
+			n[3]++
+			fmt.Printf("WRONG %v: %s at %s, want %s; share %.3g; %s %v\n", o.testCase, o.verdict, o.stage, o.testCase.stage(), o.share, o.hint, o.err)
+		}
+		count[o.kind] = n
+	}
+	fmt.Println("kind: cases, right, below the bound, wrong", count)
+}
+
+var _ = model.LayerNorm
