@@ -47,7 +47,8 @@ func TestOrderFromMetadata(t *testing.T) {
 
 func TestOrderFromNames(t *testing.T) {
 	want := []string{
-		"embed", "layers.2.attn_norm", "layers.2.attn.q", "layers.2.attn.scores", "layers.2.mlp.down", "layers.2.output",
+		"embed", "layers.2.attn_norm", "layers.2.attn.q", "layers.2.attn.q_norm", "layers.2.attn.q_rope", "layers.2.attn.scores",
+		"layers.2.attn.out.rank.2", "layers.2.attn.out.rank.10", "layers.2.attn.out", "layers.2.mlp.down.rank.0", "layers.2.mlp.down", "layers.2.output",
 		"layers.2.extra.9", "layers.2.extra.10", "layers.10.attn_norm", "final_norm", "logits",
 		"h", "h.1", "h.01x", "h.1y", "h.9", "h.10", "h.x", "layers.x.output",
 	}
