@@ -3,9 +3,13 @@ package trace_test
 import (
 	"archive/zip"
 	"bytes"
+	"encoding/binary"
+	"fmt"
+	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/samebits/samebits/internal/safetensors"
@@ -189,4 +193,41 @@ func TestReadNPZWithANameTwice(t *testing.T) {
 		_, err := trace.Read(path)
 		require.ErrorContains(t, err, want)
 	}
+}
+
+// All that NumPy can make of the formats, in an .npz: float16, and bfloat16 as V2 and
+// as uint16, one of them in Fortran order. The bytes are written by the format's page.
+func TestReadNumPyHalves(t *testing.T) {
+	dir := t.TempDir()
+	for name, array := range map[string]string{
+		"embed":              npyHalves("<f2", "False", "(1, 2)", 0x3c00, 0x0001),
+		"layers.0.attn_norm": npyHalves("<V2", "False", "(1, 2)", 0x3f80, 0x0001),
+		"layers.0.mlp_norm":  npyHalves("|V2", "False", "(1, 2)", 0xff80, 0x3f80),
+		"layers.0.output":    npyHalves("<u2", "True", "(2, 2)", 0x3f80, 0x4000, 0x4040, 0x4080),
+	} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name+".npy"), []byte(array), 0o644))
+	}
+	require.Equal(t, []trace.Stage{
+		{Name: "embed", Shape: []int{1, 2}, Values: []float64{1, 0x1p-24}},
+		{Name: "layers.0.attn_norm", Shape: []int{1, 2}, Values: []float64{1, 0x1p-133}},
+		{Name: "layers.0.mlp_norm", Shape: []int{1, 2}, Values: []float64{math.Inf(-1), 1}},
+		{Name: "layers.0.output", Shape: []int{2, 2}, Values: []float64{1, 3, 2, 4}},
+	}, read(t, dir).Stages)
+
+	ids := filepath.Join(dir, "ids.npy")
+	require.NoError(t, os.WriteFile(ids, []byte(npyHalves("<u2", "False", "(1,)", 3)), 0o644))
+	_, err := trace.Read(dir)
+	require.ErrorContains(t, err, `tensor "ids": dtype is BF16: integers are I32 or I64`)
+}
+
+// npyHalves is a .npy file of elements of two bytes.
+func npyHalves(descr, fortran, shape string, elements ...uint16) string {
+	text := fmt.Sprintf("{'descr': '%s', 'fortran_order': %s, 'shape': %s, }", descr, fortran, shape)
+	text += strings.Repeat(" ", 63-(10+len(text))%64) + "\n"
+	b := append([]byte("\x93NUMPY\x01\x00"), byte(len(text)), byte(len(text)>>8))
+	b = append(b, text...)
+	for _, e := range elements {
+		b = binary.LittleEndian.AppendUint16(b, e)
+	}
+	return string(b)
 }
