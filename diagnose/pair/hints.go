@@ -70,7 +70,7 @@ func misfit(y, f values) float64 {
 // offsetHint looks for one offset a column, in all rows alike.
 func offsetHint(r residual, add func(cause, text, how string, complete bool, after float64)) {
 	cols := len(r.r) / r.rows
-	rest, largestOffset, columns := make([]float64, len(r.r)), 0.0, 0
+	rest, largestOffset := make([]float64, len(r.r)), 0.0
 	for j := range cols {
 		mean := 0.0
 		for i := range r.rows {
@@ -79,14 +79,11 @@ func offsetHint(r residual, add func(cause, text, how string, complete bool, aft
 		for i := range r.rows {
 			rest[i*cols+j] = r.r[i*cols+j] - mean
 		}
-		if math.Abs(mean) > r.bound[j] {
-			columns++
-		}
 		largestOffset = math.Max(largestOffset, math.Abs(mean))
 	}
 	if _, after := largest(rest, r.bound); after <= 1 {
-		add("offset", fmt.Sprintf("the difference is the same in every row: an offset of up to %.3g in %d of %d columns, as a bias makes that is dropped, doubled or added on every rank",
-			largestOffset, columns, cols), "each column less its mean over the rows", true, after)
+		add("offset", fmt.Sprintf("the difference is the same in every row, an offset of up to %.3g a column: a bias that is dropped, doubled, another, or added on every rank makes it so",
+			largestOffset), "each column less its mean over the rows", true, after)
 	}
 }
 

@@ -81,7 +81,7 @@ func (s *judged) beyond(values []float64, a, b *run) {
 		return
 	}
 	s.Verdict = diagnose.Fault
-	s.Reason = fmt.Sprintf("off by %.3g, %.3g times the bound: %s", float64(s.Error), float64(s.Fraction), s.residual.of)
+	s.Reason = fmt.Sprintf("off by %.3g, %.3g times what %s", float64(s.Error), float64(s.Fraction), s.residual.of)
 	switch s.residual.fits {
 	case [2]bool{true, false}:
 		s.Reason += "; the first trace follows from its own inputs, the second does not"
@@ -105,8 +105,8 @@ var precisions = []struct {
 
 // reduced returns the precision that explains a residual beyond its bound. It must
 // bound the residual; the residual must be of its size, an eighth of it to four times
-// it, as vectors; and it must look like rounding, without an offset a column or, of an
-// activation, without being a function of the argument.
+// it, as vectors; and it must look like rounding, without a factor a row, an offset a
+// column or, of an activation, without being a function of the argument.
 func (s *judged) reduced(values []float64, a, b *run) (name string, u float64, ok bool) {
 	rr, yy := 0.0, 0.0
 	for i, e := range s.residual.r {
@@ -122,10 +122,10 @@ func (s *judged) reduced(values []float64, a, b *run) (name string, u float64, o
 		coarse := *b
 		coarse.u = p.u
 		r, ok := residualOf(s.Name, a, &coarse)
-		if !ok || !s.random(a) {
+		if !ok {
 			continue
 		}
-		if _, worst := largest(r.r, r.bound); worst <= 1 {
+		if _, worst := largest(r.r, r.bound); worst <= 1 && s.random(values, a) {
 			if name = p.name; name == "tf32" && r.kind != product {
 				name = "f16"
 			}
@@ -136,24 +136,19 @@ func (s *judged) reduced(values []float64, a, b *run) (name string, u float64, o
 }
 
 // random reports whether the residual passes the tests for what rounding has not.
-func (s *judged) random(a *run) bool {
-	var test diagnose.Test
+func (s *judged) random(values []float64, a *run) bool {
+	tests := []diagnose.Test{explained(s.residual.r, values, s.residual.rows)}
 	switch s.residual.kind {
 	case product:
-		test, _ = columnOffset(s.residual.r, s.residual.rows)
+		offset, _ := columnOffset(s.residual.r, s.residual.rows)
+		tests = append(tests, offset)
 	case activation:
-		x, ok := a.recorded(s.residual.inputs[len(s.residual.inputs)-1])
-		if !ok {
-			return true
+		if x, ok := a.recorded(s.residual.inputs[len(s.residual.inputs)-1]); ok {
+			tests = append(tests, smooth(s.residual.r, x.v))
 		}
-		test = smooth(s.residual.r, x.v)
-	default:
-		return true
 	}
-	if !slices.ContainsFunc(s.Tests, func(t diagnose.Test) bool { return t.Name == test.Name }) {
-		s.Tests = append(s.Tests, test)
-	}
-	return !test.Failed
+	s.Tests = append(s.Tests, tests...)
+	return !slices.ContainsFunc(tests, func(t diagnose.Test) bool { return t.Failed })
 }
 
 // largest returns the place of the largest share of a bound, and the share: what is

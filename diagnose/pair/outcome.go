@@ -53,10 +53,27 @@ func (c *comparison) finding(s *judged) outcome {
 	if s.Name == "embed" && (c.a.trace.IDs == nil || c.b.trace.IDs == nil) && s.Verdict == diagnose.Fault && s.someRows() {
 		return outcome{diagnose.DifferentInputs, s.Name, "The traces are of different inputs, it seems: the embeddings of some tokens differ, others are the same, and the ids are not there to compare."}
 	}
-	if s.Verdict == diagnose.ReducedPrecision {
-		return outcome{s.Verdict, s.Name, fmt.Sprintf("Reduced precision at %s: %s.", s.Name, s.Reason)}
+	before := ""
+	if open := c.first(diagnose.Undecided); open != nil && open.before(c, s) {
+		before = fmt.Sprintf(" Before it, %s is undecided.", open.Name)
 	}
-	return outcome{s.Verdict, s.Name, fmt.Sprintf("A fault at %s, not rounding: %s.", s.Name, s.Reason)}
+	if s.Verdict == diagnose.ReducedPrecision {
+		return outcome{s.Verdict, s.Name, fmt.Sprintf("Reduced precision at %s: %s.%s", s.Name, s.Reason, before)}
+	}
+	return outcome{s.Verdict, s.Name, fmt.Sprintf("A fault at %s, not rounding: %s.%s", s.Name, s.Reason, before)}
+}
+
+// before reports whether the stage comes before another.
+func (s *judged) before(c *comparison, other *judged) bool {
+	for i := range c.stages {
+		switch &c.stages[i] {
+		case other:
+			return false
+		case s:
+			return true
+		}
+	}
+	return false
 }
 
 // someRows reports whether some rows are within their bounds and others are not.

@@ -201,6 +201,9 @@ func (c *comparison) find(stage string) *judged {
 	return &c.stages[i]
 }
 
+// few tokens determine no weights well enough to tell a fault from rounding.
+const few = 8
+
 // notes are remarks on what was and was not compared.
 func (c *comparison) notes() []diagnose.Note {
 	var notes []diagnose.Note
@@ -217,6 +220,9 @@ func (c *comparison) notes() []diagnose.Note {
 		if r.trace.IDs == nil {
 			notes = append(notes, diagnose.Note(fmt.Sprintf("%s has no ids: whether the inputs agree is seen from the embedding alone", r.file)))
 		}
+	}
+	if n := c.a.tokens; n < few {
+		notes = append(notes, diagnose.Note(fmt.Sprintf("%d tokens say little of weights that are not known: record %d or more", n, few)))
 	}
 	if a, b := c.a.trace.Model, c.b.trace.Model; a != "" && b != "" && a != b {
 		notes = append(notes, diagnose.Note(fmt.Sprintf("the traces name different models, %s and %s", a, b)))

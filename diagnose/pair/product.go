@@ -22,13 +22,9 @@ func asProduct(m mapping, x, y values, a, b *run) (residual, bool) {
 		return residual{}, false
 	}
 	n := float64(x0.cols)
-	norms, certain := columnNorms(x0, x)
-	raise := math.Inf(1)
-	if certain > 0 {
-		raise = math.Max(1, 0.8*math.Pow(chance, -1/float64(certain)))
-	}
+	norms, typical, certain := columnNorms(x0, x)
 	r := residual{r: make([]float64, len(x.v)), bound: make([]float64, len(x.v)), likely: make([]float64, len(x.v)),
-		of: "what a product can make of the difference of its inputs", fits: [2]bool{true, true}, inputs: m.inputs}
+		of: "a product with weights can make of the difference of its inputs", fits: [2]bool{true, true}, inputs: m.inputs}
 	u := a.u + b.u
 	largest := 0.0
 	for i := range x.rows {
@@ -46,8 +42,12 @@ func asProduct(m mapping, x, y values, a, b *run) (residual, bool) {
 			k := i*x.cols + j
 			own := u * math.Abs(x.v[k])
 			r.r[k] = off(y.v[k], x.v[k])
-			r.bound[k] = raise*norms[j]*(change+(n+2)*u*size) + own
-			r.likely[k] = deviations*norms[j]*(change/math.Sqrt(n)+u*size) + own
+			r.bound[k] = math.Inf(1) // of one token alone
+			if certain > 0 {
+				raise := math.Max(1, 0.8*math.Pow(chance, -1/float64(certain)))
+				r.bound[k] = raise*norms[j]*(change+(n+2)*u*size) + own
+			}
+			r.likely[k] = deviations*math.Max(norms[j], typical)*(change/math.Sqrt(n)+u*size) + own
 		}
 	}
 	return r, true
@@ -128,30 +128,59 @@ func repeated(x values, times int) values {
 }
 
 // columnNorms estimates the length of each column of the weights in y = x*W + b, and
-// tells from how many independent differences of rows.
-func columnNorms(x, y values) (norms []float64, independent int) {
+// tells their root mean square, by which a column that the tokens hardly show is judged
+// typical, and from how many independent differences of rows the estimates come. Of
+// one row alone its values, less nothing, have to do for the mean.
+func columnNorms(x, y values) (norms []float64, typical float64, independent int) {
 	norms = make([]float64, y.cols)
 	root := math.Sqrt(float64(x.cols))
 	step := max(1, x.rows/32) // of more rows than that, each with few others
 	for s := 0; s < x.rows; s++ {
 		for t := s + 1; t < x.rows; t += step {
-			p, _ := x.row(s)
-			q, _ := x.row(t)
-			length := 0.0
-			for j := range p {
-				length = math.Hypot(length, off(p[j], q[j]))
-			}
-			if length == 0 || length != length || math.IsInf(length, 0) {
-				continue
-			}
-			v, _ := y.row(s)
-			w, _ := y.row(t)
-			for j := range v {
-				if d := root * math.Abs(off(v[j], w[j])) / length; d > norms[j] && !math.IsInf(d, 0) {
-					norms[j] = d
-				}
-			}
+			raiseNorms(norms, root, x, y, s, t)
 		}
 	}
-	return norms, min(x.rows-1, x.cols)
+	if x.rows == 1 {
+		single := make([]float64, y.cols)
+		raiseNorms(single, root, repeated(x, 2).withoutFirst(), repeated(y, 2).withoutFirst(), 0, 1)
+		return norms, rootMeanSquare(single), 0
+	}
+	return norms, rootMeanSquare(norms), min(x.rows-1, x.cols)
+}
+
+// withoutFirst returns x with zeros for its first row.
+func (x values) withoutFirst() values {
+	v, _ := x.row(0)
+	clear(v)
+	return x
+}
+
+func rootMeanSquare(x []float64) float64 {
+	sum := 0.0
+	for _, v := range x {
+		sum += v * v / float64(len(x))
+	}
+	return math.Sqrt(sum)
+}
+
+// raiseNorms raises the estimates to what rows s and t show.
+func raiseNorms(norms []float64, root float64, x, y values, s, t int) {
+	p, _ := x.row(s)
+	q, _ := x.row(t)
+	square := 0.0
+	for j := range p {
+		d := off(p[j], q[j])
+		square += d * d
+	}
+	length := math.Sqrt(square)
+	if length == 0 || length != length || math.IsInf(length, 0) {
+		return
+	}
+	v, _ := y.row(s)
+	w, _ := y.row(t)
+	for j := range v {
+		if d := root * math.Abs(off(v[j], w[j])) / length; d > norms[j] && !math.IsInf(d, 0) {
+			norms[j] = d
+		}
+	}
 }

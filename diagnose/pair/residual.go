@@ -11,7 +11,7 @@ import (
 type residual struct {
 	r, bound []float64
 	likely   []float64 // what random rounding stays within, or nil where bound is proof
-	of       string    // what bounds it, in words
+	of       string    // what the bound is of, in words: "... times what"
 	kind     kind
 	rows     int
 	fits     [2]bool // of a known map: it explains the run
@@ -39,7 +39,9 @@ func residualOf(stage string, a, b *run) (residual, bool) {
 		return residual{}, false
 	}
 	if m.kind == embedding {
-		return embedded(x, y, a.u+b.u), true
+		r := embedded(x, y, a.u+b.u)
+		r.kind, r.rows = m.kind, x.rows
+		return r, true
 	}
 	r, ok := exactMap(m, x, y, a, b)
 	if !ok {
@@ -86,7 +88,7 @@ func bothInputs(m mapping, a, b *run) (in [2][]values, ok bool) {
 // replayedResidual is (y - g) - (x - f), the maps' errors in b and a.
 func replayedResidual(m mapping, x, y, f, g values) residual {
 	n := len(x.v)
-	r := residual{r: make([]float64, n), bound: make([]float64, n), of: "the stage replayed from its own inputs", fits: [2]bool{true, true}, inputs: m.inputs}
+	r := residual{r: make([]float64, n), bound: make([]float64, n), of: "rounding can do from its own inputs", fits: [2]bool{true, true}, inputs: m.inputs}
 	if len(f.v) != n || len(g.v) != n {
 		r.fits = [2]bool{}
 		return r
@@ -116,7 +118,7 @@ func off(x, f float64) float64 {
 // embedded bounds a stage that has no inputs but the ids: a sum of two rows, each
 // rounded to the arithmetic, and the rounding of the sum, by the largest of the row.
 func embedded(x, y values, u float64) residual {
-	r := residual{r: make([]float64, len(x.v)), bound: make([]float64, len(x.v)), of: "the other trace", fits: [2]bool{true, true}}
+	r := residual{r: make([]float64, len(x.v)), bound: make([]float64, len(x.v)), of: "rounding can do", fits: [2]bool{true, true}}
 	for i := range x.rows {
 		v, _ := x.row(i)
 		largest := 0.0
@@ -142,7 +144,7 @@ func activated(m mapping, x, y values, in [2][]values, a, b *run) (residual, boo
 				return residual{}, false
 			}
 			if r := replayedResidual(m, x, y, f, g); r.fits[k] {
-				r.of = act.name + ", which explains the " + which + " trace"
+				r.of = "rounding can do to " + act.name + ", which explains the " + which + " trace"
 				return r, true
 			}
 		}
@@ -178,7 +180,7 @@ func normed(m mapping, x, y values, in [2][]values, a, b *run) (residual, bool) 
 		}
 	}
 	r := replayedResidual(m, x, y, f, g)
-	r.of = "the norm that the first trace determines"
+	r.of = "rounding can do to the norm that the first trace determines"
 	return r, true
 }
 
@@ -192,7 +194,7 @@ func rotated(m mapping, x, y values, in [2][]values, a, b *run) (residual, bool)
 	}
 	d := x.cols / heads
 	r := residual{r: make([]float64, len(x.v)), bound: make([]float64, len(x.v)),
-		of: "the length of the difference before the rotation", fits: [2]bool{true, true}, inputs: m.inputs}
+		of: "a rotation and rounding can make of the difference before it", fits: [2]bool{true, true}, inputs: m.inputs}
 	for at := 0; at < len(x.v); at += d {
 		change, size := 0.0, 0.0
 		for i := at; i < at+d; i++ {

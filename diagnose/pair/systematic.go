@@ -39,6 +39,31 @@ func commonFactor(r, y []float64, rows int, u float64) (diagnose.Test, float64) 
 	return t, p
 }
 
+// explained is the share of the residuals, as squares, that a factor a row of values y
+// explains. Rounding to nearest leaves next to none; truncation, which errs to one side
+// by up to a whole unit, 3/4. A wrong factor explains all.
+func explained(r, y []float64, rows int) diagnose.Test {
+	t := diagnose.Test{Name: "factor of rows", Limit: 0.9}
+	cols := len(r) / rows
+	by, all := 0.0, 0.0
+	for i := range rows {
+		rr, ry, yy := 0.0, 0.0, 0.0
+		for j := i * cols; j < (i+1)*cols; j++ {
+			if y[j] > masked {
+				rr, ry, yy = rr+r[j]*r[j], ry+r[j]*y[j], yy+y[j]*y[j]
+			}
+		}
+		if all += rr; yy > 0 {
+			by += ry * ry / yy
+		}
+	}
+	if all > 0 {
+		t.Effect = diagnose.Number(by / all)
+	}
+	t.Failed = t.Effect > t.Limit
+	return t
+}
+
 func moments(x []float64) (mean, deviation float64) {
 	for _, v := range x {
 		mean += v / float64(len(x))
