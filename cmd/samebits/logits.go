@@ -17,6 +17,7 @@ type logitsCmd struct {
 	Seed  uint64 `default:"1" help:"Seed of the order shuffled."`
 	Fault string `placeholder:"NAME" help:"Make the run wrong: qkv-contiguous-shard, bias-every-rank or allreduce-race. Needs --tp 2 or more."`
 	Trace bool   `help:"Write every stage of the run, not the logits alone."`
+	Ranks bool   `help:"With --trace: also what each rank contributes to each all-reduce, as the stages attn.out.rank.R and mlp.down.rank.R."`
 	Out   string `short:"o" required:"" placeholder:"FILE" help:"The safetensors file to write."`
 }
 
@@ -41,6 +42,22 @@ func (l *lastStage[T]) Record(stage string, shape []int, values []T) {
 	}
 }
 
+// newRecorder returns a recorder of the stages that are asked for, and what it fills.
+func newRecorder[T model.Float](stages, ranks bool) (model.Recorder[T], *trace.Recorder[T], error) {
+	switch {
+	case ranks && !stages:
+		return nil, nil, fmt.Errorf("--ranks: the ranks' shares are stages, and need --trace")
+	case ranks:
+		r := new(trace.RankRecorder[T])
+		return r, &r.Recorder, nil
+	case stages:
+		r := new(trace.Recorder[T])
+		return r, r, nil
+	}
+	r := new(lastStage[T])
+	return r, &r.Recorder, nil
+}
+
 func writeLogits[T model.Float](ctx context.Context, c *logitsCmd, in input, warnings io.Writer) error {
 	if err := checkOutput(c.Out); err != nil {
 		return err
@@ -53,11 +70,9 @@ func writeLogits[T model.Float](ctx context.Context, c *logitsCmd, in input, war
 	if err != nil {
 		return err
 	}
-	var all trace.Recorder[T]
-	var last lastStage[T]
-	recorder, recorded := model.Recorder[T](&last), &last.Recorder
-	if c.Trace {
-		recorder, recorded = &all, &all
+	recorder, recorded, err := newRecorder[T](c.Trace, c.Ranks)
+	if err != nil {
+		return err
 	}
 	logits, err := m.Trace(ctx, in.ids, recorder)
 	if err != nil {
