@@ -135,7 +135,9 @@ func lower(f format) []format {
 	return nil
 }
 
-// noise tells whether the errors look like roundings of that arithmetic.
+// noise tells whether the errors look like roundings of that arithmetic; inputs: of
+// inputs of products, too, and spread over the stage. (That sums are accumulated in a
+// narrow format needs no such sign: most stages must show it, see settle.)
 func (c *comparison) noise(op operation, a arithmetic, inputs bool) bool {
 	alt := with(op, a)
 	e := alt.replay()
@@ -144,7 +146,7 @@ func (c *comparison) noise(op operation, a arithmetic, inputs bool) bool {
 		l.roundInputs(e, a.u())
 	}
 	after := compare(c.y, e, c.a)
-	if !after.within() || after.spoilt > c.spoilt || !after.spread() {
+	if !after.within() || after.spoilt > c.spoilt || inputs && !after.spread() {
 		return false
 	}
 	if !e.mixed {

@@ -29,7 +29,8 @@ type run struct {
 	done   map[string][]float64
 	seed   uint64
 
-	fused, online bool    // attention without scores and probs
+	fused, online bool // attention without scores and probs
+	narrow        bool
 	masked        float64 // what a masked score is recorded as
 }
 
@@ -161,12 +162,14 @@ func (r *run) embed() []float64 {
 // part returns the parameters of a stage as the run has them: rounded to values.
 func (r *run) part(stage string) weights {
 	p := r.parts[stage]
-	out := weights{}
-	for _, row := range p.w {
-		out.w = append(out.w, r.rounded(row))
-	}
-	if p.bias != nil {
-		out.bias = r.rounded(p.bias)
+	out := weights{w: slices.Clone(p.w), bias: p.bias}
+	if r.narrow {
+		for i, row := range p.w {
+			out.w[i] = r.rounded(row)
+		}
+		if p.bias != nil {
+			out.bias = r.rounded(p.bias)
+		}
 	}
 	return out
 }
@@ -249,7 +252,7 @@ func (r *run) normRow(stage string, x, w, b []float64, eps float64, center bool)
 	}
 	switch {
 	case r.is("variance-unbiased", stage):
-		total = r.sums(r.sum(squares) / float64(n-1))
+		total = r.sums(r.sum(slices.Clone(squares)) / float64(n-1))
 	case r.is("rms-not-divided", stage):
 		total = r.sum(squares)
 	}
@@ -380,6 +383,9 @@ func (r *run) product(stage string, x []float64, w [][]float64, n int) []float64
 		in, out = toF16, toF16
 	}
 	lower := func(x []float64) []float64 {
+		if r.defect.name == "" || !strings.HasSuffix(r.defect.name, "product") && r.defect.name != "tf32" {
+			return x
+		}
 		y := make([]float64, len(x))
 		for i, v := range x {
 			y[i] = in(v)
@@ -390,7 +396,7 @@ func (r *run) product(stage string, x []float64, w [][]float64, n int) []float64
 	for _, row := range w {
 		rows = append(rows, lower(row))
 	}
-	var y []float64
+	y := make([]float64, 0, len(x)/n*len(w))
 	for at := 0; at < len(x); at += n {
 		row := lower(x[at : at+n])
 		for _, v := range rows {

@@ -20,6 +20,7 @@ type machine struct {
 	onePass      bool   // variance as E[x^2] - E[x]^2
 	reciprocal   bool   // mean as a product with 1/n
 	angles32     bool   // RoPE angles in float32
+	scratch      []float64
 }
 
 func toFloat32(x float64) float64 { return float64(float32(x)) }
@@ -32,7 +33,8 @@ func toDigits(digits int, step float64) func(float64) float64 {
 		if x == 0 || math.IsNaN(x) || math.IsInf(x, 0) {
 			return x
 		}
-		u := max(math.Pow(2, math.Floor(math.Log2(math.Abs(x)))-float64(digits-1)), step)
+		exponent := int(math.Float64bits(x)>>52&0x7ff) - 1023 // no subnormal float64 is met
+		u := max(math.Float64frombits(uint64(exponent-digits+1+1023)<<52), step)
 		return math.RoundToEven(x/u) * u
 	}
 }
@@ -56,22 +58,26 @@ func newMachine(dtype, order string, seed uint64) *machine {
 	return m
 }
 
-// sum adds terms that are numbers of sums, in the machine's order.
-func (m *machine) sum(terms []float64) float64 {
-	t := slices.Clone(terms)
+// sum adds terms that are numbers of sums, in the machine's order. It may reorder
+// them in place.
+func (m *machine) sum(t []float64) float64 {
 	switch m.order {
 	case "reversed":
-		slices.Reverse(t)
+		s := 0.0
+		for i := len(t) - 1; i >= 0; i-- {
+			s = m.sums(s + t[i])
+		}
+		return s
 	case "shuffled":
 		m.rng.Shuffle(len(t), func(i, j int) { t[i], t[j] = t[j], t[i] })
 	case "pairwise":
 		return m.tree(t)
 	case "lanes":
-		lanes := make([]float64, 8)
+		var lanes [8]float64
 		for i, v := range t {
 			lanes[i%8] = m.sums(lanes[i%8] + v)
 		}
-		return m.tree(lanes)
+		return m.tree(lanes[:])
 	}
 	s := 0.0
 	for _, v := range t {
@@ -92,6 +98,7 @@ func (m *machine) tree(t []float64) float64 {
 }
 
 func (m *machine) dot(x, y []float64) float64 {
+	y = y[:len(x)]
 	if m.fma {
 		s := 0.0
 		for i, v := range x {
@@ -99,10 +106,11 @@ func (m *machine) dot(x, y []float64) float64 {
 		}
 		return s
 	}
-	p := make([]float64, len(x))
+	p := m.scratch[:0]
 	for i, v := range x {
-		p[i] = m.sums(v * y[i])
+		p = append(p, m.sums(v*y[i]))
 	}
+	m.scratch = p
 	return m.sum(p)
 }
 
@@ -127,7 +135,7 @@ func (m *machine) f(y float64) float64 {
 func (m *machine) r(x float64) float64 { return m.values(x) }
 
 func (m *machine) mean(terms []float64) float64 {
-	s := m.sum(terms)
+	s := m.sum(slices.Clone(terms))
 	if m.reciprocal {
 		return m.sums(s * m.sums(1/float64(len(terms))))
 	}

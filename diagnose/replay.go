@@ -79,11 +79,12 @@ func (r *replayer) judge(s trace.Stage) (*judged, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !r.fine(c, tests) && r.converts() { // weights may have been kept as they are
-		other := *r
-		other.stored, other.bridged = true, map[string]tensor{}
-		if op2, c2, tests2, err := other.compare(s, len(j.Bridged) > 0); err == nil && r.fine(c2, tests2) {
-			op, c, tests = op2, c2, tests2
+	if !r.fine(c, tests) {
+		for _, other := range r.otherwise() {
+			if op2, c2, tests2, err := other.compare(s, len(j.Bridged) > 0); err == nil && r.fine(c2, tests2) {
+				op, c, tests = op2, c2, tests2
+				break
+			}
 		}
 	}
 	j.Tests, j.kind = tests, fmt.Sprintf("%T", op)
@@ -117,8 +118,28 @@ func (r *replayer) fine(c *comparison, tests []Test) bool {
 	return c.within() && !slices.ContainsFunc(tests, func(t Test) bool { return t.Failed })
 }
 
-// converts: weights that are not numbers of the declared format may be stored.
-func (r *replayer) converts() bool { return r.a.values.digits < f64.digits && !r.stored }
+// otherwise lists what else the declared arithmetic may mean: weights that are used as
+// they are stored, not rounded to values first; shares of ranks that are rounded, the
+// trace not saying how many there are.
+func (r *replayer) otherwise() (list []*replayer) {
+	ranks := []int{r.ranks}
+	if r.a.isNarrow() && r.trace.TP == 0 {
+		ranks = []int{1, 2, 4, 8}
+	}
+	for _, stored := range []bool{false, true} {
+		if stored && r.a.values.digits == f64.digits {
+			continue
+		}
+		for _, p := range ranks {
+			if stored || p != r.ranks {
+				other := *r
+				other.stored, other.ranks, other.bridged = stored, p, map[string]tensor{}
+				list = append(list, &other)
+			}
+		}
+	}
+	return list
+}
 
 // fill states what a comparison found.
 func (j *judged) fill(s trace.Stage, c *comparison) {
@@ -161,22 +182,27 @@ func (j *judged) blame(c *comparison) {
 	}
 }
 
-// settle turns findings into verdicts. In a trace of a narrow format most of the stages
-// of a kind may need sums in that format: then that is the run's arithmetic. What only a
-// few need is a finding: a fault is of one stage, an arithmetic of all.
+// settle turns findings into verdicts. Where, in a trace of a narrow format, most of the
+// stages of some kind need sums in that format, such sums are the run's arithmetic. What
+// only a few stages need is a finding: a fault is of one stage, an arithmetic of all.
 func settle(all []*judged, a arithmetic) {
 	inside, total := map[string]int{}, map[string]int{}
+	unexplained := func(j *judged) bool { return len(j.found.hints) == 0 || !j.found.hints[0].Complete }
 	for _, j := range all {
 		total[j.kind]++
-		if j.found.inside && len(j.found.hints) == 0 || j.found.inside && !j.found.hints[0].Complete {
+		if j.found.inside && unexplained(j) {
 			inside[j.kind]++
 		}
+	}
+	accumulates := false
+	for kind, n := range inside {
+		accumulates = accumulates || n > 1 && 2*n > total[kind]
 	}
 	for _, j := range all {
 		f := j.found
 		switch {
 		case j.Verdict != Fault:
-		case f.inside && 2*inside[j.kind] > total[j.kind] && (len(f.hints) == 0 || !f.hints[0].Complete):
+		case f.inside && accumulates && unexplained(j):
 			j.Verdict, j.Evidence, j.Probability = WithinRounding, "", 0
 			j.Reason = "sums are accumulated in " + a.values.name
 			j.found.hints = nil

@@ -100,27 +100,28 @@ func temperature(o softmaxOp, e *estimate) []float64 {
 //
 // (Efron, 1969, "Student's t-test under symmetry conditions"), a bound that adapts to
 // what the run's errors are; it is the smaller one where a run sums better than the
-// worst order. Rows that were recorded before, bit for bit, are left out: equal inputs
+// worst order. Both are widened where errors depend on each other: see dependence. Rows that were recorded before, bit for bit, are left out: equal inputs
 // have equal errors.
 func (c *comparison) systematic(op operation) []Test {
 	keep := c.distinct()
+	dep := c.dependence(op, keep)
 	list := directions(op, c.e)
 	lambda := spread(2*len(list) + 1)
 	r := c.residuals()
 	var tests []Test
 	for _, d := range list {
-		if t, ok := c.along(d, r, keep, lambda); ok {
+		if t, ok := c.along(d, r, keep, dep, lambda); ok {
 			tests = append(tests, t)
 		}
 	}
-	if t, ok := c.energy(r, keep, lambda); ok {
+	if t, ok := c.energy(r, keep, dep, lambda); ok {
 		tests = append(tests, t)
 	}
 	return tests
 }
 
 // along tests one direction. It reports whether there is anything to test.
-func (c *comparison) along(d direction, r []float64, keep []bool, lambda float64) (Test, bool) {
+func (c *comparison) along(d direction, r []float64, keep []bool, dep dependence, lambda float64) (Test, bool) {
 	e := c.e
 	var sum, weight, allowed, square, own, shared float64
 	for t := range e.rows {
@@ -140,7 +141,7 @@ func (c *comparison) along(d direction, r []float64, keep []bool, lambda float64
 			sum += a * r[i]
 			weight += a * d.d[i]
 			allowed += math.Abs(a) * f
-			square += a * a * s * s
+			square += dep.of[i] * a * a * s * s
 			x := a * r[i]
 			own += x*x + a*a*f*f
 			for k, sh := range e.shared {
@@ -155,7 +156,7 @@ func (c *comparison) along(d direction, r []float64, keep []bool, lambda float64
 	if weight == 0 || math.IsNaN(sum) {
 		return Test{}, false
 	}
-	limit := allowed + lambda*min(math.Sqrt(square+shared), math.Sqrt(own)+math.Sqrt(shared))
+	limit := allowed + lambda*min(math.Sqrt(square+shared), math.Sqrt(dep.worst*own)+math.Sqrt(shared))
 	t := Test{Name: d.name, Effect: Number(sum / weight), Limit: Number(limit / weight)}
 	t.Failed = math.Abs(sum) > limit
 	return t, true
@@ -165,9 +166,9 @@ func (c *comparison) along(d direction, r []float64, keep []bool, lambda float64
 // is systematic: of n independent subgaussian errors it exceeds
 // n + 2*sqrt(n*x) + 2x with a probability of exp(-x) at most (Hsu, Kakade and Zhang,
 // 2012, "A tail inequality for quadratic forms of subgaussian random vectors",
-// theorem 2.1). It tells a lower precision from the declared one where no single value
+// theorem 2.1); dependence takes its toll as there. It tells a lower precision from the declared one where no single value
 // does. Where rows share errors it says nothing.
-func (c *comparison) energy(r []float64, keep []bool, lambda float64) (Test, bool) {
+func (c *comparison) energy(r []float64, keep []bool, dep dependence, lambda float64) (Test, bool) {
 	if len(c.e.shared) > 0 {
 		return Test{}, false
 	}
@@ -182,7 +183,7 @@ func (c *comparison) energy(r []float64, keep []bool, lambda float64) (Test, boo
 		n++
 	}
 	x := lambda * lambda / 2
-	limit := n + 2*math.Sqrt(n*x) + 2*x
+	limit := n + 2*math.Sqrt(n*dep.worst*x) + 2*dep.worst*x
 	return Test{"energy", Number(sum / max(n, 1)), Number(limit / max(n, 1)), sum > limit}, n > 0
 }
 
