@@ -131,8 +131,10 @@ func share(n diagnose.Number) string {
 		return "0"
 	case f < 0.001:
 		return "below 0.1 %"
-	case f <= 1:
+	case f <= 0.095:
 		return fmt.Sprintf("%.2g %%", 100*f)
+	case f <= 1:
+		return fmt.Sprintf("%.0f %%", 100*f)
 	case f < 100:
 		return fmt.Sprintf("%.3g ×", f)
 	case f < 1e6:

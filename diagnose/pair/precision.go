@@ -64,19 +64,31 @@ func (p *precision) run() {
 			}
 		}
 	}
+	several := p.arithmetics() > 1
 	for _, r := range p.others {
-		if largestRatio[r] == 0 {
+		text, ratio := "", times(largestRatio[r])
+		switch {
+		case largestRatio[r] == 0:
 			continue
+		case p.failed[r] != "":
+			text = fmt.Sprintf("%s is further from the float64 trace than its unit roundoff allows, from %s on: up to %s times as far, in unit roundoffs, as the closest trace (%.3g allowed)", r.file, p.failed[r], ratio, p.limit)
+		case several:
+			p.passed[r] = true
+			text = fmt.Sprintf("the distance of %s from the float64 trace shrinks with the unit roundoff: in unit roundoffs it is at most %s times that of the closest trace (%.3g allowed)", r.file, ratio, p.limit)
+		default:
+			text = fmt.Sprintf("%s is at most %s times as far from the float64 trace as the closest trace of the same arithmetic (%.3g allowed); a trace in another would show whether that shrinks with the unit roundoff", r.file, ratio, p.limit)
 		}
-		if stage := p.failed[r]; stage != "" {
-			p.notes = append(p.notes, diagnose.Note(fmt.Sprintf("precision test: %s is further from the float64 trace than its unit roundoff allows, from %s on: up to %s times as far, in unit roundoffs, as the closest trace (%.3g allowed)",
-				r.file, stage, times(largestRatio[r]), p.limit)))
-			continue
-		}
-		p.passed[r] = true
-		p.notes = append(p.notes, diagnose.Note(fmt.Sprintf("precision test: the distance of %s from the float64 trace shrinks with the unit roundoff: at most %.3g times as far, in unit roundoffs, as the closest trace (%.3g allowed)",
-			r.file, largestRatio[r], p.limit)))
+		p.notes = append(p.notes, diagnose.Note("precision test: "+text))
 	}
+}
+
+// arithmetics counts the unit roundoffs of the others.
+func (p *precision) arithmetics() int {
+	seen := map[float64]bool{}
+	for _, r := range p.others {
+		seen[r.u] = true
+	}
+	return len(seen)
 }
 
 // distances returns how far each trace is from the float64 one at a stage, in its unit
