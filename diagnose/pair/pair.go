@@ -39,6 +39,7 @@ func Compare(runs []Run, o Options) (*diagnose.Report, error) {
 		if all[i], err = newRun(r); err != nil {
 			return nil, err
 		}
+		all[i].id = i
 	}
 	report := &diagnose.Report{Hints: []diagnose.Hint{}, Notes: []diagnose.Note{}, Stages: []diagnose.Stage{}, Spec: spec.Version}
 	for _, r := range all {
@@ -96,6 +97,9 @@ type comparison struct {
 }
 
 func compare(a, b *run) (*comparison, error) {
+	first, second := *a, *b
+	a, b = &first, &second
+	a.other, b.other = b, a
 	c := &comparison{a: a, b: b}
 	before := 0.0
 	for _, s := range a.trace.Stages {
