@@ -117,7 +117,10 @@ func whereHint(a *run, s *judged, add func(cause, text, how string, complete boo
 		for j := range columns {
 			lo, hi = min(lo, j), max(hi, j)
 		}
-		text := fmt.Sprintf("%d of %d columns are wrong, within %d to %d", len(columns), cols, lo, hi)
+		text := fmt.Sprintf("columns %d to %d of %d are wrong", lo, hi, cols)
+		if len(columns) < hi-lo+1 {
+			text = fmt.Sprintf("%d of %d columns are wrong, the first %d, the last %d", len(columns), cols, lo, hi)
+		}
 		if heads > 0 && cols%heads == 0 {
 			d := cols / heads
 			text += fmt.Sprintf(": heads %d to %d of %d", lo/d, hi/d, heads)

@@ -65,7 +65,7 @@ func (s *judged) decide(shape []int, values []float64, a, b *run) {
 		s.beyond(values, a, b)
 	case s.Verdict == diagnose.WithinRounding && s.Statistical > 1:
 		s.Verdict = diagnose.Undecided
-		s.Reason = fmt.Sprintf("%.3g times what random rounding leaves, %.2g of what weights can make of it that are not known", float64(s.Statistical), worst)
+		s.Reason = fmt.Sprintf("%s times what random rounding leaves, but %.2g of what weights could make of it that are not known", times(float64(s.Statistical)), worst)
 	}
 }
 
@@ -81,13 +81,26 @@ func (s *judged) beyond(values []float64, a, b *run) {
 		return
 	}
 	s.Verdict = diagnose.Fault
-	s.Reason = fmt.Sprintf("off by %.3g, %.3g times what %s", float64(s.Error), float64(s.Fraction), s.residual.of)
+	s.Reason = fmt.Sprintf("off by %.3g, %s times what %s", float64(s.Error), times(float64(s.Fraction)), s.residual.of)
 	switch s.residual.fits {
 	case [2]bool{true, false}:
 		s.Reason += "; the first trace follows from its own inputs, the second does not"
 	case [2]bool{false, true}:
 		s.Reason += "; the second trace follows from its own inputs, the first does not"
 	}
+}
+
+// times writes a factor for people: 1.23, 4540, 1.2 million.
+func times(x float64) string {
+	switch {
+	case x < 100:
+		return fmt.Sprintf("%.3g", x)
+	case x < 1e6:
+		return fmt.Sprintf("%.0f", x)
+	case x < 1e9:
+		return fmt.Sprintf("%.1f million", x/1e6)
+	}
+	return fmt.Sprintf("%.2g", x)
 }
 
 func declared(a, b *run) string {

@@ -94,7 +94,7 @@ func TestHints(t *testing.T) {
 		"gpt2/bias_every_rank_mlp.safetensors":  {"offset", "every rank"},
 		"gpt2/gelu_other.safetensors":           {"activation", "the first trace computes GELU, tanh form, the second GELU, erf form"},
 		"gpt2/sdc_attn@1.safetensors":           {"element", "[3 5]"},
-		"gpt2/qkv_contiguous_shard.safetensors": {"columns", "heads 3 to 5 of 6"},
+		"gpt2/qkv_contiguous_shard.safetensors": {"columns", "columns 24 to 47 of 48 are wrong: heads 3 to 5 of 6"},
 	} {
 		r := compare(t, pair.Options{}, pytorch(t, "gpt2/reference.safetensors"), pytorch(t, file))
 		require.Equal(t, []string{want.cause}, hints(r), file)

@@ -69,8 +69,8 @@ func (p *precision) run() {
 			continue
 		}
 		if stage := p.failed[r]; stage != "" {
-			p.notes = append(p.notes, diagnose.Note(fmt.Sprintf("precision test: %s is further from the float64 trace than its unit roundoff allows, from %s on: up to %.3g times as far, in unit roundoffs, as the closest trace (%.3g allowed)",
-				r.file, stage, largestRatio[r], p.limit)))
+			p.notes = append(p.notes, diagnose.Note(fmt.Sprintf("precision test: %s is further from the float64 trace than its unit roundoff allows, from %s on: up to %s times as far, in unit roundoffs, as the closest trace (%.3g allowed)",
+				r.file, stage, times(largestRatio[r]), p.limit)))
 			continue
 		}
 		p.passed[r] = true
