@@ -357,6 +357,7 @@ func TestCorpus(t *testing.T) {
 			n[1]++
 		case o.below && o.kind != "control":
 			n[2]++
+			fmt.Printf("BELOW %v: share %.3g; %s at %s\n", o.testCase, o.share, o.verdict, o.stage)
 		default:
 			n[3]++
 			fmt.Printf("WRONG %v: %s at %s, want %s; share %.3g; %s %v\n", o.testCase, o.verdict, o.stage, o.testCase.stage(), o.share, o.hint, o.err)
