@@ -27,11 +27,18 @@ func check(t *trace.Trace, c model.Config) error {
 	}
 	known := model.StageNames(c)
 	for _, s := range t.Stages {
-		if !slices.Contains(known, s.Name) {
+		name := s.Name
+		if whole, rank, ok := trace.SplitRank(name); ok {
+			name = whole
+			if !rowParallel(whole) || t.TP > 0 && rank >= t.TP {
+				return fmt.Errorf("diagnose: stage %.60q: want attn.out or mlp.down of one of %d ranks", s.Name, t.TP)
+			}
+		}
+		if !slices.Contains(known, name) {
 			return unknown(s.Name, c)
 		}
-		want := shape(s.Name, len(t.IDs), c)
-		if !slices.Equal(s.Shape, want) {
+		want := shape(name, len(t.IDs), c)
+		if !slices.Equal(s.Shape, want) && !padded(s, want) {
 			return fmt.Errorf("diagnose: stage %s has shape %v: of %d tokens and this %s it is %v", s.Name, s.Shape, len(t.IDs), c.Family, want)
 		}
 	}
@@ -39,6 +46,17 @@ func check(t *trace.Trace, c model.Config) error {
 		return fmt.Errorf("diagnose: the trace has no stages: want some of %s", strings.Join(layerNames(c), ", "))
 	}
 	return nil
+}
+
+// rowParallel tells whether an all-reduce makes the stage.
+func rowParallel(stage string) bool {
+	_, name := split(stage)
+	return name == "attn.out" || name == "mlp.down"
+}
+
+// padded tells of logits whether they have more columns than the vocabulary.
+func padded(s trace.Stage, want []int) bool {
+	return s.Name == "logits" && len(s.Shape) == 2 && s.Shape[0] == want[0] && s.Shape[1] > want[1]
 }
 
 // unknown says of a stage why it is none of the model's.

@@ -13,16 +13,21 @@ import (
 	"testing"
 
 	"github.com/samebits/samebits/internal/parallel"
-	"github.com/samebits/samebits/model"
 	"github.com/samebits/samebits/trace"
 	"github.com/stretchr/testify/require"
 )
 
 var (
-	whole = flag.Bool("corpus", false, "run the whole corpus of faults and controls, not a sample")
-	part  = flag.Int("part", 0, "with -corpus: run every eighth case, from this one (1 to 8) on")
-	only1 = flag.String("only", "", "run the cases of which the name contains this")
+	whole    = flag.Bool("corpus", false, "run the whole corpus of faults and controls, not a sample")
+	part     = flag.Int("part", 0, "run one of the 32 parts of the corpus, 1 to 32")
+	named    = flag.String("case", "", "run the cases of which the name contains this")
+	results_ = flag.String("results", "", "write the outcomes to this file, as JSON")
+	table    = flag.Bool("table", false, "write the outcomes to CORPUS.md")
+	merged   = flag.String("merge", "", "write CORPUS.md from the files of this pattern that -results wrote")
 )
+
+// parts is the number of parts into which -part divides the corpus.
+const parts = 32
 
 // grid is testdata/grid.json.
 type grid struct {
@@ -279,91 +284,102 @@ func (c testCase) effect(r *run, t *trace.Trace) float64 {
 
 // outcome is what the diagnosis of a case came to.
 type outcome struct {
-	testCase
-	verdict Verdict
-	stage   string
-	hint    string
-	share   float64 // of its bound, that the defect is
-	right   bool
-	below   bool // the defect is below the bound
-	err     error
+	Case, Kind, Fault, Family string
+	Verdict                   Verdict
+	Stage, Want               string
+	Cause, Hint               string
+	Named                     bool   // the hint names the cause
+	Share                     Number // of its bound, that a fault is that was not found
+	Right                     bool
+	Below                     bool // the fault is below the bound
+}
+
+// causesOf are the causes that hints to a fault may name.
+var causesOf = map[string][]string{
+	"qkv-contiguous": {"sharding"}, "qkv-layout": {"layout"}, "gate-up-chunked": {"sharding"}, "gate-up-swapped": {"swapped"}, "kv-swapped": {"swapped"},
+	"bias-every-rank": {"bias"}, "bias-dropped": {"bias"}, "allreduce-missing": {"allreduce-missing"}, "allreduce-copy": {"allreduce-missing"},
+	"allreduce-twice": {"allreduce-twice", "factor"}, "rank-missing": {"rank-missing"}, "kv-heads": {"kv-heads"}, "qk-norm-local": {"local"}, "qk-norm-missing": {"norm-missing"},
+	"rms-not-divided": {"divisor"}, "rms-local": {"local"}, "eps-other": {"epsilon"}, "eps-outside": {"epsilon-outside", "epsilon"}, "eps-zero": {"epsilon"},
+	"variance-unbiased": {"unbiased"}, "norm-weight-dropped": {"weight"}, "rope-interleaved": {"rope-style"}, "rope-theta": {"rope-theta"},
+	"rope-scaling": {"rope-scaling"}, "rope-partial": {"rope-partial"}, "position-off": {"position"}, "gelu-other": {"activation"}, "activation-other": {"activation"},
+	"scale-width": {"scale"}, "scale-missing": {"scale"}, "head-dim-ignored": {"scale"}, "head-tied": {"tied-head"}, "vocabulary-padded": {"vocabulary-padded"},
+	"conv1d-transposed": {"transposed"}, "shard-missing": {"rank-missing", "allreduce-missing"}, "mask-ahead": {"mask"}, "window-ignored": {"window"}, "residual-dropped": {"residual"},
+	"residual-normed": {"residual"}, "parallel-other": {"input"}, "heads-permuted": {"permutation"}, "head-garbled": {"head"}, "rank-garbled": {"rank"},
+	"row-garbled": {"row"}, "element": {"element"}, "nan": {"element"}, "infinity": {"element"},
+	"bf16-allreduce": {"allreduce-bf16"}, "f16-allreduce": {"allreduce-f16"}, "tf32": {"product-tf32"}, "bf16-product": {"product-bf16"}, "f16-product": {"product-f16"}, "bf16-stored": {"stored-bf16"},
 }
 
 func (c testCase) run() outcome {
 	r := c.newRun()
 	t := c.trace(r)
 	report, err := Replay(t, r.checkpoint(), "")
-	o := outcome{testCase: c, err: err}
+	o := outcome{Case: c.String(), Kind: c.kind, Fault: c.defect.name, Family: c.family}
 	if err != nil {
+		o.Hint = err.Error()
 		return o
 	}
-	o.verdict = report.Verdict
+	o.Verdict = report.Verdict
 	if report.Stage != nil {
-		o.stage = *report.Stage
+		o.Stage = *report.Stage
 	}
 	if len(report.Hints) > 0 {
-		o.hint = report.Hints[0].Cause + ": " + report.Hints[0].Text
+		o.Cause, o.Hint = report.Hints[0].Cause, report.Hints[0].Text
+		o.Named = slices.Contains(causesOf[c.defect.name], o.Cause)
 	}
-	switch c.kind {
-	case "control":
-		o.right = report.Verdict == Rounding
-		if !o.right {
-			o.hint = report.Sentence
-		}
-	case "fault":
-		o.right = report.Verdict == Fault && o.stage == c.stage()
-	case "reduced":
-		o.right = report.Verdict == ReducedPrecision && o.stage == c.stage()
+	want := map[string]Verdict{"control": Rounding, "fault": Fault, "reduced": ReducedPrecision}[c.kind]
+	if c.kind == "control" {
+		o.Right = report.Verdict == want
+		o.Hint = report.Sentence
+		return o
 	}
-	if !o.right && c.kind != "control" {
-		o.share = c.effect(r, t)
-		o.below = o.share <= 1
+	o.Want = c.stage()
+	o.Right = report.Verdict == want && o.Stage == o.Want
+	if !o.Right {
+		o.Share = Number(c.effect(r, t))
+		o.Below = o.Share <= 1 && report.Verdict == Rounding
 	}
 	return o
 }
 
 // sample is one in so many cases that the test runs without -corpus.
-const sample = 40
+const sample = 79
 
-func TestCorpus(t *testing.T) {
-	all := slices.DeleteFunc(readGrid(t).cases(), func(c testCase) bool { return !c.applies() })
-	if *only1 != "" {
-		all = slices.DeleteFunc(all, func(c testCase) bool { return !strings.Contains(c.String(), *only1) })
-	} else if *part > 0 {
-		var some []testCase
-		for i := range all {
-			if i%8 == *part-1 {
-				some = append(some, all[i])
-			}
-		}
-		all = some
-	} else if !*whole {
-		var some []testCase
-		for i := range all {
-			if i%sample == 7 {
-				some = append(some, all[i])
-			}
-		}
-		all = some
+// chosen returns the cases that the flags ask for.
+func chosen(t *testing.T) []testCase {
+	all := slices.DeleteFunc(readGrid(t).cases(), func(c testCase) bool {
+		return !c.applies() || !strings.Contains(c.String(), *named)
+	})
+	every, from := sample, 7
+	switch {
+	case *whole || *named != "":
+		return all
+	case *part > 0:
+		every, from = parts, *part-1
 	}
-	results := make([]outcome, len(all))
-	parallel.For(2, len(all), func(i int) { results[i] = all[i].run() })
-	count := map[string][4]int{}
-	for _, o := range results {
-		n := count[o.kind]
-		n[0]++
-		switch {
-		case o.right:
-			n[1]++
-		case o.below && o.kind != "control":
-			n[2]++
-		default:
-			n[3]++
-			fmt.Printf("WRONG %v: %s at %s, want %s; share %.3g; %s %v\n", o.testCase, o.verdict, o.stage, o.testCase.stage(), o.share, o.hint, o.err)
-		}
-		count[o.kind] = n
+	var some []testCase
+	for i := from; i < len(all); i += every {
+		some = append(some, all[i])
 	}
-	fmt.Println("kind: cases, right, below the bound, wrong", count)
+	return some
 }
 
-var _ = model.LayerNorm
+// TestCorpus diagnoses faults and controls. No control may be called a finding; every
+// fault and loss of precision must be found at its stage, unless it is below the bound.
+func TestCorpus(t *testing.T) {
+	all := chosen(t)
+	results := make([]outcome, len(all))
+	parallel.For(2, len(all), func(i int) { results[i] = all[i].run() })
+	for _, o := range results {
+		if !o.Right && !o.Below {
+			t.Errorf("%s: %s at %q, want %q; %.3g of the bound; %s", o.Case, o.Verdict, o.Stage, o.Want, o.Share, o.Hint)
+		}
+	}
+	if *results_ != "" {
+		data, err := json.Marshal(results)
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(*results_, data, 0o644))
+	}
+	if *table {
+		require.NoError(t, os.WriteFile("CORPUS.md", []byte(corpusTable(results)), 0o644))
+	}
+}

@@ -30,6 +30,9 @@ type finding struct {
 // goes before noise of a lower precision.
 func (r *replayer) explain(s trace.Stage, op operation, c *comparison) finding {
 	var f finding
+	if r.a.isNarrow() {
+		f.inside = c.noise(op, arithmetic{r.a.values, r.a.values}, false)
+	}
 	f.hints = c.faults(s.Name, r.hypotheses(s.Name, op, c), op)
 	if len(f.hints) > 0 {
 		return f
@@ -39,9 +42,6 @@ func (r *replayer) explain(s trace.Stage, op operation, c *comparison) finding {
 			f.precision, f.hints = h.precision, []Hint{h.hint(s.Name, c, after)}
 			return f
 		}
-	}
-	if r.a.isNarrow() {
-		f.inside = c.noise(op, arithmetic{r.a.values, r.a.values}, false)
 	}
 	if name, ok := r.noise(op, c); ok {
 		f.precision = name

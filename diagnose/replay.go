@@ -29,11 +29,8 @@ func Replay(t *trace.Trace, c *model.Checkpoint, file string) (*Report, error) {
 		Runs: []Run{{file, t.Model, r.a.values.name, t.TP, t.Device, len(t.IDs)}},
 	}
 	var all []*judged
-	for _, name := range model.StageNames(c.Config) {
-		s, ok := r.recorded[name]
-		if !ok {
-			continue
-		}
+	for _, name := range r.order() {
+		s := r.recorded[name]
 		j, err := r.judge(s)
 		if err != nil {
 			return nil, fmt.Errorf("stage %s: %w", name, err)
@@ -44,6 +41,24 @@ func Replay(t *trace.Trace, c *model.Checkpoint, file string) (*Report, error) {
 	settle(all, r.a)
 	report.conclude(all)
 	return report, nil
+}
+
+// order lists the recorded stages as they are computed, those of ranks before the
+// stage that they make.
+func (r *replayer) order() (names []string) {
+	ranks := map[string][]string{}
+	for _, s := range r.trace.Stages {
+		if whole, _, ok := trace.SplitRank(s.Name); ok {
+			ranks[whole] = append(ranks[whole], s.Name)
+		}
+	}
+	for _, name := range model.StageNames(r.config) {
+		names = append(names, ranks[name]...)
+		if _, ok := r.recorded[name]; ok {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // forget drops what was replayed of the layers before the one that ends here.
@@ -89,6 +104,9 @@ func (r *replayer) judge(s trace.Stage) (*judged, error) {
 	}
 	j.Tests, j.kind = tests, fmt.Sprintf("%T", op)
 	j.fill(s, c)
+	if s.Name == "logits" && r.padding > 0 {
+		j.pad(r.padding, r.config.Vocabulary)
+	}
 	if !r.fine(c, tests) {
 		j.blame(c)
 		j.found = r.explain(s, op, c)
@@ -158,6 +176,13 @@ func (j *judged) fill(s trace.Stage, c *comparison) {
 	}
 }
 
+// pad notes logits of rows that pad the vocabulary: they may win.
+func (j *judged) pad(padding, vocabulary int) {
+	j.Verdict, j.Evidence = Fault, Proof
+	j.Reason = fmt.Sprintf("there are %d logits a token, for a vocabulary of %d", padding+vocabulary, vocabulary)
+	j.found.hints = []Hint{{j.Name, "vocabulary-padded", fmt.Sprintf("the last %d logits are of rows that pad the vocabulary; they may win, and count in a softmax", padding), true, Number(math.Inf(1)), j.Statistical, "the logits without them"}}
+}
+
 // blame says by which evidence rounding does not explain the stage.
 func (j *judged) blame(c *comparison) {
 	j.Verdict, j.Evidence = Fault, Statistics
@@ -187,7 +212,10 @@ func (j *judged) blame(c *comparison) {
 // only a few stages need is a finding: a fault is of one stage, an arithmetic of all.
 func settle(all []*judged, a arithmetic) {
 	inside, total := map[string]int{}, map[string]int{}
-	unexplained := func(j *judged) bool { return len(j.found.hints) == 0 || !j.found.hints[0].Complete }
+	unexplained := func(j *judged) bool {
+		h := j.found.hints
+		return len(h) == 0 || !h[0].Complete || j.Statistical <= 1 // statistics of other sums say nothing
+	}
 	for _, j := range all {
 		total[j.kind]++
 		if j.found.inside && unexplained(j) {

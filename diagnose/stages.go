@@ -59,6 +59,7 @@ type replayer struct {
 	recorded   map[string]trace.Stage
 	bridged    map[string]tensor // replayed, where the trace lacks the stage
 	unmasked   bool              // scores were recorded before they were masked
+	padding    int               // logits beyond the vocabulary
 	notes      []Note
 }
 
@@ -68,6 +69,10 @@ func newReplayer(t *trace.Trace, c *model.Checkpoint) *replayer {
 		recorded: map[string]trace.Stage{}, bridged: map[string]tensor{}, notes: []Note{},
 	}
 	for _, s := range t.Stages {
+		if s.Name == "logits" && s.Shape[1] > c.Config.Vocabulary {
+			r.padding = s.Shape[1] - c.Config.Vocabulary
+			s = crop(s, c.Config.Vocabulary)
+		}
 		r.recorded[s.Name] = s
 	}
 	if t.DType == "" {
@@ -88,6 +93,15 @@ func newReplayer(t *trace.Trace, c *model.Checkpoint) *replayer {
 		r.note("%d stages are not recorded (%s%s): the stages after them are judged together with them", len(missing), strings.Join(missing[:min(4, len(missing))], ", "), map[bool]string{true: ", ..."}[len(missing) > 4])
 	}
 	return r
+}
+
+// crop returns the first columns of a stage.
+func crop(s trace.Stage, columns int) trace.Stage {
+	out := trace.Stage{Name: s.Name, Shape: []int{s.Shape[0], columns}}
+	for t := range s.Shape[0] {
+		out.Values = append(out.Values, s.Values[t*s.Shape[1]:t*s.Shape[1]+columns]...)
+	}
+	return out
 }
 
 func (r *replayer) note(format string, args ...any) {
@@ -146,6 +160,9 @@ func split(stage string) (layer, name string) {
 
 // inputs lists the stages that a stage is computed from.
 func (r *replayer) inputs(stage string) []string {
+	if whole, _, ok := trace.SplitRank(stage); ok {
+		stage = whole
+	}
 	layer, name := split(stage)
 	x := r.residual(layer)
 	turned := func(of string) string {
@@ -299,6 +316,9 @@ func (r *replayer) from(stage string) (recorded, bridged []string) {
 
 // operation returns what computes a stage.
 func (r *replayer) operation(stage string) (operation, error) {
+	if whole, rank, ok := trace.SplitRank(stage); ok {
+		return r.share(stage, whole, rank)
+	}
 	if stage == "embed" {
 		return r.embed(r.positions(0))
 	}
@@ -339,6 +359,31 @@ func (r *replayer) operation(stage string) (operation, error) {
 		return addOp{[]tensor{r.uncertain(in[0]), r.uncertain(in[1])}, r.inputs(stage), r.a}, nil
 	}
 	return nil, fmt.Errorf("diagnose: stage %.60q is none of this %s", stage, r.config.Family)
+}
+
+// share is what a rank adds to an all-reduce: the product of its inputs, which are
+// divided in the way that is nearest to what is recorded.
+func (r *replayer) share(stage, whole string, rank int) (operation, error) {
+	op, err := r.operation(whole)
+	if err != nil {
+		return nil, err
+	}
+	_, name := split(whole)
+	var best operation
+	least := math.Inf(1)
+	for _, c := range r.cuts(name) {
+		if rank >= c.ranks() {
+			continue
+		}
+		l := op.(linear).share(c.lo[rank], c.hi[rank])
+		if share := compare(r.recorded[stage].Values, l.replay(), r.a).share; best == nil || share < least {
+			best, least = l, share
+		}
+	}
+	if best == nil {
+		return nil, fmt.Errorf("diagnose: stage %s: this %s cannot have so many ranks: want %d at most", stage, r.config.Family, r.config.Heads)
+	}
+	return best, nil
 }
 
 // layer returns the number of the layer of a stage.
