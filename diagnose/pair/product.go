@@ -41,12 +41,12 @@ func asProduct(m mapping, x, y values, a, b *run) (residual, bool) {
 		}
 		for j := range x.cols {
 			k := i*x.cols + j
-			own := u * math.Abs(x.v[k])
+			own := u * (1 + math.Sqrt(n)) * math.Abs(x.v[k])
 			r.r[k] = off(y.v[k], x.v[k])
 			r.bound[k] = math.Inf(1) // of one token alone, and of what is no product
 			if certain > 0 && m.kind == product {
 				raise := math.Max(1, 0.8*math.Pow(chance, -1/float64(certain)))
-				r.bound[k] = raise*norms[j]*(change+(n+2)*u*size) + own
+				r.bound[k] = raise * (norms[j]*change + deviations*(u*norms[j]*size+own))
 				r.inherited[k] = raise * norms[j] * change
 			}
 			r.likely[k] = deviations*math.Max(norms[j], typical)*(change/math.Sqrt(n)+u*size) + own
