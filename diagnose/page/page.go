@@ -6,7 +6,7 @@ package page
 
 import (
 	"cmp"
-	"embed"
+	_ "embed"
 	"fmt"
 	"html/template"
 	"io"
@@ -17,8 +17,15 @@ import (
 	"github.com/samebits/samebits/diagnose"
 )
 
-//go:embed page.html page.css
-var files embed.FS
+//go:embed page.html
+var html string
+
+//go:embed page.css
+var css string
+
+var document = template.Must(template.New("page").Funcs(template.FuncMap{
+	"number": number, "share": share, "meaning": meaning, "tone": tone, "mark": mark, "index": index, "bar": bar,
+}).Parse(html))
 
 // Options are what a report does not say.
 type Options struct {
@@ -28,21 +35,11 @@ type Options struct {
 
 // Write writes the page.
 func Write(w io.Writer, r *diagnose.Report, o Options) error {
-	t, err := template.New("page.html").Funcs(template.FuncMap{
-		"number": number, "share": share, "meaning": meaning, "tone": tone, "mark": mark, "index": index, "bar": bar,
-	}).ParseFS(files, "page.html")
-	if err != nil {
-		return err
-	}
-	css, err := files.ReadFile("page.css")
-	if err != nil {
-		return err
-	}
 	heat, err := drawHeat(r.Heat)
 	if err != nil {
 		return err
 	}
-	return t.Execute(w, view{
+	return document.Execute(w, view{
 		Report: r, Options: o, CSS: template.CSS(css), Plot: newPlot(r), HeatMap: heat, Near: near(r), Counts: counts(r), Finding: finding(r),
 	})
 }

@@ -95,6 +95,18 @@ func TestPageOfAnyReport(t *testing.T) {
 	require.Error(t, page.Write(new(bytes.Buffer), broken, page.Options{}))
 }
 
+// Whatever the sizes of errors and bounds, they are plotted.
+func TestPlotOfAnySize(t *testing.T) {
+	for e := -320; e < 300; e += 3 {
+		size := math.Pow(10, float64(e)+0.4)
+		html := write(t, &diagnose.Report{Verdict: diagnose.Rounding, Stages: []diagnose.Stage{
+			{Name: "embed", Verdict: diagnose.Exact}, {Name: "logits", Verdict: diagnose.WithinRounding, Error: diagnose.Number(size), Bound: diagnose.Number(size * 3), Fraction: 1. / 3},
+		}})
+		require.Regexp(t, `class="dots" d="M250 296h.01M750 [0-9.]+h.01"`, html, e)
+		require.Regexp(t, `class="bounds" d="M540 [0-9.]+h420"`, html, e)
+	}
+}
+
 // Text has a contrast of 4.5 and marks in drawings of 3 against what they stand on, in
 // light, dark and print (WCAG 2.2, 1.4.3 and 1.4.11).
 func TestContrast(t *testing.T) {
