@@ -83,6 +83,7 @@ func differentInputs(report *diagnose.Report, all []*run) bool {
 		}
 		report.Verdict = diagnose.DifferentInputs
 		report.Sentence = fmt.Sprintf("These are traces of different inputs: %s.", what)
+		report.Notes = append(report.Notes, otherModel(a, b)...)
 		return true
 	}
 	return false
@@ -228,10 +229,15 @@ func (c *comparison) notes() []diagnose.Note {
 	if n := c.a.tokens; n < few {
 		notes = append(notes, diagnose.Note(fmt.Sprintf("%d tokens say little of weights that are not known: record %d or more", n, few)))
 	}
-	if a, b := c.a.trace.Model, c.b.trace.Model; a != "" && b != "" && a != b {
-		notes = append(notes, diagnose.Note(fmt.Sprintf("the traces name different models, %s and %s", a, b)))
+	return append(notes, otherModel(c.a, c.b)...)
+}
+
+// otherModel remarks on models of other names.
+func otherModel(a, b *run) []diagnose.Note {
+	if a, b := a.trace.Model, b.trace.Model; a != "" && b != "" && a != b {
+		return []diagnose.Note{diagnose.Note(fmt.Sprintf("the traces name different models, %s and %s", a, b))}
 	}
-	return notes
+	return nil
 }
 
 // list names the first few.

@@ -158,6 +158,7 @@ func TestDifferentInputs(t *testing.T) {
 	require.Equal(t, diagnose.DifferentInputs, r.Verdict)
 	require.Contains(t, r.Sentence, "position 4")
 	require.Nil(t, r.Stage)
+	require.Equal(t, 1, countNotes(compare(t, pair.Options{}, a, pytorch(t, "llama/reference.safetensors")), "different models, gpt2 and llama"))
 
 	b = clone(a, "b")
 	b.Trace.IDs = nil
