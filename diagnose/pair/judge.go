@@ -64,6 +64,12 @@ func (s *judged) decide(shape []int, values []float64, a, b *run) {
 	case s.Verdict == diagnose.WithinRounding && s.Statistical > 1:
 		s.Verdict = diagnose.Undecided
 		s.Reason = fmt.Sprintf("%s times what random rounding leaves, but %.2g of what weights could make of it that are not known", times(float64(s.Statistical)), worst)
+	case s.Verdict == diagnose.WithinRounding && s.residual.kind == product && s.residual.rows >= few:
+		if offset := columnOffset(s.residual.r, s.residual.rows); offset.Failed {
+			s.Tests = append(s.Tests, offset)
+			s.Verdict = diagnose.Undecided
+			s.Reason = fmt.Sprintf("no larger than rounding, but %.0f %% of it is the same in every row, as a wrong bias makes it", 100*float64(offset.Effect))
+		}
 	}
 }
 

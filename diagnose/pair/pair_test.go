@@ -212,6 +212,22 @@ func TestPrecision(t *testing.T) {
 	require.Equal(t, "logits", stageOf(r))
 }
 
+// What is no larger than rounding but the same in every row is not called rounding.
+func TestOffsetBelowRounding(t *testing.T) {
+	a := pytorch(t, "gpt2/reference.safetensors")
+	b := clone(a, "b")
+	b.Trace.DType = "bf16"
+	require.Equal(t, diagnose.SameBits, compare(t, pair.Options{}, a, b).Verdict)
+	s, _ := b.Trace.Stage("layers.0.attn.v")
+	for i := range s.Values {
+		s.Values[i] += 1e-3 * float64(1-i%2*2)
+	}
+	r := compare(t, pair.Options{}, a, b)
+	require.Equal(t, diagnose.Undecided, r.Verdict, r.Sentence)
+	require.Equal(t, "layers.0.attn.v", stageOf(r))
+	require.Contains(t, r.Sentence, "the same in every row")
+}
+
 func countNotes(r *diagnose.Report, part string) (n int) {
 	for _, note := range r.Notes {
 		if strings.Contains(string(note), part) {
