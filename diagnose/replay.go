@@ -39,6 +39,9 @@ func Replay(t *trace.Trace, c *model.Checkpoint, file string) (*Report, error) {
 		r.forget(name)
 	}
 	settle(all, r.a)
+	if stranger(all) {
+		return nil, fmt.Errorf("diagnose: the trace is of another model: none of its products of matrices follows from the weights of this %s, nor from them in another order", c.Config.Family)
+	}
 	report.conclude(all)
 	return report, nil
 }
@@ -59,6 +62,22 @@ func (r *replayer) order() (names []string) {
 		}
 	}
 	return names
+}
+
+// stranger tells whether the weights have nothing to do with the trace: of 4 products
+// with them or more, all are provably wrong and nothing explains any.
+func stranger(all []*judged) bool {
+	products := 0
+	for _, j := range all {
+		if j.kind != fmt.Sprintf("%T", linear{}) || len(j.Bridged) > 0 {
+			continue
+		}
+		if j.Verdict != Fault || j.Evidence != Proof || len(j.found.hints) > 0 {
+			return false
+		}
+		products++
+	}
+	return products >= 4
 }
 
 // forget drops what was replayed of the layers before the one that ends here.
