@@ -21,8 +21,11 @@ type pool struct {
 // sharding or layout, another of the layers. Biases may have gone along, have stayed,
 // or be missing.
 func (r *replayer) columnFaults(stage string, o linear, c *comparison, siblings []string) []hypothesis {
-	var list []hypothesis
 	own := slices.Index(siblings, stage)
+	if c == nil {
+		return r.swaps(o, stage, siblings)
+	}
+	var list []hypothesis
 	for _, bias := range []string{"", "stays", "missing"} {
 		if bias != "" && o.bias == nil {
 			continue
@@ -62,6 +65,24 @@ func (r *replayer) columnFaults(stage string, o linear, c *comparison, siblings 
 			return alt
 		}
 		list = append(list, h)
+	}
+	return list
+}
+
+// swaps take the weights of a sibling, where nothing is recorded that could be matched.
+func (r *replayer) swaps(o linear, stage string, siblings []string) (list []hypothesis) {
+	for _, s := range siblings {
+		w, err := r.checkpoint.Weights(s)
+		if err != nil || s == stage || w.Matrix.Rows != o.w.Rows {
+			continue
+		}
+		list = append(list, hypothesis{"swapped", "the weights are those of " + s, "the layer with them", "", func() *estimate {
+			r.convert(w.Matrix.Data)
+			r.convert(w.Bias)
+			alt := o
+			alt.w, alt.bias = w.Matrix, w.Bias
+			return alt.replay()
+		}, false})
 	}
 	return list
 }

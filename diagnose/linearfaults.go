@@ -111,6 +111,9 @@ func (r *replayer) otherHead(o linear, w gemm.Matrix[float64], text string) hypo
 // fault.
 func (l linear) coefficients(k cut, c *comparison) []hypothesis {
 	p := k.ranks()
+	if c == nil {
+		return l.usual(k)
+	}
 	var columns [][]float64
 	for i := range p {
 		columns = append(columns, l.share(k.lo[i], k.hi[i]).replay().x)
@@ -143,6 +146,38 @@ func (l linear) coefficients(k cut, c *comparison) []hypothesis {
 		if l.bias != nil { // one of the two alone
 			list = append(list, l.counted(k, []float64{1, raw[1]}).fit(), l.counted(k, []float64{raw[0], 1}).fit())
 		}
+	}
+	return list
+}
+
+// usual lists the counts to try where nothing is recorded to fit them to: no bias, one
+// a rank; one rank's share, or none of it; the sum once a rank.
+func (l linear) usual(k cut) (list []hypothesis) {
+	p := k.ranks()
+	count := func(bias float64, share func(rank int) float64) {
+		var times []float64
+		for i := range p {
+			times = append(times, share(i))
+		}
+		if l.bias != nil {
+			times = append(times, bias)
+		}
+		list = append(list, l.counted(k, times))
+	}
+	whole := func(int) float64 { return 1 }
+	if l.bias != nil {
+		count(0, whole)
+	}
+	if p == 1 {
+		return list
+	}
+	if l.bias != nil {
+		count(float64(p), whole)
+	}
+	count(1, func(int) float64 { return float64(p) })
+	for r := range p {
+		count(1, func(i int) float64 { return map[bool]float64{i == r: 1}[true] })
+		count(1, func(i int) float64 { return map[bool]float64{i != r: 1}[true] })
 	}
 	return list
 }

@@ -156,21 +156,22 @@ func (r *replayer) fine(c *comparison, tests []Test) bool {
 }
 
 // otherwise lists what else the declared arithmetic may mean: weights that are used as
-// they are stored, not rounded to values first; shares of ranks that are rounded, the
-// trace not saying how many there are.
+// they are stored, not rounded to values first; in narrow formats sums in more parts,
+// which are rounded: of ranks, the trace not saying how many there are, or of a kernel
+// that splits them.
 func (r *replayer) otherwise() (list []*replayer) {
-	ranks := []int{r.ranks}
-	if r.a.isNarrow() && r.trace.TP == 0 {
-		ranks = []int{1, 2, 4, 8}
+	parts := []int{1}
+	if r.a.isNarrow() {
+		parts = append(parts, 2, 4, 8)
 	}
 	for _, stored := range []bool{false, true} {
 		if stored && r.a.values.digits == f64.digits {
 			continue
 		}
-		for _, p := range ranks {
-			if stored || p != r.ranks {
+		for _, p := range parts {
+			if stored || p > 1 {
 				other := *r
-				other.stored, other.ranks, other.bridged = stored, p, map[string]tensor{}
+				other.stored, other.parts, other.bridged = stored, p, map[string]tensor{}
 				list = append(list, &other)
 			}
 		}

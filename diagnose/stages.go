@@ -55,6 +55,7 @@ type replayer struct {
 	config     model.Config
 	a          arithmetic
 	ranks      int
+	parts      int  // into which kernels split sums
 	stored     bool // weights are used as they are stored, not rounded to values first
 	recorded   map[string]trace.Stage
 	bridged    map[string]tensor // replayed, where the trace lacks the stage
@@ -65,7 +66,7 @@ type replayer struct {
 
 func newReplayer(t *trace.Trace, c *model.Checkpoint) *replayer {
 	r := &replayer{
-		trace: t, checkpoint: c, config: c.Config, a: declared(t.DType), ranks: max(t.TP, 1),
+		trace: t, checkpoint: c, config: c.Config, a: declared(t.DType), ranks: max(t.TP, 1), parts: 1,
 		recorded: map[string]trace.Stage{}, bridged: map[string]tensor{}, notes: []Note{},
 	}
 	for _, s := range t.Stages {
@@ -453,9 +454,9 @@ func (r *replayer) linear(stage string, x tensor) (operation, error) {
 	}
 	r.convert(w.Matrix.Data)
 	r.convert(w.Bias)
-	ranks := 1
+	ranks := r.parts
 	if _, name := split(stage); name == "attn.out" || name == "mlp.down" {
-		ranks = r.ranks
+		ranks = max(ranks, r.ranks)
 	}
 	return linear{x, w.Matrix, w.Bias, ranks, r.a}, nil
 }
