@@ -363,7 +363,8 @@ func (r *replayer) operation(stage string) (operation, error) {
 }
 
 // share is what a rank adds to an all-reduce: the product of its inputs, which are
-// divided in the way that is nearest to what is recorded.
+// divided in the way that is nearest to what is recorded. One of the ranks may add the
+// bias, too; whether it is added once is seen in the stage that the ranks make.
 func (r *replayer) share(stage, whole string, rank int) (operation, error) {
 	op, err := r.operation(whole)
 	if err != nil {
@@ -377,8 +378,10 @@ func (r *replayer) share(stage, whole string, rank int) (operation, error) {
 			continue
 		}
 		l := op.(linear).share(c.lo[rank], c.hi[rank])
-		if share := compare(r.recorded[stage].Values, l.replay(), r.a).share; best == nil || share < least {
-			best, least = l, share
+		for _, l.bias = range [][]float64{nil, op.(linear).bias} {
+			if share := compare(r.recorded[stage].Values, l.replay(), r.a).share; best == nil || share < least {
+				best, least = l, share
+			}
 		}
 	}
 	if best == nil {
