@@ -101,7 +101,7 @@ func (l linear) inherit(e *estimate, i, t int, w []float64) {
 // size of the sum, or of a random walk.
 func (a arithmetic) sum(e *estimate, i, n int, magnitude float64) {
 	size, worst := float64(n), a.v()
-	if a.isNarrow() {
+	if a.isNarrow() && a.sums.digits == f32.digits {
 		worst *= 2
 		e.errors.systematic[i] += size / 4 * worst * (math.Abs(e.x[i]) + magnitude/math.Sqrt(size))
 	}
