@@ -96,7 +96,7 @@ var causesOf = map[string][]string{
 	"variance-unbiased": {"unbiased"}, "norm-weight-dropped": {"weight"}, "rope-interleaved": {"rope-style"}, "rope-theta": {"rope-theta"},
 	"rope-scaling": {"rope-scaling"}, "rope-partial": {"rope-partial"}, "position-off": {"position"}, "gelu-other": {"activation"}, "activation-other": {"activation"},
 	"scale-width": {"scale"}, "scale-missing": {"scale"}, "head-dim-ignored": {"scale"}, "head-tied": {"tied-head"}, "vocabulary-padded": {"vocabulary-padded"},
-	"conv1d-transposed": {"transposed"}, "shard-missing": {"rank-missing", "allreduce-missing"}, "mask-ahead": {"mask"}, "window-ignored": {"window"}, "residual-dropped": {"residual"},
+	"conv1d-transposed": {"transposed"}, "shard-missing": {"rank-missing", "allreduce-missing", "weights-missing"}, "mask-ahead": {"mask"}, "window-ignored": {"window"}, "residual-dropped": {"residual"},
 	"residual-normed": {"residual"}, "parallel-other": {"input"}, "heads-permuted": {"permutation"}, "head-garbled": {"head"}, "rank-garbled": {"rank"},
 	"row-garbled": {"row"}, "element": {"element"}, "nan": {"element"}, "infinity": {"element"},
 	"bf16-allreduce": {"allreduce-bf16"}, "f16-allreduce": {"allreduce-f16"}, "tf32": {"product-tf32"}, "bf16-product": {"product-bf16"}, "f16-product": {"product-f16"}, "bf16-stored": {"stored-bf16"},

@@ -1,6 +1,9 @@
 package diagnose
 
 import (
+	"fmt"
+	"slices"
+
 	"github.com/samebits/samebits/gemm"
 )
 
@@ -31,7 +34,28 @@ func (r *replayer) linearFaults(stage string, o linear, c *comparison) []hypothe
 			list = append(list, r.columnFaults(stage, o, c, []string{layer + "mlp.gate", layer + "mlp.up"})...)
 		}
 	}
+	list = append(list, r.emptyRanks(o)...)
 	return append(list, o.coefficients(cut{[]int{0}, []int{o.x.cols}}, c)...)
+}
+
+// emptyRanks are ranks of a column-parallel layer without their weights: only the bias
+// is there.
+func (r *replayer) emptyRanks(o linear) (list []hypothesis) {
+	p := r.ranks
+	if p == 1 || o.w.Rows%p != 0 {
+		return nil
+	}
+	for rank := range p {
+		lo, hi := o.w.Rows/p*rank, o.w.Rows/p*(rank+1)
+		text := fmt.Sprintf("rank %d of %d has no weights: its columns, %d to %d, hold the bias at most", rank, p, lo, hi-1)
+		list = append(list, hypothesis{"weights-missing", text, "the layer with zeros there", "", func() *estimate {
+			alt := o
+			alt.w = gemm.Dense(o.w.Rows, o.w.Cols, slices.Clone(o.w.Data))
+			clear(alt.w.Data[lo*o.w.Cols : hi*o.w.Cols])
+			return alt.replay()
+		}, false})
+	}
+	return list
 }
 
 func transposed(m gemm.Matrix[float64]) gemm.Matrix[float64] {
