@@ -6,8 +6,6 @@ import (
 	"github.com/samebits/samebits/elementary"
 )
 
-func elementary64Exp(x float64) float64 { return elementary.Exp(x) }
-
 // function is an activation: its value, and how wrong a faithful evaluation in the
 // arithmetic may be, systematically and by how many roundings of what size.
 //

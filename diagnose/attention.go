@@ -1,6 +1,10 @@
 package diagnose
 
-import "math"
+import (
+	"math"
+
+	"github.com/samebits/samebits/elementary"
+)
 
 // attention is the geometry of a layer's attention.
 type attention struct {
@@ -97,66 +101,81 @@ func softmax(scores tensor, a arithmetic, bridged bool) *estimate {
 	e := newEstimate(scores.rows, scores.cols)
 	row := common{make([]float64, len(e.x)), make([]float64, e.rows), make([]float64, e.rows)}
 	for t := range e.rows {
-		s := scores.row(t)
-		highest, lowest, n := math.Inf(-1), math.Inf(1), 0
-		for _, x := range s {
-			if !(x <= maskedBelow) { // a NaN spoils its row
-				highest, lowest, n = max(highest, x), min(lowest, x), n+1
-			}
-		}
-		var inherited [3]float64
-		sum, carry := 0.0, 0.0
-		for j, x := range s {
-			if x <= maskedBelow {
-				continue
-			}
-			w := elementary64Exp(x - highest)
-			e.x[t*e.cols+j] = w
-			y := w - carry // Kahan: terms are few, and float64 traces want it
-			z := sum + y
-			carry = (z - sum) - y
-			sum = z
-			p, f, sg := scores.at(t*e.cols + j)
-			inherited = [3]float64{max(inherited[0], p), max(inherited[1], f), max(inherited[2], sg)}
-		}
-		v, u := a.v(), a.u()
-		far := math.Abs(highest) + math.Abs(lowest) + highest - lowest
-		blocks := 0.0
+		d := newDenominator(e, scores, t)
+		v, blocks := a.v(), 0.0
 		if bridged {
-			blocks = float64((n + 15) / 16)
+			blocks = float64((d.keys + 15) / 16)
 		}
+		far := math.Abs(d.highest) + math.Abs(d.lowest) + d.highest - d.lowest
 		weight := v*far + a.function()
 		row.systematic[t] = a.function() + blocks*a.function() + 2*v
-		row.sigma[t] = v * math.Sqrt(float64(n)+far*far*(1+blocks))
-		proofRow := gamma(n+2, v) + weight*(1+2*blocks) + 2*v
-		for j, x := range s {
-			i := t*e.cols + j
-			if x <= maskedBelow {
-				continue
-			}
-			p := e.x[i] / sum
-			e.x[i], row.direction[i] = p, p
-			near := v * (math.Abs(x) + math.Abs(highest) + highest - x)
-			e.errors.systematic[i] = p * a.function()
-			e.errors.sigma[i] = p * near
-			e.errors.proof[i] = p * (near + a.function() + proofRow) * (1 + proofRow)
-			e.rounding(i, p, v, 2)
-			if a.isNarrow() {
-				e.rounding(i, p, u, 2)
-				e.errors.systematic[i] += a.values.smallest
-			}
-			own := 4 * f64.unit * p
-			e.errors.systematic[i] += own
-			e.errors.proof[i] += own + 2*a.values.smallest
-			if scores.errors != nil {
-				pp, pf, ps := scores.at(i)
-				grow := func(d float64) float64 { return p * min(math.Expm1(d), 1/p) }
-				e.inherit(i, grow(pp+inherited[0]), grow(pf+inherited[1]), grow(ps+inherited[2]))
+		row.sigma[t] = v * math.Sqrt(float64(d.keys)+far*far*(1+blocks))
+		proof := gamma(d.keys+2, v) + weight*(1+2*blocks) + 2*v
+		for j, x := range scores.row(t) {
+			if !(x <= maskedBelow) {
+				i := t*e.cols + j
+				e.x[i] /= d.sum
+				row.direction[i] = e.x[i]
+				d.probability(e, scores, i, a, proof)
 			}
 		}
 	}
 	e.shared = []common{row}
 	return e
+}
+
+// denominator is what a row of a softmax has in common.
+type denominator struct {
+	highest, lowest, sum float64    // sum of exp(score - highest)
+	keys                 int        // not masked
+	inherited            [3]float64 // the largest errors of a score: proof, systematic, sigma
+}
+
+// newDenominator sets row t of e to the exponentials and sums them, by Kahan's
+// algorithm: float64 traces want it.
+func newDenominator(e *estimate, scores tensor, t int) denominator {
+	d := denominator{highest: math.Inf(-1), lowest: math.Inf(1)}
+	for _, x := range scores.row(t) {
+		if !(x <= maskedBelow) { // a NaN spoils its row
+			d.highest, d.lowest, d.keys = max(d.highest, x), min(d.lowest, x), d.keys+1
+		}
+	}
+	carry := 0.0
+	for j, x := range scores.row(t) {
+		if x <= maskedBelow {
+			continue
+		}
+		i := t*e.cols + j
+		e.x[i] = elementary.Exp(x - d.highest)
+		y := e.x[i] - carry
+		z := d.sum + y
+		carry, d.sum = (z-d.sum)-y, z
+		p, f, s := scores.at(i)
+		d.inherited = [3]float64{max(d.inherited[0], p), max(d.inherited[1], f), max(d.inherited[2], s)}
+	}
+	return d
+}
+
+// probability adds the errors of one weight, the row's proof being given.
+func (d denominator) probability(e *estimate, scores tensor, i int, a arithmetic, row float64) {
+	p, v := e.x[i], a.v()
+	near := v * (math.Abs(scores.x[i]) + math.Abs(d.highest) + d.highest - scores.x[i])
+	e.errors.systematic[i] = p * a.function()
+	e.errors.sigma[i] = p * near
+	e.errors.proof[i] = p * (near + a.function() + row) * (1 + row)
+	e.rounding(i, p, v, 2)
+	if a.isNarrow() {
+		e.rounding(i, p, a.u(), 2)
+		e.errors.systematic[i] += a.values.smallest
+	}
+	own := 4 * f64.unit * p
+	e.errors.systematic[i] += own
+	e.errors.proof[i] += own + 2*a.values.smallest
+	if scores.errors != nil {
+		proof, systematic, sigma := scores.at(i)
+		grow := func(by float64) float64 { return p * min(math.Expm1(by), 1/p) }
+		e.inherit(i, grow(proof+d.inherited[0]), grow(systematic+d.inherited[1]), grow(sigma+d.inherited[2]))
+	}
 }
 
 // maskedBelow is the score from which a key counts as masked.

@@ -86,7 +86,7 @@ func moved(x []float64, by float64, from int) []float64 {
 
 // firstBadRow is the first row with a value beyond its limit.
 func firstBadRow(c *comparison) int {
-	if len(c.bad) == 0 {
+	if c == nil || len(c.bad) == 0 {
 		return 0
 	}
 	return c.bad[0] / c.e.cols
@@ -113,7 +113,8 @@ func (r *replayer) scoresFaults(stage string, o scoresOp, c *comparison) []hypot
 			add("scale", fmt.Sprintf("scores are scaled by %.6g (%s), not by %.6g (1/sqrt(head size))", s.scale, s.name, o.scale), func(o *scoresOp) { o.scale = s.scale })
 		}
 	}
-	if f := c.leastSquares([][]float64{c.e.x}); f != nil && f[0] != 1 {
+	if c == nil {
+	} else if f := c.leastSquares([][]float64{c.e.x}); f != nil && f[0] != 1 {
 		add("scale", fmt.Sprintf("scores are scaled by %.6g, not by %.6g", f[0]*o.scale, o.scale), func(o *scoresOp) { o.scale *= f[0] })
 		list[len(list)-1] = list[len(list)-1].fit()
 	}
@@ -153,6 +154,9 @@ func (o scoresOp) masking(by, window int, none bool) *estimate {
 // visible is the largest number of keys that a query of the recorded scores sees, or 0
 // where some query sees all before it.
 func visible(c *comparison) int {
+	if c == nil {
+		return 0
+	}
 	most := 0
 	n := c.e.cols
 	for t := range c.e.rows {
@@ -197,7 +201,7 @@ func (r *replayer) softmaxFaults(o softmaxOp, c *comparison) []hypothesis {
 			return alt.replay()
 		}, false})
 	}
-	n := c.e.cols
+	n := len(r.trace.IDs)
 	list = append(list, hypothesis{"mask", "the weights do not count masked keys that scores hold", "the softmax of the scores up to the query's own", "", func() *estimate {
 		alt := o
 		alt.scores.x = slices.Clone(o.scores.x)

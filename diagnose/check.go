@@ -26,7 +26,12 @@ func check(t *trace.Trace, c model.Config) error {
 		return fmt.Errorf("diagnose: the trace's dtype is %.20q: want f32, f64, bf16 or f16", t.DType)
 	}
 	known := model.StageNames(c)
+	seen := map[string]bool{}
 	for _, s := range t.Stages {
+		if seen[s.Name] {
+			return fmt.Errorf("diagnose: stage %s is there twice", s.Name)
+		}
+		seen[s.Name] = true
 		name := s.Name
 		if whole, rank, ok := trace.SplitRank(name); ok {
 			name = whole
@@ -41,11 +46,22 @@ func check(t *trace.Trace, c model.Config) error {
 		if !slices.Equal(s.Shape, want) && !padded(s, want) {
 			return fmt.Errorf("diagnose: stage %s has shape %v: of %d tokens and this %s it is %v", s.Name, s.Shape, len(t.IDs), c.Family, want)
 		}
+		if n := product(s.Shape); n != len(s.Values) {
+			return fmt.Errorf("diagnose: stage %s has shape %v and %d values: want %d", s.Name, s.Shape, len(s.Values), n)
+		}
 	}
 	if len(t.Stages) == 0 {
 		return fmt.Errorf("diagnose: the trace has no stages: want some of %s", strings.Join(layerNames(c), ", "))
 	}
 	return nil
+}
+
+func product(shape []int) int {
+	n := 1
+	for _, d := range shape {
+		n *= d
+	}
+	return n
 }
 
 // rowParallel tells whether an all-reduce makes the stage.

@@ -61,7 +61,13 @@ func (r *replayer) addFaults(stage string, o addOp, c *comparison) []hypothesis 
 	for _, t := range o.terms {
 		columns = append(columns, t.x)
 	}
-	if raw := c.leastSquares(columns); raw != nil {
+	if c == nil {
+		for i := range o.terms {
+			times := ones(len(o.terms))
+			times[i] = 0
+			list = append(list, o.counted(times))
+		}
+	} else if raw := c.leastSquares(columns); raw != nil {
 		times := make([]float64, len(raw))
 		for i, v := range raw {
 			times[i] = snapTo(v, 1)

@@ -117,6 +117,9 @@ func (r *replayer) noise(op operation, c *comparison) (string, bool) {
 			sums = f
 		}
 		if c.noise(op, arithmetic{f, sums}, true) {
+			if _, product := op.(linear); product && f.name == f16.name {
+				return tf32.name, true
+			}
 			return f.name, true
 		}
 	}

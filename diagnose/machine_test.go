@@ -20,6 +20,7 @@ type machine struct {
 	onePass      bool   // variance as E[x^2] - E[x]^2
 	reciprocal   bool   // mean as a product with 1/n
 	angles32     bool   // RoPE angles in float32
+	single       bool   // sums is float32
 	scratch      []float64
 }
 
@@ -46,10 +47,10 @@ var (
 )
 
 func newMachine(dtype, order string, seed uint64) *machine {
-	m := &machine{values: toFloat32, sums: toFloat32, digits: 24, order: order, rng: rand.New(rand.NewPCG(seed, 7))}
+	m := &machine{values: toFloat32, sums: toFloat32, digits: 24, single: true, order: order, rng: rand.New(rand.NewPCG(seed, 7))}
 	switch dtype {
 	case "f64":
-		m.values, m.sums, m.digits = asIs, asIs, 53
+		m.values, m.sums, m.digits, m.single = asIs, asIs, 53, false
 	case "bf16":
 		m.values = toBF16
 	case "f16":
@@ -99,6 +100,13 @@ func (m *machine) tree(t []float64) float64 {
 
 func (m *machine) dot(x, y []float64) float64 {
 	y = y[:len(x)]
+	if m.single && (m.order == "" || m.order == "sequential") && !m.fma { // the same, faster
+		var s float32
+		for i, v := range x {
+			s += float32(float32(v) * float32(y[i]))
+		}
+		return float64(s)
+	}
 	if m.fma {
 		s := 0.0
 		for i, v := range x {

@@ -61,7 +61,7 @@ var epsilons = []float64{1e-5, 1e-6, 1e-8, 1e-12, 1e-7, 1e-3, 0}
 func (r *replayer) epsilons(o norm, c *comparison) []float64 {
 	list := slices.Clone(epsilons)
 	var sum, weight float64
-	for t := range c.e.rows {
+	for t := 0; c != nil && t < c.e.rows; t++ {
 		m := o.moments(t, 0, c.e.cols)
 		var xy, xx float64
 		for j := range c.e.cols {

@@ -3,6 +3,7 @@ package diagnose
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/samebits/samebits/gemm"
 	"github.com/samebits/samebits/internal/parallel"
@@ -16,10 +17,10 @@ func (r *replayer) reductions(stage string, op operation, c *comparison) []hypot
 	var list []hypothesis
 	formats := lower(r.a.values)
 	if l, ok := op.(linear); ok {
-		for _, f := range append(formats, tf32) {
-			if f.digits >= r.a.values.digits {
-				continue
-			}
+		if r.a.values.digits == f32.digits {
+			list = append(list, l.products(tf32)...) // f16 rounds alike within its range
+		}
+		for _, f := range formats {
 			list = append(list, l.products(f)...)
 		}
 		if _, name := split(stage); name == "attn.out" || name == "mlp.down" {
@@ -30,7 +31,7 @@ func (r *replayer) reductions(stage string, op operation, c *comparison) []hypot
 			}
 		}
 	}
-	for _, f := range formats {
+	for _, f := range slices.Backward(formats) { // f16 holds most numbers of bf16
 		if representable(c.y, f) {
 			list = append(list, hypothesis{
 				"stored-" + f.name, "the values are stored in " + f.name, "every value is a number of " + f.name + ", and within its rounding", f.name,

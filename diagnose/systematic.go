@@ -89,7 +89,8 @@ func temperature(o softmaxOp, e *estimate) []float64 {
 // errors depend on each other.
 //
 // Along a direction d, the sum L of a*residual with a = d/sigma^2, which is the best
-// estimate of the effect, is subgaussian: of the scale
+// estimate of the effect, is subgaussian. (A hundredth of the mean sigma^2 is added to
+// each, lest a few tiny values have all the weight.) Its scale is
 //
 //	sum a^2*sigma^2 + sum over rows (sum a*shared direction)^2 * (shared sigma)^2
 //
@@ -123,6 +124,7 @@ func (c *comparison) systematic(op operation) []Test {
 // along tests one direction. It reports whether there is anything to test.
 func (c *comparison) along(d direction, r []float64, keep []bool, dep dependence, lambda float64) (Test, bool) {
 	e := c.e
+	least := meanSquare(e.errors.sigma) / 100
 	var sum, weight, allowed, square, own, shared float64
 	for t := range e.rows {
 		if !keep[t] {
@@ -134,7 +136,7 @@ func (c *comparison) along(d direction, r []float64, keep []bool, dep dependence
 			if s == 0 || d.d[i] == 0 || math.IsNaN(e.x[i]) || math.IsInf(e.x[i], 0) {
 				continue
 			}
-			a := d.d[i] / (s * s)
+			a := d.d[i] / (s*s + least)
 			if math.IsNaN(a) || math.IsInf(a, 0) {
 				continue
 			}
@@ -160,6 +162,14 @@ func (c *comparison) along(d direction, r []float64, keep []bool, dep dependence
 	t := Test{Name: d.name, Effect: Number(sum / weight), Limit: Number(limit / weight)}
 	t.Failed = math.Abs(sum) > limit
 	return t, true
+}
+
+func meanSquare(x []float64) float64 {
+	sum := 0.0
+	for _, v := range x {
+		sum += v * v
+	}
+	return sum / float64(max(len(x), 1))
 }
 
 // energy tests the sum of squares of the residuals, in units of sigma and beyond what
