@@ -2,6 +2,7 @@ package gemm
 
 import (
 	"fmt"
+	"slices"
 	"unsafe"
 
 	"github.com/samebits/samebits/internal/kernel"
@@ -118,6 +119,59 @@ func (p *Partial[T]) Nodes() int {
 		return 0
 	}
 	return max(1, len(p.nodes), len(p.wide))
+}
+
+// Alone sets dst to the part's own value, finished as if its terms were the whole
+// contraction: what a rank contributes to an all-reduce. The nodes of a cover are
+// joined from right to left; in the orders that depend on cuts it is the value
+// that travels. A part of no terms is +0. It panics if dst has not Size elements.
+func (p *Partial[T]) Alone(dst []T) {
+	if len(dst) != p.size {
+		panic(fmt.Sprintf("gemm: part of %d elements finished into %d", p.size, len(dst)))
+	}
+	finished := finish[T]{alpha: 1}
+	switch {
+	case p.terms == 0:
+		clear(dst)
+	case p.nodes != nil:
+		root := fold(p.nodes)
+		for i, h := range root.H {
+			if root.L != nil {
+				h = reduce.FinishPair(h, root.L[i])
+			}
+			dst[i] = finished.value(h, 0)
+		}
+	case p.wide != nil:
+		for i, h := range fold(p.wide).H {
+			dst[i] = finished.value(T(h), 0)
+		}
+	case p.bins != nil:
+		for i, sum := range p.bins {
+			dst[i] = finished.value(sum.Round(), 0)
+		}
+	case p.exact != nil:
+		for i, sum := range p.exact { // a copy: finishing adds to it
+			dst[i] = finished.superaccumulator(&sum, 0)
+		}
+	default:
+		copy(dst, p.value)
+	}
+}
+
+// fold joins the nodes of a cover from right to left, leaving them as they were.
+func fold[S Float](nodes []reduce.Node[S]) reduce.Node[S] {
+	root := nodes[len(nodes)-1]
+	for k := len(nodes) - 2; k >= 0; k-- {
+		left := nodes[k]
+		joined := reduce.Node[S]{Span: reduce.Span{Lo: left.Lo, Hi: root.Hi}, H: slices.Clone(left.H), L: slices.Clone(left.L)}
+		if left.L == nil {
+			reduce.AddPlain(joined.H, root.H)
+		} else {
+			reduce.AddPairs(joined.H, joined.L, root.H, root.L)
+		}
+		root = joined
+	}
+	return root
 }
 
 // Slice returns the state of the elements [lo, hi), sharing memory.

@@ -233,3 +233,86 @@ func TestJoinReadsOnly(t *testing.T) {
 		require.NoError(t, sameBits(whole, halves, order.String()))
 	}
 }
+
+// What a part is worth on its own is the product over its terms: for a part that is
+// one node, and in the orders that depend on cuts or on nothing, the bits of that
+// product; for a ragged part the documented fold of its nodes' products.
+func TestPartsAlone(t *testing.T) {
+	t.Run("float32", testPartsAlone[float32])
+	t.Run("float64", testPartsAlone[float64])
+}
+
+func testPartsAlone[T gemm.Float](t *testing.T) {
+	rng := rand.New(rand.NewPCG(5, 6))
+	const m, n, k, leaf = 3, 5, 70, 8 // leaves of 8, the last of 6
+	p := problem{values: func(r *rand.Rand) float64 { return r.NormFloat64() }}
+	a, _ := guarded[T](rng, p, m, k, false)
+	b, _ := guarded[T](rng, p, k, n, false)
+	for _, order := range reduce.Orders(7) {
+		if reduce.Check[T](order) != nil || order == reduce.Arrival {
+			continue
+		}
+		order = order.WithLeaf(leaf)
+		backend, err := gemm.NewNative[T](order, 2)
+		require.NoError(t, err)
+		for _, cut := range []struct {
+			from, to int
+			nodes    [][2]int // the cover, halving 9 leaves: (5 + 4), 5 as (3 + 2), 3 as (2 + 1)
+		}{
+			{0, 40, [][2]int{{0, 40}}}, {40, 70, [][2]int{{40, 70}}}, {0, 0, nil}, {0, 70, [][2]int{{0, 70}}},
+			{24, 56, [][2]int{{24, 40}, {40, 56}}}, {16, 70, [][2]int{{16, 24}, {24, 40}, {40, 70}}},
+		} {
+			part, err := shard(backend, a, b, gemm.Contraction{K: k, From: cut.from, Leaf: leaf}, cut.from, cut.to)
+			require.NoError(t, err)
+			got := make([]T, m*n)
+			got[0] = 7 // is overwritten
+			part.Alone(got)
+			part.Alone(got) // changes nothing in the part
+			switch kind := order.Kind(); {
+			case len(cut.nodes) < 2 || kind == reduce.KindPairwise:
+			case kind == reduce.KindDoubleDouble || kind == reduce.KindWidened:
+				requireNear(t, productOver(t, backend, a, b, cut.from, cut.to), got)
+				continue
+			default: // no tree
+				cut.nodes = [][2]int{{cut.from, cut.to}}
+			}
+			want := make([]T, m*n)
+			for i := len(cut.nodes) - 1; i >= 0; i-- {
+				node := productOver(t, backend, a, b, cut.nodes[i][0], cut.nodes[i][1])
+				if i < len(cut.nodes)-1 {
+					reduce.AddPlain(node, want)
+				}
+				want = node
+			}
+			require.NoError(t, sameBits(want, got, fmt.Sprintf("%v %v", order, cut)))
+		}
+	}
+	backend, err := gemm.NewNative[T](reduce.Pairwise, 1)
+	require.NoError(t, err)
+	part, err := shard(backend, a, b, gemm.Whole(k, reduce.Pairwise), 0, k)
+	require.NoError(t, err)
+	require.PanicsWithValue(t, "gemm: part of 15 elements finished into 2", func() { part.Alone(make([]T, 2)) })
+}
+
+// productOver is the product of the terms [from, to) alone.
+func productOver[T gemm.Float](t *testing.T, backend gemm.Native[T], a, b gemm.Matrix[T], from, to int) []T {
+	t.Helper()
+	c := gemm.NewMatrix[T](a.Rows, b.Cols)
+	place := gemm.Whole(to-from, backend.Order())
+	w, err := backend.Pack(b.View(from, to, 0, b.Cols), false, place)
+	require.NoError(t, err)
+	require.NoError(t, backend.Mul(a.View(0, a.Rows, from, to), w, c))
+	return c.Data
+}
+
+// requireNear allows the few roundings by which another tree of the same terms differs.
+func requireNear[T gemm.Float](t *testing.T, want, got []T) {
+	t.Helper()
+	u := 0x1p-24
+	if kernel.Is64[T]() {
+		u = 0x1p-53
+	}
+	for i, w := range want {
+		require.InDelta(t, float64(w), float64(got[i]), 100*u)
+	}
+}

@@ -73,9 +73,7 @@ func (p *pass[T]) attention(ctx context.Context, stage string, l *layer[T], kv *
 		return y, err
 	}
 	p.columns(stage+"context", y, p.config.Heads*p.config.HeadSize, p.heads.Lo*p.config.HeadSize)
-	out, err := l.out.Forward(ctx, p.rank, y)
-	p.whole(stage+"out", out)
-	return out, err
+	return p.rowParallel(ctx, stage+"out", l.out, y)
 }
 
 // split returns the queries, keys and values, which lie side by side.

@@ -112,9 +112,7 @@ func (p *pass[T]) mlp(ctx context.Context, stage string, l *layer[T], x gemm.Mat
 		activation.apply(y.Data)
 	}
 	p.columns(stage+"act", y, p.config.Inner, p.inner.Lo)
-	y, err = l.down.Forward(ctx, p.rank, y)
-	p.whole(stage+"down", y)
-	return y, err
+	return p.rowParallel(ctx, stage+"down", l.down, y)
 }
 
 // gated returns RN(activation(gate) * up), element by element.

@@ -1,17 +1,29 @@
 package model
 
 import (
+	"context"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/samebits/samebits/gemm"
 	"github.com/samebits/samebits/reduce"
+	"github.com/samebits/samebits/tp"
 )
 
 // Recorder receives the stages of a run, one call a stage, in the order of
 // StageNames. The values are row by row, and only lent.
 type Recorder[T Float] interface {
 	Record(stage string, shape []int, values []T)
+}
+
+// RankRecorder is a Recorder that wants the ranks' shares, too: before a stage that
+// an all-reduce makes (attn.out, mlp.down), it receives what each rank contributes to
+// it, by rank number: the product over the rank's terms, without the bias, finished
+// on its own. On one rank nothing is exchanged, and there are none.
+type RankRecorder[T Float] interface {
+	Recorder[T]
+	RecordRank(stage string, rank int, shape []int, values []T)
 }
 
 // StageNames lists the stages of a model in execution order.
@@ -44,9 +56,11 @@ func (c Config) layerStages() []string {
 // collector does nothing.
 type collector[T Float] struct {
 	recorder Recorder[T]
+	ranks    RankRecorder[T] // or nil
 	names    []string
 	mu       sync.Mutex
 	stages   map[string]*stage[T]
+	parts    map[string][]stage[T] // of the ranks, by number
 }
 
 type stage[T Float] struct {
@@ -58,7 +72,18 @@ func newCollector[T Float](c Config, r Recorder[T]) *collector[T] {
 	if r == nil {
 		return nil
 	}
-	return &collector[T]{recorder: r, names: StageNames(c), stages: map[string]*stage[T]{}}
+	ranks, _ := r.(RankRecorder[T])
+	return &collector[T]{recorder: r, ranks: ranks, names: StageNames(c), stages: map[string]*stage[T]{}, parts: map[string][]stage[T]{}}
+}
+
+// putPart takes in what a rank contributes to a stage.
+func (c *collector[T]) putPart(name string, rank, size int, x gemm.Matrix[T]) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.parts[name] == nil {
+		c.parts[name] = make([]stage[T], size)
+	}
+	c.parts[name][rank] = stage[T]{[]int{x.Rows, x.Cols}, slices.Clone(x.Data)}
 }
 
 // put lets a rank fill in what it holds of a stage.
@@ -83,6 +108,9 @@ func (c *collector[T]) flush() {
 		return
 	}
 	for _, name := range c.names {
+		for rank, part := range c.parts[name] {
+			c.ranks.RecordRank(name, rank, part.shape, part.values)
+		}
 		if s := c.stages[name]; s != nil {
 			c.recorder.Record(name, s.shape, s.values)
 		}
@@ -94,6 +122,17 @@ func (p *pass[T]) whole(name string, x gemm.Matrix[T]) {
 	if p.rec != nil && p.rank.ID() == 0 {
 		p.rec.put(name, []int{x.Rows, x.Cols}, func(values []T) { copy(values, x.Data) })
 	}
+}
+
+// rowParallel runs a layer that ends in an all-reduce, and records its stage.
+func (p *pass[T]) rowParallel(ctx context.Context, name string, l *tp.RowParallel[T], x gemm.Matrix[T]) (gemm.Matrix[T], error) {
+	var seen func(part gemm.Matrix[T])
+	if p.rec != nil && p.rec.ranks != nil {
+		seen = func(part gemm.Matrix[T]) { p.rec.putPart(name, p.rank.ID(), p.rank.Size(), part) }
+	}
+	y, err := l.ForwardSeen(ctx, p.rank, x, seen)
+	p.whole(name, y)
+	return y, err
 }
 
 // columns records a stage of the given width of which the rank holds the columns

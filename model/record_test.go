@@ -3,9 +3,12 @@ package model
 import (
 	"fmt"
 	"math"
+	"slices"
 	"testing"
 
+	"github.com/samebits/samebits/gemm"
 	"github.com/samebits/samebits/reduce"
+	"github.com/samebits/samebits/tp"
 	"github.com/stretchr/testify/require"
 )
 
@@ -78,4 +81,87 @@ func TestRecordOfALaterChunk(t *testing.T) {
 		require.Equal(t, bitsOf(whole.values["layers.2.attn.probs"][h*25+15:h*25+25]), bitsOf(tr.values["layers.2.attn.probs"][h*10:h*10+10]))
 	}
 	require.Equal(t, bitsOf(whole.values["layers.1.mlp.act"][3*192:]), bitsOf(tr.values["layers.1.mlp.act"]))
+}
+
+// shares is a trace that wants the ranks' shares, too.
+type shares[T Float] struct {
+	trace[T]
+	parts map[string][][]T
+}
+
+func (s *shares[T]) RecordRank(stage string, rank int, _ []int, values []T) {
+	if rank != len(s.parts[stage]) || s.values[stage] != nil {
+		panic("shares come by rank number, before their stage")
+	}
+	s.parts[stage] = append(s.parts[stage], slices.Clone(values))
+}
+
+// recordShares runs a model on that many ranks.
+func recordShares[T Float](t *testing.T, c *Checkpoint, order reduce.Order, ranks int, fault tp.Fault, ids []int) *shares[T] {
+	t.Helper()
+	backend, err := gemm.NewNative[T](order, 1)
+	require.NoError(t, err)
+	m, err := New(c, Options[T]{Backend: backend, Ranks: ranks, Fault: fault})
+	require.NoError(t, err)
+	s := &shares[T]{trace[T]{nil, map[string][]int{}, map[string][]T{}}, map[string][][]T{}}
+	_, err = m.Trace(t.Context(), ids, s)
+	require.NoError(t, err)
+	require.Equal(t, StageNames(c.Config), s.names)
+	return s
+}
+
+// In every family and order, and at every size, what the ranks contribute adds up to
+// the stage, but for its bias, which is the same in every row.
+func TestSharesAddUp(t *testing.T) {
+	ids := []int{3, 36, 0, 12, 7}
+	for _, family := range Families() {
+		c := samples(family).Example(3).folder(t).load(t)
+		for _, order := range orders[float64](func(reduce.Order) bool { return true }) {
+			for ranks := 1; ranks <= c.Config.Heads; ranks++ {
+				s := recordShares[float64](t, c, order, ranks, tp.NoFault, ids)
+				if ranks == 1 {
+					require.Empty(t, s.parts)
+					continue
+				}
+				require.Len(t, s.parts, 2*c.Config.Layers, family)
+				for stage, parts := range s.parts {
+					require.Len(t, parts, ranks)
+					require.Less(t, offTheBias(parts, s.values[stage], len(ids)), 1e-12, "%s %v %d ranks %s", family, order, ranks, stage)
+				}
+			}
+		}
+	}
+}
+
+// offTheBias is the largest difference between rows of what a stage has beyond the
+// sum of the shares.
+func offTheBias(parts [][]float64, whole []float64, rows int) (worst float64) {
+	rest := slices.Clone(whole)
+	for _, part := range parts {
+		for i, x := range part {
+			rest[i] -= x
+		}
+	}
+	width := len(rest) / rows
+	for i, x := range rest {
+		worst = max(worst, math.Abs(x-rest[i%width]))
+	}
+	return worst
+}
+
+// The shares show the fault that a stage only suffers from: with the bias added on
+// every rank, they add up to all of the stage.
+func TestSharesShowABiasOnEveryRank(t *testing.T) {
+	c, ids := loadSmall(t), []int{1, 2, 3}
+	rest := func(fault tp.Fault) (worst float64) {
+		s := recordShares[float64](t, c, reduce.Pairwise, 3, fault, ids)
+		stage := "layers.1.mlp.down"
+		for i, x := range s.values[stage] {
+			worst = max(worst, math.Abs(x-s.parts[stage][0][i]-s.parts[stage][1][i]-s.parts[stage][2][i]))
+		}
+		return worst
+	}
+	require.Greater(t, rest(tp.NoFault), 1e-3, "the bias")
+	require.Less(t, rest(tp.BiasEveryRank), 1e-15)
+	require.Less(t, rest(tp.RaceAllReduce), 10.0, "shares are recorded there, too")
 }

@@ -50,12 +50,17 @@ func (f Fault) breaksAllReduce() bool { return f == BiasEveryRank || f == RaceAl
 
 // faulty is Forward with the layer's fault: each rank finishes its own part, and
 // plain values are reduced.
-func (l *RowParallel[T]) faulty(ctx context.Context, r *Rank, x, y gemm.Matrix[T]) error {
+func (l *RowParallel[T]) faulty(ctx context.Context, r *Rank, x, y gemm.Matrix[T], seen func(part gemm.Matrix[T])) error {
 	if err := l.backend.Mul(x, l.weights, y); err != nil {
 		return err
 	}
 	if l.fault == BiasEveryRank {
 		addBias(y, l.bias)
+	}
+	if seen != nil {
+		seen(y)
+	}
+	if l.fault == BiasEveryRank {
 		return AllReduce(ctx, r, l.backend.Order(), y.Data)
 	}
 	if r.Size() > 1 {

@@ -74,26 +74,44 @@ func NewRowParallel[T Float](b gemm.Backend[T], w gemm.Matrix[T], trans bool, pl
 
 // Forward returns x*W + b from the rank's columns of x.
 func (l *RowParallel[T]) Forward(ctx context.Context, r *Rank, x gemm.Matrix[T]) (gemm.Matrix[T], error) {
+	return l.ForwardSeen(ctx, r, x, nil)
+}
+
+// ForwardSeen is Forward that shows seen, unless it is nil, what the rank
+// contributes to the all-reduce: the product over the rank's terms, finished on its
+// own. On one rank nothing is exchanged, and nothing shown. The matrix is only lent.
+func (l *RowParallel[T]) ForwardSeen(ctx context.Context, r *Rank, x gemm.Matrix[T], seen func(part gemm.Matrix[T])) (gemm.Matrix[T], error) {
 	_, n := l.weights.Dims()
 	y := gemm.NewMatrix[T](x.Rows, n)
+	if r.Size() == 1 {
+		seen = nil
+	}
 	if l.fault.breaksAllReduce() {
-		return y, l.faulty(ctx, r, x, y)
+		return y, l.faulty(ctx, r, x, y, seen)
 	}
 	if r.Size() == 1 {
 		if err := l.backend.Mul(x, l.weights, y); err != nil {
 			return y, err
 		}
-	} else {
-		part, err := l.backend.Partial(x, l.weights)
-		if err != nil {
-			return y, err
-		}
-		if err := AllReducePartial(ctx, r, part, y.Data); err != nil {
-			return y, err
-		}
+	} else if err := l.reduced(ctx, r, x, y, seen); err != nil {
+		return y, err
 	}
 	addBias(y, l.bias)
 	return y, nil
+}
+
+// reduced sets y to the product over the terms of all ranks.
+func (l *RowParallel[T]) reduced(ctx context.Context, r *Rank, x, y gemm.Matrix[T], seen func(part gemm.Matrix[T])) error {
+	part, err := l.backend.Partial(x, l.weights)
+	if err != nil {
+		return err
+	}
+	if seen != nil {
+		alone := gemm.NewMatrix[T](y.Rows, y.Cols)
+		part.Alone(alone.Data)
+		seen(alone)
+	}
+	return AllReducePartial(ctx, r, part, y.Data)
 }
 
 // addBias adds the bias to each row.

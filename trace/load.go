@@ -90,12 +90,18 @@ func loadNPZ(path string) ([]safetensors.Tensor, error) {
 	return tensors, nil
 }
 
-// loadNPY reads the array of the given name from what open opens.
+// loadNPY reads the array of the given name from what open opens. A stage of uint16
+// holds the bits of bfloat16: no stage is of integers, and tensor.view(torch.uint16)
+// and ml_dtypes' view(numpy.uint16) are how bfloat16 comes into NumPy's files.
 func loadNPY(name string, open func() (io.ReadCloser, error)) (safetensors.Tensor, error) {
 	r, err := open()
 	if err != nil {
 		return safetensors.Tensor{}, err
 	}
 	defer r.Close()
-	return numfile.ReadNPY(r, name)
+	t, err := numfile.ReadNPY(r, name)
+	if t.DType == safetensors.U16 {
+		t.DType = safetensors.BF16
+	}
+	return t, err
 }

@@ -11,7 +11,7 @@ import (
 // layerStages lists the stages of a layer as they are computed; a trace's names
 // put "layers.i." before them.
 var layerStages = []string{
-	"attn_norm", "attn.q", "attn.k", "attn.v", "attn.q_rope", "attn.k_rope",
+	"attn_norm", "attn.q", "attn.k", "attn.v", "attn.q_norm", "attn.k_norm", "attn.q_rope", "attn.k_rope",
 	"attn.scores", "attn.probs", "attn.context", "attn.out", "attn_residual",
 	"mlp_norm", "mlp.gate", "mlp.up", "mlp.act", "mlp.down", "output",
 }
@@ -21,7 +21,7 @@ var layerStages = []string{
 func rank(stage string) int {
 	_, name, _ := splitLayer(stage)
 	switch name {
-	case "attn.q", "attn.k", "attn.v", "attn.q_rope", "attn.k_rope", "attn.scores", "attn.probs":
+	case "attn.q", "attn.k", "attn.v", "attn.q_norm", "attn.k_norm", "attn.q_rope", "attn.k_rope", "attn.scores", "attn.probs":
 		return 3
 	}
 	return 2
@@ -49,8 +49,9 @@ func compareStages(a, b Stage) int {
 	return cmp.Or(cmp.Compare(layerA, layerB), cmp.Compare(placeA, placeB), compareNatural(a.Name, b.Name))
 }
 
-// place gives the layer of a stage and its position there. What comes before and
-// after the layers has layers of its own.
+// place gives the layer of a stage and its position there, at an even number; what
+// the ranks contribute to it comes just before. What comes before and after the
+// layers has layers of its own.
 func place(stage string) (layer, position int) {
 	switch stage {
 	case "embed":
@@ -64,11 +65,15 @@ func place(stage string) (layer, position int) {
 	if !ok {
 		return math.MaxInt, 2
 	}
-	position = slices.Index(layerStages, name)
-	if position < 0 {
-		position = len(layerStages)
+	whole, _, part := SplitRank(name)
+	position = slices.Index(layerStages, whole)
+	switch {
+	case position < 0:
+		return layer, 2 * len(layerStages)
+	case part:
+		return layer, 2*position - 1
 	}
-	return layer, position
+	return layer, 2 * position
 }
 
 // compareNatural compares names with each run of digits taken as one number:

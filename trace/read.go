@@ -21,19 +21,29 @@ import (
 // is no float, an order that does not list exactly the stages, a tp that is no
 // positive number, and whatever breaks the file format are errors that name the
 // file and the tensor.
-func Read(path string) (*Trace, error) {
+//
+// NumPy has no bfloat16: arrays of V2 (what ml_dtypes.bfloat16 is saved as) and of
+// uint16 are taken for its bits.
+func Read(path string) (*Trace, error) { return ReadMapped(path, nil) }
+
+// ReadMapped is Read with the tensors renamed by a mapping, which may be nil. The
+// metadata order lists the names as they are in the file.
+func ReadMapped(path string, m *Mapping) (*Trace, error) {
 	metadata, tensors, err := load(path)
 	if err != nil {
 		return nil, err
 	}
-	t, err := build(metadata, tensors)
+	if tensors, err = m.tensors(tensors); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	t, err := build(metadata, tensors, m)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return t, nil
 }
 
-func build(metadata map[string]string, tensors []safetensors.Tensor) (*Trace, error) {
+func build(metadata map[string]string, tensors []safetensors.Tensor, m *Mapping) (*Trace, error) {
 	t := &Trace{
 		Model:       metadata[modelKey],
 		DType:       metadata[dtypeKey],
@@ -51,7 +61,7 @@ func build(metadata map[string]string, tensors []safetensors.Tensor) (*Trace, er
 			return nil, err
 		}
 	}
-	return t, t.sort(metadata)
+	return t, t.sort(metadata, m)
 }
 
 // add takes in a tensor, be it the ids or a stage.
@@ -88,7 +98,7 @@ func dropBatch(shape []int, rank int) []int {
 }
 
 // sort puts the stages into the order of their execution.
-func (t *Trace) sort(metadata map[string]string) error {
+func (t *Trace) sort(metadata map[string]string, m *Mapping) error {
 	list, ok := metadata[orderKey]
 	if !ok {
 		slices.SortFunc(t.Stages, compareStages)
@@ -97,6 +107,10 @@ func (t *Trace) sort(metadata map[string]string) error {
 	var order []string
 	if err := json.Unmarshal([]byte(list), &order); err != nil {
 		return fmt.Errorf("metadata order is not a JSON list of stages: %w", err)
+	}
+	order, err := m.names(order)
+	if err != nil {
+		return err
 	}
 	place := make(map[string]int, len(order))
 	for i, name := range order {

@@ -3,9 +3,13 @@ package trace_test
 import (
 	"archive/zip"
 	"bytes"
+	"encoding/binary"
+	"fmt"
+	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/samebits/samebits/internal/safetensors"
@@ -47,7 +51,8 @@ func TestOrderFromMetadata(t *testing.T) {
 
 func TestOrderFromNames(t *testing.T) {
 	want := []string{
-		"embed", "layers.2.attn_norm", "layers.2.attn.q", "layers.2.attn.scores", "layers.2.mlp.down", "layers.2.output",
+		"embed", "layers.2.attn_norm", "layers.2.attn.q", "layers.2.attn.q_norm", "layers.2.attn.q_rope", "layers.2.attn.scores",
+		"layers.2.attn.out.rank.2", "layers.2.attn.out.rank.10", "layers.2.attn.out", "layers.2.mlp.down.rank.0", "layers.2.mlp.down", "layers.2.output",
 		"layers.2.extra.9", "layers.2.extra.10", "layers.10.attn_norm", "final_norm", "logits",
 		"h", "h.1", "h.01x", "h.1y", "h.9", "h.10", "h.x", "layers.x.output",
 	}
@@ -188,4 +193,41 @@ func TestReadNPZWithANameTwice(t *testing.T) {
 		_, err := trace.Read(path)
 		require.ErrorContains(t, err, want)
 	}
+}
+
+// All that NumPy can make of the formats, in an .npz: float16, and bfloat16 as V2 and
+// as uint16, one of them in Fortran order. The bytes are written by the format's page.
+func TestReadNumPyHalves(t *testing.T) {
+	dir := t.TempDir()
+	for name, array := range map[string]string{
+		"embed":              npyHalves("<f2", "False", "(1, 2)", 0x3c00, 0x0001),
+		"layers.0.attn_norm": npyHalves("<V2", "False", "(1, 2)", 0x3f80, 0x0001),
+		"layers.0.mlp_norm":  npyHalves("|V2", "False", "(1, 2)", 0xff80, 0x3f80),
+		"layers.0.output":    npyHalves("<u2", "True", "(2, 2)", 0x3f80, 0x4000, 0x4040, 0x4080),
+	} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name+".npy"), []byte(array), 0o644))
+	}
+	require.Equal(t, []trace.Stage{
+		{Name: "embed", Shape: []int{1, 2}, Values: []float64{1, 0x1p-24}},
+		{Name: "layers.0.attn_norm", Shape: []int{1, 2}, Values: []float64{1, 0x1p-133}},
+		{Name: "layers.0.mlp_norm", Shape: []int{1, 2}, Values: []float64{math.Inf(-1), 1}},
+		{Name: "layers.0.output", Shape: []int{2, 2}, Values: []float64{1, 3, 2, 4}},
+	}, read(t, dir).Stages)
+
+	ids := filepath.Join(dir, "ids.npy")
+	require.NoError(t, os.WriteFile(ids, []byte(npyHalves("<u2", "False", "(1,)", 3)), 0o644))
+	_, err := trace.Read(dir)
+	require.ErrorContains(t, err, `tensor "ids": dtype is BF16: integers are I32 or I64`)
+}
+
+// npyHalves is a .npy file of elements of two bytes.
+func npyHalves(descr, fortran, shape string, elements ...uint16) string {
+	text := fmt.Sprintf("{'descr': '%s', 'fortran_order': %s, 'shape': %s, }", descr, fortran, shape)
+	text += strings.Repeat(" ", 63-(10+len(text))%64) + "\n"
+	b := append([]byte("\x93NUMPY\x01\x00"), byte(len(text)), byte(len(text)>>8))
+	b = append(b, text...)
+	for _, e := range elements {
+		b = binary.LittleEndian.AppendUint16(b, e)
+	}
+	return string(b)
 }

@@ -3,6 +3,8 @@ package trace
 import (
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/samebits/samebits/internal/kernel"
 	"github.com/samebits/samebits/internal/safetensors"
@@ -22,6 +24,34 @@ func (r *Recorder[T]) Record(stage string, shape []int, values []T) {
 		panic(fmt.Sprintf("trace: stage %q is recorded twice", stage))
 	}
 	r.tensors = append(r.tensors, safetensors.FromFloats(stage, slices.Clone(shape), values))
+}
+
+// RankRecorder is a Recorder that also keeps what each rank of a tensor-parallel
+// run contributes to an all-reduce, as the stages that RankStage names.
+type RankRecorder[T kernel.Float] struct{ Recorder[T] }
+
+// RecordRank adds what a rank contributes to a stage, as Record does.
+func (r *RankRecorder[T]) RecordRank(stage string, rank int, shape []int, values []T) {
+	r.Record(RankStage(stage, rank), shape, values)
+}
+
+// RankStage names what a rank contributes to the all-reduce that makes a stage:
+// "layers.0.attn.out.rank.1" for rank 1 and "layers.0.attn.out".
+func RankStage(stage string, rank int) string { return stage + rankInfix + strconv.Itoa(rank) }
+
+const rankInfix = ".rank."
+
+// SplitRank undoes RankStage. It reports false for any other stage.
+func SplitRank(stage string) (whole string, rank int, ok bool) {
+	i := strings.LastIndex(stage, rankInfix)
+	if i < 0 {
+		return stage, 0, false
+	}
+	rank, err := strconv.Atoi(stage[i+len(rankInfix):])
+	if err != nil || rank < 0 || RankStage(stage[:i], rank) != stage {
+		return stage, 0, false
+	}
+	return stage[:i], rank, true
 }
 
 // Trace returns what has been recorded, with the DType of T; the other fields are

@@ -167,3 +167,25 @@ func TestWriteRefuses(t *testing.T) {
 	require.ErrorContains(t, err, `tensor "ids": given twice`)
 	require.NoFileExists(t, path)
 }
+
+func TestRankRecorder(t *testing.T) {
+	var r trace.RankRecorder[float32]
+	r.RecordRank("layers.0.attn.out", 0, []int{1}, []float32{1})
+	r.RecordRank("layers.0.attn.out", 1, []int{1}, []float32{2})
+	r.Record("layers.0.attn.out", []int{1}, []float32{3})
+	require.Equal(t, []string{"layers.0.attn.out.rank.0", "layers.0.attn.out.rank.1", "layers.0.attn.out"}, names(r.Trace()))
+}
+
+func TestSplitRank(t *testing.T) {
+	for rank := range 12 {
+		whole, got, ok := trace.SplitRank(trace.RankStage("layers.3.mlp.down", rank))
+		require.True(t, ok)
+		require.Equal(t, "layers.3.mlp.down", whole)
+		require.Equal(t, rank, got)
+	}
+	for _, stage := range []string{"layers.3.mlp.down", "a.rank.", "a.rank.x", "a.rank.-1", "a.rank.01", "rank.1", ""} {
+		whole, _, ok := trace.SplitRank(stage)
+		require.False(t, ok, stage)
+		require.Equal(t, stage, whole)
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -87,6 +88,7 @@ func TestBadUseIsOneClearLine(t *testing.T) {
 		{[]string{"compare", "--model", brokenModel(t, `"n_embd": 48`, `"n_embd": 60`, 0), "--ids", "1"}, []string{"model.safetensors", "wte.weight", "[96 48]", "[96 60]"}},
 		{[]string{"compare", "--model", brokenModel(t, "", "", 1000), "--ids", "1"}, []string{"model.safetensors"}},
 		{[]string{"logits"}, []string{"--out"}},
+		{[]string{"logits", "--ranks", "-o", out}, []string{"--ranks", "--trace"}},
 		{[]string{"logits", "--tp", "9", "-o", out}, []string{"--tp 9", "8"}},
 		{[]string{"logits", "--dtype", "f64", "--order", "widened", "-o", out}, []string{"widened", "float32"}},
 		{[]string{"logits", "--fault", "allreduce-race", "-o", out}, []string{"--tp 2"}},
@@ -112,7 +114,7 @@ func TestBadUseIsOneClearLine(t *testing.T) {
 }
 
 func TestHelp(t *testing.T) {
-	for _, args := range [][]string{{"--help"}, {"compare", "--help"}, {"logits", "--help"}, {"generate", "--help"}, {"sum", "--help"}, {"dot", "--help"}, {"reveal", "--help"}, {"version", "--help"}} {
+	for _, args := range [][]string{{"--help"}, {"compare", "--help"}, {"logits", "--help"}, {"generate", "--help"}, {"sum", "--help"}, {"dot", "--help"}, {"reveal", "--help"}, {"diagnose", "--help"}, {"version", "--help"}} {
 		status, stdout, stderr := samebits(t, "", args...)
 		require.Equal(t, exitSuccess, status)
 		require.Contains(t, stdout, "Usage: samebits")
@@ -189,6 +191,18 @@ func TestLogitsAreTheSameBitsAtAnySize(t *testing.T) {
 	last, ok := one.Stage("logits")
 	require.True(t, ok)
 	require.Equal(t, last.Values, alone.Stages[0].Values)
+}
+
+// The shares of the ranks are stages of their own, before the stage that they make.
+func TestLogitsOfRanks(t *testing.T) {
+	tr := logitsOf(t, "--trace", "--ranks", "--tp", "4")
+	require.Equal(t, 2+3*(14+2*4)+1, len(tr.Stages))
+	i := slices.IndexFunc(tr.Stages, func(s trace.Stage) bool { return s.Name == "layers.1.attn.out" })
+	for rank := range 4 {
+		require.Equal(t, trace.RankStage("layers.1.attn.out", rank), tr.Stages[i-4+rank].Name)
+		require.Equal(t, tr.Stages[i].Shape, tr.Stages[i-4+rank].Shape)
+	}
+	require.Len(t, logitsOf(t, "--trace", "--ranks").Stages, 2+3*14+1, "one rank exchanges nothing")
 }
 
 // compareSmall runs compare on the small model and returns the JSON report.

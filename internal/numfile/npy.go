@@ -22,14 +22,18 @@ var npyMagic = npy.Magic[:]
 // NumPy's 64 dimensions of small size; a damaged length asks for up to 4 GB.
 const maxNPYHeader = 1 << 16
 
-// npyTypes gives the element types that are read, by NumPy's names less the byte order.
+// npyTypes gives the element types that are read, by NumPy's names less the byte
+// order. NumPy has no bfloat16: numpy.save stores an array of the type that package
+// ml_dtypes adds (JAX's) as V2, two bytes that mean nothing to it.
 var npyTypes = map[string]safetensors.DType{
 	"f2": safetensors.F16, "f4": safetensors.F32, "f8": safetensors.F64,
 	"i4": safetensors.I32, "i8": safetensors.I64,
+	"V2": safetensors.BF16, "u2": safetensors.U16,
 }
 
 // ReadNPY reads the array in a .npy file, format 1 or 2, up to the end of r: any
-// shape, of floats (f2, f4, f8) or integers (i4, i8). The tensor is called name
+// shape, of floats (f2, f4, f8; V2, which is taken for bfloat16) or integers (i4, i8,
+// u2). The tensor is called name
 // and is row-major and little-endian, whatever the file is. Truncated files,
 // bytes after the array and all other element types are errors that name it.
 func ReadNPY(r io.Reader, name string) (safetensors.Tensor, error) {
@@ -49,7 +53,7 @@ func readNPY(r *bufio.Reader) (t safetensors.Tensor, err error) {
 	bigEndian := strings.HasPrefix(header.Descr.Type, ">")
 	dtype, known := npyTypes[strings.TrimLeft(header.Descr.Type, "<>=|")]
 	if !known {
-		return t, fmt.Errorf("dtype %q: want f2, f4, f8, i4 or i8", header.Descr.Type)
+		return t, fmt.Errorf("dtype %q: want f2, f4, f8, V2 (bfloat16), i4, i8 or u2", header.Descr.Type)
 	}
 	t = safetensors.Tensor{DType: dtype, Shape: header.Descr.Shape}
 	if t.Data, err = readData(r, t.Shape, dtype.Size()); err != nil {

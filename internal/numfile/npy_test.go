@@ -89,12 +89,16 @@ func TestNPYOfAnotherType(t *testing.T) {
 	requireNumbers(t, bytes.NewReader(array("<f4", "False", "(1,)", little, []float32{0.1})), float64(float32(0.1)))
 	requireNumbers[float32](t, bytes.NewReader(array("<f8", "False", "(1,)", little, []float64{0.5})), 0.5)
 	requireNumbers(t, bytes.NewReader(array("<f2", "False", "(2,)", little, []uint16{0x3c00, 1})), 1, 0x1p-24)
+	for _, v2 := range []string{"<V2", "|V2"} { // ml_dtypes.bfloat16
+		requireNumbers(t, bytes.NewReader(array(v2, "False", "(3,)", little, []uint16{0x3f80, 0xff80, 1})), 1, math.Inf(-1), 0x1p-133)
+	}
 
 	for want, data := range map[string][]byte{
-		"element 1 is 0.1: no float32 equals it": array("<f8", "False", "(2,)", little, []float64{1, 0.1}),
-		"dtype is I64: floats are":               array("<i8", "False", "(1,)", little, []int64{1}),
-		`dtype "<c8": want f2, f4, f8, i4 or i8`: array("<c8", "False", "(1,)", little, []float32{1, 2}),
-		`dtype "|b1": want f2`:                   array("|b1", "False", "(1,)", little, []bool{true}),
+		"element 1 is 0.1: no float32 equals it":                    array("<f8", "False", "(2,)", little, []float64{1, 0.1}),
+		"dtype is I64: floats are":                                  array("<i8", "False", "(1,)", little, []int64{1}),
+		"dtype is U16: floats are":                                  array("<u2", "False", "(1,)", little, []uint16{1}),
+		`dtype "<c8": want f2, f4, f8, V2 (bfloat16), i4, i8 or u2`: array("<c8", "False", "(1,)", little, []float32{1, 2}),
+		`dtype "|b1": want f2`:                                      array("|b1", "False", "(1,)", little, []bool{true}),
 	} {
 		_, err := numfile.Read[float32](bytes.NewReader(data), "a.npy")
 		require.ErrorContains(t, err, "a.npy: ")

@@ -1,0 +1,68 @@
+package diagnose
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+)
+
+// defect is a fault, or a loss of precision, of one stage.
+type defect struct {
+	name, where string
+	layer       int
+	strength    float64
+}
+
+// corrupt damages the values of a stage.
+func (r *run) corrupt(stage string, y []float64) {
+	cols := len(y) / len(r.ids)
+	rng := rand.New(rand.NewPCG(r.seed, 3))
+	garble := func(inside func(row, col int) bool) {
+		for i := range y {
+			noise := rng.NormFloat64()
+			if inside(i/cols, i%cols) {
+				y[i] = r.r(y[i] * (1 + r.defect.strength*noise))
+			}
+		}
+	}
+	switch {
+	case r.is("head-garbled", stage):
+		garble(func(_, col int) bool { return col/r.size == r.heads-2 })
+	case r.is("rank-garbled", stage):
+		garble(func(_, col int) bool { return col >= cols/r.tp && col < 2*cols/r.tp })
+	case r.is("row-garbled", stage):
+		garble(func(row, _ int) bool { return row == len(r.ids)/2 })
+	case r.is("element", stage), r.is("nan", stage), r.is("infinity", stage):
+		i := r.element(stage, y, rng)
+		switch r.defect.name {
+		case "nan":
+			y[i] = math.NaN()
+		case "infinity":
+			y[i] = math.Inf(1)
+		default:
+			y[i] = r.r(y[i] * (1 + r.defect.strength))
+		}
+	case r.is("bf16-stored", stage):
+		for i, v := range y {
+			y[i] = toBF16(v)
+		}
+	}
+}
+
+// element chooses a value that is not small for its stage.
+func (r *run) element(stage string, y []float64, rng *rand.Rand) int {
+	var sizes []float64
+	for _, v := range y {
+		if !math.IsInf(v, 0) {
+			sizes = append(sizes, math.Abs(v))
+		}
+	}
+	slices.Sort(sizes)
+	middle := sizes[len(sizes)/2]
+	for {
+		i := rng.IntN(len(y))
+		if v := math.Abs(y[i]); v >= middle && v > 0 && !math.IsInf(v, 0) {
+			return i
+		}
+	}
+}
