@@ -163,6 +163,9 @@ func TestCorpus(t *testing.T) {
 	results := make([]outcome, len(all))
 	parallel.For(2, len(all), func(i int) { results[i] = all[i].run() })
 	for _, o := range results {
+		if *named != "" {
+			t.Logf("%+v", o)
+		}
 		if !o.Right && !o.Below {
 			t.Errorf("%s: %s at %q, want %q; %.3g of the bound; %s", o.Case, o.Verdict, o.Stage, o.Want, o.Share, o.Hint)
 		}
