@@ -63,6 +63,41 @@ func TestOwnRuns(t *testing.T) {
 	}
 }
 
+// TestFewTokens diagnoses sequences of one token, and of one token over and over: equal
+// rows have equal errors, which must not be taken for an effect.
+func TestFewTokens(t *testing.T) {
+	for _, family := range []string{"gpt2", "llama", "gpt_neox"} {
+		c, err := model.Load("../model/testdata/" + family)
+		require.NoError(t, err)
+		t.Cleanup(func() { c.Close() })
+		for _, ids := range [][]int{{5}, {7, 7}, {9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9}} {
+			tr := record[float32](t, c, ids, reduce.Sequential, 2, tp.NoFault)
+			p, err := Replay(tr, c, "")
+			require.NoError(t, err)
+			require.Equal(t, Rounding, p.Verdict, "%s %v: %s", family, ids, p.Sentence)
+		}
+	}
+}
+
+// TestAlike is TestFewTokens in narrow formats, in which rows that are nearly equal round
+// alike, too.
+func TestAlike(t *testing.T) {
+	for _, family := range []string{"gpt2", "llama", "qwen3"} {
+		for _, dtype := range []string{"bf16", "f16"} {
+			for _, scale := range []float64{1, 6} {
+				k := testCase{kind: "control", family: family, size: "small", dtype: dtype, tp: 2, scale: scale}
+				r := k.newRun()
+				for i := range r.ids {
+					r.ids[i] = 40 + i/9
+				}
+				p, err := Replay(k.trace(r), r.checkpoint(), "")
+				require.NoError(t, err)
+				require.Equal(t, Rounding, p.Verdict, "%v: %s", k, p.Sentence)
+			}
+		}
+	}
+}
+
 // TestOwnFaults diagnoses the faults of package tp.
 func TestOwnFaults(t *testing.T) {
 	c, err := model.Load("../model/testdata/gpt2")

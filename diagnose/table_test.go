@@ -89,7 +89,7 @@ is a run of the tests' own forward pass, which shares no code with what is teste
 	b.WriteString("| | cases | found | named | below | wrong |\n|---|---|---|---|---|---|\n")
 	for _, k := range slices.Sorted(maps.Keys(kinds)) {
 		n := kinds[k]
-		fmt.Fprintf(&b, "| %ss | %d | %d | %d | %d | %d |\n", strings.TrimSuffix(k, "d"), n.cases, n.right, n.named, n.below, n.wrong)
+		fmt.Fprintf(&b, "| %s | %d | %d | %d | %d | %d |\n", map[string]string{"control": "controls: rounding alone", "fault": "faults", "reduced": "losses of precision"}[k], n.cases, n.right, n.named, n.below, n.wrong)
 	}
 	for _, k := range slices.Sorted(maps.Keys(kinds)) {
 		fmt.Fprintf(&b, "\n## %s\n\n| what | family | cases | found | named | below (largest share) | wrong |\n|---|---|---|---|---|---|---|\n", k)
