@@ -99,9 +99,10 @@ type Stage struct {
 	Name    string  `json:"name"`
 	Verdict Verdict `json:"verdict"`
 	// Error is the largest absolute error of a recorded value: its distance from the
-	// replayed one (with weights) or from the other trace's. Bound is what rounding
-	// allows at the value that uses most of its bound, and Fraction that largest share:
-	// up to 1 is within rounding.
+	// replayed one (with weights), or what is left of its distance from the other
+	// trace's without what it inherits, at the value that uses most of its bound. Bound
+	// is what rounding allows at the value that uses most of its bound, and Fraction that
+	// largest share: up to 1 is within rounding.
 	Error    Number `json:"error"`
 	Bound    Number `json:"bound"`
 	Fraction Number `json:"fraction"`

@@ -16,38 +16,46 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// pythonWithTorch returns a Python that has PyTorch, or skips the test.
-func pythonWithTorch(t *testing.T) string {
+// python runs a script of testdata with the first Python here that has PyTorch, or
+// skips the test.
+func python(t *testing.T, args ...string) {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("PyTorch takes seconds to start")
 	}
-	for _, python := range []string{"python3", "/usr/bin/python3"} {
-		if exec.Command(python, "-c", "import torch").Run() == nil {
-			return python
+	const withoutTorch = 77
+	for _, name := range []string{"/usr/bin/python3", "python3"} {
+		cmd := exec.Command(name, args...)
+		printed, err := cmd.CombinedOutput()
+		if err == nil {
+			return
+		}
+		if cmd.ProcessState != nil && cmd.ProcessState.ExitCode() != withoutTorch {
+			t.Fatalf("%v: %s", err, printed)
 		}
 	}
 	t.Skip("no python3 here can import torch (Debian: python3-torch)")
-	return ""
 }
 
 // The snippet of README.md, run with PyTorch on modules named as those of Hugging
 // Face transformers, records what our model records: the same stages, shapes and
 // values, of the same weights, in float64.
 func TestSnippetForPyTorch(t *testing.T) {
-	python := pythonWithTorch(t)
 	readme, err := os.ReadFile("README.md")
 	require.NoError(t, err)
 	blocks := regexp.MustCompile("(?s)```python\n(.*?)```").FindSubmatch(readme)
 	require.NotNil(t, blocks)
 	snippet := filepath.Join(t.TempDir(), "snippet.py")
 	require.NoError(t, os.WriteFile(snippet, blocks[1], 0o644))
-	for family, missing := range map[string]int{"gpt2": 3, "llama": 9, "qwen2": 9} { // scores, and q_rope, k_rope
+	missing := map[string]int{"gpt2": 3, "llama": 9, "qwen2": 9} // scores, and q_rope, k_rope
+	args, dir := []string{"testdata/standin.py", snippet, "3,1,4,1,5"}, t.TempDir()
+	for family := range missing {
+		args = append(args, "../model/testdata/"+family, filepath.Join(dir, family))
+	}
+	python(t, args...)
+	for family, missing := range missing {
 		t.Run(family, func(t *testing.T) {
-			folder, out := "../model/testdata/"+family, filepath.Join(t.TempDir(), "trace")
-			printed, err := exec.Command(python, "testdata/standin.py", snippet, folder, out, "3,1,4,1,5").CombinedOutput()
-			require.NoError(t, err, "%s", printed)
-			theirs, ours := read(t, out), run(t, folder, []int{3, 1, 4, 1, 5})
+			theirs, ours := read(t, filepath.Join(dir, family)), run(t, "../model/testdata/"+family, []int{3, 1, 4, 1, 5})
 			require.Equal(t, []any{family, "f64", 1, "cpu", ours.IDs}, []any{theirs.Model, theirs.DType, theirs.TP, theirs.Device, theirs.IDs})
 			differences, err := trace.Compare(theirs, ours)
 			require.NoError(t, err)

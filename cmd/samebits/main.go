@@ -30,6 +30,7 @@ type cli struct {
 	Compare  compareCmd  `cmd:"" help:"Run a transformer in every order and at every tensor-parallel size; compare the logits bit for bit and against arbitrary precision."`
 	Logits   logitsCmd   `cmd:"" help:"Write the logits of a sequence, or every stage of the run, to a safetensors file."`
 	Generate generateCmd `cmd:"" help:"Continue a text by a model, greedily or by sampling: the same tokens everywhere."`
+	Diagnose diagnoseCmd `cmd:"" help:"Say of traces whether they show rounding, reduced precision or a fault, and at which stage."`
 	Sum      sumCmd      `cmd:"" help:"Sum numbers from files or standard input."`
 	Dot      dotCmd      `cmd:"" help:"Form the dot product of two files of numbers."`
 	Bench    benchCmd    `cmd:"" help:"Measure accuracy against speed of sums or dot products in every order; write tables and plots."`

@@ -113,7 +113,7 @@ func TestBadUseIsOneClearLine(t *testing.T) {
 }
 
 func TestHelp(t *testing.T) {
-	for _, args := range [][]string{{"--help"}, {"compare", "--help"}, {"logits", "--help"}, {"generate", "--help"}, {"sum", "--help"}, {"dot", "--help"}, {"reveal", "--help"}, {"version", "--help"}} {
+	for _, args := range [][]string{{"--help"}, {"compare", "--help"}, {"logits", "--help"}, {"generate", "--help"}, {"sum", "--help"}, {"dot", "--help"}, {"reveal", "--help"}, {"diagnose", "--help"}, {"version", "--help"}} {
 		status, stdout, stderr := samebits(t, "", args...)
 		require.Equal(t, exitSuccess, status)
 		require.Contains(t, stdout, "Usage: samebits")

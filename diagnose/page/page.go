@@ -6,7 +6,7 @@ package page
 
 import (
 	"cmp"
-	"embed"
+	_ "embed"
 	"fmt"
 	"html/template"
 	"io"
@@ -17,8 +17,15 @@ import (
 	"github.com/samebits/samebits/diagnose"
 )
 
-//go:embed page.html page.css
-var files embed.FS
+//go:embed page.html
+var html string
+
+//go:embed page.css
+var css string
+
+var document = template.Must(template.New("page").Funcs(template.FuncMap{
+	"number": number, "share": share, "meaning": meaning, "tone": tone, "mark": mark, "index": index, "bar": bar, "ulps": ulps, "minus": func(n diagnose.Number) string { return number(max(0, 1-n)) },
+}).Parse(html))
 
 // Options are what a report does not say.
 type Options struct {
@@ -28,22 +35,12 @@ type Options struct {
 
 // Write writes the page.
 func Write(w io.Writer, r *diagnose.Report, o Options) error {
-	t, err := template.New("page.html").Funcs(template.FuncMap{
-		"number": number, "share": share, "meaning": meaning, "tone": tone, "mark": mark, "index": index, "bar": bar,
-	}).ParseFS(files, "page.html")
-	if err != nil {
-		return err
-	}
-	css, err := files.ReadFile("page.css")
-	if err != nil {
-		return err
-	}
 	heat, err := drawHeat(r.Heat)
 	if err != nil {
 		return err
 	}
-	return t.Execute(w, view{
-		Report: r, Options: o, CSS: template.CSS(css), Plot: newPlot(r), HeatMap: heat, Near: near(r), Counts: counts(r), Finding: finding(r),
+	return document.Execute(w, view{
+		Report: r, Options: o, CSS: template.CSS(css), Plot: newPlot(r), HeatMap: heat, Near: near(r), Counts: counts(r), Finding: finding(r), Pair: slices.ContainsFunc(r.Stages, func(s diagnose.Stage) bool { return s.Pair != nil }),
 	})
 }
 
@@ -57,6 +54,7 @@ type view struct {
 	Near    []diagnose.Stage // the few that are shown first
 	Counts  []count
 	Finding *diagnose.Stage
+	Pair    bool // traces were compared
 }
 
 // finding returns the stage that earns the verdict, or nil.
@@ -131,8 +129,10 @@ func share(n diagnose.Number) string {
 		return "0"
 	case f < 0.001:
 		return "below 0.1 %"
-	case f <= 1:
+	case f <= 0.095:
 		return fmt.Sprintf("%.2g %%", 100*f)
+	case f <= 1:
+		return fmt.Sprintf("%.0f %%", 100*f)
 	case f < 100:
 		return fmt.Sprintf("%.3g ×", f)
 	case f < 1e6:
@@ -150,6 +150,40 @@ func bar(n diagnose.Number) float64 {
 		return 0
 	}
 	return math.Round(math.Max(2, math.Min(100, 50+50*math.Log10(f)/3)))
+}
+
+// segment is a part of a histogram of differences.
+type segment struct {
+	Percent float64
+	Class   string
+	Title   string
+}
+
+// ulps is the histogram of a stage's differences, in ulps.
+func ulps(p *diagnose.Pair) []segment {
+	if p == nil || p.Same {
+		return nil
+	}
+	total := 0
+	for _, b := range p.ULPs {
+		total += b.Count
+	}
+	var all []segment
+	for _, b := range p.ULPs {
+		top, class := float64(b.UpTo), "u4"
+		for i, end := range []float64{0, 1, 8, 4096} {
+			if top <= end {
+				class = fmt.Sprintf("u%d", i)
+				break
+			}
+		}
+		title := fmt.Sprintf("%d of %d within %g ulps", b.Count, total, top)
+		if math.IsInf(top, 1) {
+			title = fmt.Sprintf("%d of %d further apart", b.Count, total)
+		}
+		all = append(all, segment{math.Round(1000*float64(b.Count)/float64(total)) / 10, class, title})
+	}
+	return all
 }
 
 func index(i []int) string {

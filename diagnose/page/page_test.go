@@ -95,6 +95,33 @@ func TestPageOfAnyReport(t *testing.T) {
 	require.Error(t, page.Write(new(bytes.Buffer), broken, page.Options{}))
 }
 
+// The histogram of differences of a pair is there, its parts adding up to all.
+func TestPageOfAPair(t *testing.T) {
+	inf := diagnose.Number(math.Inf(1))
+	html := write(t, &diagnose.Report{Verdict: diagnose.Rounding, Stages: []diagnose.Stage{{Name: "logits", Verdict: diagnose.WithinRounding, Bound: 1, Pair: &diagnose.Pair{
+		MaxAbs: 0.25, MaxRel: 0.125, Cosine: 0.75, Growth: 1.5, ULPs: []diagnose.Bucket{{UpTo: 0, Count: 5}, {UpTo: 0.5, Count: 1}, {UpTo: 64, Count: 1}, {UpTo: inf, Count: 1}},
+	}}}})
+	for _, part := range []string{
+		`<i class="u0" style="width:62.5%" title="5 of 8 within 0 ulps">`, `<i class="u1" style="width:12.5%" title="1 of 8 within 0.5 ulps">`,
+		`<i class="u3" style="width:12.5%" title="1 of 8 within 64 ulps">`, `<i class="u4" style="width:12.5%" title="1 of 8 further apart">`,
+		"largest difference 0.25, relative 0.125; 1 − cosine 0.25; grows 1.5 ×", "values apart by",
+	} {
+		require.Contains(t, html, part)
+	}
+}
+
+// Whatever the sizes of errors and bounds, they are plotted.
+func TestPlotOfAnySize(t *testing.T) {
+	for e := -320; e < 300; e += 3 {
+		size := math.Pow(10, float64(e)+0.4)
+		html := write(t, &diagnose.Report{Verdict: diagnose.Rounding, Stages: []diagnose.Stage{
+			{Name: "embed", Verdict: diagnose.Exact}, {Name: "logits", Verdict: diagnose.WithinRounding, Error: diagnose.Number(size), Bound: diagnose.Number(size * 3), Fraction: 1. / 3},
+		}})
+		require.Regexp(t, `class="dots" d="M250 296h.01M750 [0-9.]+h.01"`, html, e)
+		require.Regexp(t, `class="bounds" d="M540 [0-9.]+h420"`, html, e)
+	}
+}
+
 // Text has a contrast of 4.5 and marks in drawings of 3 against what they stand on, in
 // light, dark and print (WCAG 2.2, 1.4.3 and 1.4.11).
 func TestContrast(t *testing.T) {

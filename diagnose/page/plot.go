@@ -68,8 +68,8 @@ func newPlot(r *diagnose.Report) *plot {
 		}
 		points = append(points, p)
 	}
-	low, high := extent(points)
-	if high == 0 {
+	low, high, ok := extent(points)
+	if !ok {
 		return nil
 	}
 	p := &plot{Dense: len(points) > 120}
@@ -90,10 +90,10 @@ func newPlot(r *diagnose.Report) *plot {
 
 func usable(v float64) bool { return v > 0 && !math.IsInf(v, 0) }
 
-// extent returns the decades between which all is drawn. The smallest twentieth may
+// extent returns the decades between which all is drawn, if there is anything. The smallest twentieth may
 // lie below, and is drawn at the bottom: a probability of almost nothing has an error
 // of less.
-func extent(points []point) (low, high float64) {
+func extent(points []point) (low, high float64, ok bool) {
 	var shown []float64
 	for _, p := range points {
 		for _, v := range []float64{p.error, p.bound, p.whole} {
@@ -103,12 +103,12 @@ func extent(points []point) (low, high float64) {
 		}
 	}
 	if len(shown) == 0 {
-		return 0, 0
+		return 0, 0, false
 	}
 	slices.Sort(shown)
 	low = math.Floor(math.Log10(shown[len(shown)/20]) - 0.5)
 	high = math.Ceil(math.Log10(shown[len(shown)-1]) + 0.1)
-	return low, math.Max(high, low+2)
+	return low, math.Max(high, low+2), true
 }
 
 func (p *plot) draw(points []point, step float64, y func(v float64) float64) {

@@ -45,13 +45,13 @@ func small(t *testing.T, family string) *model.Checkpoint {
 // No order, no number of ranks and no arithmetic is called a fault, of few tokens or
 // many; the faults of tensor parallelism are, from a few tokens on.
 func TestOrdersAreNotFaults(t *testing.T) {
-	for _, family := range []string{"gpt2", "llama", "qwen2", "gpt_neox"} {
+	for _, family := range []string{"gpt2", "llama", "gpt_neox"} {
 		c := small(t, family)
 		for _, tokens := range []int{2, 12} {
 			a := ours[float32](t, c, reduce.Pairwise, 1, tp.NoFault, tokens)
 			controls := []pair.Run{ours[float64](t, c, reduce.Pairwise, 1, tp.NoFault, tokens)}
-			for _, order := range append(reduce.Orders(1), reduce.Shuffled(2), reduce.Shuffled(3)) {
-				controls = append(controls, ours[float32](t, c, order, 1, tp.NoFault, tokens), ours[float32](t, c, order, 5, tp.NoFault, tokens))
+			for i, order := range append(reduce.Orders(1), reduce.Shuffled(2), reduce.Shuffled(3)) {
+				controls = append(controls, ours[float32](t, c, order, 1+i*2%6, tp.NoFault, tokens))
 			}
 			for _, b := range controls {
 				r := compare(t, pair.Options{}, a, b)
@@ -73,8 +73,8 @@ func TestOrdersAreNotFaults(t *testing.T) {
 // Every stage that is a hundredth too large is called a fault there, if no stage after
 // it is recorded that would go on from it, and one that is off by an ulp is not.
 func TestEveryStageIsJudged(t *testing.T) {
-	for _, family := range []string{"gpt2", "llama", "qwen2", "gpt_neox"} {
-		a := ours[float32](t, small(t, family), reduce.Pairwise, 1, tp.NoFault, 16)
+	for _, family := range []string{"gpt2", "llama", "gpt_neox"} {
+		a := ours[float32](t, small(t, family), reduce.Pairwise, 1, tp.NoFault, 12)
 		for i, s := range a.Trace.Stages {
 			b := clone(a, "b")
 			for k, x := range b.Trace.Stages[i].Values {

@@ -20,14 +20,18 @@
 //   - Rotary embeddings turn pairs of numbers by angles that are not known but equal
 //     in both runs: r = y_B - y_A is no longer than x_B - x_A, and rounding. Proof, too.
 //   - Products with weights: r = y_B - y_A = (x_B - x_A)*W + rounding. By
-//     Cauchy-Schwarz it is at most |x_B - x_A|*|W_j| + (n+2)*(u_A+u_B)*|x|*|W_j| in
-//     column j, n being the width. |W_j| is estimated from the tokens of A: y_t - y_s =
-//     (x_t - x_s)*W, so sqrt(n)*|y_tj - y_sj| / |x_t - x_s| is |W_j| times a number
-//     that, for a direction that has nothing to do with W_j, is about standard normal.
-//     That the largest of T-1 independent ones is below e has the probability
-//     (0.8*e)^(T-1); the estimate is raised so that this is 1e-12. What goes beyond is
-//     a fault by statistics. What stays within six standard deviations of random
-//     differences is within rounding; what lies between is undecided.
+//     Cauchy-Schwarz the first is at most |x_B - x_A|*|W_j| in column j. Rounding is
+//     what independent errors of n steps leave (Higham and Mary, 2019, A new approach to
+//     probabilistic rounding error analysis): the partial sums of a product wander as
+//     far as |x|*|W_j|/sqrt(n)*sqrt(k) and drift to y, so that the standard deviation
+//     is below u*(|x|*|W_j| + sqrt(n)*|y_j|), of which there are to be seven. |W_j| is
+//     estimated from the tokens of A: y_t - y_s = (x_t - x_s)*W, so sqrt(n)*|y_tj -
+//     y_sj| / |x_t - x_s| is |W_j| times a number that, for a direction that has nothing
+//     to do with W_j, is about standard normal. That the largest of T-1 independent ones
+//     is below e has the probability (0.8*e)^(T-1); the estimate is raised so that this
+//     is 1e-12. What goes beyond is a fault by statistics. What stays within seven
+//     standard deviations of differences in random directions is within rounding; what
+//     lies between is undecided.
 //
 // A map that explains neither run is not this model's: such a stage is judged as a
 // product of its inputs. Residuals are also tested for what rounding does not have, a

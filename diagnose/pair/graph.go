@@ -118,21 +118,36 @@ func (r *run) resolve(stage string) (mapping, bool) {
 	case scores:
 		m.inputs[0], m.inputs[1] = r.latest(m.inputs[0], "_rope", "_norm"), r.latest(m.inputs[1], "_rope", "_norm")
 	case activation:
-		if gate := strings.TrimSuffix(m.inputs[0], "up") + "gate"; r.has(gate) {
+		if gate := strings.TrimSuffix(m.inputs[0], "up") + "gate"; r.has(gate) || r.other.has(gate) {
 			m.inputs = append(m.inputs, gate)
 		}
 	}
 	return m, ok
 }
 
-// latest returns the first of the stages base + suffix that is recorded, or base.
+// latest returns the first of the stages base + suffix that is recorded in either run,
+// or base: what one of them has, the model has.
 func (r *run) latest(base string, suffixes ...string) string {
 	for _, s := range suffixes {
-		if r.has(base + s) {
+		if r.has(base+s) || r.other.has(base+s) {
 			return base + s
 		}
 	}
 	return base
+}
+
+// parallel returns the norm of the MLP with what it follows from where attention and MLP
+// are parallel.
+func parallel(stage string, m mapping) (mapping, bool) {
+	i, ok := layerOf(stage)
+	if !ok || !strings.HasSuffix(stage, ".mlp_norm") {
+		return m, false
+	}
+	m.inputs = []string{"embed"}
+	if i > 0 {
+		m.inputs[0] = fmt.Sprintf("layers.%d.output", i-1)
+	}
+	return m, true
 }
 
 func (r *run) has(stage string) bool { _, ok := r.stages[stage]; return ok }

@@ -47,25 +47,29 @@ func (s *judged) decide(shape []int, values []float64, a, b *run) {
 	at, worst := largest(s.residual.r, s.residual.bound)
 	s.Index, s.Fraction, s.Bound = unravel(at, shape), diagnose.Number(worst), diagnose.Number(s.residual.bound[at])
 	s.Error = diagnose.Number(math.Abs(s.residual.r[at]))
+	likely := 0 // where most of what is likely is used
 	if s.residual.likely != nil {
-		_, share := largest(s.residual.r, s.residual.likely)
+		var share float64
+		likely, share = largest(s.residual.r, s.residual.likely)
 		s.Statistical = diagnose.Number(share)
 	}
 	s.Verdict = diagnose.WithinRounding
 	if s.residual.kind == norm || s.residual.kind == headNorm {
-		test, p := commonFactor(s.residual.r, values, s.residual.rows, a.u+b.u)
-		s.Tests = append(s.Tests, test)
-		if test.Failed {
-			s.Verdict, s.Evidence, s.Probability = diagnose.Fault, diagnose.Statistics, diagnose.Number(p)
-			s.Reason = fmt.Sprintf("all rows share a factor of 1%+.2g; rounding leaves at most %.2g", float64(test.Effect), float64(test.Limit))
-		}
+		s.systematic(values, a.u+b.u)
 	}
 	switch {
 	case s.Fraction > 1:
 		s.beyond(values, a, b)
+	case s.Verdict == diagnose.WithinRounding && s.Statistical > 1 && math.Abs(s.residual.r[likely]) > 2*s.residual.inherited[likely] && s.coarser(values, a, b):
 	case s.Verdict == diagnose.WithinRounding && s.Statistical > 1:
 		s.Verdict = diagnose.Undecided
 		s.Reason = fmt.Sprintf("%s times what random rounding leaves, but %.2g of what weights could make of it that are not known", times(float64(s.Statistical)), worst)
+	case s.Verdict == diagnose.WithinRounding && s.residual.kind == product && s.residual.rows >= few:
+		if offset := columnOffset(s.residual.r, s.residual.rows); offset.Failed {
+			s.Tests = append(s.Tests, offset)
+			s.Verdict = diagnose.Undecided
+			s.Reason = fmt.Sprintf("no larger than rounding, but %.0f %% of it is the same in every row, as a wrong bias makes it", 100*float64(offset.Effect))
+		}
 	}
 }
 
@@ -75,9 +79,7 @@ func (s *judged) beyond(values []float64, a, b *run) {
 	if s.Evidence == diagnose.Statistics {
 		s.Probability = chance
 	}
-	if name, u, ok := s.reduced(values, a, b); ok {
-		s.Verdict, s.Precision = diagnose.ReducedPrecision, name
-		s.Reason = fmt.Sprintf("a unit roundoff of 2^%d explains it, that of the declared %s does not", int(math.Log2(u)), declared(a, b))
+	if s.coarser(values, a, b) {
 		return
 	}
 	s.Verdict = diagnose.Fault
@@ -88,6 +90,39 @@ func (s *judged) beyond(values []float64, a, b *run) {
 	case [2]bool{false, true}:
 		s.Reason += "; the second trace follows from its own inputs, the first does not"
 	}
+}
+
+// systematic looks in the residuals of a norm for what rounding has not.
+func (s *judged) systematic(values []float64, u float64) {
+	rows := s.residual.rows
+	common, p := commonFactor(s.residual.r, values, rows, u)
+	columns := columnFactor(s.residual.r, values, rows, u)
+	s.Tests = append(s.Tests, common, columns)
+	switch {
+	case common.Failed:
+		s.Reason = fmt.Sprintf("all rows share a factor of 1%+.2g; rounding leaves at most %.2g", float64(common.Effect), float64(common.Limit))
+	case columns.Failed:
+		s.Reason = fmt.Sprintf("columns have factors of their own, %.2g beside 1; rounding leaves at most %.2g", float64(columns.Effect), float64(columns.Limit))
+		p = chance
+	default:
+		return
+	}
+	s.Verdict, s.Evidence, s.Probability = diagnose.Fault, diagnose.Statistics, diagnose.Number(p)
+}
+
+// coarser reports whether a coarser arithmetic than the declared one explains the
+// residual, and says so.
+func (s *judged) coarser(values []float64, a, b *run) bool {
+	name, u, ok := s.reduced(values, a, b)
+	if !ok {
+		return false
+	}
+	s.Verdict, s.Precision, s.Evidence = diagnose.ReducedPrecision, name, s.residual.evidence()
+	s.Reason = fmt.Sprintf("a unit roundoff of 2^%d explains it, that of the declared %s does not", int(math.Log2(u)), declared(a, b))
+	if s.Evidence == diagnose.Statistics {
+		s.Probability = chance
+	}
+	return true
 }
 
 // times writes a factor for people: 1.23, 4540, 1.2 million.
@@ -118,8 +153,9 @@ var precisions = []struct {
 
 // reduced returns the precision that explains a residual beyond its bound. It must
 // bound the residual; the residual must be of its size, an eighth of it to four times
-// it, as vectors; and it must look like rounding, without a factor a row, an offset a
-// column or, of an activation, without being a function of the argument.
+// it, as vectors; and it must look like rounding, in all rows and columns, without a
+// factor a row, an offset a column or, of an activation, without being a function of
+// the argument.
 func (s *judged) reduced(values []float64, a, b *run) (name string, u float64, ok bool) {
 	rr, yy := 0.0, 0.0
 	for i, e := range s.residual.r {
@@ -138,7 +174,7 @@ func (s *judged) reduced(values []float64, a, b *run) (name string, u float64, o
 		if !ok {
 			continue
 		}
-		if _, worst := largest(r.r, r.bound); worst <= 1 && s.random(values, a) {
+		if _, worst := largest(r.r, r.bound); worst <= 1 && s.random(values, a, p.u) {
 			if name = p.name; name == "tf32" && r.kind != product {
 				name = "f16"
 			}
@@ -148,19 +184,20 @@ func (s *judged) reduced(values []float64, a, b *run) (name string, u float64, o
 	return "", 0, false
 }
 
-// random reports whether the residual passes the tests for what rounding has not.
-func (s *judged) random(values []float64, a *run) bool {
-	tests := []diagnose.Test{explained(s.residual.r, values, s.residual.rows)}
+// random reports whether the residual passes the tests for what rounding of unit
+// roundoff u has not.
+func (s *judged) random(values []float64, a *run, u float64) bool {
+	rows := s.residual.rows
+	tests := []diagnose.Test{explained(s.residual.r, values, rows), spread(s.residual.r, values, rows, u)}
 	switch s.residual.kind {
 	case product:
-		offset, _ := columnOffset(s.residual.r, s.residual.rows)
-		tests = append(tests, offset)
+		tests = append(tests, columnOffset(s.residual.r, rows))
 	case activation:
 		if x, ok := a.recorded(s.residual.inputs[len(s.residual.inputs)-1]); ok {
 			tests = append(tests, smooth(s.residual.r, x.v))
 		}
 	}
-	s.Tests = append(s.Tests, tests...)
+	s.Tests = tests
 	return !slices.ContainsFunc(tests, func(t diagnose.Test) bool { return t.Failed })
 }
 

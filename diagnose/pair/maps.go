@@ -6,8 +6,8 @@ import (
 	"github.com/samebits/samebits/trace"
 )
 
-// masked is below every score: what stands for minus infinity, too, the lowest number
-// of float32 or bfloat16. (float16's is not told from a score.)
+// masked is below every score but above what stands for minus infinity, the lowest
+// number of float32 or bfloat16.
 const masked = -1e30
 
 // replay returns f(inputs) in float64 for a kind that needs no weights, and by how
@@ -42,7 +42,11 @@ func (r *run) value(stage string) (values, bool) {
 	if !ok {
 		return values{}, false
 	}
-	return r.replay(m, in, 0)
+	x, ok := r.replay(m, in, 0)
+	if y, recorded := r.other.recorded(stage); ok && m.kind == scores && recorded {
+		x.maskAs(y)
+	}
+	return x, ok
 }
 
 func (r *run) inputs(m mapping) ([]values, bool) {

@@ -42,8 +42,11 @@ func (c *comparison) outcome() outcome {
 }
 
 func undecided(s *judged) string {
-	if !s.known {
+	switch {
+	case !s.known:
 		return "and there is nothing to judge that by"
+	case s.Statistical <= 1:
+		return s.Reason
 	}
 	return "more than random rounding leaves, but less than would be sure to be a fault without the weights"
 }

@@ -39,6 +39,7 @@ func Compare(runs []Run, o Options) (*diagnose.Report, error) {
 		if all[i], err = newRun(r); err != nil {
 			return nil, err
 		}
+		all[i].id = i
 	}
 	report := &diagnose.Report{Hints: []diagnose.Hint{}, Notes: []diagnose.Note{}, Stages: []diagnose.Stage{}, Spec: spec.Version}
 	for _, r := range all {
@@ -82,6 +83,7 @@ func differentInputs(report *diagnose.Report, all []*run) bool {
 		}
 		report.Verdict = diagnose.DifferentInputs
 		report.Sentence = fmt.Sprintf("These are traces of different inputs: %s.", what)
+		report.Notes = append(report.Notes, otherModel(a, b)...)
 		return true
 	}
 	return false
@@ -96,6 +98,9 @@ type comparison struct {
 }
 
 func compare(a, b *run) (*comparison, error) {
+	first, second := *a, *b
+	a, b = &first, &second
+	a.other, b.other = b, a
 	c := &comparison{a: a, b: b}
 	before := 0.0
 	for _, s := range a.trace.Stages {
@@ -224,10 +229,15 @@ func (c *comparison) notes() []diagnose.Note {
 	if n := c.a.tokens; n < few {
 		notes = append(notes, diagnose.Note(fmt.Sprintf("%d tokens say little of weights that are not known: record %d or more", n, few)))
 	}
-	if a, b := c.a.trace.Model, c.b.trace.Model; a != "" && b != "" && a != b {
-		notes = append(notes, diagnose.Note(fmt.Sprintf("the traces name different models, %s and %s", a, b)))
+	return append(notes, otherModel(c.a, c.b)...)
+}
+
+// otherModel remarks on models of other names.
+func otherModel(a, b *run) []diagnose.Note {
+	if a, b := a.trace.Model, b.trace.Model; a != "" && b != "" && a != b {
+		return []diagnose.Note{diagnose.Note(fmt.Sprintf("the traces name different models, %s and %s", a, b))}
 	}
-	return notes
+	return nil
 }
 
 // list names the first few.

@@ -19,12 +19,12 @@ type precision struct {
 	others []*run
 	limit  float64
 	notes  []diagnose.Note
-	failed map[*run]string // the first stage at which a run is too far off
-	passed map[*run]bool
+	failed map[int]string // the first stage at which a run is too far off, by its number
+	passed map[int]bool
 }
 
 func precisionTest(all []*run) *precision {
-	p := &precision{failed: map[*run]string{}, passed: map[*run]bool{}}
+	p := &precision{failed: map[int]string{}, passed: map[int]bool{}}
 	for _, r := range all {
 		if p.exact == nil && r.dtype == trace.F64 {
 			p.exact = r
@@ -59,24 +59,36 @@ func (p *precision) run() {
 				continue
 			}
 			largestRatio[r] = math.Max(largestRatio[r], ratio)
-			if ratio > p.limit && p.failed[r] == "" {
-				p.failed[r] = s.Name
+			if ratio > p.limit && p.failed[r.id] == "" {
+				p.failed[r.id] = s.Name
 			}
 		}
 	}
+	several := p.arithmetics() > 1
 	for _, r := range p.others {
-		if largestRatio[r] == 0 {
+		text, ratio := "", times(largestRatio[r])
+		switch {
+		case largestRatio[r] == 0:
 			continue
+		case p.failed[r.id] != "":
+			text = fmt.Sprintf("%s is further from the float64 trace than its unit roundoff allows, from %s on: up to %s times as far, in unit roundoffs, as the closest trace (%.3g allowed)", r.file, p.failed[r.id], ratio, p.limit)
+		case several:
+			p.passed[r.id] = true
+			text = fmt.Sprintf("the distance of %s from the float64 trace shrinks with the unit roundoff: in unit roundoffs it is at most %s times that of the closest trace (%.3g allowed)", r.file, ratio, p.limit)
+		default:
+			text = fmt.Sprintf("%s is at most %s times as far from the float64 trace as the closest trace of the same arithmetic (%.3g allowed); a trace in another would show whether that shrinks with the unit roundoff", r.file, ratio, p.limit)
 		}
-		if stage := p.failed[r]; stage != "" {
-			p.notes = append(p.notes, diagnose.Note(fmt.Sprintf("precision test: %s is further from the float64 trace than its unit roundoff allows, from %s on: up to %s times as far, in unit roundoffs, as the closest trace (%.3g allowed)",
-				r.file, stage, times(largestRatio[r]), p.limit)))
-			continue
-		}
-		p.passed[r] = true
-		p.notes = append(p.notes, diagnose.Note(fmt.Sprintf("precision test: the distance of %s from the float64 trace shrinks with the unit roundoff: at most %.3g times as far, in unit roundoffs, as the closest trace (%.3g allowed)",
-			r.file, largestRatio[r], p.limit)))
+		p.notes = append(p.notes, diagnose.Note("precision test: "+text))
 	}
+}
+
+// arithmetics counts the unit roundoffs of the others.
+func (p *precision) arithmetics() int {
+	seen := map[float64]bool{}
+	for _, r := range p.others {
+		seen[r.u] = true
+	}
+	return len(seen)
 }
 
 // distances returns how far each trace is from the float64 one at a stage, in its unit
@@ -104,8 +116,8 @@ func (p *precision) distances(stage string) (map[*run]float64, float64) {
 // apply settles what the comparison left open: undecided becomes rounding where the
 // test is passed by both, and a fault at the stage where it fails.
 func (p *precision) apply(c *comparison, o outcome) outcome {
-	ok := func(r *run) bool { return r == p.exact || p.passed[r] }
-	stage, failed := p.failed[c.b]
+	ok := func(r *run) bool { return r.id == p.exact.id || p.passed[r.id] }
+	stage, failed := p.failed[c.b.id]
 	switch {
 	case p.exact == nil || p.limit == 0:
 	case failed && (o.verdict == diagnose.Undecided || o.verdict == diagnose.Rounding):

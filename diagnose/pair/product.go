@@ -13,8 +13,9 @@ const chance = 1e-12
 const deviations = 7
 
 // asProduct bounds the difference of a product with weights that are not known: see
-// the documentation of the package. A stage that mixes tokens inherits the largest
-// difference of all rows.
+// the documentation of the package. A stage of another kind, whose map is not known or
+// whose inputs are missing, is judged by what random rounding leaves, and never beyond
+// bounds; if it mixes tokens, it inherits the largest difference of all rows.
 func asProduct(m mapping, x, y values, a, b *run) (residual, bool) {
 	mixes := m.kind == scores || m.kind == softmax || m.kind == context
 	x0, x1, ok := joined(m.inputs, a, b, mixes, x.rows)
@@ -23,7 +24,7 @@ func asProduct(m mapping, x, y values, a, b *run) (residual, bool) {
 	}
 	n := float64(x0.cols)
 	norms, typical, certain := columnNorms(x0, x)
-	r := residual{r: make([]float64, len(x.v)), bound: make([]float64, len(x.v)), likely: make([]float64, len(x.v)),
+	r := residual{r: make([]float64, len(x.v)), bound: make([]float64, len(x.v)), likely: make([]float64, len(x.v)), inherited: make([]float64, len(x.v)),
 		of: "a product with weights can make of the difference of its inputs", fits: [2]bool{true, true}, inputs: m.inputs}
 	u := a.u + b.u
 	largest := 0.0
@@ -40,12 +41,13 @@ func asProduct(m mapping, x, y values, a, b *run) (residual, bool) {
 		}
 		for j := range x.cols {
 			k := i*x.cols + j
-			own := u * math.Abs(x.v[k])
+			own := u * (1 + math.Sqrt(n)) * math.Abs(x.v[k])
 			r.r[k] = off(y.v[k], x.v[k])
-			r.bound[k] = math.Inf(1) // of one token alone
-			if certain > 0 {
+			r.bound[k] = math.Inf(1) // of one token alone, and of what is no product
+			if certain > 0 && m.kind == product {
 				raise := math.Max(1, 0.8*math.Pow(chance, -1/float64(certain)))
-				r.bound[k] = raise*norms[j]*(change+(n+2)*u*size) + own
+				r.bound[k] = raise * (norms[j]*change + deviations*(u*norms[j]*size+own))
+				r.inherited[k] = raise * norms[j] * change
 			}
 			r.likely[k] = deviations*math.Max(norms[j], typical)*(change/math.Sqrt(n)+u*size) + own
 		}

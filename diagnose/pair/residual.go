@@ -11,11 +11,13 @@ import (
 type residual struct {
 	r, bound []float64
 	likely   []float64 // what random rounding stays within, or nil where bound is proof
-	of       string    // what the bound is of, in words: "... times what"
-	kind     kind
-	rows     int
-	fits     [2]bool // of a known map: it explains the run
-	inputs   []string
+	// inherited is the part of the bound of a product that its inputs' difference makes.
+	inherited []float64
+	of        string // what the bound is of, in words: "... times what"
+	kind      kind
+	rows      int
+	fits      [2]bool // of a known map: it explains the run
+	inputs    []string
 }
 
 // evidence is the kind of argument that a stage beyond the bound makes.
@@ -44,6 +46,9 @@ func residualOf(stage string, a, b *run) (residual, bool) {
 		return r, true
 	}
 	r, ok := exactMap(m, x, y, a, b)
+	if other, may := parallel(stage, m); !ok && may {
+		r, ok = exactMap(other, x, y, a, b)
+	}
 	if !ok {
 		if r, ok = asProduct(m, x, y, a, b); ok {
 			m.kind = product
@@ -74,8 +79,22 @@ func exactMap(m mapping, x, y values, a, b *run) (residual, bool) {
 	if !ok || !ok2 {
 		return residual{}, false
 	}
+	if m.kind == scores {
+		f.maskAs(x)
+		g.maskAs(y)
+	}
 	r := replayedResidual(m, x, y, f, g)
 	return r, r.fits[0] || r.fits[1]
+}
+
+// maskAs masks what another masks: which keys are seen, a window say, is not known.
+// Where the runs mask different keys, they differ by what is not finite.
+func (x values) maskAs(y values) {
+	for i, v := range y.v {
+		if v <= masked && len(x.v) == len(y.v) {
+			x.v[i], x.off[i] = math.Inf(-1), 0
+		}
+	}
 }
 
 func bothInputs(m mapping, a, b *run) (in [2][]values, ok bool) {

@@ -3,6 +3,7 @@ package pair
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/samebits/samebits/trace"
@@ -25,6 +26,7 @@ func newValues(rows, cols int) values {
 
 // run is one trace, with what its stages are replayed by.
 type run struct {
+	id     int // its number among those compared
 	file   string
 	trace  *trace.Trace
 	stages map[string]trace.Stage
@@ -32,6 +34,7 @@ type run struct {
 	u      float64 // unit roundoff of the arithmetic, and of the replay
 	tokens int
 	layers int
+	other  *run // that it is compared with
 }
 
 // roundoffs gives the unit roundoff of each arithmetic.
@@ -52,6 +55,9 @@ func newRun(r Run) (*run, error) {
 		return nil, fmt.Errorf("%s: dtype %q: want f32, f64, bf16 or f16", r.File, t.dtype)
 	}
 	for _, s := range r.Trace.Stages {
+		if strings.HasSuffix(s.Name, ".attn.scores") {
+			s = t.withMask(s)
+		}
 		t.stages[s.Name] = s
 		if i, ok := layerOf(s.Name); ok {
 			t.layers = max(t.layers, i+1)
@@ -59,6 +65,24 @@ func newRun(r Run) (*run, error) {
 	}
 	t.u += replayed
 	return t, t.countTokens()
+}
+
+// withMask returns scores with minus infinity for whatever stands for it: numbers near
+// the lowest of the format, and -10^4 or less where a key comes after its query.
+func (r *run) withMask(s trace.Stage) trace.Stage {
+	lowest := masked
+	if r.dtype == trace.F16 {
+		lowest = -65504 / 2
+	}
+	s.Values = slices.Clone(s.Values)
+	n := len(s.Shape)
+	for k, x := range s.Values {
+		later := n > 1 && k%s.Shape[n-1] > k/s.Shape[n-1]%s.Shape[n-2]
+		if x <= lowest || later && x <= -9000 {
+			s.Values[k] = math.Inf(-1)
+		}
+	}
+	return s
 }
 
 // narrowest returns the narrowest format that holds every value, bf16 before f16.

@@ -39,6 +39,28 @@ func commonFactor(r, y []float64, rows int, u float64) (diagnose.Test, float64) 
 	return t, p
 }
 
+// columnFactor tests whether the residuals r of values y have a factor a column that
+// all rows share, as a wrong weight has. One within 8 roundings may be an error of the
+// weights that the first trace determines.
+func columnFactor(r, y []float64, rows int, u float64) diagnose.Test {
+	t := diagnose.Test{Name: "factor of columns", Limit: diagnose.Number(8 * u)}
+	cols := len(r) / rows
+	by, all, square := 0.0, 0.0, 0.0
+	for j := range cols {
+		rr, ry, yy := 0.0, 0.0, 0.0
+		for i := j; i < len(r); i += cols {
+			rr, ry, yy = rr+r[i]*r[i], ry+r[i]*y[i], yy+y[i]*y[i]
+		}
+		if all += rr; yy > 0 {
+			by += ry * ry / yy
+			square += ry / yy * ry / yy / float64(cols)
+		}
+	}
+	t.Effect = diagnose.Number(math.Sqrt(square))
+	t.Failed = rows >= 8 && t.Effect > t.Limit && by > 0.9*all
+	return t
+}
+
 // explained is the share of the residuals, as squares, that a factor a row of values y
 // explains. Rounding to nearest leaves next to none; truncation, which errs to one side
 // by up to a whole unit, 3/4. A wrong factor explains all.
@@ -74,31 +96,62 @@ func moments(x []float64) (mean, deviation float64) {
 	return mean, math.Sqrt(deviation)
 }
 
-// columnOffset tests whether residuals have an offset in each column that all rows
-// share, as a bias has: an F test of the columns' means against the scatter in them.
-func columnOffset(r []float64, rows int) (diagnose.Test, float64) {
-	t := diagnose.Test{Name: "offset"}
+// columnOffset is the share of the residuals, as squares, that an offset a column
+// explains. Rounding leaves one part in as many as there are rows, that of weights,
+// which is the same for all rows, a few; a wrong bias explains all.
+func columnOffset(r []float64, rows int) diagnose.Test {
+	t := diagnose.Test{Name: "offset", Limit: 0.9}
+	if rows < 4 {
+		return t
+	}
 	cols := len(r) / rows
-	if rows < 3 {
-		return t, 1
-	}
-	between, within := 0.0, 0.0
-	column := make([]float64, rows)
+	by, all := 0.0, 0.0
 	for j := range cols {
-		for i := range column {
-			column[i] = r[i*cols+j]
+		sum := 0.0
+		for i := range rows {
+			sum += r[i*cols+j]
+			all += r[i*cols+j] * r[i*cols+j]
 		}
-		mean, deviation := moments(column)
-		between += float64(rows) * mean * mean / float64(cols)
-		within += deviation * deviation / float64(cols)
+		by += sum * sum / float64(rows)
 	}
-	if between == 0 {
-		return t, 1
+	if all > 0 {
+		t.Effect = diagnose.Number(by / all)
 	}
-	f := distuv.F{D1: float64(cols), D2: float64(cols * (rows - 1))}
-	t.Effect, t.Limit = diagnose.Number(between/within), diagnose.Number(f.Quantile(1-1e-9))
 	t.Failed = t.Effect > t.Limit
-	return t, 1 - f.CDF(between/within)
+	return t
+}
+
+// spread is the share of the rows, and of the columns, of which the residual is at
+// least a 32nd of a unit roundoff u of their size, the lesser of the two: an arithmetic
+// rounds everywhere, a fault may be in one place.
+func spread(r, y []float64, rows int, u float64) diagnose.Test {
+	t := diagnose.Test{Name: "spread", Limit: 0.75}
+	cols := len(r) / rows
+	byRow, byCol := make([][2]float64, rows), make([][2]float64, cols)
+	for i := range rows {
+		for j := range cols {
+			if k := i*cols + j; y[k] > masked {
+				for _, sum := range []*[2]float64{&byRow[i], &byCol[j]} {
+					sum[0], sum[1] = sum[0]+r[k]*r[k], sum[1]+y[k]*y[k]
+				}
+			}
+		}
+	}
+	share := func(sums [][2]float64) float64 {
+		n, of := 0.0, 0.0
+		for _, sum := range sums {
+			if sum[1] > 0 {
+				of++
+			}
+			if sum[1] > 0 && math.Sqrt(sum[0]/sum[1]) >= u/32 {
+				n++
+			}
+		}
+		return n / math.Max(1, of)
+	}
+	t.Effect = diagnose.Number(math.Min(share(byRow), share(byCol)))
+	t.Failed = t.Effect < t.Limit
+	return t
 }
 
 // smooth tests whether the residuals of an activation are a smooth function of its

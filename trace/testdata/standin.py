@@ -1,17 +1,21 @@
 """Stand-ins for GPT-2, Llama and Qwen2 of Hugging Face transformers: the attribute names, the argument conventions and
 the outputs of their modules, as far as hooks see them, and nothing else. They compute in the type of their weights.
 
-    python3 standin.py SNIPPET MODEL OUT 3,1,4,1,5
+    python3 standin.py SNIPPET 3,1,4,1,5 MODEL OUT [MODEL OUT ...]
 
-runs the function record of the file SNIPPET on the model in the folder MODEL, in float64, and writes the trace OUT.
+runs the function record of the file SNIPPET on the model in each folder MODEL, in float64, and writes the trace OUT. It exits
+with 77 where there is no PyTorch.
 """
 import json
 import struct
 import sys
 import types
 
-import torch
-from torch import nn
+try:
+    import torch
+    from torch import nn
+except ImportError:
+    sys.exit(77)
 
 NUMPY = {"F32": torch.float32, "F64": torch.float64, "BF16": torch.bfloat16, "F16": torch.float16, "I64": torch.int64}
 
@@ -178,10 +182,11 @@ def build(folder):
 
 
 if __name__ == "__main__":
-    snippet, folder, out, ids = sys.argv[1:]
+    snippet, ids, *folders = sys.argv[1:]
     sys.modules["safetensors"], sys.modules["safetensors.torch"] = types.ModuleType("safetensors"), types.ModuleType("safetensors.torch")
     sys.modules["safetensors.torch"].save_file = save_file
     scope = {}
     exec(compile(open(snippet).read(), snippet, "exec"), scope)
-    stages, metadata = scope["record"](build(folder), [int(i) for i in ids.split(",")])
-    scope["save_file"](stages, out, metadata=metadata)
+    for folder, out in zip(folders[::2], folders[1::2]):
+        stages, metadata = scope["record"](build(folder), [int(i) for i in ids.split(",")])
+        scope["save_file"](stages, out, metadata=metadata)

@@ -1,0 +1,158 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"strings"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/samebits/samebits/diagnose"
+)
+
+// printDiagnosis prints a diagnosis: the stages first and the verdict last, where a
+// terminal ends.
+func printDiagnosis(w io.Writer, r *diagnose.Report, all bool) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "samebits %s, SPEC.md version %d\n", version, r.Spec)
+	for _, run := range r.Runs {
+		fmt.Fprintf(&b, "trace     %s: %s\n", run.File, describeRun(run))
+	}
+	if len(r.Stages) > 0 {
+		printStages(&b, r, all)
+	}
+	if len(r.Hints) > 0 {
+		fmt.Fprintf(&b, "\nWhat explains %s:\n", r.Hints[0].Stage)
+		for _, h := range r.Hints {
+			fmt.Fprintf(&b, "- %s  (%s: a value uses %s of its bound, without this %s)\n", h.Text, h.How, portion(h.After), portion(h.Before))
+		}
+	}
+	if len(r.Notes) > 0 {
+		fmt.Fprintf(&b, "\nNotes:\n")
+		for _, n := range r.Notes {
+			fmt.Fprintf(&b, "- %s\n", n)
+		}
+	}
+	fmt.Fprintf(&b, "\n%s: %s\n", strings.ToUpper(string(r.Verdict)), r.Sentence)
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func describeRun(run diagnose.Run) string {
+	var words []string
+	for _, word := range []string{run.Model, run.DType, run.Device} {
+		if word != "" {
+			words = append(words, word)
+		}
+	}
+	if run.TP > 0 {
+		words = append(words, fmt.Sprintf("TP %d", run.TP))
+	}
+	return strings.Join(append(words, fmt.Sprintf("%d tokens", run.Tokens)), ", ")
+}
+
+// fewStages are printed whole.
+const fewStages = 60
+
+// printStages prints the table of stages. Of many, those that are like the ones before
+// are left out, unless all are asked for.
+func printStages(b *strings.Builder, r *diagnose.Report, all bool) {
+	pairs := r.Stages[0].Pair != nil
+	header := []any{"stage", "verdict", "error", "bound", "share"}
+	if pairs {
+		header = []any{"stage", "verdict", "equal", "≤ 1 ulp", "most ulps", "largest abs", "largest rel", "1 - cosine", "growth", "bound", "share"}
+	}
+	t := newTable(header...)
+	left := 0
+	skip := func() {
+		if left > 0 {
+			t.AppendRow(table.Row{fmt.Sprintf("[%d within rounding]", left)})
+		}
+		left = 0
+	}
+	for i, s := range r.Stages {
+		plain := s.Verdict == diagnose.WithinRounding || s.Verdict == diagnose.Exact || s.Verdict == diagnose.SameBits
+		if !all && len(r.Stages) > fewStages && plain && i > 0 && i < len(r.Stages)-1 {
+			left++
+			continue
+		}
+		skip()
+		t.AppendRow(stageRow(s, pairs))
+	}
+	skip()
+	title := "Stages: the error of each from its own recorded inputs, and what rounding allows"
+	if pairs {
+		title = "Stages: how the traces differ, and the share of what rounding allows that is not inherited"
+	}
+	render(b, title, t)
+}
+
+func stageRow(s diagnose.Stage, pairs bool) table.Row {
+	verdict := string(s.Verdict)
+	if s.Precision != "" {
+		verdict += " (" + s.Precision + ")"
+	}
+	bound, used := "", ""
+	if s.Bound != 0 {
+		bound, used = amount(s.Bound), portion(s.Fraction)
+	}
+	if !pairs || s.Pair == nil {
+		return table.Row{s.Name, verdict, amount(s.Error), bound, used}
+	}
+	p := s.Pair
+	if p.Same {
+		return table.Row{s.Name, verdict, "100 %", "", "", "0"}
+	}
+	equal, close, n, most := 0, 0, 0, diagnose.Number(0)
+	for _, u := range p.ULPs {
+		n, most = n+u.Count, max(most, u.UpTo)
+		if u.UpTo == 0 {
+			equal += u.Count
+		}
+		if u.UpTo <= 1 {
+			close += u.Count
+		}
+	}
+	percent := func(k int) string { return fmt.Sprintf("%.0f %%", math.Floor(100*float64(k)/float64(max(1, n)))) }
+	top := fmt.Sprintf("≤ %.4g", float64(most))
+	if math.IsInf(float64(most), 1) {
+		top = "> 4096"
+	}
+	growth := ""
+	if p.Growth != 0 {
+		growth = fmt.Sprintf("%.2g", float64(p.Growth))
+	}
+	return table.Row{s.Name, verdict, percent(equal), percent(close), top, amount(p.MaxAbs), amount(p.MaxRel), amount(max(0, 1-p.Cosine)), growth, bound, used}
+}
+
+func amount(n diagnose.Number) string {
+	switch f := float64(n); {
+	case math.IsInf(f, 0):
+		return "unbounded"
+	case f != f:
+		return "not a number"
+	case f == 0:
+		return "0"
+	}
+	return size(number(n))
+}
+
+// portion writes a share of a bound.
+func portion(n diagnose.Number) string {
+	switch f := float64(n); {
+	case f != f || math.IsInf(f, 0):
+		return "more than any"
+	case f > 1 && f < 100:
+		return fmt.Sprintf("%.3g times", f)
+	case f > 1 && f < 1e6:
+		return fmt.Sprintf("%.0f times", f)
+	case f > 1:
+		return fmt.Sprintf("%.1e times", f)
+	case f > 0 && f < 0.001:
+		return "< 0.1 %"
+	case f > 0.095:
+		return fmt.Sprintf("%.0f %%", 100*f)
+	default:
+		return fmt.Sprintf("%.2g %%", 100*f)
+	}
+}
