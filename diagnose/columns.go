@@ -14,7 +14,6 @@ type pool struct {
 	tensors []string // of each stage
 	origin  []int    // of each output, its column in its tensor
 	e       *estimate
-	biases  []float64 // of each output
 }
 
 // columnFaults look for other columns that explain those of the stage: another

@@ -52,7 +52,8 @@ func (r *replayer) explain(s trace.Stage, op operation, c *comparison) finding {
 	return f
 }
 
-// faults returns the hints that explain the stage, the best first. A number of no name
+// faults returns the hints that explain the stage, the best first, of each cause the
+// best. A number of no name
 // that was fitted is given where none with a name explains the stage.
 func (c *comparison) faults(stage string, list []hypothesis, op operation) []Hint {
 	var named, fitted []Hint
@@ -76,6 +77,12 @@ func (c *comparison) faults(stage string, list []hypothesis, op operation) []Hin
 		named = fitted
 	}
 	slices.SortStableFunc(named, func(a, b Hint) int { return cmp.Compare(a.After, b.After) })
+	causes := map[string]bool{}
+	named = slices.DeleteFunc(named, func(h Hint) bool {
+		again := causes[h.Cause]
+		causes[h.Cause] = true
+		return again
+	})
 	return named[:min(len(named), maxHints)]
 }
 

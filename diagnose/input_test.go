@@ -1,6 +1,7 @@
 package diagnose
 
 import (
+	"encoding/json"
 	"math"
 	"slices"
 	"testing"
@@ -66,7 +67,7 @@ func TestNotFinite(t *testing.T) {
 	for _, bad := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
 		tr, r := recorded(t)
 		for i := range tr.Stages {
-			if i%7 != 0 {
+			if i%13 != 0 {
 				continue
 			}
 			was := tr.Stages[i].Values
@@ -87,6 +88,11 @@ func TestNotFinite(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, Fault, p.Verdict)
 		require.Equal(t, "embed", *p.Stage)
+		data, err := json.Marshal(p)
+		require.NoError(t, err)
+		var back Report
+		require.NoError(t, json.Unmarshal(data, &back))
+		require.Equal(t, len(p.Stages), len(back.Stages))
 	}
 }
 
