@@ -145,7 +145,7 @@ func TestDot(t *testing.T) {
 	var r map[string]any
 	require.NoError(t, json.Unmarshal([]byte(stdout), &r))
 	require.Equal(t, map[string]any{"value": 16.0, "hex": "0x1p+04", "bits": "0x4030000000000000",
-		"terms": 2.0, "order": "pairwise", "type": "f64", "spec": 2.0}, r)
+		"terms": 2.0, "order": "pairwise", "type": "f64", "spec": 3.0}, r)
 }
 
 func TestSumOfInfinitiesIsValidJSON(t *testing.T) {
@@ -326,5 +326,5 @@ func TestVersion(t *testing.T) {
 	var r versionReport
 	require.NoError(t, json.Unmarshal([]byte(stdout), &r))
 	require.Equal(t, version, r.Version)
-	require.Equal(t, 2, r.Spec)
+	require.Equal(t, 3, r.Spec)
 }
