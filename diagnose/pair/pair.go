@@ -94,7 +94,6 @@ type comparison struct {
 	a, b    *run
 	stages  []judged
 	missing []string // stages that only one has
-	order   bool     // tokens are mixed, and the traces do not say of which ids
 }
 
 func compare(a, b *run) (*comparison, error) {
