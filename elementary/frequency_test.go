@@ -28,7 +28,7 @@ func TestSincosSteps(t *testing.T) {
 	for i, radians := range testFrequencies() {
 		f := NewFrequency(radians)
 		for k := range 100 {
-			n := int(s.next() >> (32 + s.next()%32))
+			n := int(s.next() >> (32 + s.next()%32) & math.MaxInt)
 			if k == 0 {
 				n = 250 * (i + 1)
 			}

@@ -337,3 +337,15 @@ func TestNearlyLosslessSums(t *testing.T) {
 		t.Run("float64", testNearlyLossless[float64])
 	})
 }
+
+func TestRoundSingle(t *testing.T) {
+	rng := rand.New(rand.NewPCG(25, 26))
+	for range 100000 {
+		n := int64(rng.Uint64()) >> rng.IntN(64)
+		if rng.IntN(2) == 0 { // beside the middle of two
+			n = n&^(1<<39-1) | 1<<38 + rng.Int64N(3) - 1
+		}
+		want, _ := new(big.Float).SetInt64(n).Float32()
+		require.Equal(t, want, roundSingle(n), "%d", n)
+	}
+}
