@@ -119,7 +119,11 @@ func testCut[T Float](t *testing.T, c cutCase) {
 		lengths = append(lengths, MaxSlicedSingle)
 	}
 	for _, n := range lengths {
-		for round := range 4 {
+		rounds := 4
+		if testing.Short() && n > 200 {
+			rounds = 2
+		}
+		for round := range rounds {
 			top := rng.IntN(40) - 30
 			exponents := make([]int, len(c.units))
 			for k, e := range c.units {
