@@ -32,7 +32,7 @@ var layers = [][]string{
 	{"model"},
 	{"generate"},
 	// Observers: what stands above must not know them.
-	{"internal/golden", "trace", "reference", "reveal"},
+	{"internal/golden", "internal/jsonfloat", "trace", "reference", "reveal"},
 	{"diagnose", "fuzz"},
 	{"benchmarks"},
 	{"cmd"},

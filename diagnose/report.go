@@ -1,10 +1,6 @@
 package diagnose
 
-import (
-	"math"
-	"strconv"
-	"strings"
-)
+import "github.com/samebits/samebits/internal/jsonfloat"
 
 // Verdict is what a diagnosis says, of a run or of one of its stages.
 type Verdict string
@@ -45,28 +41,7 @@ const (
 
 // Number is a float64 that survives JSON: infinities and NaN become the strings
 // "Infinity", "-Infinity" and "NaN".
-type Number float64
-
-// MarshalJSON writes the shortest decimal that reads back as the same number.
-func (n Number) MarshalJSON() ([]byte, error) {
-	f := float64(n)
-	switch {
-	case math.IsNaN(f):
-		return []byte(`"NaN"`), nil
-	case math.IsInf(f, 1):
-		return []byte(`"Infinity"`), nil
-	case math.IsInf(f, -1):
-		return []byte(`"-Infinity"`), nil
-	}
-	return strconv.AppendFloat(nil, f, 'g', -1, 64), nil
-}
-
-// UnmarshalJSON reads what MarshalJSON writes.
-func (n *Number) UnmarshalJSON(b []byte) error {
-	f, err := strconv.ParseFloat(strings.Trim(string(b), `"`), 64)
-	*n = Number(f)
-	return err
-}
+type Number = jsonfloat.Number
 
 // Report is a diagnosis. Its JSON names are stable.
 type Report struct {

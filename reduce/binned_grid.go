@@ -11,7 +11,7 @@ import "github.com/samebits/samebits/internal/kernel"
 // It returns false where a term is not finite, where the sum is zero, whose sign the terms
 // decide, and of more terms than 63 bits hold.
 func binnedOnGrid[T Float](fold int, of kernel.Terms, x, y []T) (T, bool) {
-	if len(x) > 1<<(63-13*fold) {
+	if int64(len(x)) > 1<<(63-13*fold) {
 		return 0, false
 	}
 	most := kernel.Largest(of, x, y)

@@ -127,7 +127,7 @@ func sum[T Float](order Order, t terms[T], threads int) T {
 }
 
 // cutSooner tells whether cutting the terms into slices, which reads them once, is sooner
-// done than certifying their sum: of many terms, some 16 times as many of float32, for
+// done than certifying their sum: of many terms, 8 times as many of float32, for
 // which certifying takes a third. Of products, blocks are refused too often.
 func cutSooner[T Float](x, y []T) bool {
 	few := 1 << 17
