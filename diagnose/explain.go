@@ -31,7 +31,7 @@ type finding struct {
 func (r *replayer) explain(s trace.Stage, op operation, c *comparison) finding {
 	var f finding
 	if r.a.isNarrow() {
-		f.inside = c.noise(op, arithmetic{r.a.values, r.a.values}, false)
+		f.inside = c.noise(op, arithmetic{r.a.values, r.a.values}, false) != nil
 	}
 	f.hints = c.faults(s.Name, r.hypotheses(s.Name, op, c), op)
 	if len(f.hints) > 0 {
@@ -43,12 +43,16 @@ func (r *replayer) explain(s trace.Stage, op operation, c *comparison) finding {
 			return f
 		}
 	}
-	if name, ok := r.noise(op, c); ok {
-		f.precision = name
-		f.reason = "the errors are spread over the stage as roundings to " + name + " are"
+	if after, lower := r.noise(op, c); after != nil {
+		if hint, ok := r.confined(s, op, c, after, lower); ok {
+			f.hints = []Hint{hint}
+			return f
+		}
+		f.precision = lower.name
+		f.reason = "the errors are spread over the stage as roundings to " + lower.name + " are"
 		return f
 	}
-	f.hints = append(f.hints, r.where(s, c)...)
+	f.hints = r.where(s, c)
 	return f
 }
 
@@ -116,21 +120,22 @@ func (h hypothesis) hint(stage string, before, after *comparison) Hint {
 }
 
 // noise reports the lower precision, if any, whose roundings the errors look like: its
-// bounds hold them, no direction sticks out, and they are spread over the stage.
-func (r *replayer) noise(op operation, c *comparison) (string, bool) {
+// bounds hold them, no direction sticks out, and they are spread over the stage. It
+// returns the comparison with the stage of that precision, or nil.
+func (r *replayer) noise(op operation, c *comparison) (*comparison, format) {
 	for _, f := range lower(r.a.values) {
 		sums := f32
 		if f.digits == f32.digits {
 			sums = f
 		}
-		if c.noise(op, arithmetic{f, sums}, true) {
+		if after := c.noise(op, arithmetic{f, sums}, true); after != nil {
 			if _, product := op.(linear); product && f.name == f16.name {
-				return tf32.name, true
+				f = tf32
 			}
-			return f.name, true
+			return after, f
 		}
 	}
-	return "", false
+	return nil, format{}
 }
 
 // lower lists the formats below, from the finest on. tf32 has the unit roundoff of
@@ -145,10 +150,11 @@ func lower(f format) []format {
 	return nil
 }
 
-// noise tells whether the errors look like roundings of that arithmetic; inputs: of
-// inputs of products, too, and spread over the stage. (That sums are accumulated in a
-// narrow format needs no such sign: most stages must show it, see settle.)
-func (c *comparison) noise(op operation, a arithmetic, inputs bool) bool {
+// noise compares with the stage in that arithmetic, and returns nil unless the errors
+// look like its roundings; inputs: of inputs of products, too, and spread over the
+// stage. (That sums are accumulated in a narrow format needs no such sign: most stages
+// must show it, see settle.)
+func (c *comparison) noise(op operation, a arithmetic, inputs bool) *comparison {
 	alt := with(op, a)
 	e := alt.replay()
 	e = e.reshaped(c.e)
@@ -157,16 +163,16 @@ func (c *comparison) noise(op operation, a arithmetic, inputs bool) bool {
 	}
 	after := compare(c.y, e, c.a)
 	if !after.within() || after.spoilt > c.spoilt || inputs && !after.spread() {
-		return false
+		return nil
 	}
 	if !e.mixed {
 		for _, t := range after.systematic(alt) {
 			if t.Failed {
-				return false
+				return nil
 			}
 		}
 	}
-	return true
+	return after
 }
 
 // spread tells whether the errors, in units of their scale, are those of many values:
