@@ -26,38 +26,52 @@ type finding struct {
 
 // explain looks for hypotheses that explain what was recorded. A fault that does so
 // to the last digits of the declared arithmetic goes before reduced precision, which
-// goes before noise of a lower precision.
+// goes before noise of a lower precision. Where enough is known of faults of its kind,
+// the stage is searched for one only if something else would explain it.
 func (r *replayer) explain(s trace.Stage, op operation, c *comparison) finding {
-	var f finding
-	if r.a.isNarrow() {
-		f.inside = c.noise(op, arithmetic{r.a.values, r.a.values}, false) != nil
+	inside := r.a.isNarrow() && c.noise(op, arithmetic{r.a.values, r.a.values}, false) != nil
+	var lower *finding
+	if r.searched.enough(op) && !inside {
+		if lower = r.reduced(s, op, c); lower.precision == "" {
+			return *lower
+		}
 	}
-	f.hints = c.faults(s.Name, r.hypotheses(s.Name, op, c), op)
-	if len(f.hints) > 0 {
-		return f
+	hints := c.faults(s.Name, r.hypotheses(s.Name, op, c), op)
+	r.searched.note(op, len(hints) > 0)
+	if len(hints) > 0 {
+		return finding{hints: hints, inside: inside}
+	}
+	if lower == nil {
+		lower = r.reduced(s, op, c)
+	}
+	lower.inside = inside
+	return *lower
+}
+
+// reduced looks for a lower precision that explains the stage, and says where it is
+// wrong if there is none.
+func (r *replayer) reduced(s trace.Stage, op operation, c *comparison) *finding {
+	if l, ok := op.(linear); ok && l.beyondAll(r.reach(s.Name), c, lower(r.a.values)) {
+		return &finding{hints: r.where(s, c)}
 	}
 	for _, h := range r.reductions(s.Name, op, c) {
 		if after, ok := c.explains(h, op); ok {
-			f.precision, f.hints = h.precision, []Hint{h.hint(s.Name, c, after)}
-			return f
+			return &finding{precision: h.precision, hints: []Hint{h.hint(s.Name, c, after)}}
 		}
 	}
-	if after, lower := r.noise(op, c); after != nil {
-		if hint, ok := r.confined(s, op, c, after, lower); ok {
-			f.hints = []Hint{hint}
-			return f
-		}
-		f.precision = lower.name
-		f.reason = "the errors are spread over the stage as roundings to " + lower.name + " are"
-		return f
+	after, lower := r.noise(op, c)
+	if after == nil {
+		return &finding{hints: r.where(s, c)}
 	}
-	f.hints = r.where(s, c)
-	return f
+	if hint, ok := r.confined(s, op, c, after, lower); ok {
+		return &finding{hints: []Hint{hint}}
+	}
+	return &finding{precision: lower.name, reason: "the errors are spread over the stage as roundings to " + lower.name + " are"}
 }
 
 // faults returns the hints that explain the stage, the best first, of each cause the
-// best. A number of no name
-// that was fitted is given where none with a name explains the stage.
+// best. A number of no name that was fitted is given where none with a name explains
+// the stage.
 func (c *comparison) faults(stage string, list []hypothesis, op operation) []Hint {
 	var named, fitted []Hint
 	seen := map[string]bool{}

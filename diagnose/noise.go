@@ -84,3 +84,33 @@ func (l linear) roundInputs(e *estimate, u float64) {
 		e.errors.sigma[i] = math.Hypot(e.errors.sigma[i], math.Sqrt2*u*norm2(x, w))
 	}
 }
+
+// beyondAll tells whether no lower precision can explain the stage, without a replay: a
+// value is off by more than all of its roundings do. In a format of unit roundoff u and
+// smallest number s, products of inputs and weights that are rounded, or truncated, to
+// it are each off by less than 4.1u of their size, or 2s; rounding the sum, or the
+// shares of so many ranks and their sums, adds 2u of the sum of sizes at most for each.
+// That sum is the proof's bound divided by gamma(n+2), or less.
+func (l linear) beyondAll(ranks int, c *comparison, lower []format) bool {
+	if len(lower) == 0 || l.a.isNarrow() {
+		return false
+	}
+	n, widest, tiny := l.x.cols, 0.0, 0.0
+	for _, f := range lower {
+		widest, tiny = max(widest, f.unit), max(tiny, f.smallest)
+	}
+	size := 1.0
+	for _, v := range l.x.x {
+		size = max(size, math.Abs(v))
+	}
+	for _, v := range l.w.Data {
+		size = max(size, math.Abs(v))
+	}
+	factor := (6 + 4*float64(ranks)) * widest / gamma(n+2, l.a.v())
+	for i, d := range c.residuals() {
+		if math.Abs(d) > factor*c.e.errors.proof[i]+4*float64(n+ranks)*tiny*size {
+			return true
+		}
+	}
+	return false
+}

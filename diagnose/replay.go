@@ -105,7 +105,7 @@ func (r *replayer) judge(s trace.Stage) (*judged, error) {
 			}
 		}
 	}
-	j.Tests, j.kind = tests, fmt.Sprintf("%T", op)
+	j.Tests, j.kind = tests, kindOf(op)
 	j.fill(s, c)
 	if s.Name == "logits" && r.padding > 0 {
 		j.pad(r.padding, r.config.Vocabulary)
