@@ -2,8 +2,10 @@ package diagnose
 
 import (
 	"cmp"
+	"math"
 	"slices"
 
+	"github.com/samebits/samebits/internal/parallel"
 	"github.com/samebits/samebits/trace"
 )
 
@@ -56,7 +58,7 @@ func (r *replayer) reduced(s trace.Stage, op operation, c *comparison) *finding 
 	}
 	for _, h := range r.reductions(s.Name, op, c) {
 		if after, ok := c.explains(h, op); ok {
-			return &finding{precision: h.precision, hints: []Hint{h.hint(s.Name, c, after)}}
+			return &finding{precision: h.precision, hints: []Hint{h.hint(s.Name, c, after.share)}}
 		}
 	}
 	after, lower := r.noise(op, c)
@@ -73,18 +75,21 @@ func (r *replayer) reduced(s trace.Stage, op operation, c *comparison) *finding 
 // best. A number of no name that was fitted is given where none with a name explains
 // the stage.
 func (c *comparison) faults(stage string, list []hypothesis, op operation) []Hint {
+	after := make([]float64, len(list)) // the share that a hypothesis leaves, or +Inf
+	parallel.For(threads, len(list), func(i int) {
+		after[i] = math.Inf(1)
+		if e, ok := c.explains(list[i], op); ok {
+			after[i] = e.share
+		}
+	})
 	var named, fitted []Hint
 	seen := map[string]bool{}
-	for _, h := range list {
-		if seen[h.text] {
-			continue
-		}
-		after, ok := c.explains(h, op)
-		if !ok {
+	for i, h := range list {
+		if math.IsInf(after[i], 1) || seen[h.text] {
 			continue
 		}
 		seen[h.text] = true
-		if hint := h.hint(stage, c, after); h.fitted {
+		if hint := h.hint(stage, c, after[i]); h.fitted {
 			fitted = append(fitted, hint)
 		} else {
 			named = append(named, hint)
@@ -128,6 +133,6 @@ func (c *comparison) explains(h hypothesis, op operation) (*comparison, bool) {
 	return after, true
 }
 
-func (h hypothesis) hint(stage string, before, after *comparison) Hint {
-	return Hint{stage, h.cause, h.text, true, Number(before.share), Number(after.share), h.how}
+func (h hypothesis) hint(stage string, before *comparison, after float64) Hint {
+	return Hint{stage, h.cause, h.text, true, Number(before.share), Number(after), h.how}
 }
