@@ -59,9 +59,10 @@ func (c *comparison) noise(op operation, a arithmetic, inputs bool) *comparison 
 }
 
 // spread tells whether the errors, in units of their scale, are those of many values:
-// (sum z^2)^2 / sum z^4 is n/3 for normal errors and 1 for a single one. A tenth of the
-// stage is asked for, which leaves roundings of values of different sizes room. It does
-// not tell rounding from faults, only lower precision from other findings.
+// (sum z^2)^2 / sum z^4, n divided by their kurtosis, is n/3 for normal errors and 1 for a
+// single one. Roundings of values of different sizes are a mixture, and have more than
+// normal errors: up to a kurtosis of 10 is taken for a precision. That tells it from a
+// few wrong values; from a part that is wrong, confined does.
 func (c *comparison) spread() bool {
 	var second, fourth, n float64
 	for i, d := range c.residuals() {
