@@ -1,16 +1,24 @@
 package diagnose
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
 )
 
-// defect is a fault, or a loss of precision, of one stage.
+// defect is a fault, or a loss of precision, of one stage in one layer, or in all.
 type defect struct {
 	name, where string
-	layer       int
+	layer       int // or everyLayer
 	strength    float64
+}
+
+const everyLayer = -1
+
+// in tells whether the defect is in that layer, such as "layers.0.".
+func (d defect) in(layer string) bool {
+	return layer == fmt.Sprintf("layers.%d.", d.layer) || layer != "" && d.layer == everyLayer
 }
 
 // corrupt damages the values of a stage.

@@ -2,8 +2,11 @@ package diagnose
 
 import (
 	"cmp"
+	"maps"
 	"math"
 	"slices"
+
+	"github.com/samebits/samebits/internal/parallel"
 )
 
 // dependence tells how far errors of a stage depend on each other. Rounding errors are
@@ -40,11 +43,14 @@ func (c *comparison) dependence(op operation, keep []bool) dependence {
 		}
 	}
 	d := dependence{make([]float64, len(e.x)), 1}
-	for _, list := range members {
-		n := e.clique(list, apart)
-		for _, i := range list {
+	groups := slices.Collect(maps.Values(members))
+	parallel.For(threads, len(groups), func(g int) {
+		n := e.clique(groups[g], apart)
+		for _, i := range groups[g] {
 			d.of[i] = n
 		}
+	})
+	for _, n := range d.of {
 		d.worst = max(d.worst, n)
 	}
 	return d

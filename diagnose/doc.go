@@ -24,6 +24,10 @@
 // activation.go. arithmetic.go has the constants, systematic.go the tests, dependence.go
 // what they assume.
 //
+// A lower precision is a verdict where its unit roundoff explains the whole stage, and
+// all of it alike: errors that only one head or one rank has are a fault, however small
+// (uniform.go).
+//
 // # Missing stages
 //
 // A trace may lack stages. Those are replayed, with the errors that the run may have made

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/samebits/samebits/internal/parallel"
 	"github.com/samebits/samebits/trace"
 )
 
@@ -27,47 +28,68 @@ type finding struct {
 
 // explain looks for hypotheses that explain what was recorded. A fault that does so
 // to the last digits of the declared arithmetic goes before reduced precision, which
-// goes before noise of a lower precision.
+// goes before noise of a lower precision. Where enough is known of faults of its kind,
+// the stage is searched for one only if something else would explain it.
 func (r *replayer) explain(s trace.Stage, op operation, c *comparison) finding {
-	var f finding
-	if r.a.isNarrow() {
-		f.inside = c.noise(op, arithmetic{r.a.values, r.a.values}, false)
+	inside := r.a.isNarrow() && c.noise(op, arithmetic{r.a.values, r.a.values}, false) != nil
+	var lower *finding
+	if r.searched.enough(op) && !inside {
+		if lower = r.reduced(s, op, c); lower.precision == "" {
+			return *lower
+		}
 	}
-	f.hints = c.faults(s.Name, r.hypotheses(s.Name, op, c), op)
-	if len(f.hints) > 0 {
-		return f
+	hints := c.faults(s.Name, r.hypotheses(s.Name, op, c), op)
+	r.searched.note(op, len(hints) > 0)
+	if len(hints) > 0 {
+		return finding{hints: hints, inside: inside}
+	}
+	if lower == nil {
+		lower = r.reduced(s, op, c)
+	}
+	lower.inside = inside
+	return *lower
+}
+
+// reduced looks for a lower precision that explains the stage, and says where it is
+// wrong if there is none.
+func (r *replayer) reduced(s trace.Stage, op operation, c *comparison) *finding {
+	if l, ok := op.(linear); ok && l.beyondAll(r.reach(s.Name), c, lower(r.a.values)) {
+		return &finding{hints: r.where(s, c)}
 	}
 	for _, h := range r.reductions(s.Name, op, c) {
 		if after, ok := c.explains(h, op); ok {
-			f.precision, f.hints = h.precision, []Hint{h.hint(s.Name, c, after)}
-			return f
+			return &finding{precision: h.precision, hints: []Hint{h.hint(s.Name, c, after.share)}}
 		}
 	}
-	if name, ok := r.noise(op, c); ok {
-		f.precision = name
-		f.reason = "the errors are spread over the stage as roundings to " + name + " are"
-		return f
+	after, lower := r.noise(op, c)
+	if after == nil {
+		return &finding{hints: r.where(s, c)}
 	}
-	f.hints = append(f.hints, r.where(s, c)...)
-	return f
+	if hint, ok := r.confined(s, op, c, after, lower); ok {
+		return &finding{hints: []Hint{hint}}
+	}
+	return &finding{precision: lower.name, reason: "the errors are spread over the stage as roundings to " + lower.name + " are"}
 }
 
 // faults returns the hints that explain the stage, the best first, of each cause the
-// best. A number of no name
-// that was fitted is given where none with a name explains the stage.
+// best. A number of no name that was fitted is given where none with a name explains
+// the stage.
 func (c *comparison) faults(stage string, list []hypothesis, op operation) []Hint {
+	after := make([]float64, len(list)) // the share that a hypothesis leaves, or +Inf
+	parallel.For(threads, len(list), func(i int) {
+		after[i] = math.Inf(1)
+		if e, ok := c.explains(list[i], op); ok {
+			after[i] = e.share
+		}
+	})
 	var named, fitted []Hint
 	seen := map[string]bool{}
-	for _, h := range list {
-		if seen[h.text] {
-			continue
-		}
-		after, ok := c.explains(h, op)
-		if !ok {
+	for i, h := range list {
+		if math.IsInf(after[i], 1) || seen[h.text] {
 			continue
 		}
 		seen[h.text] = true
-		if hint := h.hint(stage, c, after); h.fitted {
+		if hint := h.hint(stage, c, after[i]); h.fitted {
 			fitted = append(fitted, hint)
 		} else {
 			named = append(named, hint)
@@ -111,118 +133,6 @@ func (c *comparison) explains(h hypothesis, op operation) (*comparison, bool) {
 	return after, true
 }
 
-func (h hypothesis) hint(stage string, before, after *comparison) Hint {
-	return Hint{stage, h.cause, h.text, true, Number(before.share), Number(after.share), h.how}
-}
-
-// noise reports the lower precision, if any, whose roundings the errors look like: its
-// bounds hold them, no direction sticks out, and they are spread over the stage.
-func (r *replayer) noise(op operation, c *comparison) (string, bool) {
-	for _, f := range lower(r.a.values) {
-		sums := f32
-		if f.digits == f32.digits {
-			sums = f
-		}
-		if c.noise(op, arithmetic{f, sums}, true) {
-			if _, product := op.(linear); product && f.name == f16.name {
-				return tf32.name, true
-			}
-			return f.name, true
-		}
-	}
-	return "", false
-}
-
-// lower lists the formats below, from the finest on. tf32 has the unit roundoff of
-// f16, and its range is that of the products for which it is used.
-func lower(f format) []format {
-	switch f.name {
-	case "f64":
-		return []format{f32, f16, bf16}
-	case "f32":
-		return []format{f16, bf16}
-	}
-	return nil
-}
-
-// noise tells whether the errors look like roundings of that arithmetic; inputs: of
-// inputs of products, too, and spread over the stage. (That sums are accumulated in a
-// narrow format needs no such sign: most stages must show it, see settle.)
-func (c *comparison) noise(op operation, a arithmetic, inputs bool) bool {
-	alt := with(op, a)
-	e := alt.replay()
-	e = e.reshaped(c.e)
-	if l, ok := alt.(linear); ok && inputs {
-		l.roundInputs(e, a.u())
-	}
-	after := compare(c.y, e, c.a)
-	if !after.within() || after.spoilt > c.spoilt || inputs && !after.spread() {
-		return false
-	}
-	if !e.mixed {
-		for _, t := range after.systematic(alt) {
-			if t.Failed {
-				return false
-			}
-		}
-	}
-	return true
-}
-
-// spread tells whether the errors, in units of their scale, are those of many values:
-// (sum z^2)^2 / sum z^4 is n/3 for normal errors and 1 for a single one. A tenth of the
-// stage is asked for, which leaves roundings of values of different sizes room. It does
-// not tell rounding from faults, only lower precision from other findings.
-func (c *comparison) spread() bool {
-	var second, fourth, n float64
-	for i, d := range c.residuals() {
-		_, sigma := c.e.scale(i)
-		if sigma == 0 || c.e.masked != nil && c.e.masked[i] {
-			continue
-		}
-		z := d / sigma
-		second, fourth, n = second+z*z, fourth+z*z*z*z, n+1
-	}
-	return fourth > 0 && second*second/fourth >= n/10
-}
-
-// with returns the operation in another arithmetic.
-func with(op operation, a arithmetic) operation {
-	switch o := op.(type) {
-	case linear:
-		o.a = a
-		return o
-	case norm:
-		o.a = a
-		return o
-	case rope:
-		o.a = a
-		return o
-	case scoresOp:
-		o.a = a
-		return o
-	case softmaxOp:
-		o.a = a
-		return o
-	case contextOp:
-		o.a = a
-		return o
-	case actOp:
-		o.a = a
-		return o
-	case addOp:
-		o.a = a
-		return o
-	}
-	return op
-}
-
-// roundInputs adds the error of inputs and weights rounded to u each.
-func (l linear) roundInputs(e *estimate, u float64) {
-	for i := range e.x {
-		x, w := l.x.row(i/e.cols), l.w.Row(i%e.cols)
-		_, magnitude := l.a.dot(x, w, 0)
-		e.errors.proof[i] += gamma(2, u) * magnitude
-		e.errors.sigma[i] = math.Hypot(e.errors.sigma[i], math.Sqrt2*u*norm2(x, w))
-	}
+func (h hypothesis) hint(stage string, before *comparison, after float64) Hint {
+	return Hint{stage, h.cause, h.text, true, Number(before.share), Number(after), h.how}
 }

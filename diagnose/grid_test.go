@@ -138,8 +138,9 @@ func (c testCase) applies() bool {
 }
 
 // newRun sets the case up.
-func (c testCase) newRun() *run {
-	m := c.model()
+func (c testCase) newRun() *run { return c.runOf(c.model()) }
+
+func (c testCase) runOf(m *randomModel) *run {
 	var ids []int
 	rng := rand.New(rand.NewPCG(11, uint64(m.tokens)))
 	for range m.tokens {

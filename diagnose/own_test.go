@@ -3,11 +3,9 @@ package diagnose
 import (
 	"context"
 	"testing"
-	"time"
 
 	"github.com/samebits/samebits/gemm"
 	"github.com/samebits/samebits/model"
-	"github.com/samebits/samebits/model/bytes24"
 	"github.com/samebits/samebits/reduce"
 	"github.com/samebits/samebits/tp"
 	"github.com/samebits/samebits/trace"
@@ -114,17 +112,4 @@ func TestOwnFaults(t *testing.T) {
 		require.NotEmpty(t, p.Hints)
 		require.Equal(t, want.cause, p.Hints[0].Cause, p.Hints[0].Text)
 	}
-}
-
-// TestBytes24 diagnoses our own run of a model of 24 layers: rounding, in little time.
-func TestBytes24(t *testing.T) {
-	c, err := bytes24.Load()
-	require.NoError(t, err)
-	t.Cleanup(func() { c.Close() })
-	tr := record[float32](t, c, program(64), reduce.Pairwise, 2, tp.NoFault)
-	began := time.Now()
-	p, err := Replay(tr, c, "")
-	require.NoError(t, err)
-	t.Logf("%v for %d stages", time.Since(began), len(p.Stages))
-	require.Equal(t, Rounding, p.Verdict, p.Sentence)
 }

@@ -18,7 +18,8 @@ import (
 // It is an error if the trace lacks ids, has stages that the model has not, or shapes
 // that contradict the model. The cost is that of one pass over the tokens in float64,
 // twice for the magnitudes, and a multiple of a stage's for the hints to a faulty one.
-// Memory is the trace, the weights of one stage as float64, and a few copies of a stage.
+// Memory is the trace, the weights of one stage as float64, and some twenty copies of a
+// stage at most, twice that while hints are sought.
 func Replay(t *trace.Trace, c *model.Checkpoint, file string) (*Report, error) {
 	if err := check(t, c.Config); err != nil {
 		return nil, err
@@ -42,7 +43,12 @@ func Replay(t *trace.Trace, c *model.Checkpoint, file string) (*Report, error) {
 	if stranger(all) {
 		return nil, fmt.Errorf("diagnose: the trace is of another model: none of its products of matrices follows from the weights of this %s, nor from them in another order", c.Config.Family)
 	}
-	report.conclude(all)
+	if first := report.conclude(all); first != "" {
+		var err error
+		if report.Heat, err = r.heatOf(first); err != nil {
+			return nil, err
+		}
+	}
 	return report, nil
 }
 
@@ -81,7 +87,6 @@ type judged struct {
 	Stage
 	found finding
 	kind  string // of operation
-	heat  *Heat
 }
 
 // judge diagnoses one stage.
@@ -105,7 +110,7 @@ func (r *replayer) judge(s trace.Stage) (*judged, error) {
 			}
 		}
 	}
-	j.Tests, j.kind = tests, fmt.Sprintf("%T", op)
+	j.Tests, j.kind = tests, kindOf(op)
 	j.fill(s, c)
 	if s.Name == "logits" && r.padding > 0 {
 		j.pad(r.padding, r.config.Vocabulary)
@@ -113,7 +118,6 @@ func (r *replayer) judge(s trace.Stage) (*judged, error) {
 	if !r.fine(c, tests) {
 		j.blame(c)
 		j.found = r.explain(s, op, c)
-		j.heat = r.heat(s, c)
 	}
 	return j, nil
 }

@@ -23,13 +23,14 @@ type replayer struct {
 	bridged    map[string]tensor // replayed, where the trace lacks the stage
 	unmasked   bool              // scores were recorded before they were masked
 	padding    int               // logits beyond the vocabulary
+	searched   searched
 	notes      []Note
 }
 
 func newReplayer(t *trace.Trace, c *model.Checkpoint) *replayer {
 	r := &replayer{
 		trace: t, checkpoint: c, config: c.Config, a: declared(t.DType), ranks: max(t.TP, 1), parts: 1,
-		recorded: map[string]trace.Stage{}, bridged: map[string]tensor{}, notes: []Note{},
+		recorded: map[string]trace.Stage{}, bridged: map[string]tensor{}, searched: searched{}, notes: []Note{},
 	}
 	for _, s := range t.Stages {
 		if s.Name == "logits" && s.Shape[1] > c.Config.Vocabulary {

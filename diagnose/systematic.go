@@ -3,6 +3,9 @@ package diagnose
 import (
 	"encoding/binary"
 	"math"
+	"slices"
+
+	"github.com/samebits/samebits/internal/parallel"
 )
 
 // direction is an effect to look for in the residuals of a stage: what they would be
@@ -109,20 +112,19 @@ func (c *comparison) systematic(op operation) []Test {
 	list := directions(op, c.e)
 	lambda := spread(2*len(list) + 1)
 	r := c.residuals()
-	var tests []Test
-	for _, d := range list {
-		if t, ok := c.along(d, r, keep, dep, lambda); ok {
-			tests = append(tests, t)
+	tests := make([]Test, len(list)+1)
+	parallel.For(threads, len(tests), func(i int) {
+		if i == len(list) {
+			tests[i] = c.energy(r, keep, dep, lambda)
+			return
 		}
-	}
-	if t, ok := c.energy(r, keep, dep, lambda); ok {
-		tests = append(tests, t)
-	}
-	return tests
+		tests[i] = c.along(list[i], r, keep, dep, lambda)
+	})
+	return slices.DeleteFunc(tests, func(t Test) bool { return t.Name == "" })
 }
 
-// along tests one direction. It reports whether there is anything to test.
-func (c *comparison) along(d direction, r []float64, keep []bool, dep dependence, lambda float64) (Test, bool) {
+// along tests one direction. The test has no name if there is nothing to test.
+func (c *comparison) along(d direction, r []float64, keep []bool, dep dependence, lambda float64) Test {
 	e := c.e
 	least := meanSquare(e.errors.sigma) / 100
 	var sum, weight, allowed, square, own, shared float64
@@ -156,12 +158,12 @@ func (c *comparison) along(d direction, r []float64, keep []bool, dep dependence
 		}
 	}
 	if weight == 0 || math.IsNaN(sum) {
-		return Test{}, false
+		return Test{}
 	}
 	limit := allowed + lambda*min(math.Sqrt(square+shared), math.Sqrt(dep.worst*own)+math.Sqrt(shared))
 	t := Test{Name: d.name, Effect: Number(sum / weight), Limit: Number(limit / weight)}
 	t.Failed = math.Abs(sum) > limit
-	return t, true
+	return t
 }
 
 func meanSquare(x []float64) float64 {
@@ -178,9 +180,9 @@ func meanSquare(x []float64) float64 {
 // 2012, "A tail inequality for quadratic forms of subgaussian random vectors",
 // theorem 2.1); dependence takes its toll as there. It tells a lower precision from the declared one where no single value
 // does. Where rows share errors it says nothing.
-func (c *comparison) energy(r []float64, keep []bool, dep dependence, lambda float64) (Test, bool) {
+func (c *comparison) energy(r []float64, keep []bool, dep dependence, lambda float64) Test {
 	if len(c.e.shared) > 0 {
-		return Test{}, false
+		return Test{}
 	}
 	sum, n := 0.0, 0.0
 	for i := range r {
@@ -194,7 +196,10 @@ func (c *comparison) energy(r []float64, keep []bool, dep dependence, lambda flo
 	}
 	x := lambda * lambda / 2
 	limit := n + 2*math.Sqrt(n*dep.worst*x) + 2*dep.worst*x
-	return Test{"energy", Number(sum / max(n, 1)), Number(limit / max(n, 1)), sum > limit}, n > 0
+	if n == 0 {
+		return Test{}
+	}
+	return Test{"energy", Number(sum / n), Number(limit / n), sum > limit}
 }
 
 // distinct tells of each row whether it is the first of its values.

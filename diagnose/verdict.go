@@ -92,8 +92,9 @@ func settle(all []*judged, a arithmetic) {
 	}
 }
 
-// conclude draws the verdict of the run from those of its stages.
-func (p *Report) conclude(all []*judged) {
+// conclude draws the verdict of the run from those of its stages. It returns the stage
+// that earns it, or "" where rounding explains all.
+func (p *Report) conclude(all []*judged) (stage string) {
 	var first *judged
 	undecided := len(all) > 0
 	for _, j := range all {
@@ -108,10 +109,10 @@ func (p *Report) conclude(all []*judged) {
 		if undecided {
 			p.Verdict, p.Sentence = Undecided, "No stage can be judged: no inputs are finite."
 		}
-		return
+		return ""
 	}
 	name := first.Name
-	p.Verdict, p.Stage, p.Heat = first.Verdict, &name, first.heat
+	p.Verdict, p.Stage = first.Verdict, &name
 	p.Hints = append(p.Hints, first.found.hints...)
 	p.Sentence = fmt.Sprintf("Stage %s is the first that rounding in %s does not explain: %s.", name, p.Runs[0].DType, first.Reason)
 	if first.Verdict == ReducedPrecision {
@@ -119,6 +120,17 @@ func (p *Report) conclude(all []*judged) {
 	} else if len(first.found.hints) > 0 {
 		p.Sentence += " Explained by: " + first.found.hints[0].Text + "."
 	}
+	return name
+}
+
+// heatOf replays the stage once more for its map: one for every finding would be many.
+func (r *replayer) heatOf(stage string) (*Heat, error) {
+	s := r.recorded[stage]
+	_, c, _, err := r.compare(s, true)
+	if err != nil {
+		return nil, fmt.Errorf("stage %s: %w", stage, err)
+	}
+	return r.heat(s, c), nil
 }
 
 // heat maps the shares of the limits.

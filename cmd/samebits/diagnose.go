@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -42,6 +43,8 @@ func (c *diagnoseCmd) Run(s streams) error {
 			return err
 		}
 	}
+	// Traces are most of the memory and hold no pointers: collecting often costs little.
+	defer debug.SetGCPercent(debug.SetGCPercent(25))
 	runs, err := c.read()
 	if err != nil {
 		return err

@@ -24,7 +24,7 @@ func printDiagnosis(w io.Writer, r *diagnose.Report, all bool) error {
 	if len(r.Hints) > 0 {
 		fmt.Fprintf(&b, "\nWhat explains %s:\n", r.Hints[0].Stage)
 		for _, h := range r.Hints {
-			fmt.Fprintf(&b, "- %s  (%s: a value uses %s of its bound, without this %s)\n", h.Text, h.How, portion(h.After), portion(h.Before))
+			fmt.Fprintf(&b, "- %s  (%s: a value uses %s of its bound, without this %s)\n", h.Text, h.How, diagnose.Share(h.After), diagnose.Share(h.Before))
 		}
 	}
 	if len(r.Notes) > 0 {
@@ -94,10 +94,10 @@ func stageRow(s diagnose.Stage, pairs bool) table.Row {
 	}
 	bound, used := "", ""
 	if s.Bound != 0 {
-		bound, used = amount(s.Bound), portion(s.Fraction)
+		bound, used = diagnose.Size(s.Bound), diagnose.Share(s.Fraction)
 	}
 	if !pairs || s.Pair == nil {
-		return table.Row{s.Name, verdict, amount(s.Error), bound, used}
+		return table.Row{s.Name, verdict, diagnose.Size(s.Error), bound, used}
 	}
 	p := s.Pair
 	if p.Same {
@@ -122,37 +122,5 @@ func stageRow(s diagnose.Stage, pairs bool) table.Row {
 	if p.Growth != 0 {
 		growth = fmt.Sprintf("%.2g", float64(p.Growth))
 	}
-	return table.Row{s.Name, verdict, percent(equal), percent(close), top, amount(p.MaxAbs), amount(p.MaxRel), amount(max(0, 1-p.Cosine)), growth, bound, used}
-}
-
-func amount(n diagnose.Number) string {
-	switch f := float64(n); {
-	case math.IsInf(f, 0):
-		return "unbounded"
-	case f != f:
-		return "not a number"
-	case f == 0:
-		return "0"
-	}
-	return size(number(n))
-}
-
-// portion writes a share of a bound.
-func portion(n diagnose.Number) string {
-	switch f := float64(n); {
-	case f != f || math.IsInf(f, 0):
-		return "more than any"
-	case f > 1 && f < 100:
-		return fmt.Sprintf("%.3g times", f)
-	case f > 1 && f < 1e6:
-		return fmt.Sprintf("%.0f times", f)
-	case f > 1:
-		return fmt.Sprintf("%.1e times", f)
-	case f > 0 && f < 0.001:
-		return "< 0.1 %"
-	case f > 0.095:
-		return fmt.Sprintf("%.0f %%", 100*f)
-	default:
-		return fmt.Sprintf("%.2g %%", 100*f)
-	}
+	return table.Row{s.Name, verdict, percent(equal), percent(close), top, diagnose.Size(p.MaxAbs), diagnose.Size(p.MaxRel), diagnose.Size(max(0, 1-p.Cosine)), growth, bound, used}
 }

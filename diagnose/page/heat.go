@@ -75,7 +75,7 @@ func drawHeat(h *diagnose.Heat) (*heatMap, error) {
 	}
 	m := &heatMap{
 		Source: template.URL("data:image/png;base64," + base64.StdEncoding.EncodeToString(b.Bytes())),
-		Text:   fmt.Sprintf("%d of %d cells are beyond the bound; the worst, in row %d and column %d of the picture, uses %s.", beyond, rows*cols, at[0], at[1], share(diagnose.Number(worst))),
+		Text:   fmt.Sprintf("%d of %d cells are beyond the bound; the worst, in row %d and column %d of the picture, uses %s.", beyond, rows*cols, at[0], at[1], diagnose.Share(diagnose.Number(worst))),
 		Stage:  h.Stage, Down: fmt.Sprintf("%s 0 to %d", rowsOf(h.Stage), h.Rows-1), Across: fmt.Sprintf("columns 0 to %d", h.Columns-1), Joined: rows < h.Rows || cols < h.Columns,
 		Tall: math.Max(0.15, math.Min(1, float64(rows)/float64(cols))),
 	}

@@ -24,7 +24,7 @@ var html string
 var css string
 
 var document = template.Must(template.New("page").Funcs(template.FuncMap{
-	"number": number, "share": share, "meaning": meaning, "tone": tone, "mark": mark, "index": index, "bar": bar, "ulps": ulps, "minus": func(n diagnose.Number) string { return number(max(0, 1-n)) },
+	"number": diagnose.Size, "share": diagnose.Share, "meaning": meaning, "tone": tone, "mark": mark, "index": index, "bar": bar, "ulps": ulps, "minus": func(n diagnose.Number) string { return diagnose.Size(max(0, 1-n)) },
 }).Parse(html))
 
 // Options are what a report does not say.
@@ -102,44 +102,6 @@ func counts(r *diagnose.Report) []count {
 		all[i].N++
 	}
 	return all
-}
-
-// number formats a number for people.
-func number(n diagnose.Number) string {
-	switch f := float64(n); {
-	case math.IsInf(f, 0):
-		return "unbounded"
-	case f != f:
-		return "not a number"
-	case f == 0:
-		return "0"
-	case math.Abs(f) >= 0.01 && math.Abs(f) < 10000:
-		return fmt.Sprintf("%.4g", f)
-	default:
-		return fmt.Sprintf("%.2e", f)
-	}
-}
-
-// share formats a share of a bound: a percentage up to 1, how many times beyond.
-func share(n diagnose.Number) string {
-	switch f := float64(n); {
-	case math.IsInf(f, 0) || f != f:
-		return "beyond all bounds"
-	case f == 0:
-		return "0"
-	case f < 0.001:
-		return "below 0.1 %"
-	case f <= 0.095:
-		return fmt.Sprintf("%.2g %%", 100*f)
-	case f <= 1:
-		return fmt.Sprintf("%.0f %%", 100*f)
-	case f < 100:
-		return fmt.Sprintf("%.3g ×", f)
-	case f < 1e6:
-		return fmt.Sprintf("%.0f ×", f)
-	default:
-		return fmt.Sprintf("%.1e ×", f)
-	}
 }
 
 // bar is the width, in percent, of a bar that shows a share on a log scale from 1e-3:

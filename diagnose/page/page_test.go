@@ -58,7 +58,7 @@ func TestPageSaysAll(t *testing.T) {
 	html := write(t, r)
 	for _, part := range []string{
 		"A fault at layers.1.mlp.down &lt;b&gt;&amp;amp; no markup&lt;/b&gt;.", "<title>fault at layers.1.mlp.down", "the bias is added 6 times",
-		"11488 ×", "[3, 7]", "proof", "a note", "samebits diagnose &#39;a b.npz&#39; --html out.html", "reference.safetensors", "SPEC.md version 2", "20 stages",
+		"11488 times", "[3, 7]", "proof", "a note", "samebits diagnose &#39;a b.npz&#39; --html out.html", "reference.safetensors", "SPEC.md version 2", "20 stages",
 	} {
 		require.Contains(t, html, part)
 	}

@@ -143,7 +143,7 @@ func (p *plot) draw(points []point, step float64, y func(v float64) float64) {
 			fmt.Fprintf(&bounds, "M%s %sh%s", f(q.x-step*0.42), f(y(q.bound)), f(step*0.84))
 		}
 		p.Columns = append(p.Columns, span{X: q.x - step/2, W: step, Share: 100 * q.x / width, Title: fmt.Sprintf("%s: %s, error %s, bound %s",
-			q.stage.Name, q.stage.Verdict, number(diagnose.Number(q.error)), number(q.stage.Bound))})
+			q.stage.Name, q.stage.Verdict, diagnose.Size(diagnose.Number(q.error)), diagnose.Size(q.stage.Bound))})
 	}
 	for _, d := range []struct {
 		to   *template.HTMLAttr
@@ -205,7 +205,7 @@ func describe(points []point) string {
 	}
 	text := fmt.Sprintf("Errors and bounds of %d stages on a log scale; %d stages are beyond their bounds.", len(points), n)
 	if worst.stage.Name != "" {
-		text += fmt.Sprintf(" The largest share of a bound is %s, at %s.", share(worst.stage.Fraction), worst.stage.Name)
+		text += fmt.Sprintf(" The largest share of a bound is %s, at %s.", diagnose.Share(worst.stage.Fraction), worst.stage.Name)
 	}
 	return text
 }
