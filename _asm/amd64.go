@@ -262,8 +262,15 @@ func (a *amd64) tail(d, spare reg, pointer string, _, off int, negative bool) {
 }
 
 func (a *amd64) prologue(name string, args []string, result, locals int) {
-	size := 8 * len(args)
-	size += result
+	a.enter(name, args, result, locals)
+	for _, arg := range args {
+		a.loadArg(arg, arg)
+	}
+}
+
+func (a *amd64) enter(name string, args []string, result, locals int) {
+	a.args = args
+	size := 8*len(args) + result
 	a.held = map[constant]reg{}
 	if locals > 0 {
 		locals += line
@@ -281,10 +288,10 @@ func (a *amd64) prologue(name string, args []string, result, locals int) {
 		a.line("LEAQ %d(SP), R14", 8+line-1)
 		a.line("ANDQ $-%d, R14", line)
 	}
-	for i, arg := range args {
-		a.line("MOVQ %s+%d(FP), %s", arg, 8*i, amd64Scalar(arg))
-	}
 }
+
+func (a *amd64) loadArg(r, name string)  { a.line("MOVQ %s, %s", a.arg(name), amd64Scalar(r)) }
+func (a *amd64) storeArg(name, r string) { a.line("MOVQ %s, %s", amd64Scalar(r), a.arg(name)) }
 
 func (a *amd64) epilogue() {
 	a.line("VZEROUPPER")

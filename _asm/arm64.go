@@ -237,18 +237,25 @@ func (a *arm64) tail(d, _ reg, _ string, buffer, off int, _ bool) {
 }
 
 func (a *arm64) prologue(name string, args []string, result, locals int) {
-	size := 8 * len(args)
-	size += result
+	a.enter(name, args, result, locals)
+	for _, arg := range args {
+		a.loadArg(arg, arg)
+	}
+}
+
+func (a *arm64) enter(name string, args []string, result, locals int) {
+	a.args = args
+	size := 8*len(args) + result
 	fmt.Fprintf(&a.text, "\nTEXT ·%s%s(SB), 0, $%d-%d\n", name, a.suffix(), (locals+8+15)/16*16, size)
 	a.line("MOVD FPCR, R10")
 	a.line("MOVD R10, 8(RSP)")
 	a.line("CBZ R10, ieee")
 	a.line("MOVD ZR, FPCR")
 	a.label("ieee")
-	for i, arg := range args {
-		a.line("MOVD %s+%d(FP), %s", arg, 8*i, arm64Scalar(arg))
-	}
 }
+
+func (a *arm64) loadArg(r, name string)  { a.line("MOVD %s, %s", a.arg(name), arm64Scalar(r)) }
+func (a *arm64) storeArg(name, r string) { a.line("MOVD %s, %s", arm64Scalar(r), a.arg(name)) }
 
 func (a *arm64) epilogue() {
 	a.line("MOVD 8(RSP), R10")

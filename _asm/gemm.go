@@ -28,6 +28,7 @@ type micro struct {
 	rows, columns int // columns in vectors
 	stored        storage
 	spread        bool // over panels that lie s bytes apart
+	walks         bool // memory is asked for from q on, a little with each few terms
 	acc           [][]reg
 	b             []reg
 	free          []reg
@@ -42,9 +43,10 @@ const (
 	float16  storage = "FP16"
 )
 
-// unrolled is the number of terms that the inner loop takes at a time.
+// unrolled is the number of terms that the inner loop takes at a time: fewer in a tower, which asks
+// for memory that often.
 func (k *micro) unrolled() int {
-	if k.embeds() {
+	if k.embeds() && !k.walks {
 		return 8
 	}
 	return 4
@@ -110,9 +112,6 @@ func micros(t target, w width) (all []micro) {
 func emitMicros(t target, w width) (declarations string) {
 	for _, k := range micros(t, w) {
 		t.setWidth(w)
-		for r := t.registers() - 1; r >= 0; r-- {
-			k.free = append(k.free, reg(r))
-		}
 		k.emit()
 		factors := k.elements()
 		if k.stored != working {
@@ -152,6 +151,26 @@ func (k *micro) storedBytes() int {
 
 func (k *micro) emit() {
 	k.prologue(k.name(), []string{"dst", "x", "y", "s", "q", "p", "n", "t", "e", "u"}, 0, 0)
+	k.allocTile()
+	if k.spread {
+		k.move("q", "s")
+		k.addReg("q", "s")
+		k.addReg("q", "s")
+	}
+	k.begin()
+	k.label("leaf")
+	k.leaf()
+	k.label("push")
+	k.push()
+	k.countDown("n", "leaf")
+	k.epilogue()
+}
+
+// allocTile allocates the registers of a tile and of the factors of its columns.
+func (k *micro) allocTile() {
+	for r := k.registers() - 1; r >= 0; r-- {
+		k.free = append(k.free, reg(r))
+	}
 	for range k.rows {
 		var row []reg
 		for range k.columns {
@@ -164,15 +183,18 @@ func (k *micro) emit() {
 			k.b = append(k.b, k.alloc())
 		}
 	}
-	if k.spread {
-		k.move("q", "s")
-		k.addReg("q", "s")
-		k.addReg("q", "s")
-	}
+}
+
+// begin finds the top of the stack.
+func (k *micro) begin() {
 	k.addReg("e", "dst")
 	k.addReg("dst", "t")
 	k.follow("e", "u", "begin")
-	k.label("leaf")
+}
+
+// leaf evaluates the next leaf and the nodes that it completes, in registers. It jumps to push
+// or falls through.
+func (k *micro) leaf() {
 	k.each(func(acc reg, _ mem) { k.target.zero(acc) })
 	k.loadScalar("c", at("p", 0))
 	k.move("i", "c")
@@ -199,12 +221,13 @@ func (k *micro) emit() {
 	k.addImm("dst", -k.rows*k.rowBytes())
 	k.each(func(acc reg, m mem) { k.addMem(acc, acc, m) })
 	k.countDown("c", "join")
-	k.label("push")
+}
+
+// push pushes the node.
+func (k *micro) push() {
 	k.each(func(acc reg, m mem) { k.store(m, acc) })
 	k.addImm("dst", k.rows*k.rowBytes())
 	k.follow("e", "u", "above")
-	k.countDown("n", "leaf")
-	k.epilogue()
 }
 
 // follow takes the top of the stack from the end of one of its places to the other.
@@ -227,8 +250,9 @@ func (k *micro) each(code func(acc reg, m mem)) {
 
 // terms adds so many terms to all elements.
 func (k *micro) terms(n int) {
+	k.askNext(n)
 	for step := range n {
-		for off := 0; off < k.storedBytes(); off += line {
+		for off := 0; off < k.storedBytes() && !k.walks; off += line {
 			k.ask(step, off)
 		}
 		if k.rows == 1 {

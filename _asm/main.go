@@ -49,7 +49,9 @@ func main() {
 		}
 		for _, w := range []width{f64, f32} {
 			declarations.WriteString(emitMicros(s.target, w))
+			declarations.WriteString(emitTower(s.target, w))
 			declarations.WriteString(emitPack(s.target, w))
+			declarations.WriteString(emitGatherTile(s.target, w))
 			for _, of := range folds {
 				declarations.WriteString(emitCompensated(s.target, w, of))
 			}

@@ -79,10 +79,11 @@ func (k *pack) copyRows() {
 	_, columns := tile(k.target)
 	k.prologue(fmt.Sprintf("copyRows%v", k.w), []string{"dst", "x", "s", "n", "t"}, 0, 0)
 	k.move("q", "s")
-	k.shl("q", 3)
+	k.shl("q", 4)
 	k.label("row")
 	for off := 0; off < columns*k.vectorBytes(); off += line {
-		k.prefetchFrom("x", "q", off) // a few rows ahead: no processor looks that far
+		k.prefetchFrom("x", "q", off) // some rows ahead: no processor looks that far
+		k.prefetch(at("dst", off+ahead))
 	}
 	for c := range columns {
 		k.load(reg(c), at("x", c*k.vectorBytes()))

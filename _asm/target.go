@@ -128,6 +128,9 @@ type target interface {
 	// prologue begins a function with arguments of 8 bytes and a result of so many
 	// bytes, and sees to the rounding mode, which epilogue restores.
 	prologue(name string, args []string, result, locals int)
+	enter(name string, args []string, result, locals int) // prologue, the arguments left where they are
+	loadArg(r, name string)                               // r = the argument
+	storeArg(name, r string)
 	epilogue()
 	result(name string, off int, r reg)   // the lowest lane of r
 	result64(name string, off int, r reg) // the lowest 8 bytes
@@ -173,6 +176,17 @@ type target interface {
 type printer struct {
 	text strings.Builder
 	w    width
+	args []string // of the function
+}
+
+// arg is the place of an argument.
+func (p *printer) arg(name string) string {
+	for i, arg := range p.args {
+		if arg == name {
+			return fmt.Sprintf("%s+%d(FP)", name, 8*i)
+		}
+	}
+	panic("no argument " + name)
 }
 
 func (p *printer) line(format string, args ...any) {

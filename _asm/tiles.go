@@ -29,6 +29,8 @@ func tileDispatch(targets []target) string {
 	var text strings.Builder
 	for _, w := range []width{f64, f32} {
 		microDispatch(&text, w, targets)
+		text.WriteString(towerDispatch(w, targets))
+		text.WriteString(gatherTileDispatch(w, targets))
 		for _, k := range packKernels {
 			packDispatch(&text, k.name, k.parameters, k.arguments, w, targets)
 		}

@@ -1,6 +1,10 @@
 package gemm
 
-import "github.com/samebits/samebits/internal/kernel"
+import (
+	"runtime"
+
+	"github.com/samebits/samebits/internal/kernel"
+)
 
 // leftOperand is op(A) as it lies.
 type leftOperand[T Float] struct {
@@ -35,37 +39,65 @@ func (r rightOperand[T]) cols() int {
 	return n
 }
 
-// pack packs the rows of the chunk, and its columns, if so told.
-func (t *tiles[S, T]) pack(rows, columns bool) {
-	k, panels := t.k, 0
-	t.slivers = 0
-	if rows {
+// toPack decides what is to be packed of the chunk: its rows, and its columns, if so told.
+func (t *tiles[S, T]) toPack(rows, columns bool) {
+	t.slivers, t.groups = 0, 0
+	if rows && !t.ownRows {
 		t.slivers = ceil(t.i1-t.i0, t.tile.Rows)
-		grow(&t.rows, t.slivers*t.tile.Rows*k)
+		grow(&t.rows, t.slivers*t.tile.Rows*t.k)
 	}
 	if columns {
-		panels = ceil(t.j1-t.j0, t.tile.Cols)
-		grow(&t.columns, panels*t.tile.Cols*k)
+		panels := ceil(t.j1-t.j0, t.tile.Cols)
+		t.groups = ceil(panels, packPanels)
+		grow(&t.columns, panels*t.tile.Cols*t.k)
 	}
-	threads := t.threads
-	if (t.slivers*t.tile.Rows+panels*t.tile.Cols)*k < alone {
-		threads = 1
-	}
-	t.packing.Run(threads, t.slivers+panels)
 }
 
-// packPart packs a sliver of rows or a panel of columns.
-func (t *tiles[S, T]) packPart(_, part int) {
-	k := t.k
-	if part < t.slivers {
-		tile, dst := t.sliver(part)
-		i := t.i0 + part*t.tile.Rows
-		packRows(dst, tile.Rows, t.a.Matrix, t.a.trans, i, min(tile.Rows, t.i1-i), 0, k)
+// part packs a part of the chunk, or evaluates a task when all is packed. Parts are taken in
+// ascending order: whoever waits waits for others at work.
+func (t *tiles[S, T]) part(worker, part int) {
+	packs := t.slivers + t.groups
+	if part < packs {
+		defer t.packed.Add(1)
+		t.packPart(part)
 		return
 	}
-	p := part - t.slivers
-	j := t.j0 + p*t.tile.Cols
-	packRows(t.columns[p*k*t.tile.Cols:][:k*t.tile.Cols], t.tile.Cols, t.b.b, !t.b.trans, j, min(t.tile.Cols, t.j1-j), 0, k)
+	for t.packed.Load() < int64(packs) {
+		runtime.Gosched()
+	}
+	t.task(worker, part-packs)
+}
+
+// packPart packs a sliver of rows or some panels of columns.
+func (t *tiles[S, T]) packPart(part int) {
+	k := t.k
+	if part < t.slivers {
+		t.packSliver(part, t.rows[part*t.tile.Rows*k:])
+		return
+	}
+	step := packTerms
+	if t.b.trans {
+		step = k // column after column
+	}
+	first := (part - t.slivers) * packPanels
+	last := min(first+packPanels, ceil(t.j1-t.j0, t.tile.Cols))
+	for lo := 0; lo < k; lo += step {
+		for p := first; p < last; p++ {
+			t.packPanel(p, lo, min(lo+step, k))
+		}
+	}
+}
+
+// packPanel packs the terms [lo, hi) of the p-th panel of the chunk.
+func (t *tiles[S, T]) packPanel(p, lo, hi int) {
+	cols, j := t.tile.Cols, t.j0+p*t.tile.Cols
+	packRows(t.columns[(p*t.k+lo)*cols:][:(hi-lo)*cols], cols, t.b.b, !t.b.trans, j, min(cols, t.j1-j), lo, hi-lo)
+}
+
+// packSliver packs the i-th rows of the chunk.
+func (t *tiles[S, T]) packSliver(i int, dst []S) {
+	tile, row := t.rowTile(i), t.i0+i*t.tile.Rows
+	packRows(dst[:tile.Rows*t.k], tile.Rows, t.a.Matrix, t.a.trans, row, min(tile.Rows, t.i1-row), 0, t.k)
 }
 
 // packRows packs n terms from lo on of so many rows of x, from i on, or of columns where

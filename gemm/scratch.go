@@ -10,7 +10,7 @@ import (
 // Scratch is kept for the next product: a product takes what it finds, grows it to its
 // needs and gives it back, and the garbage collector frees what lies about. It is bounded
 // by chunkSize for each operand (or the terms of one panel, if those are more), and for each goroutine
-// by the stacks of a task and the terms of a block.
+// by the stacks of a task, the terms of a block and taskRows (or the terms of one tile's rows).
 var tilePools [4]sync.Pool // by S and T
 
 func poolOfTiles[S, T Float]() *sync.Pool { return &tilePools[2*poolOf[S]()+poolOf[T]()] }
@@ -21,8 +21,7 @@ func newTiles[S, T Float]() *tiles[S, T] {
 		return t
 	}
 	t := &tiles[S, T]{}
-	t.packing = parallel.NewLoop(t.packPart)
-	t.tasks = parallel.NewLoop(t.task)
+	t.loop = parallel.NewLoop(t.part)
 	return t
 }
 

@@ -1,6 +1,8 @@
 package gemm
 
 import (
+	"sync/atomic"
+
 	"github.com/samebits/samebits/internal/kernel"
 	"github.com/samebits/samebits/internal/parallel"
 )
@@ -22,15 +24,18 @@ type tiles[S, T Float] struct {
 	m, n, k        int
 	threads        int
 	plan           plan
-	tile           kernel.Tile // the largest
-	high           int         // tiles of a task above one another
-	each           int         // panels of a task side by side
-	i0, i1, j0, j1 int         // the chunk of the product at work
-	slivers        int         // to pack
-	layout         layout      // of the columns
-	byRows         bool        // the order of evaluation: that in which columns lie row by row
-	packing        *parallel.Loop
-	tasks          *parallel.Loop
+	tile           kernel.Tile  // the largest
+	cuts           []int        // of the rows, in tiles: those of a task lie above one another
+	high           int          // the most tiles of a task above one another
+	each           int          // panels of a task side by side
+	i0, i1, j0, j1 int          // the chunk of the product at work
+	slivers        int          // of rows that are to be packed before tasks begin
+	groups         int          // of panels, likewise
+	packed         atomic.Int64 // of both together, so far
+	layout         layout       // of the columns
+	ownRows        bool         // a task packs its rows: no other needs them
+	byRows         bool         // the order of evaluation: that in which columns lie row by row
+	loop           *parallel.Loop
 	words          []uint64
 	rows, columns  []S   // the chunk's packed factors
 	workers        [][]S // scratch of each goroutine
@@ -39,13 +44,16 @@ type tiles[S, T Float] struct {
 // The sizes that caches want. A block's columns are to stay in the nearest cache while all
 // tiles of a task pass by, and the rows of a task in the next.
 const (
-	blockTerms = 256
+	blockTerms = 256     // of a block, at most
 	rowTerms   = 32      // of a block of a matrix as it lies: whose rows are as many streams of memory
 	taskHigh   = 12      // tiles above one another, at most
+	fewTiles   = 4       // and at least, but for the last, if it packs their rows and there are several goroutines
+	towerTiles = 3       // that are worth a tower
 	taskRows   = 5 << 19 // bytes of packed rows of a task, at most
-	taskPanels = 32      // panels of a task, at most
+	taskPanels = 32      // panels of a task, at most, unless it packs its rows
 	tasksEach  = 4       // for each goroutine, if there are so many
-	alone      = 1 << 15 // elements that one goroutine packs sooner than others are there
+	packPanels = 4       // that are packed together, so many terms of each
+	packTerms  = 32      // in turn: rows of memory that one panel after the other is copied from
 )
 
 // chunkSize is the most elements of packed rows, and of packed columns unless they were packed
@@ -89,7 +97,8 @@ func (t *tiles[S, T]) run(threads int) {
 		t.j1 = min(t.j0+nc, n)
 		for t.i0 = 0; t.i0 < m; t.i0 += mc {
 			t.i1 = min(t.i0+mc, m)
-			t.pack(mc < m || t.j0 == done, t.i0 == 0 && !t.b.packed() && !t.local())
+			t.divide()
+			t.toPack(mc < m || t.j0 == done, t.i0 == 0 && !t.b.packed() && !t.local())
 			t.evaluate()
 		}
 	}
@@ -117,7 +126,8 @@ func (t *tiles[S, T]) runRow() int {
 	t.plan.longest = 0 // no buffer
 	t.i0, t.i1, t.j0, t.j1 = 0, 1, 0, min(n/t.tile.Cols*t.tile.Cols, t.n)
 	if t.j1 > 0 {
-		t.pack(true, false)
+		t.divide()
+		t.toPack(true, false)
 		t.evaluate()
 	}
 	return t.j1
@@ -148,112 +158,43 @@ func (t *tiles[S, T]) taskHigh() int {
 
 func ceil(n, by int) int { return (n + by - 1) / by }
 
-// evaluate evaluates the chunk.
-func (t *tiles[S, T]) evaluate() {
+// divide divides the chunk into tasks: of all panels, if there are enough rows for that. Such a
+// task packs its rows into memory that the next will use again, and that the caches therefore hold.
+func (t *tiles[S, T]) divide() {
 	slivers, panels := ceil(t.i1-t.i0, t.tile.Rows), ceil(t.j1-t.j0, t.tile.Cols)
-	blocks := ceil(slivers, t.taskHigh())
-	t.high = ceil(slivers, blocks)
-	t.each = min(panels, taskPanels)
-	if t.threads > 1 {
-		t.each = min(max(1, blocks*panels/(t.threads*tasksEach)), taskPanels)
+	t.ownRows = !t.local() && t.layout == onePanel && (t.threads == 1 || slivers >= t.threads*tasksEach*fewTiles)
+	t.cutRows(slivers, t.taskHigh())
+	switch {
+	case t.ownRows:
+		t.each = panels
+	case t.threads > 1:
+		t.each = min(max(1, (len(t.cuts)-1)*panels/(t.threads*tasksEach)), taskPanels)
+	default:
+		t.each = min(panels, taskPanels)
 	}
+}
+
+// cutRows cuts the slivers into tasks of at most so many: equal ones, or where several goroutines
+// take tasks of all panels, each a part of what is left (guided self-scheduling: Polychronopoulos
+// and Kuck, IEEE Transactions on Computers C-36, 1987), so that all end at about the same time.
+func (t *tiles[S, T]) cutRows(slivers, high int) {
+	t.high = ceil(slivers, ceil(slivers, high))
+	t.cuts = append(t.cuts[:0], 0)
+	for at := 0; at < slivers; t.cuts = append(t.cuts, at) {
+		n := t.high
+		if t.ownRows && t.threads > 1 {
+			n = min(t.high, max(ceil(slivers-at, 2*t.threads), fewTiles))
+		}
+		at = min(at+n, slivers)
+	}
+}
+
+// evaluate packs and evaluates the chunk.
+func (t *tiles[S, T]) evaluate() {
+	panels := ceil(t.j1-t.j0, t.tile.Cols)
 	for len(t.workers) < t.threads {
 		t.workers = append(t.workers, nil)
 	}
-	t.tasks.Run(t.threads, blocks*ceil(panels, t.each))
-}
-
-// scratch returns the own stacks of a task's tiles, the common stack and a buffer for a
-// panel.
-func (t *tiles[S, T]) scratch(worker int) (own, hot, buffer []S) {
-	size := t.tile.Size()
-	nOwn, nHot := t.high*t.plan.own*size, t.plan.hot*size
-	if t.byRows {
-		nOwn *= t.each
-	}
-	all := grow(&t.workers[worker], nOwn+nHot+t.plan.longest*t.tile.Cols)
-	return all[:nOwn], all[nOwn : nOwn+nHot], all[nOwn+nHot:]
-}
-
-// task evaluates the task of that number: some tiles above one another in some panels.
-func (t *tiles[S, T]) task(worker, number int) {
-	slivers, panels := ceil(t.i1-t.i0, t.tile.Rows), ceil(t.j1-t.j0, t.tile.Cols)
-	blocks := ceil(slivers, t.high)
-	first, p := number%blocks*t.high, number/blocks*t.each
-	last := min(first+t.high, slivers)
-	own, hot, buffer := t.scratch(worker)
-	p1 := min(p+t.each, panels)
-	if t.byRows {
-		t.rowTask(p, p1, own, hot, buffer)
-		return
-	}
-	for ; p < p1; p++ {
-		for i := range t.plan.blocks {
-			t.block(&t.plan.blocks[i], first, last, p, own, hot, buffer)
-		}
-		for i := first; i < last; i++ {
-			t.give(i, p, own[(i-first)*t.plan.own*t.tile.Size():])
-		}
-	}
-}
-
-// rowTask evaluates the panels [p, p1) for one row of tiles, block by block, so that what is
-// read of each row of the matrix lies together.
-func (t *tiles[S, T]) rowTask(p, p1 int, own, hot, buffer []S) {
-	size := t.plan.own * t.tile.Size()
-	for i := range t.plan.blocks {
-		for q := p; q < p1; q++ {
-			t.block(&t.plan.blocks[i], 0, 1, q, own[(q-p)*size:], hot, buffer)
-		}
-	}
-	for q := p; q < p1; q++ {
-		t.give(0, q, own[(q-p)*size:])
-	}
-}
-
-// sliver returns the tile and the packed factors of the i-th rows of the chunk.
-func (t *tiles[S, T]) sliver(i int) (kernel.Tile, []S) {
-	rows := t.i1 - t.i0 - i*t.tile.Rows
-	tile := t.tile
-	if rows < tile.Rows {
-		tile = kernel.RowTile[S](rows)
-	}
-	return tile, t.rows[i*t.tile.Rows*t.k:][:tile.Rows*t.k]
-}
-
-// block evaluates the block for the tiles [first, last) of the p-th panel.
-func (t *tiles[S, T]) block(b *block, first, last, p int, own, hot, buffer []S) {
-	words := t.program.words[b.first:b.last]
-	if tile, a := t.sliver(first); last-first == 1 && t.takesStored(tile) {
-		stack := kernel.Stack[float32]{Own: kernel.As[float32](own[:b.own*tile.Size()]), Hot: kernel.As[float32](hot), Depth: b.depth}
-		kernel.MicroStored(tile, t.b.w.stored, stack, kernel.As[float32](a[b.lo*tile.Rows:]), storedFactors(t.b.w, t.j0+p*t.tile.Cols, b.lo, t.layout), words)
-		return
-	}
-	factors := t.factors(p, b.lo, b.hi, buffer)
-	for i := first; i < last; i++ {
-		tile, a := t.sliver(i)
-		stack := kernel.Stack[S]{Own: own[(i-first)*t.plan.own*t.tile.Size():][:b.own*tile.Size()], Hot: hot, Depth: b.depth}
-		kernel.Micro(tile, stack, a[b.lo*tile.Rows:], factors, words)
-	}
-}
-
-// give hands on the values of all nodes of a tile.
-func (t *tiles[S, T]) give(sliver, p int, own []S) {
-	tile, _ := t.sliver(sliver)
-	i, j := t.i0+sliver*t.tile.Rows, t.j0+p*t.tile.Cols
-	rows, cols := min(tile.Rows, t.i1-i), min(tile.Cols, t.j1-j)
-	if t.whole != nil {
-		t.whole(i, j, own, tile.Cols, rows, cols)
-		return
-	}
-	if t.put == nil {
-		t.finish.Tile(t.c.Data[i*t.c.Stride+j:], t.c.Stride, own, tile.Cols, rows, cols)
-		return
-	}
-	for node := range t.program.nodes {
-		values := own[node*tile.Size():]
-		for r := range rows {
-			t.put(node, i+r, j, values[r*tile.Cols:][:cols])
-		}
-	}
+	t.packed.Store(0)
+	t.loop.Run(t.threads, t.slivers+t.groups+(len(t.cuts)-1)*ceil(panels, t.each))
 }

@@ -185,6 +185,9 @@ func micro1x8F64AVX512(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e
 func spreadF64AVX512(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e int, u *float64)
 
 //go:noescape
+func towerF64AVX512(dst, x, y, q *float64, p *uint64, n, t, e int, u *float64, d, a, r int, c *float64, s int, f *float64)
+
+//go:noescape
 func gatherF64AVX512(dst, x *float64, s, n, t int)
 
 //go:noescape
@@ -195,6 +198,9 @@ func finishF64AVX512(dst, x *float64, s, n, t int, p *float64)
 
 //go:noescape
 func finishAddF64AVX512(dst, x *float64, s, n, t int, p *float64)
+
+//go:noescape
+func gatherTileF64AVX512(dst, x *float64, s, n int)
 
 //go:noescape
 func microPairsF64AVX512(dst, x, y *float64, p *uint64, n int)
@@ -257,6 +263,9 @@ func micro4x2F32FP16AVX512(dst, x *float32, y *uint16, s, q int, p *uint64, n, t
 func micro8x2F32FP16AVX512(dst, x *float32, y *uint16, s, q int, p *uint64, n, t, e int, u *float32)
 
 //go:noescape
+func towerF32AVX512(dst, x, y, q *float32, p *uint64, n, t, e int, u *float32, d, a, r int, c *float32, s int, f *float32)
+
+//go:noescape
 func gatherF32AVX512(dst, x *float32, s, n, t int)
 
 //go:noescape
@@ -267,6 +276,9 @@ func finishF32AVX512(dst, x *float32, s, n, t int, p *float32)
 
 //go:noescape
 func finishAddF32AVX512(dst, x *float32, s, n, t int, p *float32)
+
+//go:noescape
+func gatherTileF32AVX512(dst, x *float32, s, n int)
 
 //go:noescape
 func microPairsF32AVX512(dst, x, y *float32, p *uint64, n int)

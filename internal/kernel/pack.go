@@ -13,7 +13,8 @@ func Gather[T Float](dst []T, width int, x []T, stride, rows, n int) {
 		return
 	}
 	_, _ = dst[(n-1)*width+rows-1], x[(rows-1)*stride+n-1]
-	for i := 0; i < rows; i += group {
+	whole := width == rows && rows == MicroTile[T]().Rows && gatherTile(&dst[0], &x[0], stride, vectors)
+	for i := 0; !whole && i < rows; i += group {
 		i := min(i, rows-group) // the last group may overlap the one before
 		gather(&dst[i], &x[i*stride], stride, vectors, width)
 	}
@@ -35,6 +36,15 @@ func gatherPortable[T Float](dst []T, width int, x []T, stride, rows, n int) {
 			dst[k*width+i] = v
 		}
 	}
+}
+
+// gatherTile gathers the rows of a whole tile. It returns false where there is no kernel for that.
+func gatherTile[T Float](dst, x *T, stride, vectors int) bool {
+	p, q := unsafe.Pointer(dst), unsafe.Pointer(x)
+	if Is64[T]() {
+		return gatherTileF64((*float64)(p), (*float64)(q), 8*stride, vectors)
+	}
+	return gatherTileF32((*float32)(p), (*float32)(q), 4*stride, vectors)
 }
 
 func gather[T Float](dst, x *T, stride, vectors, width int) {

@@ -40,6 +40,26 @@ func microF64(tile Tile, of Storage, dst, x *float64, y unsafe.Pointer, s, q int
 	return true
 }
 
+func towerF64(dst, x, y, q *float64, p *uint64, n, t, e int, u *float64, d, a, r int, c *float64, s int, f *float64) {
+	if active == AVX512 {
+		towerF64AVX512(dst, x, y, q, p, n, t, e, u, d, a, r, c, s, f)
+		return
+	}
+	if active == AVX2 {
+		towerF64AVX2(dst, x, y, q, p, n, t, e, u, d, a, r, c, s, f)
+		return
+	}
+	panic(noKernel)
+}
+
+func gatherTileF64(dst, x *float64, s, n int) bool {
+	if active == AVX512 {
+		gatherTileF64AVX512(dst, x, s, n)
+		return true
+	}
+	return false
+}
+
 func gatherF64(dst, x *float64, s, n, t int) {
 	if active == AVX512 {
 		gatherF64AVX512(dst, x, s, n, t)
@@ -160,6 +180,26 @@ func microF32(tile Tile, of Storage, dst, x *float32, y unsafe.Pointer, s, q int
 		return false
 	}
 	return true
+}
+
+func towerF32(dst, x, y, q *float32, p *uint64, n, t, e int, u *float32, d, a, r int, c *float32, s int, f *float32) {
+	if active == AVX512 {
+		towerF32AVX512(dst, x, y, q, p, n, t, e, u, d, a, r, c, s, f)
+		return
+	}
+	if active == AVX2 {
+		towerF32AVX2(dst, x, y, q, p, n, t, e, u, d, a, r, c, s, f)
+		return
+	}
+	panic(noKernel)
+}
+
+func gatherTileF32(dst, x *float32, s, n int) bool {
+	if active == AVX512 {
+		gatherTileF32AVX512(dst, x, s, n)
+		return true
+	}
+	return false
 }
 
 func gatherF32(dst, x *float32, s, n, t int) {

@@ -10,6 +10,14 @@ func microF64(tile Tile, of Storage, dst, x *float64, y unsafe.Pointer, s, q int
 	return false
 }
 
+func towerF64(dst, x, y, q *float64, p *uint64, n, t, e int, u *float64, d, a, r int, c *float64, s int, f *float64) {
+	panic(noKernel)
+}
+
+func gatherTileF64(dst, x *float64, s, n int) bool {
+	return false
+}
+
 func gatherF64(dst, x *float64, s, n, t int) {
 	panic(noKernel)
 }
@@ -27,6 +35,14 @@ func finishAddF64(dst, x *float64, s, n, t int, p *float64) {
 }
 
 func microF32(tile Tile, of Storage, dst, x *float32, y unsafe.Pointer, s, q int, p *uint64, n, t, e int, u *float32) bool {
+	return false
+}
+
+func towerF32(dst, x, y, q *float32, p *uint64, n, t, e int, u *float32, d, a, r int, c *float32, s int, f *float32) {
+	panic(noKernel)
+}
+
+func gatherTileF32(dst, x *float32, s, n int) bool {
 	return false
 }
 

@@ -1,0 +1,133 @@
+package main
+
+import "fmt"
+
+// tower is the microkernel for r tiles of the largest shape above one another: that of micro for
+// each, over the same factors of columns. The own stacks of tiles lie d bytes apart, their factors of
+// rows a bytes. Where c is not nil, the node that is left is no longer pushed but finished, by the
+// numbers at f, into the rows of C, s bytes apart:
+//
+//	for each tile:  micro
+//	                c[i*s + j] = canonical(RN(f[0] * (pop()[i][j] + 0)))
+//
+// Meanwhile, memory from q on is asked for: what comes after these columns.
+type tower struct{ micro }
+
+var towerArgs = []string{"dst", "x", "y", "q", "p", "n", "t", "e", "u", "d", "a", "r", "c", "s", "f"}
+
+// walkLines is how many lines are asked for with each few terms. Eight tiles of AVX-512 ask for as
+// much as the columns of a block.
+const walkLines = 1
+
+func (k *tower) name() string { return fmt.Sprintf("tower%v", k.w) }
+
+func emitTower(t target, w width) string {
+	t.setWidth(w)
+	rows, columns := tile(t)
+	k := &tower{micro{target: t, w: w, rows: rows, columns: columns, walks: true}}
+	k.emit()
+	return fmt.Sprintf("\n//go:noescape\nfunc %s%s(%s)\n", k.name(), t.suffix(), fmt.Sprintf(towerParameters, k.elements()))
+}
+
+const towerParameters = "dst, x, y, q *%[1]s, p *uint64, n, t, e int, u *%[1]s, d, a, r int, c *%[1]s, s int, f *%[1]s"
+
+func (k *tower) emit() {
+	k.enter(k.name(), towerArgs, 0, 0)
+	k.allocTile()
+	k.loadArg("q", "q")
+	k.label("tile")
+	k.askResult()
+	for _, name := range []string{"dst", "x", "y", "p", "n", "t", "e", "u"} {
+		k.loadArg(name, name)
+	}
+	k.begin()
+	k.label("leaf")
+	k.leaf()
+	k.label("push")
+	k.ifDone("finish")
+	k.push()
+	k.countDown("n", "leaf")
+	k.jump("next")
+	k.label("finish")
+	k.finish()
+	k.label("next")
+	k.step("dst", "d")
+	k.step("x", "a")
+	k.loadArg("n", "r")
+	k.addImm("n", -1)
+	k.storeArg("r", "n")
+	k.ifNotZero("n", "tile")
+	k.epilogue()
+}
+
+// ifDone jumps after the last leaf of a tile that is to be finished.
+func (k *tower) ifDone(label string) {
+	k.move("i", "n")
+	k.addImm("i", -1)
+	k.ifNotZero("i", "wait")
+	k.loadArg("c", "c")
+	k.ifNotZero("c", label)
+	k.label("wait")
+}
+
+// step takes a pointer to the next tile.
+func (k *tower) step(pointer, by string) {
+	k.loadArg("i", pointer)
+	k.loadArg("t", by)
+	k.addReg("i", "t")
+	k.storeArg(pointer, "i")
+}
+
+// askResult asks for the rows of C.
+func (k *tower) askResult() {
+	k.loadArg("i", "c")
+	k.ifZero("i", "begun")
+	k.loadArg("s", "s")
+	for range k.rows {
+		for off := 0; off < k.rowBytes(); off += line {
+			k.prefetch(at("i", off))
+		}
+		k.addReg("i", "s")
+	}
+	k.label("begun")
+}
+
+// finish finishes the tile into C and goes on to the rows of the next.
+func (k *tower) finish() {
+	zero, spare, alpha, nan := k.b[0], k.b[1], k.free[0], k.free[1]
+	k.loadArg("t", "f")
+	k.loadArg("s", "s")
+	k.zero(zero)
+	k.broadcast(alpha, at("t", 0))
+	k.broadcast(nan, at("t", 2*k.w.lane()))
+	for _, row := range k.acc {
+		for i, v := range row {
+			k.add(v, v, zero)
+			k.mul(v, v, alpha)
+			k.canonical(v, spare, nan)
+			k.store(at("c", i*k.vectorBytes()), v)
+		}
+		k.addReg("c", "s")
+	}
+	k.storeArg("c", "c")
+}
+
+// askNext asks for the next lines from q on.
+func (k *micro) askNext(terms int) {
+	if !k.walks || terms == 1 {
+		return
+	}
+	for i := range walkLines {
+		k.prefetch(at("q", i*line))
+	}
+	k.addImm("q", walkLines*line)
+}
+
+func towerDispatch(w width, targets []target) string {
+	element := (&micro{w: w}).elements()
+	text := fmt.Sprintf("\nfunc tower%v(%s) {\n", w, fmt.Sprintf(towerParameters, element))
+	for _, t := range targets {
+		text += fmt.Sprintf("\tif active == %s {\n\t\ttower%v%s(dst, x, y, q, p, n, t, e, u, d, a, r, c, s, f)\n\t\treturn\n\t}\n", t.suffix(), w, t.suffix())
+	}
+	return text + "\tpanic(noKernel)\n}\n"
+}

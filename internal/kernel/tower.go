@@ -1,0 +1,47 @@
+package kernel
+
+import "unsafe"
+
+// Tower is tiles of the largest shape above one another, which take the same factors of columns.
+type Tower[T Float] struct {
+	Tiles  int
+	Own    []T // the lowest tiles of the first one's stack: see Stack
+	Stride int // to those of the next
+	Hot    []T // of all stacks
+	Depth  int
+
+	Rows       []T // the factors of the first tile's rows
+	RowsStride int // to those of the next
+	Columns    []T // those of the columns; what follows in memory is asked for meanwhile
+
+	Program []uint64
+
+	// Where Finish is not nil, the node that is left in each tile is not left on its stack but
+	// finished into C, tile below tile. Beta is to be 0.
+	Finish  *Finish[T]
+	C       []T
+	CStride int
+}
+
+// HasTower tells whether the active backend has a kernel for a Tower.
+func HasTower() bool { return active != Portable }
+
+// MicroTower is Micro for each tile, and Finish.Tile. The caller sees to the lengths. It panics
+// where there is no kernel.
+func MicroTower[T Float](t *Tower[T]) {
+	size := int(unsafe.Sizeof(t.Own[0]))
+	tile, end := MicroTile[T]().Size()*size, len(t.Own)*size
+	own, hot := unsafe.Pointer(&t.Own[0]), unsafe.Pointer(unsafe.SliceData(t.Hot))
+	x, y, next := unsafe.Pointer(&t.Rows[0]), unsafe.Pointer(&t.Columns[0]), unsafe.Pointer(&t.Columns[len(t.Columns)-1])
+	p, n, f := &t.Program[0], len(t.Program), unsafe.Pointer(t.Finish)
+	d, a, s := t.Stride*size, t.RowsStride*size, t.CStride*size
+	var c unsafe.Pointer
+	if t.Finish != nil {
+		c = unsafe.Pointer(&t.C[0])
+	}
+	if Is64[T]() {
+		towerF64((*float64)(own), (*float64)(x), (*float64)(y), (*float64)(next), p, n, t.Depth*tile, end, (*float64)(hot), d, a, t.Tiles, (*float64)(c), s, (*float64)(f))
+	} else {
+		towerF32((*float32)(own), (*float32)(x), (*float32)(y), (*float32)(next), p, n, t.Depth*tile, end, (*float32)(hot), d, a, t.Tiles, (*float32)(c), s, (*float32)(f))
+	}
+}

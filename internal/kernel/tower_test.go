@@ -1,0 +1,100 @@
+package kernel
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestTowerIsMicroForEachTile(t *testing.T) {
+	eachBackend(t, func(t *testing.T) {
+		if !HasTower() {
+			t.Skip("no kernel for towers")
+		}
+		t.Run("f64", testTowers[float64])
+		t.Run("f32", testTowers[float32])
+	})
+}
+
+func testTowers[T Float](t *testing.T) {
+	rng := rand.New(rand.NewPCG(41, 42))
+	for _, program := range [][]uint64{
+		{Leaf(1, 0)}, {Leaf(37, 0)},
+		{Leaf(32, 0), Leaf(32, 1), Leaf(5, 1)},
+		{Leaf(8, 0), Leaf(8, 1), Leaf(8, 0), Leaf(7, 2)},
+		{Leaf(2, 0), Leaf(2, 0), Leaf(2, 0), Leaf(2, 0), Leaf(2, 3), Leaf(1, 0), Leaf(1, 3)},
+	} {
+		for tiles := 1; tiles <= 3; tiles++ {
+			for _, alpha := range []T{1, -0.75, T(math.Inf(1))} {
+				testTower(t, rng, program, tiles, NewFinish(alpha, 0))
+			}
+		}
+	}
+}
+
+func fill[T Float](x []T, v T) {
+	for i := range x {
+		x[i] = v
+	}
+}
+
+// smallest returns the smallest positive number.
+func smallest[T Float]() T {
+	x := T(1)
+	for x/2 > 0 {
+		x /= 2
+	}
+	return x
+}
+
+// testTower evaluates a program in two goes, the second of which finishes, and compares with
+// the definitions of Micro and Finish.
+func testTower[T Float](t *testing.T, rng *rand.Rand, program []uint64, tiles int, f Finish[T]) {
+	tile, k := MicroTile[T](), 0
+	for _, word := range program {
+		k += int(uint32(word))
+	}
+	a, b := make([]T, tiles*(k*tile.Rows+3)), make([]T, k*tile.Cols)
+	for _, x := range [][]T{a, b} {
+		for i := range x {
+			x[i] = T(math.Ldexp(rng.Float64()-0.5, rng.IntN(20)-10))
+		}
+	}
+	a[rng.IntN(len(a))] = T(math.NaN())
+	if tiles == 2 { // sums of negative products that underflow: -0
+		fill(a, -smallest[T]())
+		fill(b, 0.25)
+	}
+	depth, terms, cut := 0, 0, rng.IntN(len(program))
+	for _, word := range program[:cut] {
+		depth += 1 - int(word>>32)
+		terms += int(uint32(word))
+	}
+	own := max(depth, 1) * tile.Size()
+	c := Tower[T]{
+		Tiles: tiles, Own: make([]T, tiles*(own+5))[:own], Stride: own + 5, Hot: make([]T, len(program)*tile.Size()),
+		Rows: a, RowsStride: k*tile.Rows + 3, Columns: b[:terms*tile.Cols], Program: program[:cut],
+	}
+	if cut > 0 {
+		MicroTower(&c)
+	}
+	c.Depth, c.Program, c.Rows, c.Columns = depth, program[cut:], a[terms*tile.Rows:], b[terms*tile.Cols:]
+	c.Finish, c.CStride = &f, tile.Cols+3
+	c.C = make([]T, tiles*tile.Rows*c.CStride)
+	fill(c.C, 7)
+	MicroTower(&c)
+	for n := range tiles {
+		sums := microByDefinition(tile, make([]T, len(program)*tile.Size()), a[n*c.RowsStride:], Factors[T]{Data: b, Stride: tile.Cols}, program)
+		for i := range tile.Rows {
+			for j, got := range c.C[(n*tile.Rows+i)*c.CStride:][:c.CStride] {
+				want := T(7) // between the rows
+				if j < tile.Cols {
+					want = f.Value(sums[i*tile.Cols+j], 7)
+				}
+				require.Equal(t, Bits(want), Bits(got), "%x, tile %d of %d: element %d, %d", program, n, tiles, i, j)
+			}
+		}
+	}
+}
