@@ -146,11 +146,32 @@ func (a *amd64) fmaddBroadcast(d, x reg, m mem) {
 	a.line("%s.BCST %s, %s, %s", a.p("VFMADD231"), a.mem(m), a.v(x), a.v(d))
 }
 func (a *amd64) fmsub(d, x, y reg) { a.three("VFMSUB231", d, x, a.v(y)) }
-func (a *amd64) addOnto(d, x reg)  { a.three("VFMADD231", d, x, a.operand(one)) }
-func (a *amd64) subFrom(d, x reg)  { a.three("VFNMADD231", d, x, a.operand(one)) }
-func (a *amd64) abs(d, x reg)      { a.three("VAND", d, x, a.operand(absMask)) }
-func (a *amd64) or(d, x reg)       { a.three("VOR", d, d, a.v(x)) }
-func (a *amd64) and(d, x reg)      { a.three("VAND", d, d, a.v(x)) }
+
+func (a *amd64) remainder(x, y, p, t, u, spare reg) { a.remainderOf(x, a.v(y), p, t, u, spare) }
+func (a *amd64) remainderMem(x reg, y mem, p, t, u, spare reg) {
+	a.remainderOf(x, a.mem(y), p, t, u, spare)
+}
+
+// remainderOf glues the comparison to what it masks, since there is one mask register. AVX2
+// has 0*y - 0 in the other lanes, of y that are finite; of others the product is a NaN as well.
+func (a *amd64) remainderOf(x reg, y string, p, t, u, spare reg) {
+	const differ = 4 // or one is a NaN
+	if a.bytes == 64 {
+		a.line("VCMPPD $%d, %s, %s, K1\x00", differ, a.v(u), a.v(t))
+		a.line("VFMSUB132PD.Z %s, %s, K1, %s", y, a.v(p), a.v(x))
+		return
+	}
+	a.line("VCMPPD $%d, %s, %s, %s", differ, a.v(u), a.v(t), a.v(spare))
+	a.line("VANDPD %s, %s, %s", a.v(spare), a.v(x), a.v(x))
+	a.line("VANDPD %s, %s, %s", a.v(spare), a.v(p), a.v(spare))
+	a.line("VFMSUB132PD %s, %s, %s", y, a.v(spare), a.v(x))
+}
+
+func (a *amd64) addOnto(d, x reg) { a.three("VFMADD231", d, x, a.operand(one)) }
+func (a *amd64) subFrom(d, x reg) { a.three("VFNMADD231", d, x, a.operand(one)) }
+func (a *amd64) abs(d, x reg)     { a.three("VAND", d, x, a.operand(absMask)) }
+func (a *amd64) or(d, x reg)      { a.three("VOR", d, d, a.v(x)) }
+func (a *amd64) and(d, x reg)     { a.three("VAND", d, d, a.v(x)) }
 
 // narrow has half of the lanes in each of two registers of half the width.
 func (a *amd64) narrow(d, lo, hi, spare reg) {

@@ -104,7 +104,7 @@ func (k *extract) holdConstant() {
 	if k.what == largest {
 		c = absMask
 	}
-	if len(k.free) <= 3*k.abreast() {
+	if len(k.free) <= k.stream()*k.abreast() {
 		return
 	}
 	if r := k.alloc(); !k.hold(r, c) {
@@ -114,7 +114,15 @@ func (k *extract) holdConstant() {
 
 func (k *extract) sourceBytes() int { return k.vectorBytes() * k.w.element() / k.w.lane() }
 
-func (k *extract) abreast() int { return min(len(k.free)/3, rowIn/k.sourceBytes(), 4) }
+// stream is the number of registers that a vector of terms takes.
+func (k *extract) stream() int {
+	if k.exactPair() {
+		return 4
+	}
+	return 3
+}
+
+func (k *extract) abreast() int { return min(len(k.free)/k.stream(), rowIn/k.sourceBytes(), 4) }
 
 func (k *extract) wholeRow() {
 	source, abreast := k.sourceBytes(), k.abreast()
@@ -122,7 +130,7 @@ func (k *extract) wholeRow() {
 		all := k.free
 		var streams [][]string
 		for i := 0; i < abreast && off < rowIn; i++ {
-			k.free = append([]reg(nil), all[3*i:3*i+3]...)
+			k.free = append([]reg(nil), all[k.stream()*i:k.stream()*(i+1)]...)
 			streams = append(streams, k.capture(func() { k.vector(off) }))
 			off += source
 		}
@@ -147,12 +155,9 @@ func (k *extract) vector(off int) {
 	switch {
 	case k.term == plain:
 	case k.exactPair():
-		e := k.alloc()
-		k.mulMem(t, v, at("y", off))
-		k.copy(e, t)
-		k.fmsubMem(e, v, at("y", off))
-		k.take(t, v, off)
-		k.addLow(e, off)
+		p := k.alloc()
+		k.mulMem(p, v, at("y", off))
+		k.takePair(p, t, v, off, func(spare reg) { k.remainderMem(v, at("y", off), p, t, k.anchor, spare) })
 		k.free = all
 		return
 	case k.w != wide:
@@ -174,13 +179,33 @@ func (k *extract) take(v, t reg, off int) {
 		k.maxWord(k.max, v)
 		return
 	}
+	k.count(v, t)
+	if k.what == split {
+		k.takeRest(v, t, off)
+	}
+}
+
+// count adds the multiple of the unit that is nearest to v, and leaves it in t on the anchor.
+func (k *extract) count(v, t reg) {
 	k.add(t, v, k.anchor)
 	k.addInt(k.high, t)
-	if k.what == split {
-		k.sub(t, t, k.anchor)
-		k.subFrom(v, t)
-		k.addLow(v, off)
-	}
+}
+
+// takeRest takes what that multiple leaves of v.
+func (k *extract) takeRest(v, t reg, off int) {
+	k.sub(t, t, k.anchor)
+	k.subFrom(v, t)
+	k.addLow(v, off)
+}
+
+// takePair takes the exact products p + e, with the help of t; remainder computes e.
+func (k *extract) takePair(p, t, e reg, off int, remainder func(spare reg)) {
+	k.count(p, t)
+	all := k.free
+	remainder(k.alloc())
+	k.free = all
+	k.takeRest(p, t, off)
+	k.addLow(e, off)
 }
 
 func (k *extract) addLow(v reg, off int) {
@@ -196,13 +221,10 @@ func (k *extract) lastVector(off int) {
 	k.tail(v, t, "x", 0, off, false)
 	switch {
 	case k.exactPair():
-		y, p, e := t, k.alloc(), k.alloc()
+		y, p := k.alloc(), k.alloc()
 		k.tail(y, p, "y", rowIn, off, false)
 		k.mul(p, v, y)
-		k.copy(e, p)
-		k.fmsub(e, v, y)
-		k.take(p, y, off)
-		k.addLow(e, off)
+		k.takePair(p, t, v, off, func(spare reg) { k.remainder(v, y, p, t, k.anchor, spare) })
 	case k.term == plain:
 		k.take(v, t, off)
 	default:

@@ -46,6 +46,7 @@ type tree struct {
 
 	tailX, tailY, slots, acc, stack int // places in the frame
 	inRegs                          []value
+	last                            []value // of the last block, where its registers are left alone until fold
 }
 
 // levels bounds the superblocks by 2^36, more than any memory holds.
@@ -132,6 +133,23 @@ func (k *tree) alloc() reg {
 }
 
 func (k *tree) release(rs ...reg) { k.free = append(k.free, rs...) }
+
+// reclaim takes registers that have been released.
+func (k *tree) reclaim(values []value) {
+	taken := map[reg]bool{}
+	for _, v := range values {
+		for _, r := range v {
+			taken[r] = true
+		}
+	}
+	free := k.free
+	k.free = nil
+	for _, r := range free {
+		if !taken[r] {
+			k.free = append(k.free, r)
+		}
+	}
+}
 
 func (k *tree) step(p string, rows int) {
 	k.addImm(p, rows*rowIn)
@@ -235,11 +253,15 @@ func (k *tree) blocks() {
 // block evaluates the block at x (and y) into the slot at t.
 func (k *tree) block() {
 	if !k.pairs {
-		k.abreast(func(c int) {
+		last := make([]value, k.columns)
+		if k.abreast(func(c int) {
 			v := k.node("x", "y", 0, k.rows, c)
 			k.keep("t", 0, c, v)
 			k.release(v...)
-		})
+			last[c] = v
+		}) {
+			k.last = last
+		}
 		return
 	}
 	if k.columns == 2 {
@@ -301,8 +323,8 @@ func (k *tree) slotNode(base string, off, slots, c int) value {
 }
 
 // abreast prints the code for all columns, several side by side, so that memory is read
-// in ascending order, or nearly.
-func (k *tree) abreast(code func(c int)) {
+// in ascending order, or nearly. It tells whether all were.
+func (k *tree) abreast(code func(c int)) bool {
 	need := bits.Len(uint(k.rows)) // registers for a node
 	switch {
 	case k.w == wide && k.products():
@@ -317,6 +339,7 @@ func (k *tree) abreast(code func(c int)) {
 	for c := 0; c < k.columns; c += side {
 		k.sideBySide(side, func(i int) { code(c + i) })
 	}
+	return side == k.columns
 }
 
 // sideBySide prints streams that have the free registers divided among them.
@@ -503,6 +526,7 @@ func (k *tree) multiply(v value, y reg) {
 // accumulator. The slots that are taken, as bytes, are the last blocks as a number.
 func (k *tree) fold() {
 	k.label("fold")
+	k.reclaim(k.last)
 	k.takeUp()
 	k.address("p", at(frame, k.slots))
 	k.move("u", "t")
@@ -513,7 +537,11 @@ func (k *tree) fold() {
 		k.ifBit("u", valueBits+bit, false, next)
 		k.addImm("t", -slots*k.value) // its larger nodes are to the left
 		for c := range k.columns {
-			k.joinTo(c, k.slotNode("t", 0, slots, c))
+			if slots == 1 && k.last != nil {
+				k.joinTo(c, k.last[c])
+			} else {
+				k.joinTo(c, k.slotNode("t", 0, slots, c))
+			}
 		}
 		k.label(next)
 	}

@@ -61,7 +61,7 @@ func (c *binCutter[T]) inTwo(e kernel.Extent) bool {
 // term is not finite, or the kernels see the largest not well enough to know the top.
 func (c *binCutter[T]) add(t terms[T]) bool {
 	s := &c.block
-	if !c.ready && !c.aim(sample(t)) {
+	if !c.ready && !c.aim(kernel.Bits(T(math.Float64frombits(sample(t).Most)))) {
 		return false
 	}
 	if !c.zeros {

@@ -17,8 +17,9 @@ import (
 // 2^(E-50), as Rump, Ogita and Oishi do ("Accurate floating-point summation, part I", 2008,
 // section 3): the multiples of q that are nearest to them are summed exactly, as integers of
 // at most 2^50, and what these leave, at most q/2 a term, plainly. An exact product leaves
-// the error of its rounding besides, at most 2^-53 2^E = q/8. With u = 2^-53 and n the
-// number of terms, the sum of magnitudes of what is left is at most A = 5/8 n q; it
+// the error of its rounding besides, at most 2^-53 2^E = q/8; of one of at most q/2 that is
+// left out. With u = 2^-53 and n the number of terms, u n q/2 is lost so at most, and the sum
+// of magnitudes of what is left is at most A = 5/8 n q; it
 // passes D = n/8 + 6 additions at most (2n/16 in a lane, rounded up to a row, and 4 that join
 // them), so that they lose at most ((1+u)^D - 1) A < 1.01 D u A. The integers become s, and
 // a rest of at most 2^8 q, which is added to the sum of what is left, too: for another
@@ -133,7 +134,7 @@ func certifyBlock[T Float](of kernel.Terms, x, y []T) (certified, bool) {
 	unit := powerOfTwo(exponent)
 	h := float64(high) // of 63 bits: rounded
 	left := float64((5.0 / 8) * n)
-	lost := (float64(left*(n/8+6)) + left) + 0x1p8
+	lost := (float64(left*(n/8+6)) + (left + n/2)) + 0x1p8
 	return certified{
 		s:     float64(h * unit),
 		t:     float64(float64(high-int64(h))*unit) + low,

@@ -219,10 +219,10 @@ func (a *Superaccumulator) widen(lo, hi int) {
 // sum is beyond the limbs. No sum of terms is; one can get there by removing, over
 // and over, what was never added.
 func (a *Superaccumulator) carry() {
-	c := int64(0)
-	for i := a.lo; i < a.hi; i++ {
-		v := a.limb[i] + c
-		a.limb[i], c = v&limbMask, v>>limbBits
+	c, limb := int64(0), a.limb[a.lo:a.hi]
+	for i := range limb {
+		v := limb[i] + c
+		limb[i], c = v&limbMask, v>>limbBits
 	}
 	for ; c != 0 && c != -1; c >>= limbBits {
 		a.extend(c & limbMask)
@@ -259,13 +259,14 @@ func (a *Superaccumulator) negate() {
 
 // trim leaves zero limbs out of the range in use.
 func (a *Superaccumulator) trim() {
-	for a.lo < a.hi && a.limb[a.hi-1] == 0 {
-		a.hi--
+	lo, limb := a.lo, a.limb[a.lo:a.hi]
+	for len(limb) > 0 && limb[len(limb)-1] == 0 {
+		limb = limb[:len(limb)-1]
 	}
-	for a.lo < a.hi && a.limb[a.lo] == 0 {
-		a.lo++
+	for len(limb) > 0 && limb[0] == 0 {
+		lo, limb = lo+1, limb[1:]
 	}
-	if a.lo == a.hi {
+	if a.lo, a.hi = lo, lo+len(limb); len(limb) == 0 {
 		a.lo, a.hi = 0, 0
 	}
 }

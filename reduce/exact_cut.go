@@ -66,6 +66,9 @@ func (c *cutter[T]) aim(p profile, e kernel.Extent, slack int) bool {
 	}
 	top := min(exponentOf(e.Most)+1+slack, maxReach)
 	low := max(exponentOf(e.Least)-p.drop, p.lowest)
+	if top-low > spanOf(p.maxBins)+53 {
+		return false // whatever the grid
+	}
 	for bins := p.minBins; bins <= p.maxBins; bins++ {
 		units := make([]int, 0, 6)
 		units, reach := unitsBelow(units, top, bins, p.mode)
@@ -84,19 +87,24 @@ func (c *cutter[T]) aim(p profile, e kernel.Extent, slack int) bool {
 	return false
 }
 
+// spanOf returns how many bits there are from the end of a grid's reach to its last unit, for
+// terms or for the errors of products.
+func spanOf(bins int) int {
+	if bins == 1 {
+		return kernel.LastReach
+	}
+	return kernel.Reach + (bins-2)*kernel.Step + kernel.LastStep
+}
+
 // unitsBelow appends the units of a grid for terms below 2^top, or a higher power, which
 // it returns: no unit is below the least number, so that a product that the grid holds
 // has an error that is a number. The errors of products below 2^top are below 2^(top-53).
 func unitsBelow(units []int, top, bins int, m kernel.Mode) ([]int, int) {
-	span := kernel.LastReach
-	if bins > 1 {
-		span = kernel.Reach + (bins-2)*kernel.Step + kernel.LastStep
-	}
 	parts := 1
 	if m == kernel.Paired {
 		parts = 2
 	}
-	top = max(top, -1074+span+53*(parts-1))
+	top = max(top, -1074+spanOf(bins)+53*(parts-1))
 	for part := range parts {
 		unit := top - 53*part - kernel.Reach
 		if bins == 1 {
@@ -125,12 +133,12 @@ func (c *cutter[T]) add(a *Superaccumulator, t terms[T]) bool {
 	}
 	p, s := profileOf(t), &c.block
 	if !c.ready {
-		b := sample(t)
-		if !kernel.Is64[T]() {
-			b = math.Float64bits(float64(math.Float32frombits(uint32(b))))
-		}
-		if b == 0 || !c.aim(p, kernel.Extent{Least: b, Most: b}, 4) {
+		e := sample(t)
+		switch {
+		case e.Most == 0:
 			c.zeros = true // nothing to aim at: look first
+		case !c.aim(p, e, 4) && !c.aim(p, e, 1):
+			return c.refuse()
 		}
 	}
 	if !c.zeros {
@@ -167,19 +175,21 @@ func (c *cutter[T]) add(a *Superaccumulator, t terms[T]) bool {
 	return true
 }
 
-// sample returns the largest magnitude of a few terms, products rounded, as its bits, which
-// are ordered as magnitudes are, with NaN above infinity.
-func sample[T Float](t terms[T]) uint64 {
-	most := uint64(0)
+// sample returns the extent of a few terms that are not zero, products rounded.
+func sample[T Float](t terms[T]) kernel.Extent {
+	e := kernel.Extent{Least: math.MaxUint64}
 	for _, first := range []int{0, len(t.x) - 8} {
 		for i, v := range t.x[first:][:8] {
 			if t.y != nil {
 				v = T(v * t.y[first+i])
 			}
-			most = max(most, kernel.Bits(kernel.Abs(v)))
+			b := math.Float64bits(math.Abs(float64(v))) // ordered as magnitudes are, NaN above infinity
+			e.Most = max(e.Most, b)
+			e.Least = min(e.Least, b-1)
 		}
 	}
-	return most
+	e.Least++
+	return e
 }
 
 // likelyCut tells whether a few samples of the terms, many more than 64, look as if a cutter

@@ -2,16 +2,17 @@ package reduce
 
 import (
 	"math"
+	"math/bits"
 
 	"github.com/samebits/samebits/internal/kernel"
 )
 
 // Each of many numbers adds less than 2^53 to a limb, as much as 2^20 additions of pending.
-// manyTerms is the number of terms between carries: a product is two numbers, and a
-// term that is added in another way is pending once.
+// manyTerms is the number of terms between carries; a term that is added in another way is
+// pending once.
 const (
 	manyPending = 1 << 20
-	manyTerms   = (maxPending - 1) / (2*manyPending + 1)
+	manyTerms   = (maxPending - 1) / (manyPending + 1)
 )
 
 // addExact adds the exact terms to a: by blocks cut into slices, where a kernel does it
@@ -35,37 +36,51 @@ func addExact[T Float](a *Superaccumulator, t terms[T]) {
 }
 
 func addOneByOne[T Float](a *Superaccumulator, t terms[T]) {
-	for i, x := range t.x {
-		if t.y == nil {
-			a.Add(float64(x))
-		} else {
-			a.AddProduct(float64(x), float64(t.y[i]))
-		}
+	for i := range t.x {
+		addTerm(a, t, i)
 	}
+}
+
+// addTerm adds the i-th term.
+func addTerm[T Float](a *Superaccumulator, t terms[T], i int) {
+	if t.y == nil {
+		a.Add(float64(t.x[i]))
+	} else {
+		a.AddProduct(float64(t.x[i]), float64(t.y[i]))
+	}
+}
+
+// number returns the bits of the i-th term, of element x, as a float64, where it is one: an
+// element, or a product of float32.
+func (t terms[T]) number(i int, x T) uint64 {
+	if t.y == nil {
+		return math.Float64bits(float64(x))
+	}
+	return math.Float64bits(float64(x) * float64(t.y[i]))
 }
 
 // addMany adds up to tableMax terms: by a table where they are many, else one by one, with
 // less to do for each.
 func addMany[T Float](a *Superaccumulator, t terms[T]) {
+	numbers := t.y == nil || !kernel.Is64[T]()
 	switch {
-	case len(t.x) < tableMin:
+	case len(t.x) < tableMin && numbers:
 		addSome(a, t)
-	case t.y == nil:
-		addLong(a, t.x)
+	case len(t.x) < tableMin:
+		addProducts(a, t)
+	case numbers:
+		addLong(a, t)
 	default:
-		addLongProducts(a, t.x, t.y)
+		addLongProducts(a, t)
 	}
 }
 
+// addSome adds terms that are numbers.
 func addSome[T Float](a *Superaccumulator, t terms[T]) {
 	for len(t.x) > 0 {
 		n := min(len(t.x), manyTerms)
-		a.makeRoom(2*n*manyPending, n)
-		if t.y == nil {
-			addNumbers(a, t.x[:n])
-		} else {
-			addProducts(a, t.x[:n], t.y[:n])
-		}
+		a.makeRoom(n*manyPending, n)
+		addNumbers(a, t.slice(0, n))
 		t = t.slice(n, len(t.x))
 	}
 }
@@ -80,67 +95,46 @@ func (a *Superaccumulator) makeRoom(additions, others int) {
 }
 
 // addNormal adds the normal number of those bits to limbs, with room made for it: its
-// significand, shifted into place, in a digit of 32 bits and one of the other bits. It
+// significand, shifted into place, in a digit of 32 bits and one of the other bits, signed. It
 // returns the first limb.
 func (a *Superaccumulator) addNormal(b uint64) int {
-	e := int(b>>52&0x7ff) - 1075 - exponent0
-	m, shift := b&(1<<52-1)|1<<52, uint(e)%limbBits
-	at := uint(e) / limbBits
-	low := int64(m << shift & limbMask)
-	rest := int64(m >> (limbBits - shift)) // of up to 53 bits
-	s := int64(b) >> 63                    // -1 if negative: (d ^ -1) + 1 = -d
-	limb := a.limb[at : at+2 : at+2]
-	limb[0] += (low ^ s) - s
-	limb[1] += (rest ^ s) - s
+	e := uint(int(b>>52&0x7ff) - 1075 - exponent0)
+	at, shift := e/limbBits&127, e%limbBits
+	s := int64(b) >> 63 // -1 if negative: (m ^ -1) + 1 = -m
+	m := (int64(b&(1<<52-1)|1<<52) ^ s) - s
+	a.limb[at] += m << shift & limbMask
+	a.limb[at+1] += m >> (limbBits - shift)
 	return int(at)
 }
 
-// addNumbers adds up to manyTerms numbers.
-func addNumbers[T Float](a *Superaccumulator, x []T) {
-	lo, hi, n := limbCount, 0, 0
-	for _, v := range x {
-		b := math.Float64bits(float64(v))
-		if b>>52&0x7ff-1 >= 0x7fe { // zero, subnormal, infinite or NaN
-			a.Add(float64(v))
+// addNumbers adds up to manyTerms terms. It takes down which pairs of limbs they went to.
+func addNumbers[T Float](a *Superaccumulator, t terms[T]) {
+	seen, others := uint64(0), 0
+	for i, x := range t.x {
+		b := t.number(i, x)
+		if !isNormal(b) {
+			addTerm(a, t, i)
+			others++
 			continue
 		}
-		at := a.addNormal(b)
-		lo, hi = min(lo, at), max(hi, at)
-		n++
+		seen |= 1 << (a.addNormal(b) / 2)
 	}
-	a.added(n, lo, hi)
-}
-
-// added counts n terms that were added to limbs from lo to the one above hi.
-func (a *Superaccumulator) added(n, lo, hi int) {
-	if n > 0 {
-		a.reserve(int64(n))
-		a.widen(lo, hi+2)
+	if seen != 0 {
+		a.reserve(int64(len(t.x) - others))
+		a.widen(2*bits.TrailingZeros64(seen), 2*bits.Len64(seen)+1)
 	}
 }
 
-// addProducts adds up to manyTerms products. Where neither part of TwoProd can
-// overflow or underflow, the two are the product; with |p| >= 2^-900, the error is
-// zero or at least 2^-900-106.
-func addProducts[T Float](a *Superaccumulator, x, y []T) {
-	lo, hi, n := limbCount, 0, 0
-	for i, v := range x {
-		v, w := float64(v), float64(y[i])
-		p := v * w
-		b := math.Float64bits(p)
-		if b>>52&0x7ff-(1023-900) >= 2047-(1023-900) {
-			a.AddProduct(v, w)
+// addProducts adds products of float64.
+func addProducts[T Float](a *Superaccumulator, t terms[T]) {
+	for i, x := range t.x {
+		b, c := math.Float64bits(float64(x)), math.Float64bits(float64(t.y[i]))
+		if !isNormal(b) || !isNormal(c) {
+			addTerm(a, t, i)
 			continue
 		}
-		at := a.addNormal(b)
-		hi = max(hi, at)
-		if kernel.Is64[T]() {
-			if e := math.FMA(v, w, -p); e != 0 {
-				at = a.addNormal(math.Float64bits(e))
-			}
-		}
-		lo = min(lo, at)
-		n++
+		a.reserve(1)
+		hi, lo := bits.Mul64(b&(1<<52-1)|1<<52, c&(1<<52-1)|1<<52)
+		a.addBits(hi, lo, int(b>>52&0x7ff+c>>52&0x7ff)-2*1075, int64(b^c) < 0)
 	}
-	a.added(n, lo, hi)
 }

@@ -3,6 +3,7 @@ package reduce
 import (
 	"math"
 	"math/big"
+	"math/bits"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -271,31 +272,72 @@ func TestSomeAmongOthers(t *testing.T) {
 	}
 }
 
+// fill multiplies an entry of a table by tableMax.
+func fill(words []uint64) {
+	carry := uint64(0)
+	for i, w := range words {
+		hi, lo := bits.Mul64(w, tableMax)
+		lo, c := bits.Add64(lo, carry, 0)
+		words[i], carry = lo, hi+c
+	}
+	if carry != 0 {
+		panic("the entry is too short")
+	}
+}
+
 // A table folds to the sum of what was added, full as it may be.
 func TestTableAtItsLimit(t *testing.T) {
 	for _, sign := range []float64{1, -1} {
-		var tab table
-		x := sign * math.Ldexp(1-0x1p-53, 1024-7) // all ones, shifted by 7
-		tab.add(math.Float64bits(x))
-		e := &tab[math.Float64bits(x)>>55&0xff]
-		require.Less(t, max(e[0], -e[0]), int64(1)<<tableSplit)
-		require.LessOrEqual(t, max(e[1], -e[1]), int64(1)<<(60-tableSplit))
-		e[0] *= 2 * tableMax
-		e[1] *= 2 * tableMax
-		var a Superaccumulator
-		tab.fold(&a)
-		want := units(x, 2*tableMax)
-		require.Zero(t, want.Cmp(valueOf(&a)))
-	}
-	// Halves of any signs.
-	for _, low := range []int64{0, 1, -1, 5<<30 + 3, -(5<<30 + 3), 1<<62 + 7, -(1<<62 + 7)} {
-		for _, high := range []int64{0, 1, -1, 1 << 33, -(1 << 33), 1<<62 + 9, -(1<<62 + 9)} {
-			var tab table
-			tab[100] = [2]int64{low, high}
+		for e := 1024 - 2*tableGroup; e <= 1024; e++ {
+			x := sign * math.Ldexp(1-0x1p-53, e) // all ones
+			var numbers numberTable
+			numbers.add(math.Float64bits(x))
+			fill(numbers[math.Float64bits(x)>>57][:])
 			var a Superaccumulator
-			tab.fold(&a)
-			want := new(big.Int).Add(new(big.Int).Lsh(big.NewInt(high), tableSplit), big.NewInt(low))
-			require.Zero(t, want.Lsh(want, 800-1075-exponent0).Cmp(valueOf(&a)), "%d, %d", low, high)
+			numbers.fold(&a)
+			require.Zero(t, units(x, tableMax).Cmp(valueOf(&a)), "%v", x)
+
+			var products productTable
+			largest := 1 - 0x1p-53
+			products.add(math.Float64bits(x), math.Float64bits(math.Ldexp(largest, 1024)))
+			for i := range products {
+				fill(products[i][:])
+			}
+			var b, one Superaccumulator
+			products.fold(&b)
+			one.AddProduct(x, math.Ldexp(largest, 1024))
+			require.Zero(t, new(big.Int).Mul(valueOf(&one), big.NewInt(tableMax)).Cmp(valueOf(&b)), "%v squared", x)
+			for i, d := range b.limb {
+				require.Less(t, max(d, -d), int64(1)<<33, "limb %d", i)
+			}
 		}
+	}
+}
+
+// Entries of both signs are joined, whatever borrows from what.
+func TestTableOfBothSigns(t *testing.T) {
+	words := []uint64{0, 1, math.MaxUint64, 1 << 63, 5<<30 + 3}
+	integer := func(w ...uint64) *big.Int {
+		v := new(big.Int)
+		for i := len(w) - 1; i >= 0; i-- {
+			v.Lsh(v, 64).Add(v, new(big.Int).SetUint64(w[i]))
+		}
+		return v
+	}
+	for i := range 625 {
+		w := [4]uint64{words[i%5], words[i/5%5], words[i/25%5], words[i/125]}
+		var numbers numberTable
+		numbers[25], numbers[64+25] = [2]uint64{w[0], w[1] >> 16}, [2]uint64{w[2], w[3] >> 16}
+		var a Superaccumulator
+		numbers.fold(&a)
+		want := new(big.Int).Sub(integer(w[0], w[1]>>16), integer(w[2], w[3]>>16))
+		require.Zero(t, want.Lsh(want, 800-1075-exponent0).Cmp(valueOf(&a)), "%x", w)
+
+		var products productTable
+		products[50], products[128+50] = [3]uint64{w[0], w[1], w[2] >> 33}, [3]uint64{w[3], w[2], w[1] >> 33}
+		var b Superaccumulator
+		products.fold(&b)
+		want = new(big.Int).Sub(integer(w[0], w[1], w[2]>>33), integer(w[3], w[2], w[1]>>33))
+		require.Zero(t, want.Lsh(want, 1600-2*1075-exponent0).Cmp(valueOf(&b)), "%x", w)
 	}
 }

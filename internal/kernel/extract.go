@@ -50,7 +50,9 @@ func Anchor(exponent int) float64 {
 
 // SplitTerms splits terms at a unit and sums what is above and below: in high, modulo 2^64,
 // the multiples of the unit nearest to the terms, counted in units; in low what these leave.
-// Terms are Plain, RoundedProduct or Product: p and e of TwoProd, of which p is split.
+// Terms are Plain, RoundedProduct or Product: p and e of TwoProd, of which p is split, and e is
+// left out where t = anchor, |p| being half a unit at most. So few e are subnormal, each of which
+// would take an Intel processor as long as dozens of terms.
 //
 //	element i belongs to lane i mod 16
 //	t = x + anchor; high += bits of t - bits of anchor
@@ -71,17 +73,17 @@ func SplitTerms(of Terms, anchor float64, x, y []float64) (high int64, low float
 const splitLanes = 16
 
 func splitPortable(of Terms, anchor float64, x, y []float64) (high int64, low float64) {
-	var p, e, lanes [splitLanes]float64
+	var terms, lanes [splitLanes]float64
 	sum := uint64(0)
 	for lo := 0; lo < len(x); lo += splitLanes {
 		n := min(splitLanes, len(x)-lo)
-		splitRow(of, p[:n], e[:n], lo, x, y)
-		for i, v := range p[:n] {
+		splitRow(of, terms[:n], lo, x, y)
+		for i, v := range terms[:n] {
 			t := v + anchor
 			sum += math.Float64bits(t)
 			lanes[i] += v - (t - anchor)
-			if of == Product {
-				lanes[i] += e[i]
+			if of == Product && t != anchor {
+				lanes[i] += math.FMA(x[lo+i], y[lo+i], -v)
 			}
 		}
 	}
@@ -93,16 +95,13 @@ func splitPortable(of Terms, anchor float64, x, y []float64) (high int64, low fl
 	return int64(sum - uint64(len(x))*math.Float64bits(anchor)), lanes[0]
 }
 
-// splitRow writes the terms from index lo on to p, and what exact products lack to e.
-func splitRow(of Terms, p, e []float64, lo int, x, y []float64) {
-	x = x[lo : lo+len(p)]
-	switch of {
-	case Plain:
-		copy(p, x)
-	case RoundedProduct:
-		Row(Product, p, x, y[lo:])
-	case Product:
-		RowPairs(Product, p, e, x, y[lo:lo+len(p)])
+// splitRow writes the terms from index lo on, products rounded.
+func splitRow(of Terms, terms []float64, lo int, x, y []float64) {
+	x = x[lo : lo+len(terms)]
+	if of == Plain {
+		copy(terms, x)
+	} else {
+		Row(Product, terms, x, y[lo:])
 	}
 }
 

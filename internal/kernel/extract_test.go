@@ -47,6 +47,9 @@ func splitByDefinition(of Terms, exponent int, x, y []float64) (high int64, low 
 			e = new(big.Float).SetPrec(200).Sub(whole, p)
 		}
 		n := nearest(p, exponent)
+		if n.Sign() == 0 {
+			e = new(big.Float)
+		}
 		high += n.Int64()
 		rest := new(big.Float).SetPrec(3000).Sub(p, new(big.Float).SetPrec(3000).Mul(new(big.Float).SetInt(n), unit(exponent)))
 		for _, part := range []*big.Float{rest, e} {
