@@ -12,7 +12,7 @@ func (t Tile) Size() int { return t.Rows * t.Cols }
 // panel.
 func MicroTile[T Float]() Tile {
 	if active == Portable {
-		return Tile{1, Panel}
+		return Tile{2, Panel}
 	}
 	t := [...]Tile{NEON: {8, 6}, AVX2: {6, 8}, AVX512: {12, 16}}[active]
 	if !Is64[T]() {
@@ -22,7 +22,7 @@ func MicroTile[T Float]() Tile {
 }
 
 // tileRows lists the rows of the tiles of the panels' columns.
-var tileRows = [...][]int{Portable: {1}, NEON: {1, 2, 4, 8}, AVX2: {1, 2, 4, 6}, AVX512: {1, 2, 4, 8, 12}}
+var tileRows = [...][]int{Portable: {1, 2}, NEON: {1, 2, 4, 8}, AVX2: {1, 2, 4, 6}, AVX512: {1, 2, 4, 8, 12}}
 
 // RowTile returns the smallest tile of the active backend that has so many rows, or the
 // largest.
@@ -176,9 +176,15 @@ func microPortable[T Float](t Tile, stack Stack[T], a []T, b Factors[T], program
 // leafPortable sets c to the chains of a leaf.
 func leafPortable[T Float](t Tile, c, a []T, b Factors[T], terms int) {
 	clear(c)
-	if t == (Tile{1, Panel}) && b.Stride == Panel && !b.Spread {
-		Chain4((*[Panel]T)(c), a[:terms], b.Data[:terms*Panel])
-		return
+	if b.Stride == Panel && !b.Spread {
+		switch t {
+		case Tile{1, Panel}:
+			Chain4((*[Panel]T)(c), a[:terms], b.Data[:terms*Panel])
+			return
+		case Tile{2, Panel}:
+			Chains2x4((*[2 * Panel]T)(c), a[:terms*2], b.Data[:terms*Panel])
+			return
+		}
 	}
 	for k := range terms {
 		for i := range c {
