@@ -15,10 +15,10 @@ const Panel = 4
 //	for k ascending: c[j] = FMA(a[k], b[4*k+j], c[j])    j = 0, 1, 2, 3
 func Chain4[T Float](c *[Panel]T, a, b []T) {
 	switch {
+	case fuses:
+		chain4Fused(c, a, b)
 	case Is64[T]():
 		chain4Float64((*[Panel]float64)(unsafe.Pointer(c)), As[float64](a), As[float64](b))
-	case fuses:
-		chain4Fused((*[Panel]float32)(unsafe.Pointer(c)), As[float32](a), As[float32](b))
 	default:
 		emulate(As[float32](c[:]), As[float32](a), As[float32](b))
 	}
@@ -29,10 +29,10 @@ func Chain4[T Float](c *[Panel]T, a, b []T) {
 //	for k ascending: c[4*i+j] = FMA(a[2*k+i], b[4*k+j], c[4*i+j])
 func Chains2x4[T Float](c *[2 * Panel]T, a, b []T) {
 	switch {
+	case fuses:
+		chains2x4Fused(c, a, b)
 	case Is64[T]():
 		chains2x4Float64((*[2 * Panel]float64)(unsafe.Pointer(c)), As[float64](a), As[float64](b))
-	case fuses:
-		chains2x4Fused((*[2 * Panel]float32)(unsafe.Pointer(c)), As[float32](a), As[float32](b))
 	default:
 		emulate(As[float32](c[:]), As[float32](a), As[float32](b))
 	}

@@ -1,74 +1,7 @@
 package kernel
 
-// Go has no fused multiply-add of float32. There are two ways to it.
-//
-// Go may fuse x*y + z, and does so wherever the processors that a program is built for have
-// such an instruction. Whether this build did is to be seen from the results of the very code
-// that matters, step by step and sum by sum: if every one is right where rounding twice would
-// not be, chain4Fused and chains2x4Fused are what they are called.
-var fuses = fusesAll()
-
-// fusesAll tells whether each multiply-add of the two functions rounds once: 4097*4097 + 2^-30
-// lies above the midpoint of two float32, and rounds to 16785410, while the product alone, and
-// the sum rounded to float64, round to 16785408.
-func fusesAll() bool {
-	const terms, z = 4, 0x1p-30
-	for k := range terms {
-		a, b := make([]float32, 2*terms), make([]float32, terms*Panel)
-		one, two := [Panel]float32{z, z, z, z}, [2 * Panel]float32{z, z, z, z, z, z, z, z}
-		fill(b[k*Panel:][:Panel], 4097)
-		a[k] = 4097
-		chain4Fused(&one, a[:terms], b)
-		a[k] = 0
-		fill(a[2*k:][:2], 4097)
-		chains2x4Fused(&two, a, b)
-		for i, v := range two {
-			if v != 16785410 || one[i%Panel] != 16785410 {
-				return false
-			}
-		}
-	}
-	return true
-}
-
-func fill(x []float32, v float32) {
-	for i := range x {
-		x[i] = v
-	}
-}
-
-// chain4Fused is Chain4 if Go fuses it.
-//
-//go:noinline
-func chain4Fused(c *[Panel]float32, a, b []float32) {
-	c0, c1, c2, c3 := c[0], c[1], c[2], c[3]
-	for k, x := range a {
-		p := b[4*k : 4*k+4 : 4*k+4]
-		c0 = x*p[0] + c0
-		c1 = x*p[1] + c1
-		c2 = x*p[2] + c2
-		c3 = x*p[3] + c3
-	}
-	c[0], c[1], c[2], c[3] = c0, c1, c2, c3
-}
-
-// chains2x4Fused is Chains2x4 if Go fuses it.
-//
-//go:noinline
-func chains2x4Fused(c *[2 * Panel]float32, a, b []float32) {
-	c0, c1, c2, c3, d0, d1, d2, d3 := c[0], c[1], c[2], c[3], c[4], c[5], c[6], c[7]
-	for k := range len(a) / 2 {
-		q, p := a[2*k:2*k+2:2*k+2], b[4*k:4*k+4:4*k+4]
-		x, y := q[0], q[1]
-		c0, d0 = x*p[0]+c0, y*p[0]+d0
-		c1, d1 = x*p[1]+c1, y*p[1]+d1
-		c2, d2 = x*p[2]+c2, y*p[2]+d2
-		c3, d3 = x*p[3]+c3, y*p[3]+d3
-	}
-	c[0], c[1], c[2], c[3], c[4], c[5], c[6], c[7] = c0, c1, c2, c3, d0, d1, d2, d3
-}
-
-// The other way is to round each multiply-add twice, through float64, which is right but
+// emulate is Chain4 or Chains2x4 of float32 where Go does not fuse: each multiply-add is
+// rounded twice, through float64, which is right but
 // where RoundsTwice says otherwise (see FMA). With weights of few digits, such as bfloat16,
 // midpoints are no rarity: about one step in a thousand. So a few terms at a time are tried,
 // and evaluated with FMA if it warns of any step of theirs.

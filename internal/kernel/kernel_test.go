@@ -194,6 +194,9 @@ func TestFusesIsMeasured(t *testing.T) {
 	require.EqualValues(t, 16785410, FMA(x, y, z))
 	require.EqualValues(t, 16785408, float32(x*y)+z)
 	require.EqualValues(t, 16785408, float32(float64(x)*float64(y)+float64(z)))
+	x64, z64 := float64(3<<25+1), 0x1p-30
+	require.EqualValues(t, int64(9<<50+3<<26+2), FMA(x64, x64, z64))
+	require.EqualValues(t, int64(9<<50+3<<26), float64(x64*x64)+z64)
 	switch runtime.GOARCH {
 	case "arm64", "riscv64", "s390x", "ppc64le":
 		require.True(t, fuses)

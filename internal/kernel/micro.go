@@ -150,14 +150,41 @@ func tileKey(b Backend, t Tile, of Storage) key {
 	return key(b)<<24 | key(of)<<16 | key(t.Rows)<<8 | key(t.Cols)
 }
 
-func microPortable[T Float](t Tile, stack Stack[T], a []T, b Factors[T], program []uint64) {
-	size, depth, own := t.Size(), stack.Depth, len(stack.Own)
-	at := func(depth int) []T {
-		if depth*size < own {
-			return stack.Own[depth*size:][:size]
-		}
-		return stack.Hot[depth*size-own:][:size]
+// at returns the tile of that depth, of so many elements.
+func (s *Stack[T]) at(depth, size int) []T {
+	if at := depth * size; at < len(s.Own) {
+		return s.Own[at : at+size]
+	} else {
+		return s.Hot[at-len(s.Own):][:size]
 	}
+}
+
+// microTwoRows is Micro for the tile of two rows of portable Go.
+func microTwoRows[T Float](stack Stack[T], a, b []T, program []uint64) {
+	depth := stack.Depth
+	for _, word := range program {
+		terms, nodes := int(uint32(word)), int(word>>32)
+		var c [2 * Panel]T
+		Chains2x4(&c, a[:terms*2], b[:terms*Panel])
+		a, b = a[terms*2:], b[terms*Panel:]
+		for range nodes {
+			depth--
+			for i, left := range (*[2 * Panel]T)(stack.at(depth, len(c))) {
+				c[i] = left + c[i]
+			}
+		}
+		*(*[2 * Panel]T)(stack.at(depth, len(c))) = c
+		depth++
+	}
+}
+
+func microPortable[T Float](t Tile, stack Stack[T], a []T, b Factors[T], program []uint64) {
+	if t == (Tile{2, Panel}) && b.Stride == Panel && !b.Spread {
+		microTwoRows(stack, a, b.Data, program)
+		return
+	}
+	depth, size := stack.Depth, t.Size()
+	at := func(depth int) []T { return stack.at(depth, size) }
 	for _, word := range program {
 		terms, nodes := int(uint32(word)), int(word>>32)
 		leafPortable(t, at(depth), a, b, terms)
@@ -176,15 +203,9 @@ func microPortable[T Float](t Tile, stack Stack[T], a []T, b Factors[T], program
 // leafPortable sets c to the chains of a leaf.
 func leafPortable[T Float](t Tile, c, a []T, b Factors[T], terms int) {
 	clear(c)
-	if b.Stride == Panel && !b.Spread {
-		switch t {
-		case Tile{1, Panel}:
-			Chain4((*[Panel]T)(c), a[:terms], b.Data[:terms*Panel])
-			return
-		case Tile{2, Panel}:
-			Chains2x4((*[2 * Panel]T)(c), a[:terms*2], b.Data[:terms*Panel])
-			return
-		}
+	if t == (Tile{1, Panel}) && b.Stride == Panel && !b.Spread {
+		Chain4((*[Panel]T)(c), a[:terms], b.Data[:terms*Panel])
+		return
 	}
 	for k := range terms {
 		for i := range c {
