@@ -57,8 +57,8 @@ func (n Native[T]) options() Options { return Options{Order: n.order, Threads: n
 // Order returns the order of the products.
 func (n Native[T]) Order() reduce.Order { return n.order }
 
-// Pack returns *Weights. It moves rows*columns numbers; for Shuffled into the order
-// in which they are folded.
+// Pack returns *Weights. It moves rows*columns numbers, on as many goroutines as products
+// run on; for Shuffled into the order in which they are folded.
 func (n Native[T]) Pack(b Matrix[T], trans bool, place Contraction) (Packed[T], error) {
 	if err := b.check("B"); err != nil {
 		return nil, err
@@ -67,7 +67,7 @@ func (n Native[T]) Pack(b Matrix[T], trans bool, place Contraction) (Packed[T], 
 	if err := place.check(rows); err != nil {
 		return nil, err
 	}
-	w := pack(b, trans, place, permutation(n.order, rows))
+	w := pack(n.threads, b, trans, place, permutation(n.order, rows))
 	w.order = packing(n.order)
 	return w, nil
 }

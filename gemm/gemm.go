@@ -58,7 +58,7 @@ func Gemm[T Float](o Options, transA, transB bool, alpha T, a, b Matrix[T], beta
 		return nil
 	}
 	permuted := permutation(o.Order, k)
-	w := pack(b, transB, place, permuted)
+	w := pack(o.Threads, b, transB, place, permuted)
 	multiply(o, finish[T]{alpha, beta}, left(a, transA, permuted), w, c)
 	return nil
 }
@@ -90,7 +90,7 @@ func productFrom[T Float](o Options, first int, a, b, c Matrix[T]) error {
 			permuted = append(permuted, k-first)
 		}
 	}
-	w := pack(b, false, place, permuted)
+	w := pack(o.Threads, b, false, place, permuted)
 	multiply(o, finish[T]{alpha: 1}, left(a, false, permuted), w, c)
 	return nil
 }
