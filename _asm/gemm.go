@@ -28,6 +28,7 @@ type micro struct {
 	rows, columns int // columns in vectors
 	stored        storage
 	spread        bool // over panels that lie s bytes apart
+	across        bool // columns lie as across says
 	acc           [][]reg
 	b             []reg
 	free          []reg
@@ -92,6 +93,7 @@ func micros(t target, w width) (all []micro) {
 	all = append(all, micro{target: t, w: w, rows: 1, columns: wideColumns})
 	spread := micro{target: t, w: w, rows: 1, columns: spreadPanels * columns, spread: true}
 	all = append(all, spread)
+	all = append(all, micro{target: t, w: w, rows: 1, columns: across{t, w}.vectors(), across: true})
 	if w == f32 {
 		for _, s := range []storage{bfloat16, float16} {
 			spread.stored = s
@@ -125,8 +127,11 @@ func emitMicros(t target, w width) (declarations string) {
 }
 
 func (k *micro) name() string {
-	if k.spread {
+	switch {
+	case k.spread:
 		return fmt.Sprintf("spread%v%s", k.w, k.stored)
+	case k.across:
+		return fmt.Sprintf("across%v", k.w)
 	}
 	return fmt.Sprintf("micro%dx%d%v%s", k.rows, k.columns, k.w, k.stored)
 }
@@ -160,7 +165,7 @@ func (k *micro) emit() {
 		k.acc = append(k.acc, row)
 	}
 	for range k.columns {
-		if len(k.free) > 1 {
+		if len(k.free) > 1 && !k.across {
 			k.b = append(k.b, k.alloc())
 		}
 	}
@@ -172,6 +177,9 @@ func (k *micro) emit() {
 	k.addReg("e", "dst")
 	k.addReg("dst", "t")
 	k.follow("e", "u", "begin")
+	if k.across {
+		across{k.target, k.w}.begin()
+	}
 	k.label("leaf")
 	k.each(func(acc reg, _ mem) { k.target.zero(acc) })
 	k.loadScalar("c", at("p", 0))
@@ -180,6 +188,27 @@ func (k *micro) emit() {
 	k.shr("i", 32)
 	k.shr("c", 32)
 	k.addImm("p", 8)
+	if k.across {
+		k.leafAcross()
+	} else {
+		k.leaf()
+	}
+	k.ifZero("c", "push")
+	k.label("join")
+	k.follow("u", "e", "below")
+	k.addImm("dst", -k.rows*k.rowBytes())
+	k.each(func(acc reg, m mem) { k.addMem(acc, acc, m) })
+	k.countDown("c", "join")
+	k.label("push")
+	k.each(func(acc reg, m mem) { k.store(m, acc) })
+	k.addImm("dst", k.rows*k.rowBytes())
+	k.follow("e", "u", "above")
+	k.countDown("n", "leaf")
+	k.epilogue()
+}
+
+// leaf adds the terms of which the scalar i holds the number.
+func (k *micro) leaf() {
 	k.move("t", "i")
 	k.shr("i", bits.Len(uint(k.unrolled()))-1)
 	k.ifZero("i", "few")
@@ -193,18 +222,23 @@ func (k *micro) emit() {
 	k.terms(1)
 	k.countDown("t", "term")
 	k.label("joins")
-	k.ifZero("c", "push")
-	k.label("join")
-	k.follow("u", "e", "below")
-	k.addImm("dst", -k.rows*k.rowBytes())
-	k.each(func(acc reg, m mem) { k.addMem(acc, acc, m) })
-	k.countDown("c", "join")
-	k.label("push")
-	k.each(func(acc reg, m mem) { k.store(m, acc) })
-	k.addImm("dst", k.rows*k.rowBytes())
-	k.follow("e", "u", "above")
-	k.countDown("n", "leaf")
-	k.epilogue()
+}
+
+// leafAcross is leaf for a multiple of 16 bytes' terms.
+func (k *micro) leafAcross() {
+	way := across{k.target, k.w}
+	a := k.alloc()
+	groups := func() { k.shr("i", bits.Len(uint(way.group()))-1) }
+	groups()
+	way.all(func() {
+		k.loadScalar("i", at("p", -8))
+		k.shl("i", 32)
+		k.shr("i", 32)
+		groups()
+	}, func(bytes int) { k.addImm("x", bytes) }, k.free[len(k.free)-1], func(off, term, v int, b reg) {
+		k.broadcast(a, at("x", off+term*k.w.lane()))
+		k.fmadd(k.acc[0][v], a, b)
+	})
 }
 
 // follow takes the top of the stack from the end of one of its places to the other.

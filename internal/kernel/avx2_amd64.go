@@ -182,7 +182,13 @@ func micro1x8F64AVX2(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e i
 func spreadF64AVX2(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e int, u *float64)
 
 //go:noescape
+func acrossF64AVX2(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e int, u *float64)
+
+//go:noescape
 func gatherF64AVX2(dst, x *float64, s, n, t int)
+
+//go:noescape
+func gather16F64AVX2(dst, x *float64, s, n, t int)
 
 //go:noescape
 func copyRowsF64AVX2(dst, x *float64, s, n, t int)
@@ -221,6 +227,9 @@ func micro1x8F32AVX2(dst, x *float32, y *float32, s, q int, p *uint64, n, t, e i
 func spreadF32AVX2(dst, x *float32, y *float32, s, q int, p *uint64, n, t, e int, u *float32)
 
 //go:noescape
+func acrossF32AVX2(dst, x *float32, y *float32, s, q int, p *uint64, n, t, e int, u *float32)
+
+//go:noescape
 func spreadF32BF16AVX2(dst, x *float32, y *uint16, s, q int, p *uint64, n, t, e int, u *float32)
 
 //go:noescape
@@ -252,6 +261,9 @@ func micro6x2F32FP16AVX2(dst, x *float32, y *uint16, s, q int, p *uint64, n, t, 
 
 //go:noescape
 func gatherF32AVX2(dst, x *float32, s, n, t int)
+
+//go:noescape
+func gather16F32AVX2(dst, x *float32, s, n, t int)
 
 //go:noescape
 func copyRowsF32AVX2(dst, x *float32, s, n, t int)

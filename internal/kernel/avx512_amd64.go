@@ -185,7 +185,13 @@ func micro1x8F64AVX512(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e
 func spreadF64AVX512(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e int, u *float64)
 
 //go:noescape
+func acrossF64AVX512(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e int, u *float64)
+
+//go:noescape
 func gatherF64AVX512(dst, x *float64, s, n, t int)
+
+//go:noescape
+func gather16F64AVX512(dst, x *float64, s, n, t int)
 
 //go:noescape
 func copyRowsF64AVX512(dst, x *float64, s, n, t int)
@@ -227,6 +233,9 @@ func micro1x8F32AVX512(dst, x *float32, y *float32, s, q int, p *uint64, n, t, e
 func spreadF32AVX512(dst, x *float32, y *float32, s, q int, p *uint64, n, t, e int, u *float32)
 
 //go:noescape
+func acrossF32AVX512(dst, x *float32, y *float32, s, q int, p *uint64, n, t, e int, u *float32)
+
+//go:noescape
 func spreadF32BF16AVX512(dst, x *float32, y *uint16, s, q int, p *uint64, n, t, e int, u *float32)
 
 //go:noescape
@@ -258,6 +267,9 @@ func micro8x2F32FP16AVX512(dst, x *float32, y *uint16, s, q int, p *uint64, n, t
 
 //go:noescape
 func gatherF32AVX512(dst, x *float32, s, n, t int)
+
+//go:noescape
+func gather16F32AVX512(dst, x *float32, s, n, t int)
 
 //go:noescape
 func copyRowsF32AVX512(dst, x *float32, s, n, t int)

@@ -60,10 +60,21 @@ const (
 	Float16                 // IEEE 754 binary16
 
 	spread Storage = 16 // added for Factors that are spread
+	across Storage = 32 // added for Factors that lie across
 )
 
 // StreamRows is the most rows of a tile for which there is a kernel of stored factors.
 const StreamRows = 8
+
+// AcrossColumns is the number of columns that the AcrossTile takes.
+const AcrossColumns = 16
+
+// AcrossTile is the tile of one row over columns whose terms lie one after the other, as the
+// rows of a matrix do. Its leaves hold a multiple of AcrossTerms.
+var AcrossTile = Tile{1, AcrossColumns}
+
+// AcrossTerms is how many terms the kernel of the AcrossTile takes at a time.
+const AcrossTerms = 4
 
 // Leaf is a word of the microkernel's program: a leaf of so many terms, and how many
 // nodes it completes.
@@ -76,21 +87,28 @@ type Factors[B any] struct {
 	Stride int
 	Ahead  int  // how far from those in use memory is asked for, in elements
 	Spread bool // over panels, of which each begins Stride after the one before
+	Across bool // those of a column lie one after the other, and each column begins Stride after the one before
 }
 
 // storage is what microkernels are chosen by.
 func (f Factors[B]) storage(of Storage) Storage {
-	if f.Spread {
+	switch {
+	case f.Spread:
 		return of | spread
+	case f.Across:
+		return of | across
 	}
 	return of
 }
 
 // place returns where the factors of term k and column j are, in a tile of so many columns.
 func (f Factors[B]) place(k, j, cols int) int {
-	if f.Spread {
+	switch {
+	case f.Spread:
 		cols /= SpreadPanels
 		return j/cols*f.Stride + k*cols + j%cols
+	case f.Across:
+		return j*f.Stride + k
 	}
 	return k*f.Stride + j
 }
@@ -133,7 +151,7 @@ func MicroStored(t Tile, of Storage, stack Stack[float32], a []float32, b Factor
 }
 
 func microKernel[T Float](t Tile, of Storage, stack Stack[T], a []T, b unsafe.Pointer, bytes, stride, ahead int, program []uint64) bool {
-	if active == Portable || of&spread == 0 && stride != t.Cols && t != WideTile[T]() {
+	if active == Portable || of&(spread|across) == 0 && stride != t.Cols && t != WideTile[T]() {
 		return false
 	}
 	own, hot := unsafe.Pointer(unsafe.SliceData(stack.Own)), unsafe.Pointer(unsafe.SliceData(stack.Hot))
@@ -179,7 +197,7 @@ func microTwoRows[T Float](stack Stack[T], a, b []T, program []uint64) {
 }
 
 func microPortable[T Float](t Tile, stack Stack[T], a []T, b Factors[T], program []uint64) {
-	if t == (Tile{2, Panel}) && b.Stride == Panel && !b.Spread {
+	if t == (Tile{2, Panel}) && b.Stride == Panel && !b.Spread && !b.Across {
 		microTwoRows(stack, a, b.Data, program)
 		return
 	}
@@ -203,7 +221,7 @@ func microPortable[T Float](t Tile, stack Stack[T], a []T, b Factors[T], program
 // leafPortable sets c to the chains of a leaf.
 func leafPortable[T Float](t Tile, c, a []T, b Factors[T], terms int) {
 	clear(c)
-	if t == (Tile{1, Panel}) && b.Stride == Panel && !b.Spread {
+	if t == (Tile{1, Panel}) && b.Stride == Panel && !b.Spread && !b.Across {
 		Chain4((*[Panel]T)(c), a[:terms], b.Data[:terms*Panel])
 		return
 	}

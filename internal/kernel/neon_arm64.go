@@ -182,7 +182,13 @@ func micro1x8F64NEON(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e i
 func spreadF64NEON(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e int, u *float64)
 
 //go:noescape
+func acrossF64NEON(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e int, u *float64)
+
+//go:noescape
 func gatherF64NEON(dst, x *float64, s, n, t int)
+
+//go:noescape
+func gather16F64NEON(dst, x *float64, s, n, t int)
 
 //go:noescape
 func copyRowsF64NEON(dst, x *float64, s, n, t int)
@@ -221,6 +227,9 @@ func micro1x8F32NEON(dst, x *float32, y *float32, s, q int, p *uint64, n, t, e i
 func spreadF32NEON(dst, x *float32, y *float32, s, q int, p *uint64, n, t, e int, u *float32)
 
 //go:noescape
+func acrossF32NEON(dst, x *float32, y *float32, s, q int, p *uint64, n, t, e int, u *float32)
+
+//go:noescape
 func spreadF32BF16NEON(dst, x *float32, y *uint16, s, q int, p *uint64, n, t, e int, u *float32)
 
 //go:noescape
@@ -252,6 +261,9 @@ func micro8x3F32FP16NEON(dst, x *float32, y *uint16, s, q int, p *uint64, n, t, 
 
 //go:noescape
 func gatherF32NEON(dst, x *float32, s, n, t int)
+
+//go:noescape
+func gather16F32NEON(dst, x *float32, s, n, t int)
 
 //go:noescape
 func copyRowsF32NEON(dst, x *float32, s, n, t int)

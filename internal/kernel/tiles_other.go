@@ -14,6 +14,10 @@ func gatherF64(dst, x *float64, s, n, t int) {
 	panic(noKernel)
 }
 
+func gather16F64(dst, x *float64, s, n, t int) {
+	panic(noKernel)
+}
+
 func copyRowsF64(dst, x *float64, s, n, t int) {
 	panic(noKernel)
 }
@@ -31,6 +35,10 @@ func microF32(tile Tile, of Storage, dst, x *float32, y unsafe.Pointer, s, q int
 }
 
 func gatherF32(dst, x *float32, s, n, t int) {
+	panic(noKernel)
+}
+
+func gather16F32(dst, x *float32, s, n, t int) {
 	panic(noKernel)
 }
 
