@@ -89,9 +89,9 @@ func (k across) next(off int, first reg, take func(term, vector int, b reg)) {
 	}
 }
 
-// acrossAhead is how far ahead in bytes each of the columns is asked for: fewer would be late,
-// and more are thrown out again by others before they are of use.
-const acrossAhead = 512
+// acrossAhead is how far ahead in bytes each of the columns is asked for, a line of a quarter of
+// them at a time: all at once are more than a core has buffers for.
+const acrossAhead = 256
 
 // all hands on the groups of terms of which the scalar i holds the number: those of a cache line
 // in one go, and what is left, of which reload sets i to the number of all again.
@@ -99,10 +99,10 @@ func (k across) all(reload func(), moved func(bytes int), first reg, take func(o
 	k.shr("i", bits.Len(line/16)-1)
 	k.ifZero("i", "few")
 	k.label("lines")
-	for c := range acrossColumns {
-		k.prefetch(k.column(c, acrossAhead))
-	}
 	for off := 0; off < line; off += 16 {
+		for c := off / 4; c < off/4+4; c++ {
+			k.prefetch(k.column(c, acrossAhead))
+		}
 		k.next(off, first, func(term, v int, b reg) { take(off, term, v, b) })
 	}
 	k.advance(line)
