@@ -18,6 +18,11 @@ type tiles[S, T Float] struct {
 	whole  func(i, j int, values []S, width, rows, cols int) // or all at once, those of node 0
 	finish kernel.Finish[S]
 	c      Matrix[S]
+	// Where narrowed has elements, they are finished into that instead, rounded to T first.
+	narrow   kernel.Finish[T]
+	narrowed Matrix[T]
+
+	owner *Workspace // which the scratch belongs to, or nil
 
 	m, n, k        int
 	threads        int
@@ -245,8 +250,12 @@ func (t *tiles[S, T]) give(sliver, p int, own []S) {
 	tile, _ := t.sliver(sliver)
 	i, j := t.i0+sliver*t.tile.Rows, t.j0+p*t.tile.Cols
 	rows, cols := min(tile.Rows, t.i1-i), min(tile.Cols, t.j1-j)
-	if t.whole != nil {
+	switch {
+	case t.whole != nil:
 		t.whole(i, j, own, tile.Cols, rows, cols)
+		return
+	case t.narrowed.Data != nil:
+		t.narrow.NarrowTile(t.narrowed.Data[i*t.narrowed.Stride+j:], t.narrowed.Stride, kernel.As[float64](own), tile.Cols, rows, cols)
 		return
 	}
 	if t.put == nil {
