@@ -50,14 +50,13 @@ func testMicro[T Float](t *testing.T, tile Tile, spread, across bool) {
 		{Leaf(32, 0), Leaf(32, 1), Leaf(32, 0)}, // two nodes
 		{Leaf(2, 0), Leaf(2, 0), Leaf(2, 0), Leaf(2, 0), Leaf(2, 3), Leaf(1, 0), Leaf(1, 1)},
 	} {
+		if across {
+			for i, word := range program {
+				program[i] = Leaf(AcrossTerms*int(uint32(word)), int(word>>32))
+			}
+		}
 		for try := range 6 {
 			k := 0
-			if across { // multiples of so many terms
-				program = append([]uint64(nil), program...)
-				for i, word := range program {
-					program[i] = Leaf(4*int(uint32(word)), int(word>>32))
-				}
-			}
 			for _, word := range program {
 				k += int(uint32(word))
 			}

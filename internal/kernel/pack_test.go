@@ -37,8 +37,9 @@ func testPack[T Float](t *testing.T) {
 				if k, r := i/width, i%width; k < n && r < rows {
 					wantGathered, wantCopied = x[1+r*stride+k], x[1+k*stride+r]
 				}
-				require.Equal(t, wantGathered, gathered[i], "%d rows, %d terms: %d", rows, n, i)
-				require.Equal(t, wantCopied, copied[i], "%d columns, %d terms: %d", rows, n, i)
+				if gathered[i] != wantGathered || copied[i] != wantCopied {
+					t.Fatalf("%d rows or columns, %d terms: gathered %v, copied %v at %d, want %v, %v", rows, n, gathered[i], copied[i], i, wantGathered, wantCopied)
+				}
 			}
 		}
 	}
