@@ -61,32 +61,49 @@ func (k across) column(c, off int) mem {
 	panic("no way to the column")
 }
 
-// next hands on the factors of the next group of terms, off bytes from the pointers: those of
-// each term and each vector of columns, in registers from the given one on, of which it takes
-// twice as many as a group has terms.
-func (k across) next(off int, first reg, take func(term, vector int, b reg)) {
+// batch is the groups that are loaded before any is transposed: as many as registers hold. The
+// columns of a matrix are often a power of two apart, and so in the same few places of the nearest
+// cache, which soon loses a line that is left half read.
+func (k across) batch() int {
+	if k.registers() == 16 && k.w == f32 {
+		return 2
+	}
+	return line / 16
+}
+
+// next hands on the factors of so many groups of terms, off bytes from the pointers on: those
+// of each term and each vector of columns, in registers from the given one on, of which it takes as
+// many as the groups have terms and one group's more.
+func (k across) next(groups, off int, first reg, take func(group, term, vector int, b reg)) {
 	n, parts := k.group(), k.vectorBytes()/16
-	r := func(i int) reg { return first + reg(i) }
 	for v := range k.vectors() {
 		for i := range n {
 			for part := range parts {
-				k.loadPart(r(i), k.column(v*n*parts+part*n+i, off), part)
+				for g := range groups {
+					k.loadPart(first+reg(g*n+i), k.column(v*n*parts+part*n+i, off+16*g), part)
+				}
 			}
 		}
-		if n == 2 {
-			k.interleave(r(2), r(3), r(0), r(1), 8)
-			take(0, v, r(2))
-			take(1, v, r(3))
-			continue
-		}
-		k.interleave(r(4), r(5), r(0), r(1), 4)
-		k.interleave(r(6), r(7), r(2), r(3), 4)
-		k.interleave(r(0), r(1), r(4), r(6), 8)
-		k.interleave(r(2), r(3), r(5), r(7), 8)
-		for i := range n {
-			take(i, v, r(i))
+		for g := range groups {
+			for i, b := range k.transpose(first+reg(g*n), first+reg(groups*n)) {
+				take(g, i, v, b)
+			}
 		}
 	}
+}
+
+// transpose transposes 16 bytes of each register of a group, which begin at r, with others that
+// begin at t, and returns those with the terms.
+func (k across) transpose(r, t reg) []reg {
+	if k.group() == 2 {
+		k.interleave(t, t+1, r, r+1, 8)
+		return []reg{t, t + 1}
+	}
+	k.interleave(t, t+1, r, r+1, 4)
+	k.interleave(t+2, t+3, r+2, r+3, 4)
+	k.interleave(r, r+1, t, t+2, 8)
+	k.interleave(r+2, r+3, t+1, t+3, 8)
+	return []reg{r, r + 1, r + 2, r + 3}
 }
 
 // acrossAhead is how far ahead in bytes each of the columns is asked for, a line of a quarter of
@@ -94,16 +111,18 @@ func (k across) next(off int, first reg, take func(term, vector int, b reg)) {
 const acrossAhead = 256
 
 // all hands on the groups of terms of which the scalar i holds the number: those of a cache line
-// in one go, and what is left, of which reload sets i to the number of all again.
-func (k across) all(reload func(), moved func(bytes int), first reg, take func(off, term, vector int, b reg)) {
+// in one go, and what is left, of which reload sets i to the number of all again. off is the place
+// of the group's terms from where moved has come.
+func (k across) all(reload func(), moved func(bytes int), first reg, take func(off, groups, group, term, vector int, b reg)) {
 	k.shr("i", bits.Len(line/16)-1)
 	k.ifZero("i", "few")
 	k.label("lines")
-	for off := 0; off < line; off += 16 {
-		for c := off / 4; c < off/4+4; c++ {
+	n := k.batch()
+	for off := 0; off < line; off += 16 * n {
+		for c := off / 4; c < off/4+4*n; c++ {
 			k.prefetch(k.column(c, acrossAhead))
 		}
-		k.next(off, first, func(term, v int, b reg) { take(off, term, v, b) })
+		k.next(n, off, first, func(g, term, v int, b reg) { take(off+16*g, n, g, term, v, b) })
 	}
 	k.advance(line)
 	moved(line)
@@ -113,7 +132,7 @@ func (k across) all(reload func(), moved func(bytes int), first reg, take func(o
 	k.andImm("i", line/16-1)
 	k.ifZero("i", "none")
 	k.label("group")
-	k.next(0, first, func(term, v int, b reg) { take(0, term, v, b) })
+	k.next(1, 0, first, func(g, term, v int, b reg) { take(0, 1, g, term, v, b) })
 	k.advance(16)
 	moved(16)
 	k.countDown("i", "group")

@@ -235,7 +235,7 @@ func (k *micro) leafAcross() {
 		k.shl("i", 32)
 		k.shr("i", 32)
 		groups()
-	}, func(bytes int) { k.addImm("x", bytes) }, k.free[len(k.free)-1], func(off, term, v int, b reg) {
+	}, func(bytes int) { k.addImm("x", bytes) }, k.free[len(k.free)-1], func(off, _, _, term, v int, b reg) {
 		k.broadcast(a, at("x", off+term*k.w.lane()))
 		k.fmadd(k.acc[0][v], a, b)
 	})

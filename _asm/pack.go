@@ -85,11 +85,13 @@ func (k *pack) gather16() {
 	k.shl("c", bits.Len(uint(way.group()))-1)
 	way.begin()
 	k.move("i", "n")
-	way.all(func() { k.move("i", "n") }, func(int) {}, 0, func(_, term, v int, b reg) {
+	way.all(func() { k.move("i", "n") }, func(int) {}, 0, func(_, groups, group, term, v int, b reg) {
 		k.store(at("dst", v*k.vectorBytes()), b)
 		k.addReg("dst", "u")
-		if term == way.group()-1 && v < way.vectors()-1 {
-			k.subReg("dst", "c") // back to the first term
+		if group == groups-1 && term == way.group()-1 && v < way.vectors()-1 {
+			for range groups { // back to the first term
+				k.subReg("dst", "c")
+			}
 		}
 	})
 	k.epilogue()
