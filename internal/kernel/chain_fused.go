@@ -14,9 +14,9 @@ var fuses = fusesAll[float32]() && fusesAll[float64]()
 // above that of 9*2^50 + 3*2^26 and the next, 2 more.
 func fusesAll[T Float]() bool {
 	const terms, tiny = 3, 0x1p-30 // two at a time, and one
-	x, want := T(4097), T(16785410)
+	var x, want T = 4097, 16785410
 	if Is64[T]() {
-		x, want = T(3<<25+1), T(9<<50+3<<26+2)
+		x, want = 3*0x1p25+1, 9*0x1p50+3*0x1p26+2
 	}
 	for k := range terms {
 		a, b := make([]T, 2*terms), make([]T, terms*Panel)
