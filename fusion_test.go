@@ -21,13 +21,15 @@ import (
 
 // harmless lists the functions that may add unconverted products, and why.
 var harmless = map[string]string{
-	"kernel.FMA":           "the product of two float32 is exact in float64",
-	"kernel.TwoProd":       "the product of two float32 is exact in float64",
-	"kernel.AddOdd":        "its argument, where a product, is one of two float32 in float64",
-	"kernel.chain4Float32": "the product of two float32 is exact in float64",
-	"kernel.WideChain4":    "the product of two float32 is exact in float64",
-	"elementary.fraction":  "a factor is a power of two, and nothing underflows",
-	"gemm.special":         "a factor is 0, 1, -1, an infinity or a NaN",
+	"kernel.FMA":            "the product of two float32 is exact in float64",
+	"kernel.TwoProd":        "the product of two float32 is exact in float64",
+	"kernel.AddOdd":         "its argument, where a product, is one of two float32 in float64",
+	"kernel.chain4Twice":    "the product of two float32 is exact in float64",
+	"kernel.chains2x4Twice": "the product of two float32 is exact in float64",
+	"kernel.chain4Fused":    "is to be fused, and not used unless it is",
+	"kernel.chains2x4Fused": "is to be fused, and not used unless it is",
+	"elementary.fraction":   "a factor is a power of two, and nothing underflows",
+	"gemm.special":          "a factor is 0, 1, -1, an infinity or a NaN",
 }
 
 // fusion follows products through the packages that it is shown.

@@ -22,7 +22,7 @@ func (a *amd64) registers() int { return a.bytes / 2 }
 
 var amd64Scalars = map[string]string{
 	"dst": "DI", "x": "SI", "y": "DX", "n": "CX", "p": "R8", "q": "R9", "i": "R10", "s": "R11", "t": "R12", "u": "BX",
-	"c": "AX", "mask": "R13", "anchors": "R15", "anchor": "R15", "e": "R15",
+	"c": "AX", "mask": "R13", "z": "R13", "anchors": "R15", "anchor": "R15", "e": "R15",
 }
 
 func amd64Scalar(name string) string {
@@ -103,6 +103,17 @@ func (a *amd64) storePart(m mem, r reg, part int) {
 		a.line("VEXTRACTF32X4 $%d, Z%d, %s", part, r, a.mem(m))
 	default:
 		a.line("VEXTRACTF128 $%d, Y%d, %s", part, r, a.mem(m))
+	}
+}
+
+func (a *amd64) loadPart(d reg, m mem, part int) {
+	switch {
+	case part == 0:
+		a.line("VMOVUPS %s, X%d", a.mem(m), d)
+	case a.bytes == 64:
+		a.line("VINSERTF32X4 $%d, %s, Z%d, Z%d", part, a.mem(m), d, d)
+	default:
+		a.line("VINSERTF128 $%d, %s, Y%d, Y%d", part, a.mem(m), d, d)
 	}
 }
 

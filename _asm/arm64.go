@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"math"
+	"math/bits"
 )
 
 // arm64 is NEON: 16-byte vectors. Go's assembler does not know the vector
@@ -18,7 +19,7 @@ func (a *arm64) vectorBytes() int { return 16 }
 func (a *arm64) registers() int   { return int(spare) } // the last is not to be had
 
 var arm64Scalars = map[string]string{
-	"dst": "R0", "x": "R1", "y": "R2", "n": "R3", "p": "R4", "q": "R5", "i": "R6", "s": "R7", "t": "R8", "u": "R9", "c": "R14", "anchors": "R15", "anchor": "R15", "e": "R15",
+	"dst": "R0", "x": "R1", "y": "R2", "n": "R3", "p": "R4", "q": "R5", "i": "R6", "s": "R7", "t": "R8", "u": "R9", "c": "R14", "anchors": "R15", "anchor": "R15", "e": "R15", "z": "R19",
 }
 
 func arm64Scalar(name string) string {
@@ -35,7 +36,7 @@ func (a *arm64) mem(m mem) string {
 		return fmt.Sprintf("%d(RSP)", m.off+16)
 	}
 	if m.index != "" { // R10 is free between prologue and epilogue
-		shift := map[int]int{1: 0, 2: 1}[m.scale]
+		shift := bits.Len(uint(m.scale)) - 1
 		a.line("ADD %s<<%d, %s, R10", arm64Scalar(m.index), shift, arm64Scalar(m.base))
 		return fmt.Sprintf("%d(R10)", m.off)
 	}
@@ -77,6 +78,8 @@ func (a *arm64) interleave(lo, hi, x, y reg, bytes int) {
 }
 
 func (a *arm64) storePart(m mem, r reg, _ int) { a.store(m, r) }
+
+func (a *arm64) loadPart(d reg, m mem, _ int) { a.load(d, m) }
 
 func (a *arm64) canonical(d, mask, nan reg) {
 	a.word("FCMEQ", 0x4e20e400, mask, d, d)

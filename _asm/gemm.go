@@ -29,6 +29,7 @@ type micro struct {
 	stored        storage
 	spread        bool // over panels that lie s bytes apart
 	walks         bool // memory is asked for from q on, a little with each few terms
+	across        bool // columns lie as across says
 	acc           [][]reg
 	b             []reg
 	free          []reg
@@ -94,6 +95,7 @@ func micros(t target, w width) (all []micro) {
 	all = append(all, micro{target: t, w: w, rows: 1, columns: wideColumns})
 	spread := micro{target: t, w: w, rows: 1, columns: spreadPanels * columns, spread: true}
 	all = append(all, spread)
+	all = append(all, micro{target: t, w: w, rows: 1, columns: across{t, w}.vectors(), across: true})
 	if w == f32 {
 		for _, s := range []storage{bfloat16, float16} {
 			spread.stored = s
@@ -124,8 +126,11 @@ func emitMicros(t target, w width) (declarations string) {
 }
 
 func (k *micro) name() string {
-	if k.spread {
+	switch {
+	case k.spread:
 		return fmt.Sprintf("spread%v%s", k.w, k.stored)
+	case k.across:
+		return fmt.Sprintf("across%v", k.w)
 	}
 	return fmt.Sprintf("micro%dx%d%v%s", k.rows, k.columns, k.w, k.stored)
 }
@@ -158,6 +163,9 @@ func (k *micro) emit() {
 		k.addReg("q", "s")
 	}
 	k.begin()
+	if k.across {
+		across{k.target, k.w}.begin()
+	}
 	k.label("leaf")
 	k.leaf()
 	k.label("push")
@@ -179,7 +187,7 @@ func (k *micro) allocTile() {
 		k.acc = append(k.acc, row)
 	}
 	for range k.columns {
-		if len(k.free) > 1 {
+		if len(k.free) > 1 && !k.across {
 			k.b = append(k.b, k.alloc())
 		}
 	}
@@ -202,19 +210,11 @@ func (k *micro) leaf() {
 	k.shr("i", 32)
 	k.shr("c", 32)
 	k.addImm("p", 8)
-	k.move("t", "i")
-	k.shr("i", bits.Len(uint(k.unrolled()))-1)
-	k.ifZero("i", "few")
-	k.label("terms")
-	k.terms(k.unrolled())
-	k.countDown("i", "terms")
-	k.label("few")
-	k.andImm("t", k.unrolled()-1)
-	k.ifZero("t", "joins")
-	k.label("term")
-	k.terms(1)
-	k.countDown("t", "term")
-	k.label("joins")
+	if k.across {
+		k.sumAcross()
+	} else {
+		k.sum()
+	}
 	k.ifZero("c", "push")
 	k.label("join")
 	k.follow("u", "e", "below")
@@ -228,6 +228,40 @@ func (k *micro) push() {
 	k.each(func(acc reg, m mem) { k.store(m, acc) })
 	k.addImm("dst", k.rows*k.rowBytes())
 	k.follow("e", "u", "above")
+}
+
+// sum adds the terms of which the scalar i holds the number.
+func (k *micro) sum() {
+	k.move("t", "i")
+	k.shr("i", bits.Len(uint(k.unrolled()))-1)
+	k.ifZero("i", "few")
+	k.label("terms")
+	k.terms(k.unrolled())
+	k.countDown("i", "terms")
+	k.label("few")
+	k.andImm("t", k.unrolled()-1)
+	k.ifZero("t", "joins")
+	k.label("term")
+	k.terms(1)
+	k.countDown("t", "term")
+	k.label("joins")
+}
+
+// sumAcross is sum for a multiple of 16 bytes' terms.
+func (k *micro) sumAcross() {
+	way := across{k.target, k.w}
+	a := k.alloc()
+	groups := func() { k.shr("i", bits.Len(uint(way.group()))-1) }
+	groups()
+	way.all(func() {
+		k.loadScalar("i", at("p", -8))
+		k.shl("i", 32)
+		k.shr("i", 32)
+		groups()
+	}, func(bytes int) { k.addImm("x", bytes) }, k.free[len(k.free)-1], func(off, _, _, term, v int, b reg) {
+		k.broadcast(a, at("x", off+term*k.w.lane()))
+		k.fmadd(k.acc[0][v], a, b)
+	})
 }
 
 // follow takes the top of the stack from the end of one of its places to the other.

@@ -24,6 +24,7 @@ func emitPack(t target, w width) string {
 	t.setWidth(w)
 	k := &pack{t, w}
 	k.gather()
+	k.gather16()
 	k.copyRows()
 	k.finish(false)
 	k.finish(true)
@@ -69,6 +70,30 @@ func (k *pack) gather() {
 		}
 	}
 	k.countDown("n", "vector")
+	k.epilogue()
+}
+
+// gather16 transposes 16 rows, n times 16 bytes of each:
+//
+//	dst[k*t + i] = x[i*s + k], s and t in bytes
+func (k *pack) gather16() {
+	way := across{k.target, k.w}
+	k.prologue(fmt.Sprintf("gather16%v", k.w), []string{"dst", "x", "s", "n", "t"}, 0, 0)
+	k.move("y", "x")
+	k.move("u", "t")
+	k.move("c", "t")
+	k.shl("c", bits.Len(uint(way.group()))-1)
+	way.begin()
+	k.move("i", "n")
+	way.all(func() { k.move("i", "n") }, func(int) {}, 0, func(_, groups, group, term, v int, b reg) {
+		k.store(at("dst", v*k.vectorBytes()), b)
+		k.addReg("dst", "u")
+		if group == groups-1 && term == way.group()-1 && v < way.vectors()-1 {
+			for range groups { // back to the first term
+				k.subReg("dst", "c")
+			}
+		}
+	})
 	k.epilogue()
 }
 

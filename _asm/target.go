@@ -88,6 +88,7 @@ type target interface {
 	// the upper half of each 16 bytes; elements of so many bytes.
 	interleave(lo, hi, a, b reg, bytes int)
 	storePart(m mem, a reg, part int) // 16 bytes of a
+	loadPart(d reg, m mem, part int)  // 16 bytes of d; the first clears the others
 	canonical(d, spare, nan reg)      // nan in the lanes of d that are NaN
 	copy(d, a reg)
 	zero(d reg)

@@ -9,6 +9,7 @@ import (
 // packKernels are the kernels of pack and their arguments.
 var packKernels = []struct{ name, parameters, arguments string }{
 	{"gather", "dst, x *%[1]s, s, n, t int", "dst, x, s, n, t"},
+	{"gather16", "dst, x *%[1]s, s, n, t int", "dst, x, s, n, t"},
 	{"copyRows", "dst, x *%[1]s, s, n, t int", "dst, x, s, n, t"},
 	{"finish", "dst, x *%[1]s, s, n, t int, p *%[1]s", "dst, x, s, n, t, p"},
 	{"finishAdd", "dst, x *%[1]s, s, n, t int, p *%[1]s", "dst, x, s, n, t, p"},
@@ -57,6 +58,9 @@ func microDispatch(text *strings.Builder, w width, targets []target) {
 			}
 			if k.spread {
 				stored += "|spread"
+			}
+			if k.across {
+				stored += "|across"
 			}
 			fmt.Fprintf(text, "\tcase key(%s)<<24 | key(%s)<<16 | %d<<8 | %d:\n", t.suffix(), stored, k.rows, k.columns*t.vectorBytes()/w.lane())
 			fmt.Fprintf(text, "\t\t%s%s(dst, x, (*%s)(y), s, q, p, n, t, e, u)\n", k.name(), t.suffix(), factors)

@@ -39,8 +39,15 @@ type Backend[T Float] interface {
 // Threads goroutines (0 means 1). Threads never change the bits, except under
 // Arrival.
 type Native[T Float] struct {
-	order   reduce.Order
-	threads int
+	order     reduce.Order
+	threads   int
+	workspace *Workspace
+}
+
+// With returns the backend with that workspace: for one product at a time.
+func (n Native[T]) With(w *Workspace) Native[T] {
+	n.workspace = w
+	return n
 }
 
 // NewNative returns the backend for that order. It is an error if the order does
@@ -49,16 +56,18 @@ func NewNative[T Float](order reduce.Order, threads int) (Native[T], error) {
 	if threads < 0 {
 		return Native[T]{}, fmt.Errorf("gemm: %d threads: want 0 or more", threads)
 	}
-	return Native[T]{order, threads}, reduce.Check[T](order)
+	return Native[T]{order: order, threads: threads}, reduce.Check[T](order)
 }
 
-func (n Native[T]) options() Options { return Options{Order: n.order, Threads: n.threads} }
+func (n Native[T]) options() Options {
+	return Options{Order: n.order, Threads: n.threads, Workspace: n.workspace}
+}
 
 // Order returns the order of the products.
 func (n Native[T]) Order() reduce.Order { return n.order }
 
-// Pack returns *Weights. It moves rows*columns numbers; for Shuffled into the order
-// in which they are folded.
+// Pack returns *Weights. It moves rows*columns numbers, on as many goroutines as products
+// run on; for Shuffled into the order in which they are folded.
 func (n Native[T]) Pack(b Matrix[T], trans bool, place Contraction) (Packed[T], error) {
 	if err := b.check("B"); err != nil {
 		return nil, err
@@ -67,7 +76,7 @@ func (n Native[T]) Pack(b Matrix[T], trans bool, place Contraction) (Packed[T], 
 	if err := place.check(rows); err != nil {
 		return nil, err
 	}
-	w := pack(b, trans, place, permutation(n.order, rows))
+	w := pack(n.threads, b, trans, place, permutation(n.order, rows))
 	w.order = packing(n.order)
 	return w, nil
 }

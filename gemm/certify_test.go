@@ -300,7 +300,7 @@ func testNorms[T Float](t *testing.T) {
 				m.Data[i] = T(math.Ldexp(rng.Float64()-0.5, -rng.IntN(octaves+1)))
 			}
 		}
-		packed := rightOperand[T]{w: pack(b, false, Whole(k, reduce.Exact), nil)}
+		packed := rightOperand[T]{w: pack(1, b, false, Whole(k, reduce.Exact), nil)}
 		for name, b := range map[string]rightOperand[T]{"packed": packed, "as it lies": {b: b}, "transposed": {b: transposed(b), trans: true}} {
 			testNormsOf(t, name, leftOperand[T]{Matrix: a}, b, octaves == 0)
 			testNormsOf(t, name, leftOperand[T]{transposed(a), true}, b, octaves == 0)

@@ -17,18 +17,15 @@ func isExtended(order reduce.Order) bool {
 
 // multiplyExtended sets C in such an order.
 func multiplyExtended[T Float](o Options, f finish[T], place Contraction, a leftOperand[T], b rightOperand[T], c Matrix[T]) {
-	if o.Order.Kind() == reduce.KindBinned {
-		multiplyBinned(o, f, a, b, c)
-		return
-	}
-	p := extendedProgram(o.Order, place, a.cols(), b)
 	switch o.Order.Kind() {
+	case reduce.KindBinned:
+		multiplyBinned(o, f, a, b, c)
 	case reduce.KindWidened:
-		multiplyWide(o, f, p, a, b, c)
+		multiplyWide(o, f, place, a, b, c)
 	case reduce.KindExact:
-		multiplyExact(o, f, place, p, a, b, c)
+		multiplyExact(o, f, place, extendedProgram(o.Order, place, a.cols(), b), a, b, c)
 	default:
-		multiplyFolds(o, f, p, a, b, c)
+		multiplyFolds(o, f, extendedProgram(o.Order, place, a.cols(), b), a, b, c)
 	}
 }
 
@@ -48,17 +45,24 @@ func extendedProgram[T Float](order reduce.Order, place Contraction, terms int, 
 }
 
 // multiplyWide evaluates the tree in float64.
-func multiplyWide[T Float](o Options, f finish[T], p program, a leftOperand[T], b rightOperand[T], c Matrix[T]) {
-	end := kernel.NewFinish(f.alpha, f.beta)
-	evaluateTiles(o, p, a, b, func(i, j int, values []float64, width, rows, cols int) {
-		end.NarrowTile(c.Data[i*c.Stride+j:], c.Stride, values, width, rows, cols)
-	})
+func multiplyWide[T Float](o Options, f finish[T], place Contraction, a leftOperand[T], b rightOperand[T], c Matrix[T]) {
+	t := tilesFrom[float64, T](o.Workspace)
+	defer t.release()
+	if b.packed() {
+		t.program = b.w.tree
+	} else {
+		t.program = compileRoot(t.words[:0], place, a.cols())
+		t.words = t.program.words
+	}
+	t.a, t.b = a, b
+	t.narrow, t.narrowed = kernel.NewFinish(f.alpha, f.beta), c
+	t.run(o.Threads)
 }
 
 // evaluateTiles hands the values of the program's root on, of whole tiles: so many rows from i
 // on and columns from j on.
 func evaluateTiles[S, T Float](o Options, p program, a leftOperand[T], b rightOperand[T], whole func(i, j int, values []S, width, rows, cols int)) {
-	t := newTiles[S, T]()
+	t := tilesFrom[S, T](o.Workspace)
 	defer t.release()
 	t.program, t.a, t.b, t.whole = p, a, b, whole
 	t.run(o.Threads)
@@ -66,7 +70,7 @@ func evaluateTiles[S, T Float](o Options, p program, a leftOperand[T], b rightOp
 
 // evaluateOperands hands the values of the program's nodes on.
 func evaluateOperands[S, T Float](o Options, p program, a leftOperand[T], b rightOperand[T], put func(node, i, j int, values []S)) {
-	t := newTiles[S, T]()
+	t := tilesFrom[S, T](o.Workspace)
 	defer t.release()
 	t.program, t.a, t.b, t.put = p, a, b, put
 	t.run(o.Threads)

@@ -14,6 +14,8 @@ type Options struct {
 	Order   reduce.Order
 	Threads int  // goroutines, at most; they never change the bits, except under Arrival. 0 means 1.
 	Growing bool // join leaves by the growing tree: for a K that grows with a sequence
+
+	Workspace *Workspace // scratch to use; nil for that of a pool
 }
 
 // Gemm sets C = alpha*op(A)*op(B) + beta*C, op(X) being X or, where its flag is
@@ -58,7 +60,7 @@ func Gemm[T Float](o Options, transA, transB bool, alpha T, a, b Matrix[T], beta
 		return nil
 	}
 	permuted := permutation(o.Order, k)
-	w := pack(b, transB, place, permuted)
+	w := pack(o.Threads, b, transB, place, permuted)
 	multiply(o, finish[T]{alpha, beta}, left(a, transA, permuted), w, c)
 	return nil
 }
@@ -90,7 +92,7 @@ func productFrom[T Float](o Options, first int, a, b, c Matrix[T]) error {
 			permuted = append(permuted, k-first)
 		}
 	}
-	w := pack(b, false, place, permuted)
+	w := pack(o.Threads, b, false, place, permuted)
 	multiply(o, finish[T]{alpha: 1}, left(a, false, permuted), w, c)
 	return nil
 }
@@ -166,7 +168,7 @@ func multiplyOnce[T Float](o Options, f finish[T], place Contraction, a leftOper
 		multiplyExtended(o, f, place, a, b, c)
 		return
 	}
-	t := newTiles[T, T]()
+	t := tilesFrom[T, T](o.Workspace)
 	defer t.release()
 	if o.Order.Kind() == reduce.KindSequential {
 		t.program = compileChain(t.words[:0], a.cols())
@@ -180,7 +182,7 @@ func multiplyOnce[T Float](o Options, f finish[T], place Contraction, a leftOper
 
 // multiplyTiles sets C from what the program makes of a and w.
 func multiplyTiles[T Float](o Options, f finish[T], p program, a Matrix[T], w *Weights[T], c Matrix[T]) {
-	t := newTiles[T, T]()
+	t := tilesFrom[T, T](o.Workspace)
 	defer t.release()
 	t.program, t.a, t.b = p, leftOperand[T]{Matrix: a}, rightOperand[T]{w: w}
 	t.c, t.finish = c, kernel.NewFinish(f.alpha, f.beta)

@@ -136,6 +136,9 @@ func (t *tiles[S, T]) factors(p, lo, hi int, buffer []S) kernel.Factors[S] {
 	case matrixRows:
 		b := t.b.b
 		return kernel.Factors[S]{Data: kernel.As[S](b.Data[lo*b.Stride+j:]), Stride: b.Stride, Ahead: cols}
+	case matrixColumns:
+		b := t.b.b
+		return kernel.Factors[S]{Data: kernel.As[S](b.Data[j*b.Stride+lo:]), Stride: b.Stride, Across: true}
 	case severalPanels:
 		return kernel.Factors[S]{Data: kernel.As[S](w.panels[w.index(lo, j):]), Stride: w.k * w.tile.Cols, Spread: true}
 	}

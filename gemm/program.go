@@ -34,6 +34,16 @@ func compileChain(words []uint64, n int) program {
 	return program{append(words, kernel.Leaf(n, 0)), 1}
 }
 
+// multipleOf tells whether each leaf has a multiple of so many terms.
+func (p program) multipleOf(n int) bool {
+	for _, word := range p.words {
+		if int(uint32(word))%n != 0 {
+			return false
+		}
+	}
+	return true
+}
+
 type compiler struct {
 	place Contraction
 	end   int // global index after the last term

@@ -13,13 +13,19 @@ import (
 // by the stacks of a task, the terms of a block and taskRows (or the terms of one tile's rows).
 var tilePools [4]sync.Pool // by S and T
 
-func poolOfTiles[S, T Float]() *sync.Pool { return &tilePools[2*poolOf[S]()+poolOf[T]()] }
+func indexOfTiles[S, T Float]() int { return 2*poolOf[S]() + poolOf[T]() }
+
+func poolOfTiles[S, T Float]() *sync.Pool { return &tilePools[indexOfTiles[S, T]()] }
 
 // newTiles returns what evaluates products, with the scratch of an earlier one.
 func newTiles[S, T Float]() *tiles[S, T] {
 	if t, ok := poolOfTiles[S, T]().Get().(*tiles[S, T]); ok {
 		return t
 	}
+	return makeTiles[S, T]()
+}
+
+func makeTiles[S, T Float]() *tiles[S, T] {
 	t := &tiles[S, T]{}
 	t.loop = parallel.NewLoop(t.part)
 	return t
@@ -28,6 +34,12 @@ func newTiles[S, T Float]() *tiles[S, T] {
 // release gives the scratch back, and keeps nothing else alive.
 func (t *tiles[S, T]) release() {
 	t.a, t.b, t.c, t.put, t.whole, t.program = leftOperand[T]{}, rightOperand[T]{}, Matrix[S]{}, nil, nil, program{}
+	t.narrow, t.narrowed = kernel.Finish[T]{}, Matrix[T]{}
+	if w := t.owner; w != nil {
+		t.owner = nil
+		w.mu.Unlock()
+		return
+	}
 	poolOfTiles[S, T]().Put(t)
 }
 

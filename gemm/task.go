@@ -128,7 +128,7 @@ func (t *tiles[S, T]) full(first, last int) int {
 
 // finished is how many of the tiles [first, last) of the p-th panel are finished in their tower.
 func (t *tiles[S, T]) finished(first, last, p int) int {
-	if t.put != nil || t.whole != nil || t.finish.Beta != 0 || t.j0+(p+1)*t.tile.Cols > t.j1 {
+	if t.put != nil || t.whole != nil || t.narrowed.Data != nil || t.finish.Beta != 0 || t.j0+(p+1)*t.tile.Cols > t.j1 {
 		return 0
 	}
 	return t.full(first, last)
@@ -139,8 +139,12 @@ func (t *tiles[S, T]) give(sliver, p int, own []S) {
 	tile := t.rowTile(sliver)
 	i, j := t.i0+sliver*t.tile.Rows, t.j0+p*t.tile.Cols
 	rows, cols := min(tile.Rows, t.i1-i), min(tile.Cols, t.j1-j)
-	if t.whole != nil {
+	switch {
+	case t.whole != nil:
 		t.whole(i, j, own, tile.Cols, rows, cols)
+		return
+	case t.narrowed.Data != nil:
+		t.narrow.NarrowTile(t.narrowed.Data[i*t.narrowed.Stride+j:], t.narrowed.Stride, kernel.As[float64](own), tile.Cols, rows, cols)
 		return
 	}
 	if t.put == nil {

@@ -20,6 +20,11 @@ type tiles[S, T Float] struct {
 	whole  func(i, j int, values []S, width, rows, cols int) // or all at once, those of node 0
 	finish kernel.Finish[S]
 	c      Matrix[S]
+	// Where narrowed has elements, they are finished into that instead, rounded to T first.
+	narrow   kernel.Finish[T]
+	narrowed Matrix[T]
+
+	owner *Workspace // which the scratch belongs to, or nil
 
 	m, n, k        int
 	threads        int
@@ -70,6 +75,7 @@ const (
 	onePanel      layout = iota // in a panel
 	severalPanels               // in several panels
 	matrixRows                  // in a matrix, row by row
+	matrixColumns               // in a matrix, column by column: the rows of its transpose
 )
 
 // run evaluates on so many goroutines.
@@ -105,13 +111,15 @@ func (t *tiles[S, T]) run(threads int) {
 }
 
 // runRow evaluates a product of one row, which is bound by the memory that columns come
-// from, in tiles that read it best: over several panels of weights, or over long runs of a
-// matrix as it lies. It returns for how many columns that could be done.
+// from, in tiles that read it best: over several panels of weights, or over a matrix as it lies, by
+// long runs of its rows or by many columns of its transpose. It returns for how many columns that could be done.
 func (t *tiles[S, T]) runRow() int {
 	n := t.n
 	switch w := t.b.w; {
 	case w == nil && !t.b.trans:
 		t.layout, t.tile = matrixRows, kernel.WideTile[S]()
+	case w == nil && t.program.multipleOf(kernel.AcrossTerms):
+		t.layout, t.tile = matrixColumns, kernel.AcrossTile
 	case w != nil && w.tile == kernel.MicroTile[T]():
 		t.layout, t.tile = severalPanels, kernel.SpreadTile[S]()
 		n = w.panelCount() * w.tile.Cols

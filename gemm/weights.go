@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/samebits/samebits/internal/kernel"
+	"github.com/samebits/samebits/internal/parallel"
 	"github.com/samebits/samebits/reduce"
 )
 
@@ -79,25 +80,34 @@ func (w *Weights[T]) strip(s int, buffer []T) []T {
 	return buffer
 }
 
-// pack packs op(b). Row k of the result is row rows[k] of op(b), or row k where
-// rows is nil.
-func pack[T Float](b Matrix[T], trans bool, place Contraction, rows []int) *Weights[T] {
+// packAlone is the number of elements that one goroutine packs sooner than others are there.
+const packAlone = 1 << 15
+
+// pack packs op(b) on so many goroutines. Row k of the result is row rows[k] of op(b), or
+// row k where rows is nil.
+func pack[T Float](threads int, b Matrix[T], trans bool, place Contraction, rows []int) *Weights[T] {
 	w := &Weights[T]{place: place, tile: kernel.MicroTile[T]()}
 	w.k, w.n = b.op(trans)
 	w.compile()
-	cols := w.tile.Cols
-	w.panels = make([]T, w.panelCount()*cols*w.k)
-	for p := range w.panelCount() {
-		panel, present := w.panels[p*cols*w.k:][:cols*w.k], min(cols, w.n-p*cols)
-		if rows == nil {
-			packRows(panel, cols, b, !trans, p*cols, present, 0, w.k)
-			continue
-		}
-		for k, from := range rows {
-			packRows(panel[k*cols:][:cols], cols, b, !trans, p*cols, present, from, 1)
-		}
+	w.panels = make([]T, w.panelCount()*w.tile.Cols*w.k)
+	if len(w.panels) < packAlone {
+		threads = 1
 	}
+	parallel.For(threads, w.panelCount(), func(p int) { w.packPanel(p, b, trans, rows) })
 	return w
+}
+
+// packPanel packs the p-th panel.
+func (w *Weights[T]) packPanel(p int, b Matrix[T], trans bool, rows []int) {
+	cols := w.tile.Cols
+	panel, present := w.panels[p*cols*w.k:][:cols*w.k], min(cols, w.n-p*cols)
+	if rows == nil {
+		packRows(panel, cols, b, !trans, p*cols, present, 0, w.k)
+		return
+	}
+	for k, from := range rows {
+		packRows(panel[k*cols:][:cols], cols, b, !trans, p*cols, present, from, 1)
+	}
 }
 
 // compile makes the programs.

@@ -41,32 +41,35 @@ void multiply64(const struct multiplier *l, int threads, int tb, int m, int n, i
 }
 
 // Independent chains of fused multiply-adds, enough to hide their latency on two ports, in
-// the widest vectors that the compiler may use: s = y - s, so that bits change as they do in
-// a product. Processors are faster at multiplying zeros.
-#ifdef __AVX512F__
-typedef float v32 __attribute__((vector_size(64)));
-typedef double v64 __attribute__((vector_size(64)));
-#define FMA32(s, x) s = (v32)_mm512_fmadd_ps((__m512)s, (__m512)x, (__m512)y)
-#define FMA64(s, x) s = (v64)_mm512_fmadd_pd((__m512d)s, (__m512d)x, (__m512d)y)
-#else
-typedef float v32 __attribute__((vector_size(32)));
-typedef double v64 __attribute__((vector_size(32)));
-#define FMA32(s, x) s = (v32)_mm256_fmadd_ps((__m256)s, (__m256)x, (__m256)y)
-#define FMA64(s, x) s = (v64)_mm256_fmadd_pd((__m256d)s, (__m256d)x, (__m256d)y)
-#endif
-
-#define PEAK(name, vector, fma, scalar)                                                          \
-	long name(long times) {                                                                      \
+// vectors of so many bytes: s = y - s, so that bits change as they do in a product. Processors
+// are faster at multiplying zeros.
+#define PEAK(name, scalar, bytes, type, fma)                                                     \
+	static long name(long times) {                                                               \
+		typedef scalar vector __attribute__((vector_size(bytes)));                               \
 		vector x, y;                                                                             \
 		for (unsigned i = 0; i < sizeof x / sizeof(scalar); i++) x[i] = -1, y[i] = 0.3 + 0.01 * i; \
-		vector s0 = y, s1 = s0 * y, s2 = s1 * y, s3 = s2 * y, s4 = s3 * y, s5 = s4 * y, s6 = s5 * y, s7 = s6 * y, s8 = s7 * y, s9 = s8 * y, s10 = s9 * y, s11 = s10 * y; \
+		vector s[12] = {y};                                                                      \
+		for (int i = 1; i < 12; i++) s[i] = s[i - 1] * y;                                        \
+		vector s0 = s[0], s1 = s[1], s2 = s[2], s3 = s[3], s4 = s[4], s5 = s[5], s6 = s[6], s7 = s[7], s8 = s[8], s9 = s[9], s10 = s[10], s11 = s[11]; \
 		for (long i = 0; i < times; i++) {                                                       \
-			fma(s0, x), fma(s1, x), fma(s2, x), fma(s3, x), fma(s4, x), fma(s5, x);              \
-			fma(s6, x), fma(s7, x), fma(s8, x), fma(s9, x), fma(s10, x), fma(s11, x);            \
+			STEP(s0, fma, type), STEP(s1, fma, type), STEP(s2, fma, type), STEP(s3, fma, type);  \
+			STEP(s4, fma, type), STEP(s5, fma, type), STEP(s6, fma, type), STEP(s7, fma, type);  \
+			STEP(s8, fma, type), STEP(s9, fma, type), STEP(s10, fma, type), STEP(s11, fma, type); \
 			__asm__ volatile("" : "+v"(s0), "+v"(s1), "+v"(s2), "+v"(s3), "+v"(s4), "+v"(s5), "+v"(s6), "+v"(s7), "+v"(s8), "+v"(s9), "+v"(s10), "+v"(s11)); \
 		}                                                                                        \
 		return 2 * 12 * times * (long)(sizeof x / sizeof(scalar));                               \
 	}
+#define STEP(s, fma, type) s = (vector)fma((type)s, (type)x, (type)y)
 
-PEAK(peak32, v32, FMA32, float)
-PEAK(peak64, v64, FMA64, double)
+PEAK(peak32_avx2, float, 32, __m256, _mm256_fmadd_ps)
+PEAK(peak64_avx2, double, 32, __m256d, _mm256_fmadd_pd)
+#ifdef __AVX512F__
+PEAK(peak32_avx512, float, 64, __m512, _mm512_fmadd_ps)
+PEAK(peak64_avx512, double, 64, __m512d, _mm512_fmadd_pd)
+#else
+#define peak32_avx512 peak32_avx2
+#define peak64_avx512 peak64_avx2
+#endif
+
+long peak32(int avx2, long times) { return avx2 ? peak32_avx2(times) : peak32_avx512(times); }
+long peak64(int avx2, long times) { return avx2 ? peak64_avx2(times) : peak64_avx512(times); }

@@ -67,10 +67,15 @@ func multiplier[T reduce.Float](l *C.struct_multiplier) func(threads int, trans 
 }
 
 // Peak does fused multiply-adds in registers so many times and returns the number of
-// operations, two for each lane: the speed of light of one core.
+// operations, two for each lane: the speed of light of one core, with the vectors of the active
+// backend if that is AVX2, else with the widest that there are.
 func Peak[T reduce.Float](times int) int {
-	if kernel.Is64[T]() {
-		return int(C.peak64(C.long(times)))
+	avx2 := C.int(0)
+	if kernel.Active() == kernel.AVX2 {
+		avx2 = 1
 	}
-	return int(C.peak32(C.long(times)))
+	if kernel.Is64[T]() {
+		return int(C.peak64(avx2, C.long(times)))
+	}
+	return int(C.peak32(avx2, C.long(times)))
 }

@@ -15,8 +15,8 @@ void multiply32(const struct multiplier *l, int threads, int tb, int m, int n, i
 void multiply64(const struct multiplier *l, int threads, int tb, int m, int n, int k, const double *a, const double *b, double *c);
 
 // peak32 and peak64 do nothing but fused multiply-adds in registers, and return how many
-// operations they did, two each.
-long peak32(long times);
-long peak64(long times);
+// operations they did, two each: of AVX2, or of the widest vectors that there are.
+long peak32(int avx2, long times);
+long peak64(int avx2, long times);
 
 #endif

@@ -182,10 +182,16 @@ func micro1x8F64AVX2(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e i
 func spreadF64AVX2(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e int, u *float64)
 
 //go:noescape
+func acrossF64AVX2(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e int, u *float64)
+
+//go:noescape
 func towerF64AVX2(dst, x, y, q *float64, p *uint64, n, t, e int, u *float64, d, a, r int, c *float64, s int, f *float64)
 
 //go:noescape
 func gatherF64AVX2(dst, x *float64, s, n, t int)
+
+//go:noescape
+func gather16F64AVX2(dst, x *float64, s, n, t int)
 
 //go:noescape
 func copyRowsF64AVX2(dst, x *float64, s, n, t int)
@@ -224,6 +230,9 @@ func micro1x8F32AVX2(dst, x *float32, y *float32, s, q int, p *uint64, n, t, e i
 func spreadF32AVX2(dst, x *float32, y *float32, s, q int, p *uint64, n, t, e int, u *float32)
 
 //go:noescape
+func acrossF32AVX2(dst, x *float32, y *float32, s, q int, p *uint64, n, t, e int, u *float32)
+
+//go:noescape
 func spreadF32BF16AVX2(dst, x *float32, y *uint16, s, q int, p *uint64, n, t, e int, u *float32)
 
 //go:noescape
@@ -258,6 +267,9 @@ func towerF32AVX2(dst, x, y, q *float32, p *uint64, n, t, e int, u *float32, d, 
 
 //go:noescape
 func gatherF32AVX2(dst, x *float32, s, n, t int)
+
+//go:noescape
+func gather16F32AVX2(dst, x *float32, s, n, t int)
 
 //go:noescape
 func copyRowsF32AVX2(dst, x *float32, s, n, t int)

@@ -185,10 +185,16 @@ func micro1x8F64AVX512(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e
 func spreadF64AVX512(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e int, u *float64)
 
 //go:noescape
+func acrossF64AVX512(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e int, u *float64)
+
+//go:noescape
 func towerF64AVX512(dst, x, y, q *float64, p *uint64, n, t, e int, u *float64, d, a, r int, c *float64, s int, f *float64)
 
 //go:noescape
 func gatherF64AVX512(dst, x *float64, s, n, t int)
+
+//go:noescape
+func gather16F64AVX512(dst, x *float64, s, n, t int)
 
 //go:noescape
 func copyRowsF64AVX512(dst, x *float64, s, n, t int)
@@ -233,6 +239,9 @@ func micro1x8F32AVX512(dst, x *float32, y *float32, s, q int, p *uint64, n, t, e
 func spreadF32AVX512(dst, x *float32, y *float32, s, q int, p *uint64, n, t, e int, u *float32)
 
 //go:noescape
+func acrossF32AVX512(dst, x *float32, y *float32, s, q int, p *uint64, n, t, e int, u *float32)
+
+//go:noescape
 func spreadF32BF16AVX512(dst, x *float32, y *uint16, s, q int, p *uint64, n, t, e int, u *float32)
 
 //go:noescape
@@ -267,6 +276,9 @@ func towerF32AVX512(dst, x, y, q *float32, p *uint64, n, t, e int, u *float32, d
 
 //go:noescape
 func gatherF32AVX512(dst, x *float32, s, n, t int)
+
+//go:noescape
+func gather16F32AVX512(dst, x *float32, s, n, t int)
 
 //go:noescape
 func copyRowsF32AVX512(dst, x *float32, s, n, t int)

@@ -14,10 +14,27 @@ const Panel = 4
 //
 //	for k ascending: c[j] = FMA(a[k], b[4*k+j], c[j])    j = 0, 1, 2, 3
 func Chain4[T Float](c *[Panel]T, a, b []T) {
-	if Is64[T]() {
+	switch {
+	case fuses:
+		chain4Fused(c, a, b)
+	case Is64[T]():
 		chain4Float64((*[Panel]float64)(unsafe.Pointer(c)), As[float64](a), As[float64](b))
-	} else {
-		chain4Float32((*[Panel]float32)(unsafe.Pointer(c)), As[float32](a), As[float32](b))
+	default:
+		emulate(As[float32](c[:]), As[float32](a), As[float32](b))
+	}
+}
+
+// Chains2x4 is Chain4 for two rows: c is row by row, a term by term.
+//
+//	for k ascending: c[4*i+j] = FMA(a[2*k+i], b[4*k+j], c[4*i+j])
+func Chains2x4[T Float](c *[2 * Panel]T, a, b []T) {
+	switch {
+	case fuses:
+		chains2x4Fused(c, a, b)
+	case Is64[T]():
+		chains2x4Float64((*[2 * Panel]float64)(unsafe.Pointer(c)), As[float64](a), As[float64](b))
+	default:
+		emulate(As[float32](c[:]), As[float32](a), As[float32](b))
 	}
 }
 
@@ -39,68 +56,17 @@ func chain4Float64(c *[Panel]float64, a, b []float64) {
 	c[0], c[1], c[2], c[3] = c0, c1, c2, c3
 }
 
-// chain4Float32 is Chain4 with each FMA rounded twice, through float64, which is
-// right but where suspect says otherwise (see FMA). With weights of few digits,
-// such as bfloat16, midpoints are no rarity: about one step in a thousand.
-func chain4Float32(c *[Panel]float32, a, b []float32) {
-	c0, c1, c2, c3 := float64(c[0]), float64(c[1]), float64(c[2]), float64(c[3])
-	for k, x := range a {
-		p := b[4*k : 4*k+4 : 4*k+4]
-		s0 := float64(x)*float64(p[0]) + c0 // the products are exact: fusing changes nothing
-		s1 := float64(x)*float64(p[1]) + c1
-		s2 := float64(x)*float64(p[2]) + c2
-		s3 := float64(x)*float64(p[3]) + c3
-		if (suspect(s0)|suspect(s1)|suspect(s2)|suspect(s3))>>63 != 0 {
-			s0 = addSuspect(s0, float64(x)*float64(p[0]), c0)
-			s1 = addSuspect(s1, float64(x)*float64(p[1]), c1)
-			s2 = addSuspect(s2, float64(x)*float64(p[2]), c2)
-			s3 = addSuspect(s3, float64(x)*float64(p[3]), c3)
-		}
-		c0, c1, c2, c3 = float64(float32(s0)), float64(float32(s1)), float64(float32(s2)), float64(float32(s3))
+func chains2x4Float64(c *[2 * Panel]float64, a, b []float64) {
+	c0, c1, c2, c3, d0, d1, d2, d3 := c[0], c[1], c[2], c[3], c[4], c[5], c[6], c[7]
+	for k := range len(a) / 2 {
+		q, p := a[2*k:2*k+2:2*k+2], b[4*k:4*k+4:4*k+4]
+		x, y := q[0], q[1]
+		c0, d0 = math.FMA(x, p[0], c0), math.FMA(y, p[0], d0)
+		c1, d1 = math.FMA(x, p[1], c1), math.FMA(y, p[1], d1)
+		c2, d2 = math.FMA(x, p[2], c2), math.FMA(y, p[2], d2)
+		c3, d3 = math.FMA(x, p[3], c3), math.FMA(y, p[3], d3)
 	}
-	c[0], c[1], c[2], c[3] = float32(c0), float32(c1), float32(c2), float32(c3)
-}
-
-// addSuspect returns what rounds to float32 as p + c does: s, their sum rounded
-// to float64, unless that may round wrongly again.
-//
-//go:noinline
-func addSuspect(s, p, c float64) float64 {
-	if RoundsTwice(s) {
-		return AddOdd(p, c)
-	}
-	return s
-}
-
-// suspect sets bit 63 if rounding s to float32 may round wrongly what was rounded
-// to s before: if s is a midpoint of two float32, or below their normal range.
-func suspect(s float64) uint64 {
-	u := math.Float64bits(s)
-	return ((u&low29 ^ midpoint32) - 1) | (u&^(1<<63) - minNormal32Bits)
-}
-
-// WideChain4 is Chain4 evaluated in float64 on float32 operands, whose products
-// are exact there, so that each step rounds once with or without a fused
-// instruction.
-func WideChain4(c *[Panel]float64, a, b []float32) {
-	c0, c1, c2, c3 := c[0], c[1], c[2], c[3]
-	for k, x := range a {
-		p := b[4*k : 4*k+4 : 4*k+4]
-		c0 += float64(x) * float64(p[0])
-		c1 += float64(x) * float64(p[1])
-		c2 += float64(x) * float64(p[2])
-		c3 += float64(x) * float64(p[3])
-	}
-	c[0], c[1], c[2], c[3] = c0, c1, c2, c3
-}
-
-// ChainIn4 is Chain4 where S is T, and WideChain4 where S is float64 and T float32.
-func ChainIn4[S, T Float](c *[Panel]S, a, b []T) {
-	if Is64[S]() == Is64[T]() {
-		Chain4(c, As[S](a), As[S](b))
-	} else {
-		WideChain4((*[Panel]float64)(unsafe.Pointer(c)), As[float32](a), As[float32](b))
-	}
+	c[0], c[1], c[2], c[3], c[4], c[5], c[6], c[7] = c0, c1, c2, c3, d0, d1, d2, d3
 }
 
 // PairChain4 continues four sums of exact products, as unevaluated pairs:

@@ -30,7 +30,8 @@ func FMA[T Float](x, y, z T) T {
 // RoundsTwice tells whether rounding s to float32 may differ from rounding what s
 // was itself rounded from.
 func RoundsTwice(s float64) bool {
-	return math.Float64bits(s)&low29 == midpoint32 || math.Abs(s) < minNormal32 && s != 0
+	u := math.Float64bits(s)
+	return uint32(u)<<3 == midpoint32<<3 || 2*u-1 < 2*minNormal32Bits-1 // without its sign, and 0 the largest
 }
 
 // AddOdd returns p + z rounded to odd: truncated, with the last bit set where

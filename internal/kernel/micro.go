@@ -12,7 +12,7 @@ func (t Tile) Size() int { return t.Rows * t.Cols }
 // panel.
 func MicroTile[T Float]() Tile {
 	if active == Portable {
-		return Tile{1, Panel}
+		return Tile{2, Panel}
 	}
 	t := [...]Tile{NEON: {8, 6}, AVX2: {6, 8}, AVX512: {12, 16}}[active]
 	if !Is64[T]() {
@@ -22,7 +22,7 @@ func MicroTile[T Float]() Tile {
 }
 
 // tileRows lists the rows of the tiles of the panels' columns.
-var tileRows = [...][]int{Portable: {1}, NEON: {1, 2, 4, 8}, AVX2: {1, 2, 4, 6}, AVX512: {1, 2, 4, 8, 12}}
+var tileRows = [...][]int{Portable: {1, 2}, NEON: {1, 2, 4, 8}, AVX2: {1, 2, 4, 6}, AVX512: {1, 2, 4, 8, 12}}
 
 // RowTile returns the smallest tile of the active backend that has so many rows, or the
 // largest.
@@ -60,10 +60,21 @@ const (
 	Float16                 // IEEE 754 binary16
 
 	spread Storage = 16 // added for Factors that are spread
+	across Storage = 32 // added for Factors that lie across
 )
 
 // StreamRows is the most rows of a tile for which there is a kernel of stored factors.
 const StreamRows = 8
+
+// AcrossColumns is the number of columns that the AcrossTile takes.
+const AcrossColumns = 16
+
+// AcrossTile is the tile of one row over columns whose terms lie one after the other, as the
+// rows of a matrix do. Its leaves hold a multiple of AcrossTerms.
+var AcrossTile = Tile{1, AcrossColumns}
+
+// AcrossTerms is how many terms the kernel of the AcrossTile takes at a time.
+const AcrossTerms = 4
 
 // Leaf is a word of the microkernel's program: a leaf of so many terms, and how many
 // nodes it completes.
@@ -76,21 +87,28 @@ type Factors[B any] struct {
 	Stride int
 	Ahead  int  // how far from those in use memory is asked for, in elements
 	Spread bool // over panels, of which each begins Stride after the one before
+	Across bool // those of a column lie one after the other, and each column begins Stride after the one before
 }
 
 // storage is what microkernels are chosen by.
 func (f Factors[B]) storage(of Storage) Storage {
-	if f.Spread {
+	switch {
+	case f.Spread:
 		return of | spread
+	case f.Across:
+		return of | across
 	}
 	return of
 }
 
 // place returns where the factors of term k and column j are, in a tile of so many columns.
 func (f Factors[B]) place(k, j, cols int) int {
-	if f.Spread {
+	switch {
+	case f.Spread:
 		cols /= SpreadPanels
 		return j/cols*f.Stride + k*cols + j%cols
+	case f.Across:
+		return j*f.Stride + k
 	}
 	return k*f.Stride + j
 }
@@ -133,7 +151,7 @@ func MicroStored(t Tile, of Storage, stack Stack[float32], a []float32, b Factor
 }
 
 func microKernel[T Float](t Tile, of Storage, stack Stack[T], a []T, b unsafe.Pointer, bytes, stride, ahead int, program []uint64) bool {
-	if active == Portable || of&spread == 0 && stride != t.Cols && t != WideTile[T]() {
+	if active == Portable || of&(spread|across) == 0 && stride != t.Cols && t != WideTile[T]() {
 		return false
 	}
 	own, hot := unsafe.Pointer(unsafe.SliceData(stack.Own)), unsafe.Pointer(unsafe.SliceData(stack.Hot))
@@ -150,14 +168,41 @@ func tileKey(b Backend, t Tile, of Storage) key {
 	return key(b)<<24 | key(of)<<16 | key(t.Rows)<<8 | key(t.Cols)
 }
 
-func microPortable[T Float](t Tile, stack Stack[T], a []T, b Factors[T], program []uint64) {
-	size, depth, own := t.Size(), stack.Depth, len(stack.Own)
-	at := func(depth int) []T {
-		if depth*size < own {
-			return stack.Own[depth*size:][:size]
-		}
-		return stack.Hot[depth*size-own:][:size]
+// at returns the tile of that depth, of so many elements.
+func (s *Stack[T]) at(depth, size int) []T {
+	if at := depth * size; at < len(s.Own) {
+		return s.Own[at : at+size]
+	} else {
+		return s.Hot[at-len(s.Own):][:size]
 	}
+}
+
+// microTwoRows is Micro for the tile of two rows of portable Go.
+func microTwoRows[T Float](stack Stack[T], a, b []T, program []uint64) {
+	depth := stack.Depth
+	for _, word := range program {
+		terms, nodes := int(uint32(word)), int(word>>32)
+		var c [2 * Panel]T
+		Chains2x4(&c, a[:terms*2], b[:terms*Panel])
+		a, b = a[terms*2:], b[terms*Panel:]
+		for range nodes {
+			depth--
+			for i, left := range (*[2 * Panel]T)(stack.at(depth, len(c))) {
+				c[i] = left + c[i]
+			}
+		}
+		*(*[2 * Panel]T)(stack.at(depth, len(c))) = c
+		depth++
+	}
+}
+
+func microPortable[T Float](t Tile, stack Stack[T], a []T, b Factors[T], program []uint64) {
+	if t == (Tile{2, Panel}) && b.Stride == Panel && !b.Spread && !b.Across {
+		microTwoRows(stack, a, b.Data, program)
+		return
+	}
+	depth, size := stack.Depth, t.Size()
+	at := func(depth int) []T { return stack.at(depth, size) }
 	for _, word := range program {
 		terms, nodes := int(uint32(word)), int(word>>32)
 		leafPortable(t, at(depth), a, b, terms)
@@ -176,7 +221,7 @@ func microPortable[T Float](t Tile, stack Stack[T], a []T, b Factors[T], program
 // leafPortable sets c to the chains of a leaf.
 func leafPortable[T Float](t Tile, c, a []T, b Factors[T], terms int) {
 	clear(c)
-	if t == (Tile{1, Panel}) && b.Stride == Panel && !b.Spread {
+	if t == (Tile{1, Panel}) && b.Stride == Panel && !b.Spread && !b.Across {
 		Chain4((*[Panel]T)(c), a[:terms], b.Data[:terms*Panel])
 		return
 	}

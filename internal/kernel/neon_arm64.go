@@ -182,10 +182,16 @@ func micro1x8F64NEON(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e i
 func spreadF64NEON(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e int, u *float64)
 
 //go:noescape
+func acrossF64NEON(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e int, u *float64)
+
+//go:noescape
 func towerF64NEON(dst, x, y, q *float64, p *uint64, n, t, e int, u *float64, d, a, r int, c *float64, s int, f *float64)
 
 //go:noescape
 func gatherF64NEON(dst, x *float64, s, n, t int)
+
+//go:noescape
+func gather16F64NEON(dst, x *float64, s, n, t int)
 
 //go:noescape
 func copyRowsF64NEON(dst, x *float64, s, n, t int)
@@ -224,6 +230,9 @@ func micro1x8F32NEON(dst, x *float32, y *float32, s, q int, p *uint64, n, t, e i
 func spreadF32NEON(dst, x *float32, y *float32, s, q int, p *uint64, n, t, e int, u *float32)
 
 //go:noescape
+func acrossF32NEON(dst, x *float32, y *float32, s, q int, p *uint64, n, t, e int, u *float32)
+
+//go:noescape
 func spreadF32BF16NEON(dst, x *float32, y *uint16, s, q int, p *uint64, n, t, e int, u *float32)
 
 //go:noescape
@@ -258,6 +267,9 @@ func towerF32NEON(dst, x, y, q *float32, p *uint64, n, t, e int, u *float32, d, 
 
 //go:noescape
 func gatherF32NEON(dst, x *float32, s, n, t int)
+
+//go:noescape
+func gather16F32NEON(dst, x *float32, s, n, t int)
 
 //go:noescape
 func copyRowsF32NEON(dst, x *float32, s, n, t int)

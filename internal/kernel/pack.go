@@ -13,6 +13,10 @@ func Gather[T Float](dst []T, width int, x []T, stride, rows, n int) {
 		return
 	}
 	_, _ = dst[(n-1)*width+rows-1], x[(rows-1)*stride+n-1]
+	if rows >= AcrossColumns {
+		gatherMany(dst, width, x, stride, rows, n)
+		return
+	}
 	whole := width == rows && rows == MicroTile[T]().Rows && gatherTile(&dst[0], &x[0], stride, vectors)
 	for i := 0; !whole && i < rows; i += group {
 		i := min(i, rows-group) // the last group may overlap the one before
@@ -20,6 +24,27 @@ func Gather[T Float](dst []T, width int, x []T, stride, rows, n int) {
 	}
 	if k := vectors * lanes; k < n {
 		gatherPortable(dst[k*width:], width, x[k:], stride, rows, n-k)
+	}
+}
+
+// gatherMany is Gather for AcrossColumns or more, with other kernels for the rest.
+func gatherMany[T Float](dst []T, width int, x []T, stride, rows, n int) {
+	var v T
+	terms := 16 / int(unsafe.Sizeof(v))
+	whole, last := n/terms*terms, rows/AcrossColumns*AcrossColumns
+	for i := 0; i < last; i += AcrossColumns {
+		p, q := unsafe.Pointer(&dst[i]), unsafe.Pointer(&x[i*stride])
+		if Is64[T]() {
+			gather16F64((*float64)(p), (*float64)(q), 8*stride, n/terms, 8*width)
+		} else {
+			gather16F32((*float32)(p), (*float32)(q), 4*stride, n/terms, 4*width)
+		}
+	}
+	if whole < n {
+		gatherPortable(dst[whole*width:], width, x[whole:], stride, last, n-whole)
+	}
+	if last < rows {
+		Gather(dst[last:], width, x[last*stride:], stride, rows-last, n)
 	}
 }
 

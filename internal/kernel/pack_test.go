@@ -22,7 +22,7 @@ func guarded[T Float](n int) []T {
 func testPack[T Float](t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 3))
 	cols := MicroTile[T]().Cols
-	for _, rows := range []int{1, 2, 3, 4, 6, 8, 12, cols} {
+	for _, rows := range []int{1, 2, 3, 4, 6, 8, 12, 16, 35, cols} {
 		for _, n := range []int{0, 1, 7, 8, 16, 33, 64} {
 			width, stride := rows+rng.IntN(3), max(n, cols)+rng.IntN(5)
 			x := make([]T, max(rows, n)*stride+1)
@@ -37,8 +37,9 @@ func testPack[T Float](t *testing.T) {
 				if k, r := i/width, i%width; k < n && r < rows {
 					wantGathered, wantCopied = x[1+r*stride+k], x[1+k*stride+r]
 				}
-				require.Equal(t, wantGathered, gathered[i], "%d rows, %d terms: %d", rows, n, i)
-				require.Equal(t, wantCopied, copied[i], "%d columns, %d terms: %d", rows, n, i)
+				if gathered[i] != wantGathered || copied[i] != wantCopied {
+					t.Fatalf("%d rows or columns, %d terms: gathered %v, copied %v at %d, want %v, %v", rows, n, gathered[i], copied[i], i, wantGathered, wantCopied)
+				}
 			}
 		}
 	}

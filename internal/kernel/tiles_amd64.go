@@ -22,6 +22,8 @@ func microF64(tile Tile, of Storage, dst, x *float64, y unsafe.Pointer, s, q int
 		micro1x8F64AVX512(dst, x, (*float64)(y), s, q, p, n, t, e, u)
 	case key(AVX512)<<24 | key(Working|spread)<<16 | 1<<8 | 64:
 		spreadF64AVX512(dst, x, (*float64)(y), s, q, p, n, t, e, u)
+	case key(AVX512)<<24 | key(Working|across)<<16 | 1<<8 | 16:
+		acrossF64AVX512(dst, x, (*float64)(y), s, q, p, n, t, e, u)
 	case key(AVX2)<<24 | key(Working)<<16 | 1<<8 | 8:
 		micro1x2F64AVX2(dst, x, (*float64)(y), s, q, p, n, t, e, u)
 	case key(AVX2)<<24 | key(Working)<<16 | 2<<8 | 8:
@@ -34,6 +36,8 @@ func microF64(tile Tile, of Storage, dst, x *float64, y unsafe.Pointer, s, q int
 		micro1x8F64AVX2(dst, x, (*float64)(y), s, q, p, n, t, e, u)
 	case key(AVX2)<<24 | key(Working|spread)<<16 | 1<<8 | 32:
 		spreadF64AVX2(dst, x, (*float64)(y), s, q, p, n, t, e, u)
+	case key(AVX2)<<24 | key(Working|across)<<16 | 1<<8 | 16:
+		acrossF64AVX2(dst, x, (*float64)(y), s, q, p, n, t, e, u)
 	default:
 		return false
 	}
@@ -67,6 +71,18 @@ func gatherF64(dst, x *float64, s, n, t int) {
 	}
 	if active == AVX2 {
 		gatherF64AVX2(dst, x, s, n, t)
+		return
+	}
+	panic(noKernel)
+}
+
+func gather16F64(dst, x *float64, s, n, t int) {
+	if active == AVX512 {
+		gather16F64AVX512(dst, x, s, n, t)
+		return
+	}
+	if active == AVX2 {
+		gather16F64AVX2(dst, x, s, n, t)
 		return
 	}
 	panic(noKernel)
@@ -124,6 +140,8 @@ func microF32(tile Tile, of Storage, dst, x *float32, y unsafe.Pointer, s, q int
 		micro1x8F32AVX512(dst, x, (*float32)(y), s, q, p, n, t, e, u)
 	case key(AVX512)<<24 | key(Working|spread)<<16 | 1<<8 | 128:
 		spreadF32AVX512(dst, x, (*float32)(y), s, q, p, n, t, e, u)
+	case key(AVX512)<<24 | key(Working|across)<<16 | 1<<8 | 16:
+		acrossF32AVX512(dst, x, (*float32)(y), s, q, p, n, t, e, u)
 	case key(AVX512)<<24 | key(BFloat16|spread)<<16 | 1<<8 | 128:
 		spreadF32BF16AVX512(dst, x, (*uint16)(y), s, q, p, n, t, e, u)
 	case key(AVX512)<<24 | key(BFloat16)<<16 | 1<<8 | 32:
@@ -156,6 +174,8 @@ func microF32(tile Tile, of Storage, dst, x *float32, y unsafe.Pointer, s, q int
 		micro1x8F32AVX2(dst, x, (*float32)(y), s, q, p, n, t, e, u)
 	case key(AVX2)<<24 | key(Working|spread)<<16 | 1<<8 | 64:
 		spreadF32AVX2(dst, x, (*float32)(y), s, q, p, n, t, e, u)
+	case key(AVX2)<<24 | key(Working|across)<<16 | 1<<8 | 16:
+		acrossF32AVX2(dst, x, (*float32)(y), s, q, p, n, t, e, u)
 	case key(AVX2)<<24 | key(BFloat16|spread)<<16 | 1<<8 | 64:
 		spreadF32BF16AVX2(dst, x, (*uint16)(y), s, q, p, n, t, e, u)
 	case key(AVX2)<<24 | key(BFloat16)<<16 | 1<<8 | 16:
@@ -209,6 +229,18 @@ func gatherF32(dst, x *float32, s, n, t int) {
 	}
 	if active == AVX2 {
 		gatherF32AVX2(dst, x, s, n, t)
+		return
+	}
+	panic(noKernel)
+}
+
+func gather16F32(dst, x *float32, s, n, t int) {
+	if active == AVX512 {
+		gather16F32AVX512(dst, x, s, n, t)
+		return
+	}
+	if active == AVX2 {
+		gather16F32AVX2(dst, x, s, n, t)
 		return
 	}
 	panic(noKernel)

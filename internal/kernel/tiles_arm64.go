@@ -20,6 +20,8 @@ func microF64(tile Tile, of Storage, dst, x *float64, y unsafe.Pointer, s, q int
 		micro1x8F64NEON(dst, x, (*float64)(y), s, q, p, n, t, e, u)
 	case key(NEON)<<24 | key(Working|spread)<<16 | 1<<8 | 24:
 		spreadF64NEON(dst, x, (*float64)(y), s, q, p, n, t, e, u)
+	case key(NEON)<<24 | key(Working|across)<<16 | 1<<8 | 16:
+		acrossF64NEON(dst, x, (*float64)(y), s, q, p, n, t, e, u)
 	default:
 		return false
 	}
@@ -41,6 +43,14 @@ func gatherTileF64(dst, x *float64, s, n int) bool {
 func gatherF64(dst, x *float64, s, n, t int) {
 	if active == NEON {
 		gatherF64NEON(dst, x, s, n, t)
+		return
+	}
+	panic(noKernel)
+}
+
+func gather16F64(dst, x *float64, s, n, t int) {
+	if active == NEON {
+		gather16F64NEON(dst, x, s, n, t)
 		return
 	}
 	panic(noKernel)
@@ -84,6 +94,8 @@ func microF32(tile Tile, of Storage, dst, x *float32, y unsafe.Pointer, s, q int
 		micro1x8F32NEON(dst, x, (*float32)(y), s, q, p, n, t, e, u)
 	case key(NEON)<<24 | key(Working|spread)<<16 | 1<<8 | 48:
 		spreadF32NEON(dst, x, (*float32)(y), s, q, p, n, t, e, u)
+	case key(NEON)<<24 | key(Working|across)<<16 | 1<<8 | 16:
+		acrossF32NEON(dst, x, (*float32)(y), s, q, p, n, t, e, u)
 	case key(NEON)<<24 | key(BFloat16|spread)<<16 | 1<<8 | 48:
 		spreadF32BF16NEON(dst, x, (*uint16)(y), s, q, p, n, t, e, u)
 	case key(NEON)<<24 | key(BFloat16)<<16 | 1<<8 | 12:
@@ -125,6 +137,14 @@ func gatherTileF32(dst, x *float32, s, n int) bool {
 func gatherF32(dst, x *float32, s, n, t int) {
 	if active == NEON {
 		gatherF32NEON(dst, x, s, n, t)
+		return
+	}
+	panic(noKernel)
+}
+
+func gather16F32(dst, x *float32, s, n, t int) {
+	if active == NEON {
+		gather16F32NEON(dst, x, s, n, t)
 		return
 	}
 	panic(noKernel)

@@ -22,6 +22,10 @@ func gatherF64(dst, x *float64, s, n, t int) {
 	panic(noKernel)
 }
 
+func gather16F64(dst, x *float64, s, n, t int) {
+	panic(noKernel)
+}
+
 func copyRowsF64(dst, x *float64, s, n, t int) {
 	panic(noKernel)
 }
@@ -47,6 +51,10 @@ func gatherTileF32(dst, x *float32, s, n int) bool {
 }
 
 func gatherF32(dst, x *float32, s, n, t int) {
+	panic(noKernel)
+}
+
+func gather16F32(dst, x *float32, s, n, t int) {
 	panic(noKernel)
 }
 
