@@ -69,8 +69,12 @@ func testHardArguments(t *testing.T, file, name string) {
 		if (name == "Log" || name == "Log2" || name == "Rsqrt") && x <= 0 || name == "Log1p" && y <= -1 || x-x != 0 {
 			continue
 		}
-		e := ulps(f64(x), oracles[name](x))
-		require.LessOrEqualf(t, e, bounds64[name], "%s(%x)", name, x)
+		got, bound := f64(x), bounds64[name]
+		if name == "Erf" && math.Abs(got) < 0x1p-1022 {
+			bound = 0.75 // it is rounded twice: see Erf
+		}
+		e := ulps(got, oracles[name](x))
+		require.LessOrEqualf(t, e, bound, "%s(%x)", name, x)
 		most = max(most, e)
 		if y != 0 && !math.IsInf(float64(y), 0) {
 			want, _ := oracles[name](float64(y)).Float32()
