@@ -9,7 +9,7 @@ import (
 // Erf returns the error function of x, 2/sqrt(pi) times the integral of exp(-t^2)
 // from 0 to x. Its relative accuracy holds down to zero, whose sign is kept.
 //
-// Error bound: 0.51 ulp in float64, but 0.75 of a subnormal result, which is rounded twice.
+// Error bound: 0.51 ulp in float64, but 0.76 of a subnormal result, which is rounded twice.
 // Cost: below 1/4 a polynomial, above an
 // exponential and a polynomial.
 func Erf[T Float](x T) T {
