@@ -33,7 +33,7 @@ var mapConstants = []struct {
 	{"InvLn2", 1}, {"Ln2", 1}, {"Rounder", 1}, {"Rounder16", 1}, // to integers, and to multiples of 1/16
 	{"ExpQuotient", 8}, {"ExpQuotient16", 4}, {"ExpTable", 4},
 	{"GELUB0", 1}, {"GELUB1", 1},
-	{"ErfP", 9}, {"ErfQ", 9}, {"TailP", 8}, {"TailQ", 9},
+	{"ErfP", 9}, {"ErfQ", 9}, {"TailP", 8}, {"TailQ", 9}, {"TailNearP", 7}, {"TailNearQ", 8},
 	{"LogSeries", 6}, {"Log2PerUnit", 1}, {"LogPerUnit", 1}, {"SqrtHalf64", 1}, {"Exponent64", 1}, {"Bias64", 1}, {"MinusBias", 1},
 	{"InvPi", 1}, {"Pi", 1}, {"PiLow", 1}, {"SinSeries", 6},
 	{"Third", 1}, {"CbrtGuess", 1}, {"CbrtSeries", 3},
@@ -381,11 +381,16 @@ func (k *mapping) erf() reg {
 	return p
 }
 
-// gelu is max(x, 0) - |x|*Q(|x|), with Q(a) = e^(-a^2/2)*P(a)/R(a).
+// gelu is max(x, 0) - |x|*Q(|x|), with Q(a) = e^(-a^2/2)*P(a)/R(a), which are shorter in
+// the range of the fast form.
 func (k *mapping) gelu() reg {
 	factor, a := k.magnitudes()
 	z := k.square(a)
-	pq := k.polynomials(a, z, terms{"TailP", 8}, terms{"TailQ", 9})
+	ratio := []terms{{"TailNearP", 7}, {"TailNearQ", 8}}
+	if k.whole {
+		ratio = []terms{{"TailP", 8}, {"TailQ", 9}}
+	}
+	pq := k.polynomials(a, z, ratio...)
 	p, q := pq[0], pq[1]
 	k.op("VDIVPD", q, p, q)
 	k.release(p)

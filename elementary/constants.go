@@ -26,13 +26,14 @@ var programs = [functions]struct {
 	ofRsqrt:    {kernel.MapRsqrt, 0, infinity},
 	ofCbrt:     {kernel.MapCbrt, subnormalMax, infinity},
 	ofSiLU:     {kernel.MapSiLU, tiny, 80},
-	ofGELU:     {kernel.MapGELU, tiny, 12},
+	ofGELU:     {kernel.MapGELU, tiny, tailNearEnd},
 	ofGELUTanh: {kernel.MapGELUTanh, tiny, 9},
 }
 
 const (
 	subnormalMax = 0x1p-126 - 0x1p-149 // of float32
 	tiny         = 0x1p-40
+	tailNearEnd  = 6.5 // of the shorter polynomials for GELU
 )
 
 var infinity = math.Inf(1)
@@ -66,6 +67,8 @@ var constants = func() (c kernel.Constants) {
 	set(kernel.MapErfQ, erfQ[:]...)
 	set(kernel.MapTailP, tailP[:]...)
 	set(kernel.MapTailQ, tailQ[:]...)
+	set(kernel.MapTailNearP, tailNearP[:]...)
+	set(kernel.MapTailNearQ, tailNearQ[:]...)
 	set(kernel.MapLogSeries, artanhSeries[:]...)
 	set(kernel.MapLogPerUnit, math.Ln2*0x1p-23)
 	set(kernel.MapLog2PerUnit, 0x1p-23)

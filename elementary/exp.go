@@ -31,15 +31,23 @@ func exp(x float64) float64 {
 	if !(math.Abs(x) < 708) {
 		return expEdge(x)
 	}
-	i, r := expReduce(x)
-	row := &exp2Table[i&(expEntries-1)]
-	s := timesPow2(row.h, i>>7)
-	return s + float64(s*expSeries(r, row.l))
+	s, p := expParts(x, 0)
+	return s + p
 }
 
-// timesPow2 returns 2^k*x, a normal number like x.
-func timesPow2(x float64, k int) float64 {
-	return math.Float64frombits(math.Float64bits(x) + uint64(k)<<52)
+// expParts returns exp(x + l) as s + p, for |x| < 708 and l below an ulp of x. p is at
+// most 2^-8.4 of s, and errs by 0.88*2^-60 of s: the roundings of r and of the series are
+// 2^-62 each, that of the product 0.38*2^-60, and all else is below 2^-70.
+func expParts(x, l float64) (s, p float64) {
+	i, r := expReduce(x)
+	row := &exp2Table[i&(expEntries-1)]
+	s = timesPow2(row.h, i>>7)
+	return s, float64(s * expSeries(r, row.l+l))
+}
+
+// timesPow2 returns 2^k*x, a normal number like x; of k the low 12 bits count.
+func timesPow2(x float64, k uint64) float64 {
+	return math.Float64frombits(math.Float64bits(x) + k<<52)
 }
 
 // expEdge is exp where the result may be subnormal, infinite or NaN.
@@ -72,13 +80,15 @@ func expSum(x sum) (e sum, k int) {
 	return fastTwoSum(e.h, e.l+(p.l+float64(row.h*rest))), i >> 7
 }
 
-// expReduce returns i and r with exp(x) = 2^(i/128) * e^r, |r| < 2^-8.4.
+// expReduce returns i and r with exp(x) = 2^(i/128) * e^r, |r| < 2^-8.4; i is right modulo
+// 2^51, which is all that a row of the table and an exponent need.
 //
 // x - n*ln2Hi is exact: ln2Hi has 32 bits, n at most 20, and the difference is
 // small beside either. The rounding of r is at most 2^-62.
-func expReduce(x float64) (i int, r float64) {
-	n := (float64(x*entriesPerUnit) + rounder) - rounder
-	return int(n), (x - float64(n*ln2Hi)) - float64(n*ln2Lo)
+func expReduce(x float64) (i uint64, r float64) {
+	t := float64(x*entriesPerUnit) + rounder
+	n := t - rounder
+	return math.Float64bits(t), (x - float64(n*ln2Hi)) - float64(n*ln2Lo)
 }
 
 // expSeries returns e^r*(1 + l) - 1 for |r| < 2^-8.4 and a far smaller l.

@@ -132,18 +132,17 @@ func sinePart(part uint64, d sum) sum {
 	return fastTwoSum(s.h, s.l+(b.l+(p.l+(q.h+q.l))))
 }
 
-// quarterSine returns the sine of so many parts of a turn.
+// quarterSine returns the sine of so many parts of a turn, by the symmetries of the
+// sine, without a branch: which quarter it is no processor can guess.
 func quarterSine(part uint64) sum {
-	const quarter = sineParts / 4
-	i := part % quarter
-	if part/quarter%2 != 0 {
-		i = quarter - i
+	const half = sineParts / 2
+	t := int64(part%half) - half/2
+	s := &sineTable[half/2-(t^t>>63)+t>>63]
+	sign := part / half << 63
+	return sum{
+		math.Float64frombits(math.Float64bits(s.h) ^ sign),
+		math.Float64frombits(math.Float64bits(s.l) ^ sign),
 	}
-	s := sineTable[i]
-	if part/quarter%4 >= 2 {
-		return sum{-s.h, -s.l}
-	}
-	return s
 }
 
 // radians returns the angle of a fraction taken as signed, to 2^-75 of it.

@@ -2,9 +2,11 @@ package elementary
 
 import (
 	"bufio"
+	"flag"
 	"math"
 	"math/big"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -13,18 +15,31 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+var coremath = flag.String("coremath", "", "a checkout of CORE-MATH, whose whole lists of worst cases TestHardArguments takes")
+
 // hardArguments reads a file of CORE-MATH's worst cases; see testdata/coremath/README.
 func hardArguments(t *testing.T, name string) (all [][]float64) {
 	t.Helper()
-	f, err := os.Open("testdata/coremath/" + name + ".wc")
+	path := "testdata/coremath/" + name + ".wc"
+	if *coremath != "" && name != "powf" {
+		path = filepath.Join(*coremath, "src/binary64", name, name+".wc")
+	}
+	f, err := os.Open(path)
 	require.NoError(t, err)
 	defer f.Close()
 	for s := bufio.NewScanner(f); s.Scan(); {
+		line, _, _ := strings.Cut(s.Text(), "#")
 		var numbers []float64
-		for _, text := range strings.Split(s.Text(), ",") {
-			x, err := strconv.ParseFloat(text, 64)
+		for _, text := range strings.Split(line, ",") {
+			x, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
+			if err != nil && *coremath != "" {
+				break // a comment, or a special value
+			}
 			require.NoError(t, err)
 			numbers = append(numbers, x)
+		}
+		if len(numbers) == 0 {
+			continue
 		}
 		all = append(all, numbers)
 	}
@@ -36,23 +51,37 @@ func hardArguments(t *testing.T, name string) (all [][]float64) {
 // too; in float32 the result is the nearest.
 func TestHardArguments(t *testing.T) {
 	for file, name := range map[string]string{
-		"exp2": "Exp2", "expm1": "Expm1", "log": "Log", "log2": "Log2", "tanh": "Tanh", "erf": "Erf", "sin": "Sin", "cos": "Cos",
+		"exp": "Exp", "log1p": "Log1p", "exp2": "Exp2", "expm1": "Expm1", "log": "Log", "log2": "Log2", "tanh": "Tanh", "erf": "Erf", "sin": "Sin", "cos": "Cos",
 		"rsqrt": "Rsqrt", "cbrt": "Cbrt",
 	} {
-		f64, f32 := scalars[float64]()[name], scalars[float32]()[name]
-		for _, c := range hardArguments(t, file) {
-			x := c[0]
-			if (name == "Log" || name == "Log2" || name == "Rsqrt") && x <= 0 {
-				continue
-			}
-			e := ulps(f64(x), oracles[name](x))
-			require.LessOrEqualf(t, e, bounds64[name], "%s(%x)", name, x)
-			if y := float32(x); y != 0 && !math.IsInf(float64(y), 0) {
-				want, _ := oracles[name](float64(y)).Float32()
-				requireBits(t, want, f32(y), "%s(%x)", name, y)
-			}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			testHardArguments(t, file, name)
+		})
+	}
+}
+
+func testHardArguments(t *testing.T, file, name string) {
+	f64, f32, most := scalars[float64]()[name], scalars[float32]()[name], 0.0
+	for _, c := range hardArguments(t, file) {
+		x := c[0]
+		y := float32(x)
+		if (name == "Log" || name == "Log2" || name == "Rsqrt") && x <= 0 || name == "Log1p" && y <= -1 || x-x != 0 {
+			continue
+		}
+		got, bound := f64(x), bounds64[name]
+		if name == "Erf" && math.Abs(got) < 0x1p-1022 {
+			bound = 0.76 // it is rounded twice: see Erf
+		}
+		e := ulps(got, oracles[name](x))
+		require.LessOrEqualf(t, e, bound, "%s(%x)", name, x)
+		most = max(most, e)
+		if y != 0 && !math.IsInf(float64(y), 0) {
+			want, _ := oracles[name](float64(y)).Float32()
+			requireBits(t, want, f32(y), "%s(%x)", name, y)
 		}
 	}
+	t.Logf("%.6f ulp", most)
 }
 
 // bigPower is x^y for finite positive x, by the oracle's functions.

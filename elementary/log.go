@@ -112,9 +112,6 @@ func normalise(x float64) (m float64, e int) {
 func withExponent(s sum, e int) sum {
 	n := float64(e)
 	h := fastTwoSum(float64(n*ln2Grid), s.h)
-	if e == 0 {
-		return s
-	}
 	return sum{h.h, h.l + (float64(n*ln2GridLo) + s.l)}
 }
 
@@ -125,9 +122,12 @@ func withExponent(s sum, e int) sum {
 // most 2^-25 of it. Where F = 1, log F is 0, and the error relative to the result
 // stays as small.
 func logSum(m, l float64) sum {
-	i := int(float64(m*128) + 0.5)
-	row := &logTable[i-logFirst]
-	F := float64(float64(i) * (1.0 / 128))
+	t := m + logRounder
+	if m-(t-logRounder) == 1.0/256 { // halves go up
+		t += 1.0 / 128
+	}
+	row := &logTable[math.Float64bits(t)&255-logFirst]
+	F := t - logRounder
 	f := m - F
 	c := head(f * row.inverse)
 	s := log1pSum(c, float64(((f-float64(c*F))+l)*row.inverse))

@@ -196,7 +196,7 @@ var oracles = map[string]func(x float64) number{
 	"Sin":  func(x float64) number { s, _ := bigSincos(x); return s },
 	"Cos":  func(x float64) number { _, c := bigSincos(x); return c },
 	"Sqrt": func(x float64) number { return new(big.Float).Sqrt(wide(math.Abs(x))) },
-	"Exp2": func(x float64) number { return bigExp(product(clamp(x, 4000), bigLn2())) },
+	"Exp2": func(x float64) number { return bigExp(product(clamp(x, 4000), bigLn2Once())) },
 	"Expm1": func(x float64) number {
 		if math.Abs(x) < 0.25 {
 			return bigExpm1(wide(x))
@@ -204,7 +204,7 @@ var oracles = map[string]func(x float64) number{
 		return sub(bigExp(clamp(x, 2000)), wide(1))
 	},
 	"Log":  func(x float64) number { return bigLogAny(wide(math.Abs(x))) },
-	"Log2": func(x float64) number { return over(bigLogAny(wide(math.Abs(x))), bigLn2()) },
+	"Log2": func(x float64) number { return over(bigLogAny(wide(math.Abs(x))), bigLn2Once()) },
 	"Log1p": func(x float64) number {
 		x = log1pDomain(x)
 		v := newNumber(precision+1100, x) // holds 1 + x exactly

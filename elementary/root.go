@@ -30,6 +30,7 @@ func Cbrt[T Float](x T) T {
 // r = 1 - x*y^2, which is exact but for 2^-77: y^2 is exact, and r at most 2^-25.
 func rsqrt(x float64) float64 {
 	switch {
+	case 0x1p-900 <= x && x <= 0x1p900:
 	case x == 0:
 		return 1 / x
 	case x > math.MaxFloat64:
@@ -39,10 +40,10 @@ func rsqrt(x float64) float64 {
 			return math.NaN()
 		}
 		return rsqrt(float64(x*0x1p600)) * 0x1p300
-	case x > 0x1p900:
-		return rsqrt(float64(x*0x1p-600)) * 0x1p-300
 	case x != x:
 		return x
+	default:
+		return rsqrt(float64(x*0x1p-600)) * 0x1p-300
 	}
 	y := head(1 / math.Sqrt(x))
 	v := times(x, sum{float64(y * y), 0})
@@ -64,16 +65,32 @@ func cbrt(x float64) float64 {
 	}
 	// A third of the exponent, and of the fraction, is within 1/20 of the root. Each of
 	// Halley's steps takes the error to its cube.
-	y := math.Float64frombits(math.Float64bits(a)/3 + 0x2a9f789000000000)
-	for range 2 {
-		c := float64(y * y * y)
-		y = float64(y * ((c + float64(2*a)) / (float64(2*c) + a)))
+	y := halley(math.Float64frombits(math.Float64bits(a)/3+0x2a9f789000000000), a)
+	if z, ok := nearCbrt(y, a).rounded(); ok {
+		return math.Copysign(z, x)
 	}
-	y = head(y)
+	y = head(halley(y, a))
 	v := times(y, sum{float64(y * y), 0})
 	r := (a - v.h) - v.l
 	t := float64(3 * y * y)
 	d := r / t
 	d = r / (t + float64(3*y*d))
 	return math.Copysign(y+d, x)
+}
+
+// halley takes a step toward the cube root of a.
+func halley(y, a float64) float64 {
+	c := float64(y * y * y)
+	return float64(y * ((c + float64(2*a)) / (float64(2*c) + a)))
+}
+
+// nearCbrt is cbrt by a shorter way, for y within 2^-13.5 of the root: by
+// the series of (1 - r)^(-1/3). y is cut to 17 bits, so that y^3 is exact, and a - y^3,
+// too; r is 2^-11.7 at most, the series' next term 2^-73 and the roundings 2^-64 of the root.
+func nearCbrt(y, a float64) bounded {
+	y = math.Float64frombits(math.Float64bits(y) &^ (1<<36 - 1))
+	r := (a - float64(y*y*y)) / a
+	z := r * r
+	p := (1.0/3 + float64(r*(2.0/9))) + float64(z*((14.0/81+float64(r*(35.0/243)))+float64(z*(91.0/729))))
+	return bounded{y, float64(y * float64(r*p)), float64(y * 0x1p-63)}
 }

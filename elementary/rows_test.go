@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/big"
 	"math/rand/v2"
+	"reflect"
 	"testing"
 
 	"github.com/samebits/samebits/internal/golden"
@@ -167,6 +168,61 @@ func testSoftmax[T Float](t *testing.T) {
 func TestSoftmax(t *testing.T) {
 	testSoftmax[float32](t)
 	testSoftmax[float64](t)
+}
+
+// TestSoftmaxInChunks: where SPEC.md, section 5, promises it, a prefix whose exponentials
+// come in chunks has the bits of the whole row's Softmax; what is masked ahead of it, by
+// -Inf, changes nothing but its place.
+func TestSoftmaxInChunks(t *testing.T) {
+	testSoftmaxInChunks[float32](t)
+	testSoftmaxInChunks[float64](t)
+}
+
+func testSoftmaxInChunks[T Float](t *testing.T) {
+	rng := rand.New(rand.NewPCG(9, 10))
+	moved := 0
+	for _, order := range []reduce.Order{reduce.Pairwise, reduce.DoubleDouble, reduce.Widened, reduce.Binned, reduce.Exact} {
+		if reduce.Check[T](order) != nil {
+			continue
+		}
+		for _, n := range []int{1, 7, 64, 200, 333} {
+			x := randomRow[T](rng, n, 0)
+			hidden := rng.IntN(n)
+			for i := range hidden {
+				x[i] = T(math.Inf(-1))
+			}
+			m := kernel.Maximum(x)
+			want, e := make([]T, n), make([]T, n)
+			Softmax(order, want, x)
+			for i, v := range x {
+				e[i] = Exp(v - m)
+			}
+			total, err := reduce.NewAccumulator[T](order, 0)
+			require.NoError(t, err)
+			for at := 0; at < n; {
+				next := min(n, at+1+rng.IntN(90))
+				part, err := reduce.NewAccumulator[T](order, at)
+				require.NoError(t, err)
+				part.Add(e[at:next]...)
+				require.NoError(t, total.Merge(part))
+				at = next
+			}
+			sum, err := total.Sum()
+			require.NoError(t, err)
+			for i := range e {
+				e[i] /= sum
+			}
+			requireSameBits(t, want, e, "order %v n=%d", order, n)
+			for gone := 1; order == reduce.Pairwise && gone <= hidden; gone++ { // the place of a key is part of the sum
+				Softmax(order, e[gone:], x[gone:])
+				if !reflect.DeepEqual(allBits(want), allBits(e)) {
+					moved++
+				}
+			}
+		}
+	}
+	t.Logf("%d rows that begin later have other bits", moved)
+	require.Positive(t, moved, "the check must see keys that have moved")
 }
 
 func testRowSpecials[T Float](t *testing.T) {

@@ -16,11 +16,17 @@ import (
 //
 // Error bound, to first order in the unit roundoff u: relative to the true softmax,
 // dst[i] errs by at most (|x[i]-m| + D + 3)u + e, where D is the mean of |x[j]-m| under
-// the softmax, and e the relative error of the order's sum of positive terms: (n-1)u if
-// Sequential, (ceil(log2 n)+1)u if Pairwise, u if Exact. (The difference x-m errs by u
-// of itself, which is the relative error of exp; exp, the quotient and the terms of the
-// sum have one rounding each; float64 adds 0.01u for exp.) Results below the normal
-// numbers err by half a unit in their last place besides.
+// the softmax, and e the relative error of the order's sum of positive terms:
+//
+//	Sequential, Shuffled, Arrival           (n-1)u
+//	Pairwise                                (ceil(log2 n)+1)u
+//	Kahan                                   2u
+//	Neumaier, DoubleDouble, Widened, Exact  u
+//	Binned of fold K                        u + n*2^(-W(K-1)), W = 40, or 13 of float32
+//
+// (The difference x-m errs by u of itself, which is the relative error of exp; exp, the
+// quotient and the terms of the sum have one rounding each; float64 adds 0.01u for exp.)
+// Results below the normal numbers err by half a unit in their last place besides.
 //
 // dst may be x; what is masked is not in x at all. A NaN in x makes all of dst
 // NaN, and so does a maximum of +Inf or a row of -Inf alone. It panics if the

@@ -62,6 +62,17 @@ func quo(n, d sum) sum {
 	return sum{q, float64(rest * r)}
 }
 
+// bounded is the approximation h + l of a number, with a bound e of its error.
+type bounded struct{ h, l, e float64 }
+
+// rounded returns the number rounded, and whether that is certain: whatever is within the
+// bound rounds to the same, and so does the sum of the longer way, of which the bounds
+// take account. Where e is an infinity it is not.
+func (b bounded) rounded() (y float64, ok bool) {
+	y = b.h + (b.l + b.e)
+	return y, y == b.h+(b.l-b.e)
+}
+
 // pow2 returns 2^k, for -1022 <= k <= 1023.
 func pow2(k int) float64 { return math.Float64frombits(uint64(k+1023) << 52) }
 

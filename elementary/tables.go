@@ -1154,3 +1154,26 @@ var tailQ = [9]float64{
 	0x1.b4f53f787db3p-10,
 	0x1.56d368789ba2ap-14,
 }
+
+// tailNearP/tailNearQ is the same to 2^-42, for a up to tailNearEnd.
+var tailNearP = [7]float64{
+	0x1.000000000000ap-01,
+	0x1.0e69654afd2f4p-01,
+	0x1.1cd7bf250cbf6p-02,
+	0x1.679edb06f9fafp-04,
+	0x1.1b22c08da02e7p-06,
+	0x1.06a30454059dbp-09,
+	0x1.c3af9ac4e305dp-14,
+}
+
+// tailNearQ belongs to tailNearP.
+var tailNearQ = [8]float64{
+	0x1p+00,
+	0x1.daab8ee99f65ap+00,
+	0x1.892742db140b8p+00,
+	0x1.7aca0e3a56a98p-01,
+	0x1.cd0afc052ec2fp-03,
+	0x1.650f3eece6d4ep-05,
+	0x1.492b67b52758ap-08,
+	0x1.1b0d1d75a0a7fp-12,
+}

@@ -259,6 +259,9 @@ func writeKernels(b *bytes.Buffer) {
 	p, q = fitRatio(7, 8, 14.6, 4, bigScaledTail)
 	writeAll(b, "tailP", "tailP/tailQ is exp(a^2/2)*Q(a) to 2^-45", p)
 	writeAll(b, "tailQ", "tailQ belongs to tailP", q)
+	p, q = fitRatio(6, 7, 6.5, 2.5, bigScaledTail)
+	writeAll(b, "tailNearP", "tailNearP/tailNearQ is the same to 2^-42, for a up to tailNearEnd", p)
+	writeAll(b, "tailNearQ", "tailNearQ belongs to tailNearP", q)
 }
 
 // writeAll writes a polynomial of the size that it has.

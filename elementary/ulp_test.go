@@ -66,6 +66,16 @@ func ulps[T Float](got T, want number) float64 {
 	return math.Abs(e)
 }
 
+// sees tells whether an error of f on xs or their negatives exceeds the bound.
+func sees[T Float](f func(T) T, oracle func(float64) number, xs []T, bound float64) bool {
+	for i := range xs {
+		if most, _ := worst(f, oracle, xs[i:i+1]); most > bound {
+			return true
+		}
+	}
+	return false
+}
+
 // worst returns the largest error of f on xs and their negatives, in ulps, and where.
 func worst[T Float](f func(T) T, oracle func(float64) number, xs []T) (most float64, at T) {
 	for _, x := range xs {
@@ -199,12 +209,10 @@ func TestCheckersSeeFaults(t *testing.T) {
 			continue
 		}
 		off := func(x float64) float64 { return neighbour(f(x), 1) }
-		most, _ := worst(off, oracles[name], arguments[float64](20))
-		require.Greaterf(t, most, bounds64[name], "%s, one ulp off", name)
+		require.Truef(t, sees(off, oracles[name], arguments[float64](20), bounds64[name]), "%s, one ulp off", name)
 	}
 	off := func(x float32) float32 { return neighbour(Exp(x), 1) }
-	most, _ := worst(off, oracles["Exp"], arguments[float32](20))
-	require.Greater(t, most, bound32, "Exp of float32, one ulp off")
+	require.True(t, sees(off, oracles["Exp"], arguments[float32](20), bound32), "Exp of float32, one ulp off")
 }
 
 func TestAccuracySeesPerturbedCoefficient(t *testing.T) {
@@ -218,9 +226,9 @@ func TestAccuracySeesPerturbedCoefficient(t *testing.T) {
 		if name == "Exp" {
 			*coefficient += 0x1p-53
 		}
-		most, _ := worst(scalars[float64]()[name], oracles[name], arguments[float64](600))
+		seen := sees(scalars[float64]()[name], oracles[name], arguments[float64](600), bounds64[name])
 		*coefficient = saved
-		require.Greaterf(t, most, bounds64[name], "%s with a perturbed coefficient", name)
+		require.Truef(t, seen, "%s with a perturbed coefficient", name)
 	}
 }
 
