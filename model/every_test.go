@@ -10,6 +10,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/samebits/samebits/gemm"
 	"github.com/samebits/samebits/internal/kernel"
 	"github.com/samebits/samebits/internal/safetensors"
 	"github.com/samebits/samebits/reduce"
@@ -214,14 +215,19 @@ func TestWindowHidesKeys(t *testing.T) {
 		require.NotEqual(t, bitsOf(all[33*37:34*37]), bitsOf(narrow[33*37:34*37]), "%v", order)
 
 		// What no window holds any more does not matter: not a NaN, not an infinity.
-		m := build[float64](t, f.load(t), setup{order, 2, 1})
-		s := m.NewSession()
-		_, err := s.Forward(t.Context(), ids[:79], nil)
+		// (Of packed keys and values: TestContextOfWhatIsNotSeen in gemm.)
+		native, err := gemm.NewNative[float64](order, 1)
 		require.NoError(t, err)
-		for _, c := range s.caches {
-			for i := range c.layers[0].keys.Data[:40*8] {
-				c.layers[0].keys.Data[i] = kernel.NaN[float64]()
-				c.layers[0].values.Data[i] = kernel.NaN[float64]()
+		m, err := New(f.load(t), Options[float64]{Backend: matrices[float64]{native}, Ranks: 2})
+		require.NoError(t, err)
+		s := m.NewSession()
+		_, err = s.Forward(t.Context(), ids[:79], nil)
+		require.NoError(t, err)
+		for _, p := range s.passes {
+			kv := &p.cache.layers[0]
+			for i := range kv.keys.Data[:40*8] {
+				kv.keys.Data[i] = kernel.NaN[float64]()
+				kv.values.Data[i] = kernel.NaN[float64]()
 			}
 		}
 		out, err := s.Forward(t.Context(), ids[79:], nil)

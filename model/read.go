@@ -1,6 +1,7 @@
 package model
 
 import (
+	"encoding/binary"
 	"fmt"
 
 	"github.com/samebits/samebits/internal/kernel"
@@ -24,6 +25,25 @@ func (s onDisk[T]) Dims() (rows, cols int) { return s.tensor.Shape[0], s.tensor.
 
 // CopyRow reads row i of a matrix.
 func (s onDisk[T]) CopyRow(dst []T, i int) error { return s.read(dst, i*len(dst)) }
+
+// halves sets dst to the elements from index from on of a tensor of 16-bit floats, as they
+// are stored. It is an error if one is not finite.
+func (s onDisk[T]) halves(dst []uint16, from int) error {
+	data := s.tensor.Data[2*from:]
+	infinite := uint16(0x7f80) // the exponent
+	if s.tensor.DType == safetensors.F16 {
+		infinite = 0x7c00
+	}
+	for i := range dst {
+		v := binary.LittleEndian.Uint16(data[2*i:])
+		if v&infinite == infinite {
+			var x [1]T
+			return s.read(x[:], from+i)
+		}
+		dst[i] = v
+	}
+	return nil
+}
 
 // read sets dst to the elements from index from on. It is an error if one is not
 // exact in T, or not finite.

@@ -67,10 +67,10 @@ func (c Config) facts() (facts []tp.Fact) {
 
 // agreeOnTokens returns an error unless all processes of a World feed the same tokens
 // to the same sequence.
-func (p *pass[T]) agreeOnTokens(ctx context.Context, ids []int) error {
-	return tp.Agree(ctx, p.rank,
+func (p *pass[T]) agreeOnTokens(ctx context.Context, r *tp.Rank) error {
+	return tp.Agree(ctx, r,
 		tp.Fact{Name: "tokens before", Value: fmt.Sprint(p.start)},
-		tp.Fact{Name: "tokens", Value: shortened(fmt.Sprint(ids))})
+		tp.Fact{Name: "tokens", Value: shortened(fmt.Sprint(p.ids))})
 }
 
 // shortened returns a long text as its beginning and its digest.
