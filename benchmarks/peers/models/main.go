@@ -24,6 +24,7 @@ import (
 	"github.com/samebits/samebits/gemm"
 	"github.com/samebits/samebits/model"
 	"github.com/samebits/samebits/reduce"
+	"golang.org/x/sys/unix"
 )
 
 var (
@@ -35,6 +36,7 @@ var (
 	only        = flag.String("only", "pairwise-f32,pairwise-bf16,sequential-f32", "of ours: ORDER-STORAGE, and -tpN after it for N ranks of one thread")
 	dir         = flag.String("dir", filepath.Join(os.TempDir(), "samebits-models"), "where the folders of weights are made")
 	interpreter = flag.String("python", "/usr/bin/python3", "that has PyTorch; empty for none")
+	styles      = flag.String("styles", "conv1d,linear", "how PyTorch holds linear layers")
 	pause       = flag.Duration("pause", 50*time.Millisecond, "between turns: the threads of others wait spinning")
 	memory      = flag.String("memory", "", "instead: f32 or bf16, the memory that ours takes")
 )
@@ -46,6 +48,7 @@ type times struct{ prefill, decode time.Duration }
 type contender struct {
 	name string
 	run  func(ids []int) (times, error)
+	m    *model.Model[float32] // of ours
 }
 
 func main() {
@@ -77,11 +80,11 @@ func run() error {
 			return err
 		}
 		defer p.stop()
-		for _, style := range []string{"conv1d", "linear"} {
-			all = append(all, contender{"torch-" + style, func(ids []int) (times, error) { return p.run(style, *prompt, ids) }})
-		}
-		if err := compare(p); err != nil {
+		if err := compare(p, all[0].m); err != nil {
 			return err
+		}
+		for _, style := range strings.Split(*styles, ",") {
+			all = append(all, contender{"torch-" + style, func(ids []int) (times, error) { return p.run(style, *prompt, ids) }, nil})
 		}
 	}
 	return race(all)
@@ -132,31 +135,42 @@ func ours(spec string) (c contender, err error) {
 	if err != nil {
 		return c, err
 	}
-	return contender{spec, func(ids []int) (times, error) { return generate(m, ids) }}, nil
+	return contender{spec, func(ids []int) (times, error) { return generate(m, ids) }, m}, nil
 }
 
 // generate runs the tokens through a new session.
 func generate(m *model.Model[float32], ids []int) (t times, err error) {
 	s, ctx := m.NewSession(), context.Background()
-	begin := time.Now()
+	begin := now(m)
 	if _, err = s.Next(ctx, ids[:*prompt]); err != nil {
 		return t, err
 	}
-	middle := time.Now()
+	middle := now(m)
 	for k := *prompt; k < len(ids); k++ {
 		if _, err = s.Next(ctx, ids[k:k+1]); err != nil {
 			return t, err
 		}
 	}
-	return times{middle.Sub(begin), time.Since(middle)}, nil
+	return times{middle - begin, now(m) - middle}, nil
+}
+
+var start = time.Now()
+
+// now returns the time: of one thread that of the clock of the process, which stands still
+// while other work has the processor.
+func now(m *model.Model[float32]) time.Duration {
+	if *threads > 1 || m.Ranks() > 1 {
+		return time.Since(start)
+	}
+	var t unix.Timespec
+	if err := unix.ClockGettime(unix.CLOCK_PROCESS_CPUTIME_ID, &t); err != nil {
+		panic(err)
+	}
+	return time.Duration(t.Nano())
 }
 
 // compare returns an error unless PyTorch and the first of ours compute the same function.
-func compare(p *python) error {
-	m, err := load(reduce.Pairwise, "bf16", 1, *threads)
-	if err != nil {
-		return err
-	}
+func compare(p *python, m *model.Model[float32]) error {
 	ids := tokens(m.Config().Vocabulary)
 	theirs, err := p.ask("logits", "conv1d", *prompt, ids)
 	if err != nil {
