@@ -26,28 +26,28 @@ func (p *pass[T]) attention(ctx context.Context, stage string, l *layer[T], kv *
 		return qkv, err
 	}
 	q, k, v := p.split(qkv)
-	p.perHead(stage+"q", q, p.config.Heads, p.heads)
-	p.perHead(stage+"k", k, p.config.KVHeads, p.kvHeads)
-	p.perHead(stage+"v", v, p.config.KVHeads, p.kvHeads)
+	p.perHead(p.name(stage, "q"), q, p.config.Heads, p.heads)
+	p.perHead(p.name(stage, "k"), k, p.config.KVHeads, p.kvHeads)
+	p.perHead(p.name(stage, "v"), v, p.config.KVHeads, p.kvHeads)
 	if p.config.QKNorm {
 		p.normHeads(q, l.qNorm)
 		p.normHeads(k, l.kNorm)
-		p.perHead(stage+"q_norm", q, p.config.Heads, p.heads)
-		p.perHead(stage+"k_norm", k, p.config.KVHeads, p.kvHeads)
+		p.perHead(p.name(stage, "q_norm"), q, p.config.Heads, p.heads)
+		p.perHead(p.name(stage, "k_norm"), k, p.config.KVHeads, p.kvHeads)
 	}
 	if p.turns != nil {
 		p.rotation.apply(q, p.config.HeadSize)
 		p.rotation.apply(k, p.config.HeadSize)
-		p.perHead(stage+"q_rope", q, p.config.Heads, p.heads)
-		p.perHead(stage+"k_rope", k, p.config.KVHeads, p.kvHeads)
+		p.perHead(p.name(stage, "q_rope"), q, p.config.Heads, p.heads)
+		p.perHead(p.name(stage, "k_rope"), k, p.config.KVHeads, p.kvHeads)
 	}
 	kv.append(k, v)
 	y := p.work.context.matrix(q.Rows, q.Cols)
 	if err := p.attend(stage, l.window, kv, q, y); err != nil {
 		return y, err
 	}
-	p.columns(stage+"context", y, p.config.Heads*p.config.HeadSize, p.heads.Lo*p.config.HeadSize)
-	return p.rowParallel(ctx, stage+"out", l.out, y)
+	p.columns(p.name(stage, "context"), y, p.config.Heads*p.config.HeadSize, p.heads.Lo*p.config.HeadSize)
+	return p.rowParallel(ctx, p.name(stage, "out"), l.out, y)
 }
 
 // split returns the queries, keys and values, which lie side by side.
@@ -130,7 +130,7 @@ func (a attended[T]) run(q, context gemm.Matrix[T]) error {
 	if err := a.backend.Product(a.scoreScale(), q, a.keys.View(oldest, a.keys.Rows, 0, a.keys.Cols), true, false, visible); err != nil {
 		return err
 	}
-	a.triangle(a.stage+"scores", a.h, a.window, 0, q.Rows, scores, T(math.Inf(-1)))
+	a.triangle(a.name(a.stage, "scores"), a.h, a.window, 0, q.Rows, scores, T(math.Inf(-1)))
 	for i := range scores.Rows {
 		seen := a.seen(i, a.window)
 		a.softmax(scores.Row(i), seen)
@@ -140,6 +140,6 @@ func (a attended[T]) run(q, context gemm.Matrix[T]) error {
 			return err
 		}
 	}
-	a.triangle(a.stage+"probs", a.h, a.window, 0, q.Rows, scores, 0)
+	a.triangle(a.name(a.stage, "probs"), a.h, a.window, 0, q.Rows, scores, 0)
 	return nil
 }

@@ -127,8 +127,8 @@ func (p *pass[T]) embed(ctx context.Context, ids []int) (gemm.Matrix[T], error) 
 //	x = (x + a) + m
 func (p *pass[T]) block(ctx context.Context, stage string, l *layer[T], kv *keysValues[T], x gemm.Matrix[T]) error {
 	h := p.normed(x, l.attnNorm)
-	p.whole(stage+"attn_norm", h)
-	a, err := p.attention(ctx, stage+"attn.", l, kv, h)
+	p.whole(p.name(stage, "attn_norm"), h)
+	a, err := p.attention(ctx, p.name(stage, "attn."), l, kv, h)
 	if err != nil {
 		return err
 	}
@@ -136,17 +136,17 @@ func (p *pass[T]) block(ctx context.Context, stage string, l *layer[T], kv *keys
 		h = p.normed(x, l.mlpNorm)
 	}
 	kernel.AddTo(x.Data, a.Data)
-	p.whole(stage+"attn_residual", x)
+	p.whole(p.name(stage, "attn_residual"), x)
 	if !p.config.Parallel {
 		h = p.normed(x, l.mlpNorm)
 	}
-	p.whole(stage+"mlp_norm", h)
-	m, err := p.mlp(ctx, stage+"mlp.", l, h)
+	p.whole(p.name(stage, "mlp_norm"), h)
+	m, err := p.mlp(ctx, p.name(stage, "mlp."), l, h)
 	if err != nil {
 		return err
 	}
 	kernel.AddTo(x.Data, m.Data)
-	p.whole(stage+"output", x)
+	p.whole(p.name(stage, "output"), x)
 	return nil
 }
 
@@ -158,10 +158,10 @@ func (p *pass[T]) mlp(ctx context.Context, stage string, l *layer[T], x gemm.Mat
 	}
 	n := p.inner.Len()
 	if p.config.Gated {
-		p.columns(stage+"gate", y.View(0, y.Rows, 0, n), p.config.Inner, p.inner.Lo)
-		p.columns(stage+"up", y.View(0, y.Rows, n, 2*n), p.config.Inner, p.inner.Lo)
+		p.columns(p.name(stage, "gate"), y.View(0, y.Rows, 0, n), p.config.Inner, p.inner.Lo)
+		p.columns(p.name(stage, "up"), y.View(0, y.Rows, n, 2*n), p.config.Inner, p.inner.Lo)
 	} else {
-		p.columns(stage+"up", y, p.config.Inner, p.inner.Lo)
+		p.columns(p.name(stage, "up"), y, p.config.Inner, p.inner.Lo)
 	}
 	out := y
 	if p.config.Gated {
@@ -170,8 +170,8 @@ func (p *pass[T]) mlp(ctx context.Context, stage string, l *layer[T], x gemm.Mat
 	p.activating.from, p.activating.to = y, out
 	p.eachRow(y.Rows, activationCost*n, p.actJob)
 	y = out
-	p.columns(stage+"act", y, p.config.Inner, p.inner.Lo)
-	return p.rowParallel(ctx, stage+"down", l.down, y)
+	p.columns(p.name(stage, "act"), y, p.config.Inner, p.inner.Lo)
+	return p.rowParallel(ctx, p.name(stage, "down"), l.down, y)
 }
 
 // The cost of a number, in those of which manyOperations make it worth to start a goroutine.

@@ -47,13 +47,13 @@ func (p *pass[T]) attendTask(worker, task int) {
 	scores := s.scores.matrix(i1-i0, to)
 	q, y := p.headOf(a.q, h).View(i0, i1, 0, p.config.HeadSize), p.headOf(a.y, h).View(i0, i1, 0, p.config.HeadSize)
 	a.kv.Scores(&s.AttentionScratch, shared, p.scoreScale(), q, from, to, scores)
-	p.triangle(a.stage+"scores", h, a.window, i0, a.q.Rows, scores, T(math.Inf(-1)))
+	p.triangle(p.name(a.stage, "scores"), h, a.window, i0, a.q.Rows, scores, T(math.Inf(-1)))
 	for i := range scores.Rows {
 		seen, row := p.seen(i0+i, a.window), scores.Row(i)
 		p.softmax(row, seen)
 		clear(row[seen.Hi:])
 	}
-	p.triangle(a.stage+"probs", h, a.window, i0, a.q.Rows, scores, 0)
+	p.triangle(p.name(a.stage, "probs"), h, a.window, i0, a.q.Rows, scores, 0)
 	if a.kv.Batches() {
 		a.kv.Context(&s.AttentionScratch, shared, scores, from, to, y)
 		return

@@ -117,6 +117,14 @@ func (c *collector[T]) flush() {
 	}
 }
 
+// name returns the name of a stage, where it is recorded.
+func (p *pass[T]) name(prefix, stage string) string {
+	if p.rec == nil {
+		return ""
+	}
+	return prefix + stage
+}
+
 // whole records a stage that every rank holds, from rank 0.
 func (p *pass[T]) whole(name string, x gemm.Matrix[T]) {
 	if p.rec != nil && p.rank.ID() == 0 {

@@ -26,7 +26,8 @@ func (p *pass[T]) threadsFor(operations int) int {
 	return max(1, min(p.threads, operations/manyOperations))
 }
 
-const manyOperations = 1 << 17
+// manyOperations make it worth to start a goroutine; tests start them for fewer.
+var manyOperations = 1 << 17
 
 // eachRow calls the job for blocks of rows, [lo, hi), each of so many operations.
 func (p *pass[T]) eachRow(rows, operations int, job func(lo, hi int)) {

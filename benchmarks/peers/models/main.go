@@ -32,6 +32,7 @@ var (
 	threads     = flag.Int("threads", 1, "of everyone")
 	rounds      = flag.Int("rounds", 5, "in each of which all run in turn")
 	prompt      = flag.Int("prompt", 128, "tokens to read at once")
+	limit       = flag.Duration("limit", time.Hour, "no round begins later")
 	decode      = flag.Int("decode", 16, "tokens after them, one by one")
 	only        = flag.String("only", "pairwise-f32,pairwise-bf16,sequential-f32", "of ours: ORDER-STORAGE, and -tpN after it for N ranks of one thread")
 	dir         = flag.String("dir", filepath.Join(os.TempDir(), "samebits-models"), "where the folders of weights are made")
@@ -201,6 +202,9 @@ func race(all []contender) error {
 	ids := tokens(m.Config.Vocabulary)
 	measured := make([][]times, len(all))
 	for round := range *rounds + 1 {
+		if time.Since(start) > *limit {
+			break
+		}
 		for i, c := range all {
 			time.Sleep(*pause)
 			t, err := c.run(ids)
@@ -220,7 +224,7 @@ func race(all []contender) error {
 // report prints the median of each contender's times, for each of n tokens, and the median
 // over the rounds of the ratios of PyTorch's and of the first contender's time to its own.
 func report(what string, all []contender, measured [][]times, n int, of func(times) time.Duration) {
-	fmt.Printf("%s, %s, %d threads, %d rounds\n", *name, what, *threads, *rounds)
+	fmt.Printf("%s, %s, %d threads, %d rounds\n", *name, what, *threads, len(measured[0]))
 	for i, c := range all {
 		var own, toTorch, toFirst []float64
 		for round, t := range measured[i] {
