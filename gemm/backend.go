@@ -54,6 +54,22 @@ func NewNative[T Float](order reduce.Order, threads int) (Native[T], error) {
 
 func (n Native[T]) options() Options { return Options{Order: n.order, Threads: n.threads} }
 
+// optionsFor are the options for a product of so many rows with the weights: on one goroutine
+// where others would come too late. Arrival keeps its goroutines: they are what it measures.
+func (n Native[T]) optionsFor(rows int, w *Weights[T]) Options {
+	o := n.options()
+	if w.k*w.n*(rows+rowWork) < fewWork && n.order.Kind() != reduce.KindArrival {
+		o.Threads = 1
+	}
+	return o
+}
+
+// To bring a weight from memory takes as long as to multiply it by rowWork rows. While
+// fewWork is done, which takes some 50 microseconds, another goroutine may begin to run.
+const rowWork = 12
+
+var fewWork = 1 << 21
+
 // Order returns the order of the products.
 func (n Native[T]) Order() reduce.Order { return n.order }
 
@@ -92,7 +108,7 @@ func (n Native[T]) Mul(a Matrix[T], w Packed[T], c Matrix[T]) error {
 		scale(0, c)
 		return nil
 	}
-	multiply(n.options(), finish[T]{alpha: 1}, left(a, false, permutation(n.order, own.k)), own, c)
+	multiply(n.optionsFor(a.Rows, own), finish[T]{alpha: 1}, left(a, false, permutation(n.order, own.k)), own, c)
 	return nil
 }
 
@@ -103,7 +119,7 @@ func (n Native[T]) Partial(a Matrix[T], w Packed[T]) (*Partial[T], error) {
 	if err != nil {
 		return nil, err
 	}
-	return newPartial(n.options(), a, own), nil
+	return newPartial(n.optionsFor(a.Rows, own), a, own), nil
 }
 
 // Product evaluates alpha*a*op(b).

@@ -3,6 +3,7 @@ package model
 import (
 	"encoding/binary"
 	"fmt"
+	"sync/atomic"
 
 	"github.com/samebits/samebits/internal/kernel"
 	"github.com/samebits/samebits/internal/safetensors"
@@ -57,4 +58,24 @@ func (s onDisk[T]) read(dst []T, from int) error {
 		}
 	}
 	return nil
+}
+
+// seldom is a matrix whose rows are read now and then: with a row of a mapped file come the
+// pages around it, which may be a megabyte, and they are let go of every few rows.
+type seldom[T Float] struct {
+	onDisk[T]
+	weights *safetensors.Folder
+	touched atomic.Int64
+}
+
+// touchedRows is as many rows as stay in memory.
+const touchedRows = 16
+
+// CopyRow reads row i.
+func (s *seldom[T]) CopyRow(dst []T, i int) error {
+	err := s.onDisk.CopyRow(dst, i)
+	if s.touched.Add(1)%touchedRows == 0 {
+		s.weights.Release(s.tensor.Name, 0, len(s.tensor.Data))
+	}
+	return err
 }

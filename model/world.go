@@ -100,6 +100,7 @@ func digest(weights *safetensors.Folder) string {
 		fmt.Fprintf(h, "%q %s %v\n", t.Name, t.DType, t.Shape)
 		h.Write(t.Data)
 		h.Sum(sums[i][:0])
+		weights.Release(t.Name, 0, len(t.Data))
 	})
 	all := sha256.New()
 	for _, s := range sums {

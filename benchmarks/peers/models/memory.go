@@ -33,6 +33,7 @@ func measureMemory(storage string) error {
 	most := weights + cache + max((weights+cache)/10, 64)
 	fmt.Printf("%d tokens: now %d MB, at most %d MB; weights %d MB, keys and values %d MB, allowed %d MB\n",
 		len(ids), status("VmRSS:"), status("VmHWM:"), weights, cache, most)
+	fmt.Printf("of that %d MB of files; live objects %d MB\n", status("RssFile:"), live()>>20)
 	runtime.KeepAlive(m)
 	return nil
 }
@@ -51,4 +52,12 @@ func status(field string) (mb int64) {
 		}
 	}
 	return -1
+}
+
+// live returns the bytes of objects that are reachable.
+func live() uint64 {
+	var stats runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&stats)
+	return stats.HeapAlloc
 }
