@@ -121,6 +121,12 @@ type AttentionScratch[T Float] struct {
 	words              []uint64
 }
 
+// growTokens returns each elements for each token, of any value; it grows by many tokens at once.
+func growTokens[T Float](s *[]T, tokens, each int) []T {
+	const many = 256
+	return grow(s, ceil(tokens, many)*many*each)[:tokens*each]
+}
+
 // AttentionRows is the number of rows that products with KeysValues take best at a time.
 func AttentionRows[T Float]() int { return kernel.MicroTile[T]().Rows }
 
@@ -172,7 +178,7 @@ func (kv *KeysValues[T]) Context(s *AttentionScratch[T], head int, p Matrix[T], 
 	kv.compile(s, from, to)
 	for i := 0; i < p.Rows; {
 		tile, rows := kv.tile(p.Rows - i)
-		a := grow(&s.rows, (to-from)*tile.Rows)
+		a := growTokens(&s.rows, to-from, tile.Rows)
 		packRows(a, tile.Rows, p, false, i, rows, from, to-from)
 		stack := grow(&s.stack, stackDepth(ceil(to, kv.order.Leaf()))*tile.Size())
 		for panel := range kv.valuePanels() {
@@ -198,7 +204,7 @@ func (kv *KeysValues[T]) compile(s *AttentionScratch[T], from, to int) {
 func (kv *KeysValues[T]) contract(s *AttentionScratch[T], tile kernel.Tile, head, panel, from, to int) {
 	chain := kv.order.Kind() == reduce.KindSequential
 	if chain {
-		grow(&s.chain, (to-from)*kv.cols)
+		growTokens(&s.chain, to-from, kv.cols)
 	}
 	depth, words := 0, s.words
 	for t := from; t < to; {
@@ -214,7 +220,7 @@ func (kv *KeysValues[T]) contract(s *AttentionScratch[T], tile kernel.Tile, head
 		t = end
 	}
 	if chain {
-		kernel.Micro(tile, kernel.Stack[T]{Own: s.stack}, s.rows, kv.factors(s.chain), words)
+		kernel.Micro(tile, kernel.Stack[T]{Own: s.stack}, s.rows, kv.factors(s.chain[:(to-from)*kv.cols]), words)
 	}
 }
 

@@ -33,6 +33,9 @@ func (p *pass[T]) attendPacked(stage string, window int, kv *gemm.KeysValues[T],
 	p.attendLoop.Run(p.threadsFor(2*q.Rows*kv.Tokens()*q.Cols), a.blocks*p.heads.Len())
 }
 
+// manyTokens is by how many scratch grows at once.
+const manyTokens = 256
+
 func (p *pass[T]) rowsAtOnce() int { return gemm.AttentionRows[T]() }
 
 // attendTask computes the context of some rows of a head. What a row does not see of the
@@ -44,6 +47,7 @@ func (p *pass[T]) attendTask(worker, task int) {
 	i1 := min(i0+p.rowsAtOnce(), a.q.Rows)
 	shared := p.sharedHead(h)
 	from, to := p.seen(i0, a.window).Lo, p.seen(i1-1, a.window).Hi
+	s.scores.reserve((i1 - i0) * (to/manyTokens + 1) * manyTokens)
 	scores := s.scores.matrix(i1-i0, to)
 	q, y := p.headOf(a.q, h).View(i0, i1, 0, p.config.HeadSize), p.headOf(a.y, h).View(i0, i1, 0, p.config.HeadSize)
 	a.kv.Scores(&s.AttentionScratch, shared, p.scoreScale(), q, from, to, scores)

@@ -7,10 +7,15 @@ type buffer[T Float] struct{ data []T }
 
 // matrix returns a matrix of any content, until the next call.
 func (b *buffer[T]) matrix(rows, cols int) gemm.Matrix[T] {
-	if n := rows * cols; cap(b.data) < n {
+	b.reserve(rows * cols)
+	return gemm.Dense(rows, cols, b.data[:rows*cols])
+}
+
+// reserve makes room for n elements.
+func (b *buffer[T]) reserve(n int) {
+	if cap(b.data) < n {
 		b.data = make([]T, n)
 	}
-	return gemm.Dense(rows, cols, b.data[:rows*cols])
 }
 
 // workspace holds the matrices of a pass, which the next one uses again: none is seen

@@ -10,6 +10,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"flag"
 	"fmt"
@@ -32,7 +33,8 @@ var (
 	threads     = flag.Int("threads", 1, "of everyone")
 	rounds      = flag.Int("rounds", 5, "in each of which all run in turn")
 	prompt      = flag.Int("prompt", 128, "tokens to read at once")
-	limit       = flag.Duration("limit", time.Hour, "no round begins later")
+	limit       = flag.Duration("limit", time.Hour, "no round begins later, counted from the first")
+	wait        = flag.Bool("wait", false, "load, and wait for a line on standard input before the first round")
 	decode      = flag.Int("decode", 16, "tokens after them, one by one")
 	only        = flag.String("only", "pairwise-f32,pairwise-bf16,sequential-f32", "of ours: ORDER-STORAGE, and -tpN after it for N ranks of one thread")
 	dir         = flag.String("dir", filepath.Join(os.TempDir(), "samebits-models"), "where the folders of weights are made")
@@ -200,9 +202,14 @@ func race(all []contender) error {
 		return err
 	}
 	ids := tokens(m.Config.Vocabulary)
+	if *wait {
+		fmt.Println("loaded")
+		bufio.NewReader(os.Stdin).ReadString('\n')
+	}
+	begin := time.Now()
 	measured := make([][]times, len(all))
 	for round := range *rounds + 1 {
-		if time.Since(start) > *limit {
+		if len(measured[0]) > 0 && time.Since(begin) > *limit {
 			break
 		}
 		for i, c := range all {
