@@ -8,7 +8,9 @@ import (
 
 // Backend multiplies for a model. Everything that a transformer computes with
 // matrices goes through these methods, so that a model runs on another
-// implementation, and a test can count what it does, without changing the model.
+// implementation, and a test can count what it does, without changing the model. A model also
+// uses methods of Native beyond these where a Backend has them: PackRows, PackStoredRows,
+// NewKeysValues and Threads. What wraps a Backend hides them by embedding this interface.
 type Backend[T Float] interface {
 	// Order is the order of the products, and that in which the model's other sums
 	// and its ranks' partial products are to be combined.

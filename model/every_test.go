@@ -92,7 +92,7 @@ func treeOrders[T Float]() []reduce.Order {
 }
 
 // TestNothingChangesTheBits draws models of every family, and for each draws ways to
-// run it: ranks, threads, chunks, kernels, the storage of the weights. All give the
+// run it: ranks, threads, chunks, kernels, the storage of weights, keys and values. All give the
 // bits of one rank on one thread that reads all tokens at once.
 func TestNothingChangesTheBits(t *testing.T) {
 	for _, family := range Families() {
@@ -104,6 +104,7 @@ func TestNothingChangesTheBits(t *testing.T) {
 }
 
 func testNothingChanges[T Float](t *testing.T, family string) {
+	defer startEarly()()
 	for i := range *draws {
 		f := samples(family).Example(1000 + i).folder(t)
 		plain, half := f.load(t), f.halved().load(t)
@@ -121,6 +122,11 @@ func testNothingChanges[T Float](t *testing.T, family string) {
 					c = half
 				}
 				m := build[T](t, c, setup{order, ranks, way.threads})
+				if way.whole {
+					whole, err := New(c, Options[T]{Backend: matrices[T]{m.options.Backend}, Ranks: ranks})
+					require.NoError(t, err)
+					m = whole
+				}
 				require.Equal(t, want, bitsOf(inChunks(t, m, ids, way.cuts)), "%v, %d ranks, %+v, %v", order, ranks, way, f.config)
 				restore()
 			}
@@ -131,7 +137,8 @@ func testNothingChanges[T Float](t *testing.T, family string) {
 // way is a way to run a model.
 type way struct {
 	threads, backend int
-	half             bool
+	half             bool // weights in bfloat16
+	whole            bool // weights packed from matrices, widened; keys and values not packed
 	cuts             []int
 }
 
@@ -139,7 +146,7 @@ func ways(ids []int) *rapid.Generator[way] {
 	return rapid.Custom(func(t *rapid.T) way {
 		w := way{
 			rapid.IntRange(1, 3).Draw(t, "threads"), rapid.IntRange(0, len(kernel.Backends())-1).Draw(t, "backend"),
-			rapid.Bool().Draw(t, "half"), rapid.SliceOfN(rapid.IntRange(1, len(ids)), 0, 6).Draw(t, "cuts"),
+			rapid.Bool().Draw(t, "half"), rapid.IntRange(0, 2).Draw(t, "whole") == 0, rapid.SliceOfN(rapid.IntRange(1, len(ids)), 0, 6).Draw(t, "cuts"),
 		}
 		if rapid.Bool().Draw(t, "decode") { // token by token from somewhere on
 			for k := rapid.IntRange(1, len(ids)).Draw(t, "from"); k < len(ids); k++ {

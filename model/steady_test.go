@@ -136,7 +136,7 @@ func TestStoredWeightsStayStored(t *testing.T) {
 		for _, storage := range []safetensors.DType{safetensors.F32, safetensors.BF16} {
 			g := f
 			if storage == safetensors.BF16 {
-				g = bfloat16s(f)
+				g = f.halved()
 			}
 			native, err := gemm.NewNative[float32](reduce.Pairwise, 1)
 			require.NoError(t, err)
@@ -154,15 +154,10 @@ func TestStoredWeightsStayStored(t *testing.T) {
 	}
 }
 
-// bfloat16s returns the folder with all weights cut to bfloat16.
-func bfloat16s(f folder) folder {
-	return stored(f, safetensors.BF16, appendUpper)
-}
-
 // Mixed storage of the matrices side by side in one layer is widened.
 func TestStoredWeightsBesideOthers(t *testing.T) {
 	f := plain(t, "llama")
-	half := bfloat16s(f)
+	half := f.halved()
 	mixed := folder{f.config, map[string]safetensors.Tensor{}}
 	exact := folder{f.config, map[string]safetensors.Tensor{}}
 	i := 0

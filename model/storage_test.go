@@ -45,7 +45,7 @@ func TestStorageDoesNotChangeTheBits(t *testing.T) {
 	le, f := binary.LittleEndian, coarse(t)
 	folders := map[string]folder{
 		"F16":  stored(f, safetensors.F16, func(b []byte, x float32) []byte { return le.AppendUint16(b, uint16(float16.Fromfloat32(x))) }),
-		"BF16": stored(f, safetensors.BF16, appendUpper),
+		"BF16": stored(f, safetensors.BF16, func(b []byte, x float32) []byte { return le.AppendUint16(b, uint16(math.Float32bits(x)>>16)) }),
 		"F64":  stored(f, safetensors.F64, func(b []byte, x float32) []byte { return le.AppendUint64(b, math.Float64bits(float64(x))) }),
 	}
 	ids := []int{1, 2, 3, 95}
@@ -106,9 +106,4 @@ func TestActivationIsTheConfigurations(t *testing.T) {
 	require.Equal(t, bitsOf(results["gelu_new"]), bitsOf(results["gelu_pytorch_tanh"]))
 	require.Greater(t, worst(results["gelu"], results["gelu_new"]), 1e-9)
 	require.Less(t, worst(results["gelu"], results["gelu_new"]), 1e-2)
-}
-
-// appendUpper appends the upper half of a float32: a bfloat16, little-endian.
-func appendUpper(b []byte, x float32) []byte {
-	return binary.LittleEndian.AppendUint16(b, uint16(math.Float32bits(x)>>16))
 }
