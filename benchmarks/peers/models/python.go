@@ -26,6 +26,9 @@ type python struct {
 func startPython(interpreter, folder string, threads int) (*python, error) {
 	p := &python{command: exec.Command(interpreter, "-c", script, folder, strconv.Itoa(threads))}
 	p.command.Stderr = os.Stderr
+	// torch.set_num_threads does not reach OpenBLAS, whose threads would count as time of one.
+	n := strconv.Itoa(threads)
+	p.command.Env = append(os.Environ(), "OPENBLAS_NUM_THREADS="+n, "OMP_NUM_THREADS="+n)
 	var err error
 	if p.in, err = p.command.StdinPipe(); err != nil {
 		return nil, err
