@@ -8,7 +8,9 @@ import (
 
 // Backend multiplies for a model. Everything that a transformer computes with
 // matrices goes through these methods, so that a model runs on another
-// implementation, and a test can count what it does, without changing the model.
+// implementation, and a test can count what it does, without changing the model. A model also
+// uses methods of Native beyond these where a Backend has them: PackRows, PackStoredRows,
+// NewKeysValues and Threads. What wraps a Backend hides them by embedding this interface.
 type Backend[T Float] interface {
 	// Order is the order of the products, and that in which the model's other sums
 	// and its ranks' partial products are to be combined.
@@ -63,6 +65,22 @@ func (n Native[T]) options() Options {
 	return Options{Order: n.order, Threads: n.threads, Workspace: n.workspace}
 }
 
+// optionsFor are the options for a product of so many rows with the weights: on one goroutine
+// where others would come too late. Arrival keeps its goroutines: they are what it measures.
+func (n Native[T]) optionsFor(rows int, w *Weights[T]) Options {
+	o := n.options()
+	if w.k*w.n*(rows+rowWork) < fewWork && n.order.Kind() != reduce.KindArrival {
+		o.Threads = 1
+	}
+	return o
+}
+
+// To bring a weight from memory takes as long as to multiply it by rowWork rows. While
+// fewWork is done, which takes some 50 microseconds, another goroutine may begin to run.
+const rowWork = 12
+
+var fewWork = 1 << 21
+
 // Order returns the order of the products.
 func (n Native[T]) Order() reduce.Order { return n.order }
 
@@ -101,7 +119,7 @@ func (n Native[T]) Mul(a Matrix[T], w Packed[T], c Matrix[T]) error {
 		scale(0, c)
 		return nil
 	}
-	multiply(n.options(), finish[T]{alpha: 1}, left(a, false, permutation(n.order, own.k)), own, c)
+	multiply(n.optionsFor(a.Rows, own), finish[T]{alpha: 1}, left(a, false, permutation(n.order, own.k)), own, c)
 	return nil
 }
 
@@ -112,7 +130,7 @@ func (n Native[T]) Partial(a Matrix[T], w Packed[T]) (*Partial[T], error) {
 	if err != nil {
 		return nil, err
 	}
-	return newPartial(n.options(), a, own), nil
+	return newPartial(n.optionsFor(a.Rows, own), a, own), nil
 }
 
 // Product evaluates alpha*a*op(b).

@@ -76,8 +76,8 @@ func Run[T model.Float](ctx context.Context, s *model.Session[T], prompt []int, 
 	}
 }
 
-// chunk is the number of tokens that the model reads at once. It bounds the logits
-// that are held, and how long a cancelled run goes on; the bits do not depend on it.
+// chunk is the number of tokens that the model reads at once. It bounds the memory that
+// reading takes, and how long a cancelled run goes on; the bits do not depend on it.
 const chunk = 128
 
 // read appends the tokens to the session and returns the logits of the last one.
@@ -87,12 +87,12 @@ func read[T model.Float](ctx context.Context, s *model.Session[T], ids []int) ([
 			return nil, err
 		}
 		n := min(chunk, len(ids))
-		logits, err := s.Forward(ctx, ids[:n], nil)
+		logits, err := s.Next(ctx, ids[:n])
 		if err != nil {
 			return nil, err
 		}
 		if ids = ids[n:]; len(ids) == 0 {
-			return logits.Row(logits.Rows - 1), nil
+			return logits, nil
 		}
 	}
 }

@@ -36,12 +36,11 @@ func relu[T Float](dst, x []T) {
 	}
 }
 
-// apply replaces each element of x, []float32 or []float64, by the function of it.
-func (a activation) apply(x any) {
-	switch x := x.(type) {
-	case []float32:
-		a.f32(x, x)
-	case []float64:
-		a.f64(x, x)
+// apply replaces each element of x by the function of it.
+func apply[T Float](a activation, x []T) {
+	if kernel.Is64[T]() {
+		a.f64(kernel.As[float64](x), kernel.As[float64](x))
+		return
 	}
+	a.f32(kernel.As[float32](x), kernel.As[float32](x))
 }

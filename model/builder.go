@@ -98,61 +98,44 @@ func (p part) spans() []reduce.Span {
 
 // columns returns the layer whose outputs are those of the parts, side by side.
 func (b *builder[T]) columns(layer string, parts []part, inputs int) *tp.ColumnParallel[T] {
-	outputs := 0
-	for _, p := range parts {
-		outputs += p.units.Len() * p.size
-	}
 	conv1D := b.checkpoint.names.conv1D
-	w := gemm.NewMatrix[T](outputs, inputs)
-	if conv1D {
-		w = gemm.NewMatrix[T](inputs, outputs)
-	}
 	var bias []T
-	at := 0
+	var s strips[T]
 	for _, p := range parts {
-		n := p.units.Len() * p.size
-		if conv1D {
-			b.slabs(w.View(0, inputs, at, at+n), layer+p.name+".weight", p.outputs, p.spans())
-		} else {
-			b.rows(w.View(at, at+n, 0, inputs), layer+p.name+".weight", p.spans())
-		}
+		s = append(s, b.strips(layer+p.name+".weight", p.outputs, inputs, p.spans(), conv1D)...)
 		if p.bias {
 			bias = append(bias, b.vector(layer+p.name+".bias", p.spans()...)...)
 		}
-		at += n
 	}
-	return b.column(w, !conv1D, bias)
+	m := stacked[T]{s, conv1D, inputs}
+	return b.column(m, !conv1D, inputs, bias)
 }
 
 // column packs a column-parallel layer of the weights and the bias, nil for none.
-func (b *builder[T]) column(w gemm.Matrix[T], trans bool, bias []T) *tp.ColumnParallel[T] {
+func (b *builder[T]) column(m stacked[T], trans bool, inputs int, bias []T) *tp.ColumnParallel[T] {
+	w := b.pack(m, trans, gemm.Whole(inputs, b.options.Backend.Order()))
 	if b.err != nil {
 		return nil
 	}
-	l, err := tp.NewColumnParallel(b.options.Backend, w, trans, bias)
+	l, err := tp.ColumnParallelOf(b.options.Backend, w, bias)
 	b.fail(err)
 	return l
 }
 
 // row returns the layer of those inputs of a linear layer, and of all of the bias.
 func (b *builder[T]) row(layer string, l linear, own reduce.Span, inputs, leaf int) *tp.RowParallel[T] {
-	conv1D, spans := b.checkpoint.names.conv1D, []reduce.Span{own}
-	w := gemm.NewMatrix[T](l.outputs, own.Len())
-	if conv1D {
-		w = gemm.NewMatrix[T](own.Len(), l.outputs)
-		b.rows(w, layer+l.name+".weight", spans)
-	} else {
-		b.slabs(w, layer+l.name+".weight", inputs, spans)
-	}
+	conv1D := b.checkpoint.names.conv1D
+	m := stacked[T]{b.strips(layer+l.name+".weight", inputs, l.outputs, []reduce.Span{own}, !conv1D), !conv1D, l.outputs}
 	var bias []T
 	if l.bias {
 		bias = b.vector(layer+l.name+".bias", reduce.Span{Lo: 0, Hi: l.outputs})
 	}
+	place := tp.RowPlace(gemm.Contraction{K: inputs, From: own.Lo, Leaf: leaf}, own.Len(), b.options.Fault)
+	w := b.pack(m, !conv1D, place)
 	if b.err != nil {
 		return nil
 	}
-	place := gemm.Contraction{K: inputs, From: own.Lo, Leaf: leaf}
-	r, err := tp.NewRowParallel(b.options.Backend, w, !conv1D, place, bias, b.options.Fault)
+	r, err := tp.RowParallelOf(b.options.Backend, w, bias, b.options.Fault)
 	b.fail(err)
 	return r
 }

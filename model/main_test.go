@@ -72,6 +72,10 @@ func build[T Float](t require.TestingT, c *Checkpoint, s setup) *Model[T] {
 	return m
 }
 
+// matrices is a backend of the methods of Backend alone: it packs matrices that were read
+// whole, widened, and multiplies keys and values as matrices.
+type matrices[T Float] struct{ gemm.Backend[T] }
+
 func logits[T Float](t *testing.T, m *Model[T], ids []int) []T {
 	out, err := m.Logits(t.Context(), ids)
 	require.NoError(t, err)

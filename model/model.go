@@ -120,18 +120,23 @@ func (m *Model[T]) Trace(ctx context.Context, ids []int, r Recorder[T]) (gemm.Ma
 type Session[T Float] struct {
 	model  *Model[T]
 	tokens int
-	caches []cache[T]
+	passes []*pass[T] // by rank; nil of those in other processes
 	sent   []int64
-	broken error // of a run that left the caches half filled
+	broken error    // of a run that left the caches half filled
+	alone  *tp.Rank // of the only rank, or nil
 }
 
 // NewSession returns the empty sequence.
 func (m *Model[T]) NewSession() *Session[T] {
-	s := &Session[T]{model: m, sent: make([]int64, len(m.shards)), caches: make([]cache[T], len(m.shards))}
+	s := &Session[T]{model: m, sent: make([]int64, len(m.shards)), passes: make([]*pass[T], len(m.shards))}
 	for rank, shard := range m.shards {
 		if shard != nil {
-			s.caches[rank] = newCache[T](m.config, shard.kvHeads)
+			c := newCache(shard.backend, m.config, shard.kvHeads)
+			s.passes[rank] = newPass(shard, &c)
 		}
+	}
+	if len(m.shards) == 1 && m.options.World == nil {
+		s.alone = tp.Alone()
 	}
 	return s
 }
@@ -152,43 +157,78 @@ func (s *Session[T]) BytesSent() []int64 { return s.sent }
 // was; after any other error it returns that error for good. A Recorder needs all ranks
 // in this process.
 func (s *Session[T]) Forward(ctx context.Context, ids []int, r Recorder[T]) (gemm.Matrix[T], error) {
-	var logits gemm.Matrix[T]
+	return s.forward(ctx, ids, r, false)
+}
+
+// Next appends tokens to the sequence and returns the logits of the last one, which it
+// lends until the next call. It is Forward but for the logits that are not wanted, which
+// take a good part of the time, and of the memory, where the vocabulary is large. On one
+// rank it allocates nothing but the memory of keys and values, once in a while.
+func (s *Session[T]) Next(ctx context.Context, ids []int) ([]T, error) {
+	logits, err := s.forward(ctx, ids, nil, true)
+	if err != nil {
+		return nil, err
+	}
+	return logits.Row(0), nil
+}
+
+func (s *Session[T]) forward(ctx context.Context, ids []int, r Recorder[T], last bool) (gemm.Matrix[T], error) {
+	var none gemm.Matrix[T]
 	if s.broken != nil {
-		return logits, fmt.Errorf("model: the session failed before: %w", s.broken)
+		return none, fmt.Errorf("model: the session failed before: %w", s.broken)
 	}
 	if err := s.check(ids); err != nil {
-		return logits, err
+		return none, err
 	}
 	o := s.model.options
 	if o.World != nil && r != nil {
-		return logits, fmt.Errorf("model: recording the stages of a World of %d ranks: want all ranks in one process", o.World.Size())
+		return none, fmt.Errorf("model: recording the stages of a World of %d ranks: want all ranks in one process", o.World.Size())
 	}
-	home := o.ranks()[0] // of those here, the one whose logits are taken: all have the same
 	rec := newCollector(s.model.config, r)
-	err := o.run(ctx, func(ctx context.Context, rank *tp.Rank) error {
-		p := &pass[T]{
-			shard: s.model.shards[rank.ID()], cache: &s.caches[rank.ID()], rank: rank,
-			rec: rec, start: s.tokens,
+	for _, p := range s.passes {
+		if p != nil {
+			p.rec, p.start, p.ids, p.last = rec, s.tokens, ids, last
 		}
-		if o.World != nil {
-			if err := p.agreeOnTokens(ctx, ids); err != nil {
-				return err
-			}
-		}
-		out, err := p.logits(ctx, ids)
-		if rank.ID() == home {
-			logits = out
-		}
-		s.sent[rank.ID()] += rank.BytesSent()
-		return err
-	})
-	if err != nil {
+	}
+	if err := s.run(ctx); err != nil {
 		s.broken = err
-		return gemm.Matrix[T]{}, err
+		return none, err
 	}
 	s.tokens += len(ids)
 	rec.flush()
-	return logits, nil
+	result := s.passes[s.model.home()].result
+	for _, p := range s.passes {
+		if p != nil {
+			p.result, p.ids, p.rec = none, nil, nil // to be kept by the caller alone
+		}
+	}
+	return result, nil
+}
+
+// run runs the passes.
+func (s *Session[T]) run(ctx context.Context) error {
+	if s.alone != nil {
+		return tp.RunAlone(ctx, s.alone, s.passes[0].step)
+	}
+	return s.model.options.run(ctx, func(ctx context.Context, rank *tp.Rank) error {
+		p := s.passes[rank.ID()]
+		if s.model.options.World != nil {
+			if err := p.agreeOnTokens(ctx, rank); err != nil {
+				return err
+			}
+		}
+		err := p.run(ctx, rank)
+		s.sent[rank.ID()] += rank.BytesSent()
+		return err
+	})
+}
+
+// home returns the rank here whose logits are taken: all have the same.
+func (m *Model[T]) home() int {
+	if w := m.options.World; w != nil {
+		return w.ID()
+	}
+	return 0
 }
 
 func (s *Session[T]) check(ids []int) error {

@@ -117,6 +117,14 @@ func (c *collector[T]) flush() {
 	}
 }
 
+// name returns the name of a stage, where it is recorded.
+func (p *pass[T]) name(prefix, stage string) string {
+	if p.rec == nil {
+		return ""
+	}
+	return prefix + stage
+}
+
 // whole records a stage that every rank holds, from rank 0.
 func (p *pass[T]) whole(name string, x gemm.Matrix[T]) {
 	if p.rec != nil && p.rank.ID() == 0 {
@@ -126,11 +134,12 @@ func (p *pass[T]) whole(name string, x gemm.Matrix[T]) {
 
 // rowParallel runs a layer that ends in an all-reduce, and records its stage.
 func (p *pass[T]) rowParallel(ctx context.Context, name string, l *tp.RowParallel[T], x gemm.Matrix[T]) (gemm.Matrix[T], error) {
+	y := p.work.added.matrix(x.Rows, l.Columns())
 	var seen func(part gemm.Matrix[T])
 	if p.rec != nil && p.rec.ranks != nil {
 		seen = func(part gemm.Matrix[T]) { p.rec.putPart(name, p.rank.ID(), p.rank.Size(), part) }
 	}
-	y, err := l.ForwardSeen(ctx, p.rank, x, seen)
+	err := l.ForwardTo(ctx, p.rank, y, x, seen)
 	p.whole(name, y)
 	return y, err
 }
@@ -160,22 +169,21 @@ func (p *pass[T]) putColumns(name string, shape []int, x gemm.Matrix[T], width, 
 	})
 }
 
-// triangle records what a head of the rank holds of a stage [heads, tokens, keys],
-// with the given value where a key is masked.
-func (p *pass[T]) triangle(name string, a attended[T], x gemm.Matrix[T], masked T) {
+// triangle records what head h of the rank holds of a stage [heads, tokens, keys], from row
+// first of so many rows on, with the given value where a key is masked.
+func (p *pass[T]) triangle(name string, h, window, first, rows int, x gemm.Matrix[T], masked T) {
 	if p.rec == nil {
 		return
 	}
-	p.rec.put(name, []int{p.config.Heads, x.Rows, x.Cols}, func(values []T) {
-		values = values[(p.heads.Lo+a.h)*x.Rows*x.Cols:]
+	keys := p.start + rows
+	p.rec.put(name, []int{p.config.Heads, rows, keys}, func(values []T) {
+		values = values[(p.heads.Lo+h)*rows*keys:]
 		for i := range x.Rows {
-			seen := a.seen(i)
-			for j, v := range x.Row(i) {
-				if j < seen.Lo || j >= seen.Hi {
-					v = masked
-				}
-				values[i*x.Cols+j] = v
+			seen, row := p.seen(first+i, window), values[(first+i)*keys:][:keys]
+			for j := range row {
+				row[j] = masked
 			}
+			copy(row[seen.Lo:], x.Row(i)[seen.Lo:seen.Hi])
 		}
 	})
 }

@@ -139,17 +139,16 @@ func power(y *big.Float, n int) *big.Float {
 // rotation holds the cosines and sines of some positions, a row each.
 type rotation[T Float] struct{ cos, sin gemm.Matrix[T] }
 
-// newRotation returns the rotations of n positions from start on: the cosine and the
+// turn sets the rotations of n positions from start on: the cosine and the
 // sine of the real number position * frequency, each rounded once to T.
-func newRotation[T Float](frequencies []elementary.Frequency, start, n int) rotation[T] {
-	r := rotation[T]{gemm.NewMatrix[T](n, len(frequencies)), gemm.NewMatrix[T](n, len(frequencies))}
+func (r *rotation[T]) turn(w *workspace[T], frequencies []elementary.Frequency, start, n int) {
+	r.cos, r.sin = w.cos.matrix(n, len(frequencies)), w.sin.matrix(n, len(frequencies))
 	for i := range n {
 		cos, sin := r.cos.Row(i), r.sin.Row(i)
 		for j, f := range frequencies {
 			sin[j], cos[j] = elementary.SincosSteps[T](f, start+i)
 		}
 	}
-	return r
 }
 
 // apply turns each head of x, the columns of one row a token: of the first numbers

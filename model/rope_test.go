@@ -155,6 +155,11 @@ func TestRotationAtFarPositions(t *testing.T) {
 	}
 }
 
+func newRotation[T Float](turns []elementary.Frequency, start, n int) (r rotation[T]) {
+	r.turn(&workspace[T]{}, turns, start, n)
+	return r
+}
+
 // A pair turns by the angle; what does not turn keeps its bits.
 func TestTurn(t *testing.T) {
 	f := []float64{1, 0.25}

@@ -82,11 +82,10 @@ func (b *builder[T]) outer(s *shard[T], rank int) {
 	if b.err != nil {
 		return
 	}
-	s.tokens = tp.NewEmbedding[T](embedding)
+	s.tokens = tp.NewEmbedding[T](&seldom[T]{onDisk: embedding, weights: b.checkpoint.weights})
 	own := tp.Cut(c.Vocabulary, b.options.Ranks, rank)
-	w := gemm.NewMatrix[T](own.Len(), c.Width)
-	b.rows(w, head, []reduce.Span{own})
-	s.head = b.column(w, true, nil)
+	m := stacked[T]{b.strips(head, c.Vocabulary, c.Width, []reduce.Span{own}, false), false, c.Width}
+	s.head = b.column(m, true, c.Width, nil)
 }
 
 // layer reads block i.

@@ -11,7 +11,7 @@ import (
 
 // unpacked is a backend that leaves weights as they are. It multiplies whole ones by the
 // definition in SPEC.md, section 4, and packs parts of a contraction anew for every use.
-type unpacked[T Float] struct{ gemm.Native[T] }
+type unpacked[T Float] struct{ gemm.Backend[T] }
 
 // asTheyAre are weights, in the layout of the checkpoint.
 type asTheyAre[T Float] struct {
@@ -70,11 +70,11 @@ func halved[T Float](x []T) T {
 
 func (u unpacked[T]) Partial(a gemm.Matrix[T], packed gemm.Packed[T]) (*gemm.Partial[T], error) {
 	w := packed.(asTheyAre[T])
-	own, err := u.Native.Pack(w.Matrix, w.trans, w.place)
+	own, err := u.Backend.Pack(w.Matrix, w.trans, w.place)
 	if err != nil {
 		return nil, err
 	}
-	return u.Native.Partial(a, own)
+	return u.Backend.Partial(a, own)
 }
 
 // Packing moves weights, and is not seen in the bits.

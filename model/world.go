@@ -67,10 +67,10 @@ func (c Config) facts() (facts []tp.Fact) {
 
 // agreeOnTokens returns an error unless all processes of a World feed the same tokens
 // to the same sequence.
-func (p *pass[T]) agreeOnTokens(ctx context.Context, ids []int) error {
-	return tp.Agree(ctx, p.rank,
+func (p *pass[T]) agreeOnTokens(ctx context.Context, r *tp.Rank) error {
+	return tp.Agree(ctx, r,
 		tp.Fact{Name: "tokens before", Value: fmt.Sprint(p.start)},
-		tp.Fact{Name: "tokens", Value: shortened(fmt.Sprint(ids))})
+		tp.Fact{Name: "tokens", Value: shortened(fmt.Sprint(p.ids))})
 }
 
 // shortened returns a long text as its beginning and its digest.
@@ -100,6 +100,7 @@ func digest(weights *safetensors.Folder) string {
 		fmt.Fprintf(h, "%q %s %v\n", t.Name, t.DType, t.Shape)
 		h.Write(t.Data)
 		h.Sum(sums[i][:0])
+		weights.Release(t.Name, 0, len(t.Data))
 	})
 	all := sha256.New()
 	for _, s := range sums {

@@ -43,30 +43,52 @@ func NewEmbedding[T Float](table Table[T]) *Embedding[T] {
 // row sends it; nobody adds zeros. An id outside the table is an error.
 func (e *Embedding[T]) Forward(ctx context.Context, r *Rank, ids []int) (gemm.Matrix[T], error) {
 	out := gemm.NewMatrix[T](len(ids), e.width)
+	return out, e.ForwardTo(ctx, r, out, ids)
+}
+
+// ForwardTo is Forward into out, [ids, width].
+func (e *Embedding[T]) ForwardTo(ctx context.Context, r *Rank, out gemm.Matrix[T], ids []int) error {
+	if err := e.check(ids); err != nil {
+		return err
+	}
+	if r.Size() == 1 {
+		for i, id := range ids {
+			if err := e.table.CopyRow(out.Row(i), id); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
 	counts := make([]int, r.Size())
 	var own []T
 	for _, id := range ids {
-		if id < 0 || id >= e.rows {
-			return out, fmt.Errorf("id %d outside a vocabulary of %d", id, e.rows)
-		}
 		owner := e.owner(r, id)
 		counts[owner] += e.width
 		if owner == r.id {
 			own = append(own, make([]T, e.width)...)
 			if err := e.table.CopyRow(own[len(own)-e.width:], id); err != nil {
-				return out, err
+				return err
 			}
 		}
 	}
 	parts, err := gather(ctx, r, own, counts)
 	if err != nil {
-		return out, err
+		return err
 	}
 	for i, id := range ids {
 		owner := e.owner(r, id)
 		parts[owner] = parts[owner][copy(out.Row(i), parts[owner]):]
 	}
-	return out, nil
+	return nil
+}
+
+func (e *Embedding[T]) check(ids []int) error {
+	for _, id := range ids {
+		if id < 0 || id >= e.rows {
+			return fmt.Errorf("id %d outside a vocabulary of %d", id, e.rows)
+		}
+	}
+	return nil
 }
 
 // owner returns the rank that holds row id.

@@ -51,6 +51,7 @@ type group struct {
 	peers    []peer // all ranks, as they are reached
 	deadline time.Duration
 	cancel   context.CancelCauseFunc
+	failed   error // of a rank that is Alone
 
 	mu     sync.Mutex
 	shared map[int][]atomic.Uint64 // buffers of the fault RaceAllReduce, by collective

@@ -20,27 +20,49 @@ type ColumnParallel[T Float] struct {
 // NewColumnParallel takes the rank's columns of op(W), all K rows of them, and of
 // the bias, which may be nil.
 func NewColumnParallel[T Float](b gemm.Backend[T], w gemm.Matrix[T], trans bool, bias []T) (*ColumnParallel[T], error) {
-	k, n := w.Rows, w.Cols
+	k := w.Rows
 	if trans {
-		k, n = n, k
-	}
-	if bias != nil && len(bias) != n {
-		return nil, fmt.Errorf("tp: bias of %d for %d columns", len(bias), n)
+		k = w.Cols
 	}
 	packed, err := b.Pack(w, trans, gemm.Whole(k, b.Order()))
-	return &ColumnParallel[T]{b, packed, bias}, err
+	if err != nil {
+		return nil, err
+	}
+	return ColumnParallelOf(b, packed, bias)
+}
+
+// ColumnParallelOf is NewColumnParallel of weights that the backend has packed.
+func ColumnParallelOf[T Float](b gemm.Backend[T], w gemm.Packed[T], bias []T) (*ColumnParallel[T], error) {
+	return &ColumnParallel[T]{b, w, bias}, checkBias(w, bias)
+}
+
+func checkBias[T Float](w gemm.Packed[T], bias []T) error {
+	if _, n := w.Dims(); bias != nil && len(bias) != n {
+		return fmt.Errorf("tp: bias of %d for %d columns", len(bias), n)
+	}
+	return nil
 }
 
 // Forward returns the rank's columns of x*W + b: the product, then the bias, a
 // separate addition.
 func (l *ColumnParallel[T]) Forward(x gemm.Matrix[T]) (gemm.Matrix[T], error) {
-	_, n := l.weights.Dims()
-	y := gemm.NewMatrix[T](x.Rows, n)
+	y := gemm.NewMatrix[T](x.Rows, l.Columns())
+	return y, l.ForwardTo(y, x)
+}
+
+// ForwardTo is Forward into y.
+func (l *ColumnParallel[T]) ForwardTo(y, x gemm.Matrix[T]) error {
 	if err := l.backend.Mul(x, l.weights, y); err != nil {
-		return y, err
+		return err
 	}
 	addBias(y, l.bias)
-	return y, nil
+	return nil
+}
+
+// Columns returns the number of the rank's columns.
+func (l *ColumnParallel[T]) Columns() int {
+	_, n := l.weights.Dims()
+	return n
 }
 
 // RowParallel is a rank's share of a linear layer y = x*W + b whose rows, the
@@ -58,18 +80,29 @@ type RowParallel[T Float] struct {
 // place.K, and the whole bias, which may be nil. Cuts between ranks must fall
 // between leaves.
 func NewRowParallel[T Float](b gemm.Backend[T], w gemm.Matrix[T], trans bool, place gemm.Contraction, bias []T, fault Fault) (*RowParallel[T], error) {
-	k, n := w.Rows, w.Cols
+	k := w.Rows
 	if trans {
-		k, n = n, k
+		k = w.Cols
 	}
-	if bias != nil && len(bias) != n {
-		return nil, fmt.Errorf("tp: bias of %d for %d columns", len(bias), n)
+	packed, err := b.Pack(w, trans, RowPlace(place, k, fault))
+	if err != nil {
+		return nil, err
 	}
+	return RowParallelOf(b, packed, bias, fault)
+}
+
+// RowPlace returns the place at which a rank packs its k rows, which are those of place: the
+// same but for a fault that has the rank round its part.
+func RowPlace(place gemm.Contraction, k int, fault Fault) gemm.Contraction {
 	if fault.breaksAllReduce() {
-		place = gemm.Contraction{K: k, Leaf: place.Leaf} // a rank rounds its part
+		return gemm.Contraction{K: k, Leaf: place.Leaf}
 	}
-	packed, err := b.Pack(w, trans, place)
-	return &RowParallel[T]{b, packed, bias, fault}, err
+	return place
+}
+
+// RowParallelOf is NewRowParallel of weights that the backend has packed, at their RowPlace.
+func RowParallelOf[T Float](b gemm.Backend[T], w gemm.Packed[T], bias []T, fault Fault) (*RowParallel[T], error) {
+	return &RowParallel[T]{b, w, bias, fault}, checkBias(w, bias)
 }
 
 // Forward returns x*W + b from the rank's columns of x.
@@ -81,23 +114,33 @@ func (l *RowParallel[T]) Forward(ctx context.Context, r *Rank, x gemm.Matrix[T])
 // contributes to the all-reduce: the product over the rank's terms, finished on its
 // own. On one rank nothing is exchanged, and nothing shown. The matrix is only lent.
 func (l *RowParallel[T]) ForwardSeen(ctx context.Context, r *Rank, x gemm.Matrix[T], seen func(part gemm.Matrix[T])) (gemm.Matrix[T], error) {
-	_, n := l.weights.Dims()
-	y := gemm.NewMatrix[T](x.Rows, n)
+	y := gemm.NewMatrix[T](x.Rows, l.Columns())
+	return y, l.ForwardTo(ctx, r, y, x, seen)
+}
+
+// ForwardTo is ForwardSeen into y.
+func (l *RowParallel[T]) ForwardTo(ctx context.Context, r *Rank, y, x gemm.Matrix[T], seen func(part gemm.Matrix[T])) error {
 	if r.Size() == 1 {
 		seen = nil
 	}
 	if l.fault.breaksAllReduce() {
-		return y, l.faulty(ctx, r, x, y, seen)
+		return l.faulty(ctx, r, x, y, seen)
 	}
 	if r.Size() == 1 {
 		if err := l.backend.Mul(x, l.weights, y); err != nil {
-			return y, err
+			return err
 		}
 	} else if err := l.reduced(ctx, r, x, y, seen); err != nil {
-		return y, err
+		return err
 	}
 	addBias(y, l.bias)
-	return y, nil
+	return nil
+}
+
+// Columns returns the number of columns of y.
+func (l *RowParallel[T]) Columns() int {
+	_, n := l.weights.Dims()
+	return n
 }
 
 // reduced sets y to the product over the terms of all ranks.

@@ -61,7 +61,19 @@ func Bits[T Float](x T) uint64 {
 // than x.
 func AddTo[T Float](x, y []T) {
 	y = y[:len(x)]
-	for i := range x {
-		x[i] = Canonical(x[i] + y[i])
+	for len(x) >= 8 {
+		a, b := (*[8]T)(x), (*[8]T)(y)
+		a[0], a[1], a[2], a[3] = a[0]+b[0], a[1]+b[1], a[2]+b[2], a[3]+b[3]
+		a[4], a[5], a[6], a[7] = a[4]+b[4], a[5]+b[5], a[6]+b[6], a[7]+b[7]
+		// x - x is 0, or NaN where x is an infinity or a NaN, and so is a sum of such.
+		if s := ((a[0] - a[0]) + (a[1] - a[1])) + ((a[2] - a[2]) + (a[3] - a[3])) + (((a[4] - a[4]) + (a[5] - a[5])) + ((a[6] - a[6]) + (a[7] - a[7]))); s != s {
+			for i, v := range a {
+				a[i] = Canonical(v)
+			}
+		}
+		x, y = x[8:], y[8:]
+	}
+	for i, v := range y[:len(x)] {
+		x[i] = Canonical(x[i] + v)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"unsafe"
 )
 
 // Folder is a set of tensors in one file or in several, of which an index says
@@ -110,6 +111,22 @@ func (f *Folder) Tensor(name string) (t Tensor, file string, err error) {
 	}
 	t, err = owner.Tensor(name)
 	return t, owner.name, err
+}
+
+// Release lets go of the memory of the bytes [from, to) of a tensor, where its file is mapped:
+// pages of it that were touched. They are read from the disk when they are wanted again.
+func (f *Folder) Release(name string, from, to int) {
+	owner := f.owners[name]
+	if owner == nil || owner.mapped == nil {
+		return
+	}
+	data := owner.tensors[name].Data
+	at := int(uintptr(unsafe.Pointer(unsafe.SliceData(data))) - uintptr(unsafe.Pointer(unsafe.SliceData(owner.mapped))))
+	page := os.Getpagesize()
+	lo, hi := (at+max(from, 0))/page*page, min((at+min(to, len(data))+page-1)/page*page, len(owner.mapped))
+	if lo < hi {
+		forget(owner.mapped[lo:hi])
+	}
 }
 
 // openFS maps or reads a file and checks it.

@@ -2,10 +2,12 @@ package safetensors
 
 import (
 	"bytes"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"testing"
 	"testing/fstest"
 
@@ -123,4 +125,60 @@ func FuzzIndex(f *testing.F) {
 			require.NotContains(t, file, `\`)
 		}
 	})
+}
+
+// What is let go of leaves the memory of the process, and is there when it is wanted again.
+func TestReleaseLetsGoOfPages(t *testing.T) {
+	const n = 1 << 21
+	values := make([]float32, n)
+	for i := range values {
+		values[i] = float32(i)
+	}
+	dir := t.TempDir()
+	path := filepath.Join(dir, "model.safetensors")
+	require.NoError(t, Write(path, nil, []Tensor{FromFloats("a", []int{n}, values), FromFloats("b", []int{n}, values)}))
+	f, err := OpenFolder(os.DirFS(dir), "model.safetensors")
+	require.NoError(t, err)
+	defer f.Close()
+	read := func(name string) {
+		tensor, _, err := f.Tensor(name)
+		require.NoError(t, err)
+		x, err := Floats[float32](tensor)
+		require.NoError(t, err)
+		require.Equal(t, values, x)
+	}
+	read("a")
+	read("b")
+	before, ok := resident(path)
+	f.Release("a", 0, 4*n)
+	f.Release("a", -5, 8*n)
+	f.Release("c", 0, 1)
+	after, _ := resident(path)
+	if ok {
+		require.GreaterOrEqual(t, before, 16<<10)
+		require.Less(t, after, before-7<<10)
+		require.GreaterOrEqual(t, after, 7<<10, "b stays")
+	}
+	read("a")
+	read("b")
+}
+
+// resident returns how many kB of a file are mapped in memory, where the system tells.
+func resident(path string) (kB int, ok bool) {
+	maps, err := os.ReadFile("/proc/self/smaps")
+	if err != nil {
+		return 0, false
+	}
+	inside := false
+	for _, line := range strings.Split(string(maps), "\n") {
+		if strings.Contains(line, "-") && strings.Contains(line, " r") {
+			inside = strings.HasSuffix(line, path)
+		}
+		var n int
+		if _, err := fmt.Sscanf(line, "Rss: %d kB", &n); err == nil && inside {
+			kB += n
+			ok = true
+		}
+	}
+	return kB, ok
 }

@@ -19,3 +19,7 @@ func mapped(f *os.File, size int64) (data []byte, ok bool) {
 }
 
 func unmap(data []byte) error { return unix.Munmap(data) }
+
+// forget lets go of the pages of data, the part of a mapped file from a page on: they come
+// from the disk, or its cache, when they are touched again. It is advice, and may fail.
+func forget(data []byte) { _ = unix.Madvise(data, unix.MADV_DONTNEED) }
