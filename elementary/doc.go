@@ -45,7 +45,7 @@
 //	Rsqrt      0.51      0.500
 //	Cbrt       0.51      0.500
 //	Sin, Cos   0.51      0.500
-//	Erf        0.51      0.500 (0.76 where the result is subnormal)
+//	Erf        0.51      0.500
 //	Log        0.51      0.500
 //	Log2       0.51      0.500
 //	Log1p      0.51      0.501

@@ -77,7 +77,7 @@ func (b bounded) rounded() (y float64, ok bool) {
 func pow2(k int) float64 { return math.Float64frombits(uint64(k+1023) << 52) }
 
 // scale returns 2^k * (s.h + s.l) rounded once, also where the result is
-// subnormal; 2^-60 <= |s.h| <= 2^60 and k >= -2000.
+// subnormal; 2^-100 <= |s.h| <= 2^60 and k >= -2000.
 func scale(s sum, k int) float64 {
 	y := s.h + s.l
 	if -900 <= k && k <= 900 {

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/samebits/samebits/internal/safetensors"
+	"github.com/samebits/samebits/internal/spec"
 	"github.com/samebits/samebits/trace"
 	"github.com/stretchr/testify/require"
 )
@@ -326,5 +327,5 @@ func TestVersion(t *testing.T) {
 	var r versionReport
 	require.NoError(t, json.Unmarshal([]byte(stdout), &r))
 	require.Equal(t, version, r.Version)
-	require.Equal(t, 3, r.Spec)
+	require.Equal(t, spec.Version, r.Spec)
 }
