@@ -38,6 +38,9 @@ func lower(f format) []format {
 // stage. (That sums are accumulated in a narrow format needs no such sign: most stages
 // must show it, see settle.)
 func (c *comparison) noise(op operation, a arithmetic, inputs bool) *comparison {
+	if inputs && !c.spread(a.values) {
+		return nil
+	}
 	alt := with(op, a)
 	e := alt.replay()
 	e = e.reshaped(c.e)
@@ -45,7 +48,7 @@ func (c *comparison) noise(op operation, a arithmetic, inputs bool) *comparison 
 		l.roundInputs(e, a.u())
 	}
 	after := compare(c.y, e, c.a)
-	if !after.within() || after.spoilt > c.spoilt || inputs && !after.spread() {
+	if !after.within() || after.spoilt > c.spoilt {
 		return nil
 	}
 	if !e.mixed {
@@ -58,22 +61,43 @@ func (c *comparison) noise(op operation, a arithmetic, inputs bool) *comparison 
 	return after
 }
 
-// spread tells whether the errors, in units of their scale, are those of many values:
-// (sum z^2)^2 / sum z^4, n divided by their kurtosis, is n/3 for normal errors and 1 for a
-// single one. Roundings of values of different sizes are a mixture, and have more than
-// normal errors: up to a kurtosis of 10 is taken for a precision. That tells it from a
-// few wrong values; from a part that is wrong, confined does.
-func (c *comparison) spread() bool {
-	var second, fourth, n float64
-	for i, d := range c.residuals() {
-		_, sigma := c.e.scale(i)
-		if sigma == 0 || c.e.masked != nil && c.e.masked[i] {
+// spread tells whether the errors may be roundings to the format, or to a finer one: not if
+// too many values are as right as the declared arithmetic makes them, which is to some t, an
+// error of its own typical size. That tells a precision from a few wrong values; from a part
+// that is wrong, confined does.
+//
+// Roundings far coarser than t leave errors of a density that is nearly even about 0: of
+// those within 16t, a sixteenth is within t, or of normal errors of deviation 8t a tenth.
+// A quarter at most is taken for granted, whatever the values' sizes and so the mixture. More
+// than that, of independent errors, may happen with the chance failure. Values that the
+// format holds to within t tell nothing.
+func (c *comparison) spread(f format) bool {
+	const wide, share = 16, 0.25
+	var near, all float64
+	for i, x := range c.e.x {
+		systematic, sigma := c.e.scale(i)
+		t := systematic + sigma
+		if c.e.masked != nil && c.e.masked[i] || !(math.Abs(f.roundedTo(x)-x) > t) {
 			continue
 		}
-		z := d / sigma
-		second, fourth, n = second+z*z, fourth+z*z*z*z, n+1
+		switch d := math.Abs(c.y[i] - x); {
+		case d <= t:
+			near, all = near+1, all+1
+		case d <= wide*t:
+			all++
+		}
 	}
-	return fourth > 0 && second*second/fourth >= n/10
+	return atLeast(near, share*all) > failure
+}
+
+// atLeast bounds the chance that k or more of independent events happen of which m are
+// expected: exp(k - m - k ln(k/m)) for k > m (Chernoff, "A measure of asymptotic
+// efficiency", 1952).
+func atLeast(k, m float64) float64 {
+	if k <= m {
+		return 1
+	}
+	return math.Exp(k - m - k*math.Log(k/m))
 }
 
 // roundInputs adds the error of inputs and weights rounded to u each.
