@@ -62,8 +62,14 @@ func TestSpeed(t *testing.T) {
 	var all grid
 	g := readGrid(t)
 	for _, e := range append(g.Faults, g.Reduced...) {
+		if e.Fault == "head-untied" {
+			continue // the embedded model has no other matrix
+		}
 		if len(e.Families) == 0 || slices.Contains(e.Families, "gpt2") {
 			e.Families, e.Sizes, e.Scales, e.TP, e.Layers = []string{"gpt2"}, []string{"bytes24"}, []float64{1}, []int{4}, []int{0, everyLayer}
+			if e.Fault == "nan" || e.Fault == "infinity" {
+				e.Layers = []int{0} // they spread: a second finds no number to replace
+			}
 			e.Dtypes, e.Variants = []string{"f32", "bf16", "f64"}, []string{"", "fused-attention", "no-norms", "outputs-only"}
 			all.Faults = append(all.Faults, e)
 		}

@@ -47,10 +47,12 @@ func (n Native[T]) PackRows(b RowSource[T], trans bool, place Contraction) (Pack
 	return w, fillPanels(w.panels, w.k, w.tile.Cols, b, trans, gather)
 }
 
-// PackStoredRows is PackStored of a matrix that is read in pieces. Weights are stored in 16
-// bits for float32 alone: ok is false, and nothing read, for another type or a Shuffled order.
+// PackStoredRows is PackStored of a matrix that is read in pieces. Weights stay in 16 bits for
+// float32 in the orders Pairwise and Sequential, whose kernels widen them: ok is false, and
+// nothing read, for all others, which would widen them element by element in each product.
 func (n Native[T]) PackStoredRows(of Stored, b RowSource[uint16], trans bool, place Contraction) (w Packed[T], ok bool, err error) {
-	if kernel.Is64[T]() || n.order.Kind() == reduce.KindShuffled {
+	kind := n.order.Kind()
+	if kernel.Is64[T]() || kind != reduce.KindPairwise && kind != reduce.KindSequential {
 		return nil, false, nil
 	}
 	if of != BFloat16 && of != Float16 {
