@@ -59,3 +59,29 @@ func TestFewWrongValuesAreNoPrecision(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatAFormatHoldsTellsNothing: of a stage rounded to bfloat16, most values being such
+// numbers already, those are right and yet no sign that the others are a few wrong ones.
+func TestWhatAFormatHoldsTellsNothing(t *testing.T) {
+	const n = 400
+	rng := rand.New(rand.NewPCG(3, 3))
+	e := newEstimate(1, n)
+	y := make([]float64, n)
+	for i := range n {
+		e.x[i] = rng.NormFloat64()
+		if i%10 != 0 {
+			e.x[i] = bf16.roundedTo(e.x[i])
+		}
+		e.errors.sigma[i] = f32.unit * math.Abs(e.x[i])
+		e.errors.proof[i] = 10 * e.errors.sigma[i]
+		y[i] = bf16.roundedTo(e.x[i])
+	}
+	require.True(t, compare(y, e, declared("f32")).spread(bf16))
+	for i := range n { // values that bfloat16 does not hold are as right
+		e.x[i] += 0x1p-12
+		if i%10 != 0 {
+			y[i] = f32.roundedTo(e.x[i])
+		}
+	}
+	require.False(t, compare(y, e, declared("f32")).spread(bf16))
+}

@@ -2,6 +2,7 @@ package elementary
 
 import (
 	"math"
+	"math/rand/v2"
 	"testing"
 
 	"github.com/samebits/samebits/internal/kernel"
@@ -124,5 +125,20 @@ func testSincosIsSinAndCos[T Float](t *testing.T) {
 		s, c := Sincos(x)
 		requireBits(t, Sin(x), s, "Sin(%x)", x)
 		requireBits(t, Cos(x), c, "Cos(%x)", x)
+	}
+}
+
+// TestErfIsRoundedOnce: subnormal results, too, of an argument of CORE-MATH's (whose whole
+// list is not here) and of random ones.
+func TestErfIsRoundedOnce(t *testing.T) {
+	rng := rand.New(rand.NewPCG(12, 1))
+	for i := range 2000 {
+		x := math.Float64frombits(rng.Uint64N(80 << 52)) // below 2^-943
+		if i == 0 {
+			x = 0x1.3e99aa70aa1cap-1023
+		}
+		for _, x := range []float64{x, -x} {
+			require.LessOrEqual(t, ulps(Erf(x), oracles["Erf"](x)), bounds64["Erf"], "%x", x)
+		}
 	}
 }

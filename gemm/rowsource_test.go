@@ -122,3 +122,18 @@ func TestPackRowsErrors(t *testing.T) {
 	require.NoError(t, err)
 	require.False(t, ok)
 }
+
+// Weights stay in 16 bits only where kernels widen them: other orders would widen them element
+// by element in each product. Nothing is read of what does not stay so.
+func TestOnlyTreesKeepHalves(t *testing.T) {
+	for _, order := range ordersFor[float32]() {
+		native, err := gemm.NewNative[float32](order, 1)
+		require.NoError(t, err)
+		source, read := inPieces(t, 3, 5, 5, make([]uint16, 15))
+		_, ok, err := native.PackStoredRows(gemm.BFloat16, source, false, gemm.Whole(3, order))
+		require.NoError(t, err)
+		kind := order.Kind()
+		require.Equal(t, kind == reduce.KindPairwise || kind == reduce.KindSequential, ok, "%v", order)
+		require.Equal(t, ok, *read > 0, "%v", order)
+	}
+}
