@@ -4,9 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/samebits/samebits/internal/parallel"
-	"github.com/samebits/samebits/reduce"
-	"github.com/samebits/samebits/tp"
 	"github.com/samebits/samebits/trace"
 )
 
@@ -66,44 +63,28 @@ func (r *replayer) blocks(s trace.Stage) (list []block) {
 	}
 	ranks := []int{r.ranks}
 	if r.trace.TP == 0 {
-		ranks = []int{2, 3, 4, 6, 8}
+		ranks = usualRanks
 	}
 	for _, p := range ranks {
 		switch {
 		case p == 1:
 		case heads >= p:
-			list = append(list, rankBlocks(l, p, func(k int) (int, int) {
-				s := tp.Cut(heads, p, k)
-				return s.Lo * perHead, s.Hi * perHead
-			})...)
+			list = append(list, rankBlocks(l, headCut(heads, perHead, p))...)
 		case name == "mlp.gate", name == "mlp.up", name == "mlp.act":
-			list = append(list, rankBlocks(l, p, func(k int) (int, int) { return parallel.Cut(l.width, p, k) })...)
-			if !aligned(l.width, p) {
-				list = append(list, rankBlocks(l, p, func(k int) (int, int) { s := leaves(l.width, p, k); return s.Lo, s.Hi })...)
+			for _, c := range innerCuts(l.width, p) {
+				list = append(list, rankBlocks(l, c)...)
 			}
 		case name == "logits":
-			list = append(list, rankBlocks(l, p, func(k int) (int, int) { return parallel.Cut(l.width, p, k) })...)
+			list = append(list, rankBlocks(l, evenCut(l.width, p))...)
 		}
 	}
 	return list
 }
 
-// leaves is the share of a rank in units of 32.
-func leaves(width, ranks, rank int) reduce.Span { return tp.CutAligned(width, 32, ranks, rank) }
-
-// aligned: even shares are in units of 32, too.
-func aligned(width, ranks int) bool {
-	for k := range ranks {
-		if lo, hi := parallel.Cut(width, ranks, k); leaves(width, ranks, k) != (reduce.Span{Lo: lo, Hi: hi}) {
-			return false
-		}
-	}
-	return true
-}
-
-func rankBlocks(l layout, ranks int, at func(k int) (lo, hi int)) (list []block) {
-	for k := range ranks {
-		lo, hi := at(k)
+func rankBlocks(l layout, c cut) (list []block) {
+	ranks := c.ranks()
+	for k, lo := range c.lo {
+		hi := c.hi[k]
 		if lo == hi {
 			continue
 		}

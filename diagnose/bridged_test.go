@@ -34,7 +34,7 @@ func TestBridged(t *testing.T) {
 			layer, name := split(s.Name)
 			return layer == "layers.1." && slices.Contains(c.missing, name)
 		})
-		p, err := Replay(tr, r.checkpoint(), "")
+		p, err := Replay(tr, r.checkpoint(), Options{Threads: 2})
 		require.NoError(t, err)
 		t.Log(k, p.Sentence)
 		if c.fault == "position-off" { // what moves queries and keys alike moves no score

@@ -148,7 +148,7 @@ func (r *replayer) linear(stage string, x tensor) (operation, error) {
 	if _, name := split(stage); name == "attn.out" || name == "mlp.down" {
 		ranks = max(ranks, r.ranks)
 	}
-	return linear{x, w.Matrix, w.Bias, ranks, r.a}, nil
+	return linear{x, w.Matrix, w.Bias, ranks, r.a, r.threads}, nil
 }
 
 func (r *replayer) rope(x tensor) rope {

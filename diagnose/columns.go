@@ -97,7 +97,7 @@ func (r *replayer) pool(o linear, siblings []string, unbiased bool) *pool {
 		}
 		r.convert(w.Matrix.Data)
 		r.convert(w.Bias)
-		l := linear{o.x, w.Matrix, w.Bias, 1, o.a}
+		l := linear{o.x, w.Matrix, w.Bias, 1, o.a, o.threads}
 		if unbiased {
 			l.bias = nil
 		}
@@ -127,11 +127,7 @@ func (p *pool) describe(r *replayer, own int, from []int) (cause, text string) {
 	}
 	_, stage := split(p.stages[own])
 	if p.fused() {
-		ranks := []int{r.ranks}
-		if r.ranks == 1 {
-			ranks = []int{2, 3, 4, 6, 8}
-		}
-		for _, n := range ranks {
+		for _, n := range r.manyRanks() {
 			if p.same(from, p.contiguous(own, n)) {
 				return "sharding", fmt.Sprintf("the fused matrix %s is cut into %d contiguous blocks of columns, one a rank, and not each of its parts", p.tensors[0], n)
 			}

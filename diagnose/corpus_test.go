@@ -105,7 +105,7 @@ var causesOf = map[string][]string{
 func (c testCase) run() outcome {
 	r := c.newRun()
 	t := c.trace(r)
-	report, err := Replay(t, r.checkpoint(), "")
+	report, err := Replay(t, r.checkpoint(), Options{Threads: 2})
 	o := outcome{Case: c.String(), Kind: c.kind, Fault: c.defect.name, Family: c.family}
 	if err != nil {
 		o.Hint = err.Error()

@@ -1,7 +1,7 @@
 package diagnose
 
 import (
-	"fmt"
+	"slices"
 
 	"github.com/samebits/samebits/gemm"
 	"github.com/samebits/samebits/internal/parallel"
@@ -13,33 +13,51 @@ type cut struct{ lo, hi []int }
 
 func (c cut) ranks() int { return len(c.lo) }
 
-// cuts lists how the inputs of a stage may be divided: as the trace's tp says, or, where
-// it says nothing or 1, into 2 to 8 parts. Heads are divided whole, and the inputs of
-// the second layer of the MLP evenly, or evenly in units of 32.
-func (r *replayer) cuts(name string) []cut {
-	ranks := []int{r.ranks}
+// usualRanks are how many ranks are tried where a trace does not say how many it had.
+var usualRanks = []int{2, 3, 4, 6, 8}
+
+// manyRanks are as many as the trace's tp says or, where it says nothing or 1, the usual.
+func (r *replayer) manyRanks() []int {
 	if r.ranks == 1 {
-		ranks = []int{2, 3, 4, 6, 8}
+		return usualRanks
 	}
-	var list []cut
-	for _, p := range ranks {
-		if name == "attn.out" {
-			if p <= r.config.Heads {
-				list = append(list, cutBy(p, func(k int) (int, int) {
-					s := tp.Cut(r.config.Heads, p, k)
-					return s.Lo * r.config.HeadSize, s.Hi * r.config.HeadSize
-				}))
-			}
-			continue
-		}
-		even := cutBy(p, func(k int) (int, int) { return parallel.Cut(r.config.Inner, p, k) })
-		list = append(list, even)
-		leaves := cutBy(p, func(k int) (int, int) { s := tp.CutAligned(r.config.Inner, 32, p, k); return s.Lo, s.Hi })
-		if fmt.Sprint(leaves) != fmt.Sprint(even) {
-			list = append(list, leaves)
+	return []int{r.ranks}
+}
+
+// cuts lists how the inputs of a stage may be divided among many ranks.
+func (r *replayer) cuts(name string) (list []cut) {
+	for _, p := range r.manyRanks() {
+		switch {
+		case name != "attn.out":
+			list = append(list, innerCuts(r.config.Inner, p)...)
+		case p <= r.config.Heads:
+			list = append(list, headCut(r.config.Heads, r.config.HeadSize, p))
 		}
 	}
 	return list
+}
+
+// headCut divides heads, each of so many values, whole.
+func headCut(heads, size, ranks int) cut {
+	return cutBy(ranks, func(k int) (int, int) {
+		s := tp.Cut(heads, ranks, k)
+		return s.Lo * size, s.Hi * size
+	})
+}
+
+func evenCut(width, ranks int) cut {
+	return cutBy(ranks, func(k int) (int, int) { return parallel.Cut(width, ranks, k) })
+}
+
+// innerCuts divides what lies between the two layers of an MLP: evenly, or evenly in
+// units of 32.
+func innerCuts(width, ranks int) []cut {
+	even := evenCut(width, ranks)
+	leaves := cutBy(ranks, func(k int) (int, int) { s := tp.CutAligned(width, 32, ranks, k); return s.Lo, s.Hi })
+	if slices.Equal(even.lo, leaves.lo) && slices.Equal(even.hi, leaves.hi) {
+		return []cut{even}
+	}
+	return []cut{even, leaves}
 }
 
 func cutBy(p int, at func(k int) (lo, hi int)) (c cut) {

@@ -44,7 +44,7 @@ func (c *comparison) dependence(op operation, keep []bool) dependence {
 	}
 	d := dependence{make([]float64, len(e.x)), 1}
 	groups := slices.Collect(maps.Values(members))
-	parallel.For(threads, len(groups), func(g int) {
+	parallel.For(c.threads, len(groups), func(g int) {
 		n := e.clique(groups[g], apart)
 		for _, i := range groups[g] {
 			d.of[i] = n

@@ -76,7 +76,7 @@ func (r *replayer) reduced(s trace.Stage, op operation, c *comparison) *finding 
 // the stage.
 func (c *comparison) faults(stage string, list []hypothesis, op operation) []Hint {
 	after := make([]float64, len(list)) // the share that a hypothesis leaves, or +Inf
-	parallel.For(threads, len(list), func(i int) {
+	parallel.For(c.threads, len(list), func(i int) {
 		after[i] = math.Inf(1)
 		if e, ok := c.explains(list[i], op); ok {
 			after[i] = e.share
@@ -120,6 +120,7 @@ func (c *comparison) explains(h hypothesis, op operation) (*comparison, bool) {
 	}
 	e = e.reshaped(c.e)
 	after := compare(c.y, e, c.a)
+	after.threads = c.threads
 	if !after.within() || after.spoilt > c.spoilt {
 		return after, false
 	}

@@ -47,7 +47,7 @@ func TestBadInput(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			tr, r := recorded(t)
 			c.change(tr)
-			_, err := Replay(tr, r.checkpoint(), "")
+			_, err := Replay(tr, r.checkpoint(), Options{Threads: 2})
 			require.ErrorContains(t, err, c.want)
 		})
 	}
@@ -57,7 +57,7 @@ func TestBadInput(t *testing.T) {
 func TestStranger(t *testing.T) {
 	tr, r := recorded(t)
 	other := newRandomModel(r.family, 6, 6)
-	_, err := Replay(tr, other.checkpoint(), "")
+	_, err := Replay(tr, other.checkpoint(), Options{Threads: 2})
 	require.ErrorContains(t, err, "the trace is of another model")
 }
 
@@ -73,7 +73,7 @@ func TestNotFinite(t *testing.T) {
 			was := tr.Stages[i].Values
 			tr.Stages[i].Values = slices.Clone(was)
 			tr.Stages[i].Values[0] = bad
-			p, err := Replay(tr, r.checkpoint(), "")
+			p, err := Replay(tr, r.checkpoint(), Options{Threads: 2})
 			require.NoError(t, err)
 			require.Equal(t, Fault, p.Verdict)
 			require.Equal(t, tr.Stages[i].Name, *p.Stage, "%v: %s", bad, p.Sentence)
@@ -84,7 +84,7 @@ func TestNotFinite(t *testing.T) {
 				tr.Stages[i].Values[k] = bad
 			}
 		}
-		p, err := Replay(tr, r.checkpoint(), "")
+		p, err := Replay(tr, r.checkpoint(), Options{Threads: 2})
 		require.NoError(t, err)
 		require.Equal(t, Fault, p.Verdict)
 		require.Equal(t, "embed", *p.Stage)
@@ -111,12 +111,12 @@ func TestRanks(t *testing.T) {
 		}
 		tr.Stages = append(tr.Stages, s)
 	}
-	p, err := Replay(tr, r.checkpoint(), "")
+	p, err := Replay(tr, r.checkpoint(), Options{Threads: 2})
 	require.NoError(t, err)
 	require.Equal(t, Rounding, p.Verdict, p.Sentence)
 	require.Len(t, p.Stages, len(tr.Stages))
 	tr.Stages[len(tr.Stages)-1].Values[40] += 0.5
-	p, err = Replay(tr, r.checkpoint(), "")
+	p, err = Replay(tr, r.checkpoint(), Options{Threads: 2})
 	require.NoError(t, err)
 	require.Equal(t, Fault, p.Verdict)
 	require.Equal(t, "layers.1.attn.out.rank.1", *p.Stage)
@@ -127,7 +127,7 @@ func TestTwoFaults(t *testing.T) {
 	tr, r := recorded(t)
 	stage(tr, "layers.2.mlp.down").Values[5] += 1
 	stage(tr, "layers.0.attn.v").Values[5] += 1
-	p, err := Replay(tr, r.checkpoint(), "")
+	p, err := Replay(tr, r.checkpoint(), Options{Threads: 2})
 	require.NoError(t, err)
 	require.Equal(t, "layers.0.attn.v", *p.Stage)
 	var faults []string

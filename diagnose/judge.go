@@ -10,6 +10,8 @@ type comparison struct {
 	e *estimate
 	a arithmetic
 
+	threads int // goroutines of what is derived from it
+
 	lambda float64 // of a single value
 	worst  int     // the index that uses most of its limit, -1 where there is none
 	share  float64 // that share: above 1, rounding does not explain the value

@@ -7,9 +7,6 @@ import (
 	"github.com/samebits/samebits/internal/parallel"
 )
 
-// threads is how many goroutines a replay uses.
-const threads = 2
-
 // linear replays y = x*W^T + b. In any order of summation, the bias added first or
 // last, with FMA or without, over ranks or not, each product and sum of n = inputs
 // terms and a bias meets at most n + 2 roundings (Higham, 2002, section 3.1), so that
@@ -26,11 +23,13 @@ type linear struct {
 	bias  []float64            // or nil
 	ranks int                  // over which the inputs are divided
 	a     arithmetic
+
+	threads int // goroutines
 }
 
 func (l linear) replay() *estimate {
 	e := newEstimate(l.x.rows, l.w.Rows)
-	parallel.For(threads, l.w.Rows, func(j int) { l.column(e, j) })
+	parallel.For(l.threads, l.w.Rows, func(j int) { l.column(e, j) })
 	return e
 }
 

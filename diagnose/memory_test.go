@@ -55,7 +55,7 @@ func TestBytes24(t *testing.T) {
 		}
 	}
 	held := peak(func() {
-		p, err := Replay(tr, c, "")
+		p, err := Replay(tr, c, Options{Threads: 2})
 		require.NoError(t, err)
 		require.Equal(t, Rounding, p.Verdict, p.Sentence)
 	})

@@ -28,7 +28,7 @@ func (r *replayer) normFaults(stage string, o norm, c *comparison) []hypothesis 
 		add("mean", "the mean is subtracted (LayerNorm, not RMSNorm)", func(n *norm) { n.center = true })
 		add("weight", "weights are used as 1 + w", func(n *norm) { n.w = plusOne(n.w) })
 	}
-	for _, p := range []int{r.ranks, 2, 3, 4, 6, 8} {
+	for _, p := range append([]int{r.ranks}, usualRanks...) {
 		if p > 1 && o.x.cols%p == 0 {
 			add("local", fmt.Sprintf("each of %d ranks takes the statistics of its own numbers alone", p), func(n *norm) { n.variant.segments = p })
 		}
@@ -125,7 +125,7 @@ func (r *replayer) wholeHeads(stage string, o norm) []hypothesis {
 		heads = r.config.KVHeads
 	}
 	var list []hypothesis
-	for _, p := range []int{1, r.ranks, 2, 3, 4, 6, 8} {
+	for _, p := range append([]int{1, r.ranks}, usualRanks...) {
 		if heads%p != 0 || p == heads {
 			continue
 		}

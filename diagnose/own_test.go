@@ -47,14 +47,14 @@ func TestOwnRuns(t *testing.T) {
 			}
 			ranks := 1 + i%3
 			tr := record[float32](t, c, ids, order, ranks, tp.NoFault)
-			p, err := Replay(tr, c, "")
+			p, err := Replay(tr, c, Options{Threads: 2})
 			require.NoError(t, err)
 			require.Equal(t, Rounding, p.Verdict, "%s %v TP %d: %s", family, order, ranks, p.Sentence)
 			if reduce.Check[float64](order) != nil {
 				continue
 			}
 			tr = record[float64](t, c, ids, order, ranks, tp.NoFault)
-			p, err = Replay(tr, c, "")
+			p, err = Replay(tr, c, Options{Threads: 2})
 			require.NoError(t, err)
 			require.Equal(t, Rounding, p.Verdict, "%s %v TP %d, float64: %s", family, order, ranks, p.Sentence)
 		}
@@ -70,7 +70,7 @@ func TestFewTokens(t *testing.T) {
 		t.Cleanup(func() { c.Close() })
 		for _, ids := range [][]int{{5}, {7, 7}, {9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9}} {
 			tr := record[float32](t, c, ids, reduce.Sequential, 2, tp.NoFault)
-			p, err := Replay(tr, c, "")
+			p, err := Replay(tr, c, Options{Threads: 2})
 			require.NoError(t, err)
 			require.Equal(t, Rounding, p.Verdict, "%s %v: %s", family, ids, p.Sentence)
 		}
@@ -88,7 +88,7 @@ func TestAlike(t *testing.T) {
 				for i := range r.ids {
 					r.ids[i] = 40 + i/9
 				}
-				p, err := Replay(k.trace(r), r.checkpoint(), "")
+				p, err := Replay(k.trace(r), r.checkpoint(), Options{Threads: 2})
 				require.NoError(t, err)
 				require.Equal(t, Rounding, p.Verdict, "%v: %s", k, p.Sentence)
 			}
@@ -105,7 +105,7 @@ func TestOwnFaults(t *testing.T) {
 		tp.ContiguousQKV: {"layers.0.attn.q", "sharding"}, tp.BiasEveryRank: {"layers.0.attn.out", "bias"},
 	} {
 		tr := record[float32](t, c, []int{5, 80, 17, 3, 3, 91, 42, 7, 60, 11}, reduce.Pairwise, 3, fault)
-		p, err := Replay(tr, c, "")
+		p, err := Replay(tr, c, Options{Threads: 2})
 		require.NoError(t, err)
 		require.Equal(t, Fault, p.Verdict)
 		require.Equal(t, want.stage, *p.Stage, "%s: %s", fault, p.Sentence)

@@ -10,8 +10,13 @@ import (
 	"github.com/samebits/samebits/trace"
 )
 
-// Replay diagnoses a trace with the weights of the model that is said to have made it.
-// file is the trace's name, for the report. Every recorded stage is replayed in float64
+// Options of a replay. The zero value is fine.
+type Options struct {
+	File    string // the trace's name, for the report
+	Threads int    // goroutines to use, one if less: no result depends on it
+}
+
+// Replay diagnoses a trace with the weights of the model that is said to have made it. Every recorded stage is replayed in float64
 // (of a float64 trace: its sums as if in twice that precision) from the recorded stages
 // that it was computed from; where those are missing, from what lies before them.
 //
@@ -20,14 +25,15 @@ import (
 // twice for the magnitudes, and a multiple of a stage's for the hints to a faulty one.
 // Memory is the trace, the weights of one stage as float64, and some twenty copies of a
 // stage at most, twice that while hints are sought.
-func Replay(t *trace.Trace, c *model.Checkpoint, file string) (*Report, error) {
+func Replay(t *trace.Trace, c *model.Checkpoint, o Options) (*Report, error) {
 	if err := check(t, c.Config); err != nil {
 		return nil, err
 	}
 	r := newReplayer(t, c)
+	r.threads = o.Threads
 	report := &Report{
 		Verdict: Rounding, Hints: []Hint{}, Notes: r.notes, Spec: spec.Version,
-		Runs: []Run{{file, t.Model, r.a.values.name, t.TP, t.Device, len(t.IDs)}},
+		Runs: []Run{{o.File, t.Model, r.a.values.name, t.TP, t.Device, len(t.IDs)}},
 	}
 	var all []*judged
 	for _, name := range r.order() {
@@ -131,6 +137,7 @@ func (r *replayer) compare(s trace.Stage, bridged bool) (operation, *comparison,
 	e := op.replay()
 	e.mixed = bridged
 	c := compare(s.Values, e, r.a)
+	c.threads = r.threads
 	var tests []Test
 	if c.within() && !bridged {
 		tests = c.systematic(op)

@@ -25,6 +25,7 @@ type replayer struct {
 	padding    int               // logits beyond the vocabulary
 	searched   searched
 	notes      []Note
+	threads    int // goroutines
 }
 
 func newReplayer(t *trace.Trace, c *model.Checkpoint) *replayer {

@@ -86,7 +86,7 @@ func (c testCase) time(t *testing.T, m *randomModel) {
 	r.ids = program(64)
 	tr := c.trace(r)
 	began, used := time.Now(), cpu()
-	p, err := Replay(tr, m.loaded, "")
+	p, err := Replay(tr, m.loaded, Options{Threads: 2})
 	took, used := time.Since(began), cpu()-used
 	require.NoError(t, err)
 	t.Logf("%5.2f s, %5.2f s of processors: %s: %s", took.Seconds(), used.Seconds(), c, p.Sentence[:min(60, len(p.Sentence))])

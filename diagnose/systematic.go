@@ -113,7 +113,7 @@ func (c *comparison) systematic(op operation) []Test {
 	lambda := spread(2*len(list) + 1)
 	r := c.residuals()
 	tests := make([]Test, len(list)+1)
-	parallel.For(threads, len(tests), func(i int) {
+	parallel.For(c.threads, len(tests), func(i int) {
 		if i == len(list) {
 			tests[i] = c.energy(r, keep, dep, lambda)
 			return

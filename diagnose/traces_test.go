@@ -55,7 +55,7 @@ func TestRecordings(t *testing.T) {
 	for _, r := range list {
 		t.Run(r.File, func(t *testing.T) {
 			tr, c := load(t, r.File)
-			p, err := Replay(tr, c, r.File)
+			p, err := Replay(tr, c, Options{File: r.File, Threads: 2})
 			require.NoError(t, err)
 			require.Equal(t, want[r.Kind], p.Verdict, p.Sentence)
 			require.Equal(t, r.Stage, p.Stage, p.Sentence)

@@ -59,7 +59,7 @@ func TestConfined(t *testing.T) {
 		for e := -24; e <= -4; e += 4 {
 			part.defect.strength = math.Ldexp(1, e)
 			run := part.newRun()
-			p, err := Replay(part.trace(run), run.checkpoint(), "")
+			p, err := Replay(part.trace(run), run.checkpoint(), Options{Threads: 2})
 			require.NoError(t, err)
 			if p.Verdict == Rounding {
 				require.Zero(t, faults, "%v", part)

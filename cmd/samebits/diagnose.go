@@ -20,14 +20,15 @@ import (
 )
 
 type diagnoseCmd struct {
-	Traces []string `arg:"" name:"trace" help:"Traces: safetensors files, .npz archives, folders of .npy files. The first is what the others are compared with."`
-	Model  string   `placeholder:"DIR" help:"Folder of the model that made the traces: each is judged on its own, by replaying its stages. bytes24 is the embedded model."`
-	Map    string   `placeholder:"FILE" help:"JSON object from the traces' names of stages to ours, such as {\"h.{i}.attn.c_proj\": \"layers.{i}.attn.out\"}."`
-	DType  string   `name:"dtype" placeholder:"NAME" default:"" enum:",f32,f64,bf16,f16" help:"Arithmetic of traces that declare none: f32, f64, bf16 or f16. Default: the narrowest that holds their values."`
-	Runs   bool     `help:"The traces are runs of one thing, which should give the same bits."`
-	All    bool     `help:"Print all stages, also the many that are within rounding."`
-	JSON   bool     `help:"Print JSON."`
-	HTML   string   `name:"html" placeholder:"FILE" help:"Also write the report as one self-contained page."`
+	Traces  []string `arg:"" name:"trace" help:"Traces: safetensors files, .npz archives, folders of .npy files. The first is what the others are compared with."`
+	Model   string   `placeholder:"DIR" help:"Folder of the model that made the traces: each is judged on its own, by replaying its stages. bytes24 is the embedded model."`
+	Map     string   `placeholder:"FILE" help:"JSON object from the traces' names of stages to ours, such as {\"h.{i}.attn.c_proj\": \"layers.{i}.attn.out\"}."`
+	DType   string   `name:"dtype" placeholder:"NAME" default:"" enum:",f32,f64,bf16,f16" help:"Arithmetic of traces that declare none: f32, f64, bf16 or f16. Default: the narrowest that holds their values."`
+	Runs    bool     `help:"The traces are runs of one thing, which should give the same bits."`
+	Threads int      `default:"2" help:"Goroutines of a replay; what it says does not depend on them."`
+	All     bool     `help:"Print all stages, also the many that are within rounding."`
+	JSON    bool     `help:"Print JSON."`
+	HTML    string   `name:"html" placeholder:"FILE" help:"Also write the report as one self-contained page."`
 }
 
 // Help explains the verdicts.
@@ -38,13 +39,18 @@ func (diagnoseCmd) Help() string {
 
 // Run diagnoses the traces.
 func (c *diagnoseCmd) Run(s streams) error {
+	if err := checkThreads(c.Threads); err != nil {
+		return err
+	}
 	if c.HTML != "" {
 		if err := checkOutput(c.HTML); err != nil {
 			return err
 		}
 	}
-	// Traces are most of the memory and hold no pointers: collecting often costs little.
-	defer debug.SetGCPercent(debug.SetGCPercent(25))
+	if os.Getenv("GOGC") == "" {
+		// Traces are most of the memory and hold no pointers: collecting often costs little.
+		defer debug.SetGCPercent(debug.SetGCPercent(25))
+	}
 	runs, err := c.read()
 	if err != nil {
 		return err
@@ -118,7 +124,7 @@ func (c *diagnoseCmd) replay(runs []pair.Run) (*diagnose.Report, error) {
 	var reports []*diagnose.Report
 	worst := 0
 	for i, r := range runs {
-		report, err := diagnose.Replay(r.Trace, checkpoint, r.File)
+		report, err := diagnose.Replay(r.Trace, checkpoint, diagnose.Options{File: r.File, Threads: c.Threads})
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", r.File, err)
 		}

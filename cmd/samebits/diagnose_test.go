@@ -50,6 +50,9 @@ func TestDiagnoseByWeights(t *testing.T) {
 	right, wrong := traced(t, "--tp", "3"), traced(t, "--tp", "2", "--fault", "bias-every-rank")
 	require.Equal(t, diagnose.Rounding, diagnosed(t, exitSuccess, right, "--model", smallModel).Verdict)
 	r := diagnosed(t, exitFinding, right, wrong, "--model", smallModel)
+	for _, threads := range []string{"1", "5"} {
+		require.Equal(t, r, diagnosed(t, exitFinding, right, wrong, "--model", smallModel, "--threads", threads))
+	}
 	require.Equal(t, diagnose.Fault, r.Verdict)
 	require.Equal(t, "layers.0.attn.out", *r.Stage)
 	require.Contains(t, r.Notes[len(r.Notes)-1], right+": ")

@@ -64,6 +64,7 @@ func TestBadUseIsOneClearLine(t *testing.T) {
 		{[]string{"compare", "--tp", "2,9"}, []string{"--tp 9", "8"}},
 		{[]string{"compare", "--tp", "two"}, []string{`"two"`}},
 		{[]string{"compare", "--threads", "0"}, []string{"--threads 0"}},
+		{[]string{"diagnose", "trace", "--threads", "0"}, []string{"--threads 0", "1 to 1024"}},
 		{[]string{"compare", "--dtype", "f16"}, []string{`"f16"`, "f32"}},
 		{[]string{"compare", "--digits", "3"}, []string{"--digits 3", "20 to 1000"}},
 		{[]string{"compare", "--runs", "0"}, []string{"--runs 0"}},
