@@ -19,6 +19,15 @@ func Erf[T Float](x T) T {
 }
 
 func erf(x float64) float64 {
+	if a := math.Abs(x); 0x1p-30 < a && a < erfLocalEnd {
+		if y, ok := nearErf(a).rounded(); ok {
+			return math.Copysign(y, x)
+		}
+	}
+	return longErf(x)
+}
+
+func longErf(x float64) float64 {
 	a := math.Abs(x)
 	switch {
 	case x == 0:
@@ -26,7 +35,7 @@ func erf(x float64) float64 {
 	case a < 0x1p-1000: // the result may be subnormal; x^2 is nothing beside 1
 		return scale(times(float64(x*0x1p1000), erfSlope), -1000)
 	case a < 0x1p-900:
-		return erf(x*0x1p200) * 0x1p-200
+		return longErf(x*0x1p200) * 0x1p-200
 	case a < 0.25:
 		// x^2/3 may be 1/48 of the leading term: both are sums. The others are 2^-11
 		// of it.
@@ -46,6 +55,21 @@ func erf(x float64) float64 {
 	q, k := normalTail(fastTwoSum(w.h, w.l)) // erf(a) = 1 - 2Q(a*sqrt(2))
 	p := complement(q, k+1)
 	return math.Copysign(p.h+p.l, x)
+}
+
+// nearErf is erf by a shorter way: 1 - 2Q(a*sqrt(2)), or the series. There all that follows
+// erfSlope.h is 0.38*a^3 and less, and seven operations err by 2^-53 of it.
+func nearErf(a float64) bounded {
+	if a < 0.25 {
+		z := a * a
+		rest := erfCubic.h + float64(z*poly8(z, &erfSeries))
+		w := times(a, sum{erfSlope.h, float64(z*rest) + erfSlope.l})
+		return bounded{w.h, w.l, float64(a * (float64(z*0x1.8p-52) + 0x1p-63))}
+	}
+	w := times(a, sqrt2)
+	f, d := nearby(&tailLocals, w.h)
+	b := f.value(float64(f.slope*d), f.curve(d+w.l)+float64(f.slope*w.l))
+	return bounded{1 - 2*b.h, -2 * b.l, 2 * b.e}
 }
 
 // normalTail returns k and q with Q(a) = 2^k (q.h + q.l) for 0 <= a < 40, where

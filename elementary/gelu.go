@@ -33,6 +33,16 @@ func GELUTanh[T Float](x T) T {
 }
 
 func gelu(x float64) float64 {
+	if a := math.Abs(x); 0x1p-60 < a && a < geluEnd {
+		f, d := nearby(&tailLocals, x)
+		if y, ok := f.value(float64(f.slope*d), f.curve(d)).whole(x).weighted(x).rounded(); ok {
+			return y
+		}
+	}
+	return longGELU(x)
+}
+
+func longGELU(x float64) float64 {
 	a := math.Abs(x)
 	switch {
 	case a < 0x1p-60: // Phi is 1/2 to 2^-60
@@ -52,6 +62,12 @@ func gelu(x float64) float64 {
 }
 
 func geluTanh(x float64) float64 {
+	if a := math.Abs(x); 0x1p-60 < a && a < geluTanhEnd {
+		f, d := nearby(&geluTanhLocals, geluTanhStretch*x)
+		if y, ok := f.value(float64(f.slope*d), f.curve(d)).whole(x).weighted(x).rounded(); ok {
+			return y
+		}
+	}
 	switch {
 	case x > 40:
 		return x
@@ -60,9 +76,13 @@ func geluTanh(x float64) float64 {
 	case x != x: // the head of a NaN may be an infinity
 		return x
 	}
-	// 2u = x*(b0 + b1*x^2), which needs some 65 bits: the error of the exponent is
-	// the relative error of the result.
+	return logistic(x, geluTanhExponent(x))
+}
+
+// geluTanhExponent returns 2u = x*(b0 + b1*x^2), which needs some 65 bits: the error of the
+// exponent is the relative error of the result.
+func geluTanhExponent(x float64) sum {
 	t := mul(geluB1, square(sum{x, 0}))
 	q := twoSum(geluB0.h, t.h)
-	return logistic(x, times(x, sum{q.h, q.l + (t.l + geluB0.l)}))
+	return times(x, sum{q.h, q.l + (t.l + geluB0.l)})
 }
