@@ -26,7 +26,11 @@ var shorterWays = map[string]struct {
 	"GELU":          {func(x float64) bounded { return localNormal(x).weighted(x) }, geluEnd},
 	"GELUTanh":      {func(x float64) bounded { return localGELUTanh(x).weighted(x) }, geluTanhEnd},
 	"Erf":           {nearErf, erfLocalEnd},
-	"Expm1":         {func(x float64) bounded { return nearExpm1(x) }, 8},
+	"Log2": {func(x float64) bounded {
+		m, e := normalise(x)
+		return nearLog2(m, float64(e))
+	}, 8},
+	"Expm1": {func(x float64) bounded { return nearExpm1(x) }, 8},
 	"Cbrt": {func(x float64) bounded {
 		return nearCbrt(halley(math.Float64frombits(math.Float64bits(x)/3+0x2a9f789000000000), x), x)
 	}, 8},
@@ -56,7 +60,7 @@ func localTanh(a float64) bounded {
 }
 
 // onlyPositive are the ways for magnitudes.
-var onlyPositive = map[string]bool{"Cbrt": true, "Tanh": true, "Tanh local": true, "Erf": true}
+var onlyPositive = map[string]bool{"Cbrt": true, "Tanh": true, "Tanh local": true, "Erf": true, "Log2": true}
 
 // measureWay returns the largest error of a shorter way, as a part of its bound, and the
 // share of arguments that it leaves open. What it settles must be the nearest number.
@@ -143,6 +147,8 @@ var longWays = map[string]func(x float64) float64{
 	"GELU":     longGELU,
 	"GELUTanh": func(x float64) float64 { return longLogistic(x, geluTanhExponent(x)) },
 	"Erf":      longErf,
+	"Log":      longLog,
+	"Log2":     longLog2,
 }
 
 // TestShorterWaysGiveTheLongBits compares the functions with the steps of SPEC.md.
@@ -154,7 +160,7 @@ func TestShorterWaysGiveTheLongBits(t *testing.T) {
 			s := splitmix64(77)
 			for range *samples {
 				x := math.Ldexp(1+float64(s.next()>>11)*0x1p-53, int(s.next()%12)-6) // 1/64 to 64
-				for _, x := range []float64{x, -x, math.Round(x*64) / 64, math.Round(x*128+0.5) / 128} {
+				for _, x := range []float64{x, -x, 1 + x*0x1p-6, 1 - x*0x1p-7, math.Round(x*64) / 64, math.Round(x*128+0.5) / 128} {
 					if got, want := math.Float64bits(f(x)), math.Float64bits(long(x)); got != want {
 						t.Fatalf("%s(%x) has the bits %x, by the steps %x", name, x, got, want)
 					}
