@@ -103,7 +103,7 @@ func spreadOf(name string) float64 {
 	switch {
 	case name == "Sin" || name == "Cos":
 		return 50
-	case strings.HasPrefix(name, "Log"), name == "Rsqrt":
+	case strings.HasPrefix(name, "Log"), name == "Rsqrt", name == "Sqrt":
 		return 0
 	}
 	return 1.5
