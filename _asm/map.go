@@ -36,6 +36,7 @@ var mapConstants = []struct {
 	{"ErfP", 9}, {"ErfQ", 9}, {"TailP", 8}, {"TailQ", 9}, {"TailNearP", 6}, {"TailNearQ", 7}, {"TanhP", 7}, {"TanhQ", 7},
 	{"LogSeries", 6}, {"Log2PerUnit", 1}, {"LogPerUnit", 1}, {"SqrtHalf64", 1}, {"Exponent64", 1}, {"Bias64", 1}, {"MinusBias", 1},
 	{"InvPi", 1}, {"Pi", 1}, {"PiLow", 1}, {"SinSeries", 6},
+	{"ExpSteps", exp64Constants}, // see exp64.go
 	{"Third", 1}, {"CbrtGuess", 1}, {"CbrtSeries", 3},
 	// Of float32 lanes.
 	{"Abs32", 1}, {"Sign32", 1}, {"SqrtHalf32", 1}, {"Exponent32", 1},

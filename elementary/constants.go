@@ -81,6 +81,7 @@ var constants = func() (c kernel.Constants) {
 	set(kernel.MapPi, math.Pi)
 	set(kernel.MapPiLow, 2*halfPi.l)
 	set(kernel.MapSinSeries, sineSeries6[:]...)
+	set(kernel.MapExpSteps, entriesPerUnit, rounder, ln2Hi, ln2Lo, 0.5, 1.0/6, 1.0/24, 1.0/120, 1.0/720, expBound)
 	set(kernel.MapThird, 1.0/3)
 	// A third of a float32's bits, in units of 2^-29 of those of a float64; see cbrt32.
 	set(kernel.MapCbrtGuess, 0x1.8p52+(896<<23)/3+0x2a9f789000000000>>29)
@@ -111,4 +112,12 @@ var constants = func() (c kernel.Constants) {
 		set32(place, bound)
 	}
 	return c
+}()
+
+// exp2Pairs is exp2Table, for the kernels of Exp.
+var exp2Pairs = func() (pairs [expEntries][2]float64) {
+	for i, e := range exp2Table {
+		pairs[i] = [2]float64{e.h, e.l}
+	}
+	return pairs
 }()
