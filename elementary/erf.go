@@ -68,10 +68,10 @@ func nearErf(a float64) bounded {
 		return bounded{w.h, w.l, float64(a * (float64(z*0x1.8p-52) + 0x1p-63))}
 	}
 	w := times(a, sqrt2)
-	f, d := nearby(&tailLocals, w.h)
+	f, d := nearby(tailLocals, w.h)
 	b := f.value(float64(f.slope*d), f.curve(d+w.l)+float64(f.slope*w.l))
 	low := fastTwoSum(w.h, w.l).l
-	return bounded{1 - 2*b.h, -2 * b.l, 2*b.e + float64(f.h*math.Abs(low))*(1.0/16)}
+	return bounded{1 - float64(2*b.h), float64(-2 * b.l), float64(2*b.e) + float64(f.h*math.Abs(low)*(1.0/16))}
 }
 
 // normalTail returns k and q with Q(a) = 2^k (q.h + q.l) for 0 <= a < 40, where

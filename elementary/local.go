@@ -26,19 +26,32 @@ const (
 // These are the first ways to functions with f(-x) = 1 - f(x) and to what is made of them,
 // falling from 1/2 at 0: 1/(1 + e^x), Q(x), and 1/(1 + e^2u) with the u of GELUTanh. They are
 // computed by the long ways.
-var logisticLocals, tailLocals, geluTanhLocals locals
+var logisticLocals, tailLocals, geluTanhLocals = newLogisticLocals(), newTailLocals(), newGELUTanhLocals()
 
-func init() {
+func newLogisticLocals() *locals {
+	all := new(locals)
 	for i := range logisticEnd*pointsPerUnit + 1 {
-		logisticLocals[i] = logisticLocal(sum{float64(i) / pointsPerUnit, 0}, sum{1, 0}, 0, 0)
+		all[i] = logisticLocal(sum{float64(i) / pointsPerUnit, 0}, sum{1, 0}, 0, 0)
 	}
+	return all
+}
+
+func newGELUTanhLocals() *locals {
+	all := new(locals)
 	for i := range geluTanhEnd*geluTanhStretch*pointsPerUnit + 1 {
-		geluTanhLocals[i] = geluTanhLocal(float64(i) / (geluTanhStretch * pointsPerUnit))
+		all[i] = geluTanhLocal(float64(i) / (geluTanhStretch * pointsPerUnit))
 	}
+	return all
+}
+
+func newTailLocals() *locals {
+	all := new(locals)
 	density := mul(erfSlope, sqrt2) // of 0, times 4
+	density = sum{float64(0.25 * density.h), float64(0.25 * density.l)}
 	for i := range tailLocalEnd*pointsPerUnit + 1 {
-		tailLocals[i] = tailLocal(float64(i)/pointsPerUnit, sum{0.25 * density.h, 0.25 * density.l})
+		all[i] = tailLocal(float64(i)/pointsPerUnit, density)
 	}
+	return all
 }
 
 // newLocal returns a local of the value f, which errs by that part of it, and the coefficients c
@@ -48,17 +61,17 @@ func newLocal(f sum, part float64, c *[8]float64) local {
 	h := (f.h + rounder/(1<<26)) - rounder/(1<<26)
 	l := (f.h - h) + f.l
 	omitted := math.Abs(c[7]) * (radius4 * radius4)
-	return local{h, l, f.h*part + (1.25*omitted + math.Abs(l)*0x1p-50), c[0], [6]float64(c[1:7])}
+	return local{h, l, float64(f.h*part) + (float64(1.25*omitted) + float64(math.Abs(l)*0x1p-50)), c[0], [6]float64(c[1:7])}
 }
 
 // geluTanhLocal has 2u of a + d/geluTanhStretch, whose derivative in d is that of
 // b0*a + b1*a^3, in powers of d.
 func geluTanhLocal(a float64) local {
 	const r = 1.0 / geluTanhStretch
-	cubic := mul(geluB1, sum{3 * a * a, 0}) // a has 10 bits
+	cubic := mul(geluB1, sum{float64(3 * a * a), 0}) // a has 10 bits
 	w := twoSum(geluB0.h, cubic.h)
-	w = fastTwoSum(r*w.h, r*(w.l+(cubic.l+geluB0.l)))
-	return logisticLocal(geluTanhExponent(a), w, float64(6*geluB1.h*a)*(r*r), 3*geluB1.h*(r*r*r))
+	w = fastTwoSum(float64(r*w.h), float64(r*(w.l+(cubic.l+geluB0.l))))
+	return logisticLocal(geluTanhExponent(a), w, float64(6*geluB1.h*a)*(r*r), float64(3*geluB1.h*(r*r*r)))
 }
 
 // logisticLocal returns the local of f = 1/(1 + e^z) where z' is w + w1*d + w2*d^2, by
@@ -95,9 +108,9 @@ func tailLocal(a float64, density0 sum) local {
 	q, k := normalTail(sum{a, 0})
 	f := fastTwoSum(q.h, q.l)
 	c := pow2(k)
-	e, k := expSum(sum{-0.5 * a * a, 0}) // exact
+	e, k := expSum(sum{float64(-0.5 * a * a), 0}) // exact
 	g := mul(e, density0)
-	before, now := 0.0, (g.h+g.l)*pow2(k)
+	before, now := 0.0, float64((g.h+g.l)*pow2(k))
 	var terms [8]float64
 	for n := range terms {
 		terms[n] = -now / float64(n+1)

@@ -30,7 +30,7 @@ func SiLU[T Float](x T) T {
 
 func sigmoid(x float64) float64 {
 	if math.Abs(x) < logisticEnd {
-		f, d := nearby(&logisticLocals, x)
+		f, d := nearby(logisticLocals, x)
 		if y, ok := f.value(float64(f.slope*d), f.curve(d)).whole(x).rounded(); ok {
 			return y
 		}
@@ -40,7 +40,7 @@ func sigmoid(x float64) float64 {
 
 func silu(x float64) float64 {
 	if a := math.Abs(x); 0x1p-60 < a && a < logisticEnd {
-		f, d := nearby(&logisticLocals, x)
+		f, d := nearby(logisticLocals, x)
 		if y, ok := f.value(float64(f.slope*d), f.curve(d)).whole(x).weighted(x).rounded(); ok {
 			return y
 		}

@@ -226,8 +226,10 @@ func TestAccuracySeesPerturbedCoefficient(t *testing.T) {
 		if name == "Exp" {
 			*coefficient += 0x1p-53
 		}
+		tailLocals = newTailLocals()
 		seen := sees(scalars[float64]()[name], oracles[name], arguments[float64](600), bounds64[name])
 		*coefficient = saved
+		tailLocals = newTailLocals()
 		require.Truef(t, seen, "%s with a perturbed coefficient", name)
 	}
 }
