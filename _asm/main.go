@@ -74,6 +74,7 @@ func main() {
 		write(filepath.Join(*out, "internal/kernel/dispatch_"+arch+".go"), goHeader("!purego", "kernel")+"\nimport \"unsafe\"\n"+dispatch(backends))
 	}
 	writeMappings(*out)
+	writeExp64(*out)
 	writeTiles(*out)
 	writeRows(*out)
 	write(filepath.Join(*out, "internal/kernel/dispatch_other.go"), goHeader("purego || !(amd64 || arm64)", "kernel")+dispatch(nil))

@@ -33,9 +33,10 @@ var mapConstants = []struct {
 	{"InvLn2", 1}, {"Ln2", 1}, {"Rounder", 1}, {"Rounder16", 1}, // to integers, and to multiples of 1/16
 	{"ExpQuotient", 8}, {"ExpQuotient16", 4}, {"ExpTable", 4},
 	{"GELUB0", 1}, {"GELUB1", 1},
-	{"ErfP", 9}, {"ErfQ", 9}, {"TailP", 8}, {"TailQ", 9}, {"TailNearP", 7}, {"TailNearQ", 8},
+	{"ErfP", 9}, {"ErfQ", 9}, {"TailP", 8}, {"TailQ", 9}, {"TailNearP", 6}, {"TailNearQ", 7}, {"TanhP", 7}, {"TanhQ", 7},
 	{"LogSeries", 6}, {"Log2PerUnit", 1}, {"LogPerUnit", 1}, {"SqrtHalf64", 1}, {"Exponent64", 1}, {"Bias64", 1}, {"MinusBias", 1},
 	{"InvPi", 1}, {"Pi", 1}, {"PiLow", 1}, {"SinSeries", 6},
+	{"ExpSteps", exp64Constants}, // see exp64.go
 	{"Third", 1}, {"CbrtGuess", 1}, {"CbrtSeries", 3},
 	// Of float32 lanes.
 	{"Abs32", 1}, {"Sign32", 1}, {"SqrtHalf32", 1}, {"Exponent32", 1},
@@ -81,7 +82,7 @@ var mapPrograms = []mapProgram{
 	{name: "Log", emit: (*mapping).log},
 	{name: "Log2", emit: (*mapping).log2},
 	{name: "Log1p", emit: (*mapping).log1p, odd: true},
-	{name: "Tanh", emit: (*mapping).tanh, whole: true, odd: true},
+	{name: "Tanh", emit: (*mapping).tanh, whole: true},
 	{name: "Sigmoid", emit: (*mapping).sigmoid, whole: true},
 	{name: "Erf", emit: (*mapping).erf, whole: true},
 	{name: "Sin", emit: (*mapping).sin},
@@ -302,16 +303,21 @@ func (k *mapping) expm1() reg {
 	return k.lessOne(k.exponential(k.clamped("ExpLeast32", "ExpMost32"), false))
 }
 
-// tanh is (e^2x - 1)/(e^2x + 1).
+// tanh is x*P(x^2)/Q(x^2).
 func (k *mapping) tanh() reg {
-	z := k.clamped("TanhLeast32", "TanhMost32")
-	k.op("VADDPD", z, z, z)
-	m := k.lessOne(k.exponential(z, false))
-	t := k.alloc()
-	k.with("VADDPD", "Two", 0, m, t)
-	k.op("VDIVPD", t, m, m)
-	k.release(t)
-	return m
+	return k.oddRatio(k.clamped("TanhLeast32", "TanhMost32"), terms{"TanhP", 7}, terms{"TanhQ", 7})
+}
+
+// oddRatio returns v*P(v^2)/Q(v^2), which has the sign of v.
+func (k *mapping) oddRatio(v reg, numerator, denominator terms) reg {
+	u := k.square(v)
+	w := k.square(u)
+	pq := k.polynomials(u, w, numerator, denominator)
+	p, q := pq[0], pq[1]
+	k.op("VMULPD", v, p, p)
+	k.op("VDIVPD", q, p, p)
+	k.release(q, u, v, w)
+	return p
 }
 
 // logistic returns 1 + e^-z and overwrites z.
@@ -370,15 +376,7 @@ func (k *mapping) geluTanh() reg {
 
 // erf is x*P(x^2)/Q(x^2).
 func (k *mapping) erf() reg {
-	v := k.clamped("ErfLeast32", "ErfMost32")
-	u := k.square(v)
-	w := k.square(u)
-	pq := k.polynomials(u, w, terms{"ErfP", 9}, terms{"ErfQ", 9})
-	p, q := pq[0], pq[1]
-	k.op("VMULPD", v, p, p)
-	k.op("VDIVPD", q, p, p)
-	k.release(q, u, v, w)
-	return p
+	return k.oddRatio(k.clamped("ErfLeast32", "ErfMost32"), terms{"ErfP", 9}, terms{"ErfQ", 9})
 }
 
 // gelu is max(x, 0) - |x|*Q(|x|), with Q(a) = e^(-a^2/2)*P(a)/R(a), which are shorter in
@@ -386,7 +384,7 @@ func (k *mapping) erf() reg {
 func (k *mapping) gelu() reg {
 	factor, a := k.magnitudes()
 	z := k.square(a)
-	ratio := []terms{{"TailNearP", 7}, {"TailNearQ", 8}}
+	ratio := []terms{{"TailNearP", 6}, {"TailNearQ", 7}}
 	if k.whole {
 		ratio = []terms{{"TailP", 8}, {"TailQ", 9}}
 	}

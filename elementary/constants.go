@@ -18,7 +18,7 @@ var programs = [functions]struct {
 	ofLog:      {kernel.MapLog, subnormalMax, infinity},
 	ofLog2:     {kernel.MapLog2, subnormalMax, infinity},
 	ofLog1p:    {kernel.MapLog1p, -1, 0x1p52},
-	ofTanh:     {kernel.MapTanh, -10, 10},
+	ofTanh:     {kernel.MapTanh, -tanhEnd, tanhEnd},
 	ofSigmoid:  {kernel.MapSigmoid, -87, 87},
 	ofErf:      {kernel.MapErf, -erfEnd, erfEnd},
 	ofSin:      {kernel.MapSin, -0x1p22, 0x1p22},
@@ -33,7 +33,6 @@ var programs = [functions]struct {
 const (
 	subnormalMax = 0x1p-126 - 0x1p-149 // of float32
 	tiny         = 0x1p-40
-	tailNearEnd  = 6.5 // of the shorter polynomials for GELU
 )
 
 var infinity = math.Inf(1)
@@ -69,6 +68,8 @@ var constants = func() (c kernel.Constants) {
 	set(kernel.MapTailQ, tailQ[:]...)
 	set(kernel.MapTailNearP, tailNearP[:]...)
 	set(kernel.MapTailNearQ, tailNearQ[:]...)
+	set(kernel.MapTanhP, tanhP[:]...)
+	set(kernel.MapTanhQ, tanhQ[:]...)
 	set(kernel.MapLogSeries, artanhSeries[:]...)
 	set(kernel.MapLogPerUnit, math.Ln2*0x1p-23)
 	set(kernel.MapLog2PerUnit, 0x1p-23)
@@ -80,6 +81,7 @@ var constants = func() (c kernel.Constants) {
 	set(kernel.MapPi, math.Pi)
 	set(kernel.MapPiLow, 2*halfPi.l)
 	set(kernel.MapSinSeries, sineSeries6[:]...)
+	set(kernel.MapExpSteps, entriesPerUnit, rounder, ln2Hi, ln2Lo, 0.5, 1.0/6, 1.0/24, 1.0/120, 1.0/720, expBound)
 	set(kernel.MapThird, 1.0/3)
 	// A third of a float32's bits, in units of 2^-29 of those of a float64; see cbrt32.
 	set(kernel.MapCbrtGuess, 0x1.8p52+(896<<23)/3+0x2a9f789000000000>>29)
@@ -102,7 +104,7 @@ var constants = func() (c kernel.Constants) {
 	// Bounds of the arguments, beyond which a result is what it is there: they keep
 	// the exponentials finite, and what is not limited gives a limit its sign.
 	for place, bound := range map[int]float64{
-		kernel.MapTiny32: tiny, kernel.MapExpLeast32: -110, kernel.MapExpMost32: 89, kernel.MapTanhLeast32: -10, kernel.MapTanhMost32: 10,
+		kernel.MapTiny32: tiny, kernel.MapExpLeast32: -110, kernel.MapExpMost32: 89, kernel.MapTanhLeast32: -tanhEnd, kernel.MapTanhMost32: tanhEnd,
 		kernel.MapExp2Least32: -160, kernel.MapExp2Most32: 128, kernel.MapErfLeast32: -erfEnd, kernel.MapErfMost32: erfEnd,
 		kernel.MapSigmoidLeast32: -110, kernel.MapLogisticMost32: 40, kernel.MapSiLULeast32: -115,
 		kernel.MapGELUMost32: tailEnd, kernel.MapGELULeast32: -tailEnd, kernel.MapGELUTanhMost32: 11, kernel.MapGELUTanhLeast32: -11,
@@ -110,4 +112,12 @@ var constants = func() (c kernel.Constants) {
 		set32(place, bound)
 	}
 	return c
+}()
+
+// exp2Pairs is exp2Table, for the kernels of Exp.
+var exp2Pairs = func() (pairs [expEntries][2]float64) {
+	for i, e := range exp2Table {
+		pairs[i] = [2]float64{e.h, e.l}
+	}
+	return pairs
 }()

@@ -25,10 +25,12 @@ const (
 	entriesPerUnit = 0x1.71547652b82fep+7
 	// rounder added to and taken from |x| < 2^51 leaves x rounded to an integer.
 	rounder = 0x1.8p52
+	// Below expBound in magnitude an argument has a normal result, by the short steps.
+	expBound = 708
 )
 
 func exp(x float64) float64 {
-	if !(math.Abs(x) < 708) {
+	if !(math.Abs(x) < expBound) {
 		return expEdge(x)
 	}
 	s, p := expParts(x, 0)

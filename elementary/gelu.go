@@ -11,7 +11,7 @@ import (
 // relative accuracy holds in the negative tail too, where the textbook formula
 // cancels. GELU(-Inf) is -0, its limit.
 //
-// Error bound: 0.51 ulp in float64. Cost: an exponential and a polynomial.
+// Error bound: 0.51 ulp in float64. Cost: a polynomial; for one in thirty an exponential besides.
 func GELU[T Float](x T) T {
 	if kernel.Is64[T]() {
 		return round[T](gelu(float64(x)))
@@ -24,7 +24,8 @@ func GELU[T Float](x T) T {
 // computed as x/(1 + exp(-2u)), which does not cancel. GELUTanh(-Inf) is -0, its
 // limit.
 //
-// Error bound: 0.51 ulp in float64. Cost: an exponential and a division.
+// Error bound: 0.51 ulp in float64. Cost: a polynomial; for one in thirty an exponential and a
+// division besides.
 func GELUTanh[T Float](x T) T {
 	if kernel.Is64[T]() {
 		return round[T](geluTanh(float64(x)))
@@ -33,6 +34,16 @@ func GELUTanh[T Float](x T) T {
 }
 
 func gelu(x float64) float64 {
+	if a := math.Abs(x); 0x1p-60 < a && a < geluEnd {
+		f, d := nearby(tailLocals, x)
+		if y, ok := f.value(float64(f.slope*d), f.curve(d)).whole(x).weighted(x).rounded(); ok {
+			return y
+		}
+	}
+	return longGELU(x)
+}
+
+func longGELU(x float64) float64 {
 	a := math.Abs(x)
 	switch {
 	case a < 0x1p-60: // Phi is 1/2 to 2^-60
@@ -52,6 +63,12 @@ func gelu(x float64) float64 {
 }
 
 func geluTanh(x float64) float64 {
+	if a := math.Abs(x); 0x1p-60 < a && a < geluTanhEnd {
+		f, d := nearby(geluTanhLocals, float64(geluTanhStretch*x))
+		if y, ok := f.value(float64(f.slope*d), f.curve(d)).whole(x).weighted(x).rounded(); ok {
+			return y
+		}
+	}
 	switch {
 	case x > 40:
 		return x
@@ -60,9 +77,13 @@ func geluTanh(x float64) float64 {
 	case x != x: // the head of a NaN may be an infinity
 		return x
 	}
-	// 2u = x*(b0 + b1*x^2), which needs some 65 bits: the error of the exponent is
-	// the relative error of the result.
+	return logistic(x, geluTanhExponent(x))
+}
+
+// geluTanhExponent returns 2u = x*(b0 + b1*x^2), which needs some 65 bits: the error of the
+// exponent is the relative error of the result.
+func geluTanhExponent(x float64) sum {
 	t := mul(geluB1, square(sum{x, 0}))
 	q := twoSum(geluB0.h, t.h)
-	return logistic(x, times(x, sum{q.h, q.l + (t.l + geluB0.l)}))
+	return times(x, sum{q.h, q.l + (t.l + geluB0.l)})
 }

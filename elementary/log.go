@@ -40,9 +40,32 @@ func Log1p[T Float](x T) T {
 	return T(settle(ofLog1p, float32(x), log1p32(float64(x))))
 }
 
+// log takes log F + z + ... first. With u = 2^-53, z errs by up to 2u of it, the sum with it and
+// that with the bound by u of it each; the series' terms are 2^-8.4 of z. Next to 1 that says
+// nothing: there the long way is taken, where z is 0, too.
 func log(x float64) float64 {
+	if x >= 0x1p-1022 && x <= math.MaxFloat64 {
+		m, e := normalise(x)
+		row, f := logRow(m)
+		z, n := float64(f*row.inverse), float64(e)
+		h := float64(n*ln2Grid) + row.h // exact
+		l := z + (float64(z*z*log1pSeries(z)) + (row.l + float64(n*ln2GridLo)))
+		if y, ok := (bounded{h, l, float64(math.Abs(z)*0x1.1p-51) + 0x1p-80}).rounded(); ok && h != 0 {
+			return y
+		}
+	}
+	return longLog(x)
+}
+
+// logRow returns the row of logTable for a multiple F of 1/128 next to m, and m - F.
+func logRow(m float64) (row *struct{ inverse, h, l float64 }, f float64) {
+	t := m + logRounder
+	return &logTable[math.Float64bits(t)&255-logFirst], m - (t - logRounder)
+}
+
+func longLog(x float64) float64 {
 	if !(x >= 0x1p-1022) || x > math.MaxFloat64 {
-		return logEdge(x, log)
+		return logEdge(x, longLog)
 	}
 	m, e := normalise(x)
 	s := logSum(m, 0)
@@ -51,10 +74,46 @@ func log(x float64) float64 {
 }
 
 func log2(x float64) float64 {
+	if x >= 0x1p-1022 && x <= math.MaxFloat64 {
+		m, e := normalise(x)
+		if y, ok := nearLog2(m, float64(e)).rounded(); ok {
+			return y
+		}
+	}
+	return longLog2(x)
+}
+
+// nearLog2 is the short way of log for base 2. z errs by up to 2u of it, its product with 1/ln 2 by u, and so
+// do the two sums; z/ln 2 is 1.45z. Next to 1 it bounds nothing.
+func nearLog2(m, n float64) bounded {
+	t := m + logRounder
+	i := math.Float64bits(t)&255 - logFirst
+	row, two := &logTable[i], &log2Table[i]
+	z := float64((m - (t - logRounder)) * row.inverse)
+	h := n + two.h // exact
+	rest := float64(float64(z*z*log1pSeries(z))*invLn2.h) + (two.l + float64(z*invLn2.l))
+	e := float64(math.Abs(z) * 0x1.1p-50)
+	if h == 0 {
+		e = math.Inf(1)
+	}
+	return bounded{h, float64(z*invLn2.h) + rest, e}
+}
+
+// log2Table holds the logarithms of logTable to base 2, likewise.
+var log2Table = func() (table [len(logTable)]sum) {
+	for i, row := range logTable {
+		s := mul(invLn2, fastTwoSum(row.h, row.l))
+		h := (s.h + rounder*0x1p-42) - rounder*0x1p-42
+		table[i] = sum{h, (s.h - h) + s.l}
+	}
+	return table
+}()
+
+func longLog2(x float64) float64 {
 	scale := 0
 	if !(x >= 0x1p-1022) || x > math.MaxFloat64 {
 		if !(x > 0 && x < 1) {
-			return logEdge(x, log)
+			return logEdge(x, longLog)
 		}
 		x, scale = x*0x1p60, 60
 	}
@@ -77,7 +136,7 @@ func log1p(x float64) float64 {
 	}
 	u := twoSum(1, x)
 	if !(u.h >= 0x1p-1022) || u.h > math.MaxFloat64 {
-		return logEdge(u.h, log)
+		return logEdge(u.h, longLog)
 	}
 	m, e := normalise(u.h)
 	s := withExponent(logSum(m, float64(u.l*pow2(-min(e, 1000)))), e) // from 2^54 on u.l is nothing

@@ -26,9 +26,27 @@ func Cbrt[T Float](x T) T {
 	return T(settle(ofCbrt, float32(x), cbrt32(float64(x))))
 }
 
-// rsqrt is y*(1 + r/2 + 3r^2/8), where y is the head of an approximation and
-// r = 1 - x*y^2, which is exact but for 2^-77: y^2 is exact, and r at most 2^-25.
+// fastFMA tells whether the processor has a fused multiply-add that math.FMA uses: elsewhere that
+// is slow. What uses it settles the rounding, so the bits do not depend on it.
+var fastFMA = len(kernel.Backends()) > 1
+
+// rsqrt takes y*(1 + r/2) first, with r = 1 - x*y^2, of which the error is 2^-52 and less; 3r^2/8
+// is left out. The long way errs by 2^-77.
 func rsqrt(x float64) float64 {
+	if fastFMA && 0x1p-900 <= x && x <= 0x1p900 {
+		y := 1 / math.Sqrt(x)
+		h := x * y
+		r := math.FMA(-h, y, 1) - float64(math.FMA(x, y, -h)*y)
+		if y, ok := (bounded{y, float64(y * float64(0.5*r)), float64(y * 0x1p-74)}).rounded(); ok {
+			return y
+		}
+	}
+	return longRsqrt(x)
+}
+
+// longRsqrt is y*(1 + r/2 + 3r^2/8), where y is the head of an approximation and
+// r = 1 - x*y^2, which is exact but for 2^-77: y^2 is exact, and r at most 2^-25.
+func longRsqrt(x float64) float64 {
 	switch {
 	case 0x1p-900 <= x && x <= 0x1p900:
 	case x == 0:
@@ -39,11 +57,11 @@ func rsqrt(x float64) float64 {
 		if x < 0 {
 			return math.NaN()
 		}
-		return rsqrt(float64(x*0x1p600)) * 0x1p300
+		return longRsqrt(float64(x*0x1p600)) * 0x1p300
 	case x != x:
 		return x
 	default:
-		return rsqrt(float64(x*0x1p-600)) * 0x1p-300
+		return longRsqrt(float64(x*0x1p-600)) * 0x1p-300
 	}
 	y := head(1 / math.Sqrt(x))
 	v := times(x, sum{float64(y * y), 0})
@@ -51,25 +69,34 @@ func rsqrt(x float64) float64 {
 	return y + float64(y*float64(r*(0.5+float64(r*0.375))))
 }
 
-// cbrt corrects the head y of an approximation by d with y^3 + 3dy^2 + 3d^2*y = |x|;
-// d^3 is at most 2^-75 of it. y^2 is exact, and the remainder |x| - y^3 almost.
 func cbrt(x float64) float64 {
+	if a := math.Abs(x); 0x1p-900 <= a && a <= 0x1p900 {
+		if y, ok := nearCbrt(cbrtStart(a), a).rounded(); ok {
+			return math.Copysign(y, x)
+		}
+	}
+	return longCbrt(x)
+}
+
+// cbrtStart returns the cube root of a to 2^-13.5. A third of the exponent, and of the
+// fraction, is within 1/20 of it. Each of Halley's steps takes the error to its cube.
+func cbrtStart(a float64) float64 {
+	return halley(math.Float64frombits(math.Float64bits(a)/3+0x2a9f789000000000), a)
+}
+
+// longCbrt corrects the head y of an approximation by d with y^3 + 3dy^2 + 3d^2*y = |x|;
+// d^3 is at most 2^-75 of it. y^2 is exact, and the remainder |x| - y^3 almost.
+func longCbrt(x float64) float64 {
 	a := math.Abs(x)
 	switch {
 	case x == 0 || a > math.MaxFloat64 || x != x:
 		return x
 	case a < 0x1p-900:
-		return cbrt(float64(x*0x1p600)) * 0x1p-200
+		return longCbrt(float64(x*0x1p600)) * 0x1p-200
 	case a > 0x1p900:
-		return cbrt(float64(x*0x1p-600)) * 0x1p200
+		return longCbrt(float64(x*0x1p-600)) * 0x1p200
 	}
-	// A third of the exponent, and of the fraction, is within 1/20 of the root. Each of
-	// Halley's steps takes the error to its cube.
-	y := halley(math.Float64frombits(math.Float64bits(a)/3+0x2a9f789000000000), a)
-	if z, ok := nearCbrt(y, a).rounded(); ok {
-		return math.Copysign(z, x)
-	}
-	y = head(halley(y, a))
+	y := head(halley(cbrtStart(a), a))
 	v := times(y, sum{float64(y * y), 0})
 	r := (a - v.h) - v.l
 	t := float64(3 * y * y)

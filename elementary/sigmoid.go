@@ -9,7 +9,8 @@ import (
 // Sigmoid returns 1/(1 + e^-x), the logistic function. Far below zero it equals
 // Exp(x), subnormal results included.
 //
-// Error bound: 0.51 ulp in float64. Cost: an exponential and a division.
+// Error bound: 0.51 ulp in float64. Cost: a polynomial; beyond 16, and for one in thirty, an
+// exponential and a division besides.
 func Sigmoid[T Float](x T) T {
 	if kernel.Is64[T]() {
 		return round[T](sigmoid(float64(x)))
@@ -19,8 +20,7 @@ func Sigmoid[T Float](x T) T {
 
 // SiLU returns x*Sigmoid(x), also known as swish. SiLU(-Inf) is -0, its limit.
 //
-// Error bound: 0.51 ulp in float64, as x/(1 + e^-x) is rounded once. Cost: an
-// exponential and a division.
+// Error bound: 0.51 ulp in float64, as x/(1 + e^-x) is rounded once. Cost: that of [Sigmoid].
 func SiLU[T Float](x T) T {
 	if kernel.Is64[T]() {
 		return round[T](silu(float64(x)))
@@ -28,22 +28,41 @@ func SiLU[T Float](x T) T {
 	return T(settle(ofSiLU, float32(x), silu32(float64(x))))
 }
 
-func sigmoid(x float64) float64 { return logistic(1, sum{x, 0}) }
+func sigmoid(x float64) float64 {
+	if math.Abs(x) < logisticEnd {
+		f, d := nearby(logisticLocals, x)
+		if y, ok := f.value(float64(f.slope*d), f.curve(d)).whole(x).rounded(); ok {
+			return y
+		}
+	}
+	return logistic(1, sum{x, 0})
+}
 
 func silu(x float64) float64 {
+	if a := math.Abs(x); 0x1p-60 < a && a < logisticEnd {
+		f, d := nearby(logisticLocals, x)
+		if y, ok := f.value(float64(f.slope*d), f.curve(d)).whole(x).weighted(x).rounded(); ok {
+			return y
+		}
+	}
 	if x < -math.MaxFloat64 {
 		return math.Copysign(0, -1)
 	}
 	return logistic(x, sum{x, 0})
 }
 
-// logistic returns n/(1 + exp(-z)) rounded once. Beyond |z.h| = 44 either 1 or
-// exp(-z) is below 2^-63 of the other, and is left out. n is 1, or within a factor
-// of 2 of z where that is small.
+// logistic returns n/(1 + exp(-z)) rounded once. n is 1, or within a factor of 2 of z where
+// that is small.
 func logistic(n float64, z sum) float64 {
 	if y, ok := nearLogistic(n, fastTwoSum(z.h, z.l)).rounded(); ok {
 		return y
 	}
+	return longLogistic(n, z)
+}
+
+// longLogistic is logistic where a shorter way leaves the rounding in doubt. Beyond |z.h| = 44
+// either 1 or exp(-z) is below 2^-63 of the other, and is left out.
+func longLogistic(n float64, z sum) float64 {
 	switch {
 	case math.Abs(n) < 0x1p-60: // 1/2 to 2^-60; keeps -0
 		return 0.5 * n

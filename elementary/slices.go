@@ -78,14 +78,14 @@ func SincosSlice[T Float](sin, cos, x []T) {
 	CosSlice(cos, x)
 }
 
-// apply sets dst[i] to scalar(x[i]): of float32, what the vector kernel of the function
-// decides by it, and the rest one by one.
+// apply sets dst[i] to scalar(x[i]): of float32, and of Exp, what the vector kernel of the
+// function decides by it, and the rest one by one.
 func apply[T Float](name string, of function, dst, x []T, scalar func(T) T) {
 	checkLength(name, len(dst), len(x))
 	for len(x) > 0 {
 		n := len(x)
-		if !kernel.Is64[T]() {
-			done := kernel.Map(programs[of].Program, &constants, kernel.As[float32](dst), kernel.As[float32](x))
+		if !kernel.Is64[T]() || of == ofExp {
+			done := mapped(of, dst, x)
 			dst, x = dst[done:], x[done:]
 			n = min(len(x), kernel.MapGroup)
 		}
@@ -94,6 +94,14 @@ func apply[T Float](name string, of function, dst, x []T, scalar func(T) T) {
 		}
 		dst, x = dst[n:], x[n:]
 	}
+}
+
+// mapped is how many elements, from the first on, the vector kernel has done.
+func mapped[T Float](of function, dst, x []T) int {
+	if kernel.Is64[T]() {
+		return kernel.MapExp64(&constants, &exp2Pairs, kernel.As[float64](dst), kernel.As[float64](x))
+	}
+	return kernel.Map(programs[of].Program, &constants, kernel.As[float32](dst), kernel.As[float32](x))
 }
 
 func checkLength(name string, dst, x int) {

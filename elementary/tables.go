@@ -1002,10 +1002,12 @@ var sineSeries = [8]float64{
 	0x1.89a2a38baf2eap-49,
 }
 
-// Beyond erfEnd erf is 1 in float32, beyond tailEnd a*Q(a) is 0.
+// Beyond erfEnd erf is 1 in float32, beyond tanhEnd tanh is, and beyond tailEnd a*Q(a) is 0; tailNear ends at tailNearEnd.
 const (
-	erfEnd  = 3.94
-	tailEnd = 14.6
+	erfEnd      = 3.94
+	tanhEnd     = 9.02
+	tailEnd     = 14.6
+	tailNearEnd = 4.5
 )
 
 // erfNumerator/erfDenominator is erf(x)/x, in x^2, to 2^-53.
@@ -1155,25 +1157,45 @@ var tailQ = [9]float64{
 	0x1.56d368789ba2ap-14,
 }
 
-// tailNearP/tailNearQ is the same to 2^-42, for a up to tailNearEnd.
-var tailNearP = [7]float64{
-	0x1.000000000000ap-01,
-	0x1.0e69654afd2f4p-01,
-	0x1.1cd7bf250cbf6p-02,
-	0x1.679edb06f9fafp-04,
-	0x1.1b22c08da02e7p-06,
-	0x1.06a30454059dbp-09,
-	0x1.c3af9ac4e305dp-14,
+// tailNearP/tailNearQ is the same to 2^-40.3, for a up to tailNearEnd.
+var tailNearP = [6]float64{
+	0x1.fffffffffe9c7p-02,
+	0x1.d6bf4e2b39f9cp-02,
+	0x1.ae6ededbe42f8p-03,
+	0x1.c1572732f57b9p-05,
+	0x1.097da17684033p-07,
+	0x1.1ce0320d3dc69p-11,
 }
 
 // tailNearQ belongs to tailNearP.
-var tailNearQ = [8]float64{
+var tailNearQ = [7]float64{
 	0x1p+00,
-	0x1.daab8ee99f65ap+00,
-	0x1.892742db140b8p+00,
-	0x1.7aca0e3a56a98p-01,
-	0x1.cd0afc052ec2fp-03,
-	0x1.650f3eece6d4ep-05,
-	0x1.492b67b52758ap-08,
-	0x1.1b0d1d75a0a7fp-12,
+	0x1.b7a1d0b3e10f7p+00,
+	0x1.4a62493f6a91ep+00,
+	0x1.17ec9a4227e73p-01,
+	0x1.1c70ffb40a85ap-03,
+	0x1.4cb6a7b5f21f6p-06,
+	0x1.650d11c1f9673p-10,
+}
+
+// tanhP/tanhQ is tanh(x)/x, in x^2, to 2^-43.
+var tanhP = [7]float64{
+	0x1.ffffffffffc22p-01,
+	0x1.2a11d2eb0d84cp-03,
+	0x1.4b785c8defc82p-08,
+	0x1.007546eb8dd14p-14,
+	0x1.23e31f6b0043fp-22,
+	0x1.97fec38a0ab7bp-32,
+	0x1.36b502a63922fp-44,
+}
+
+// tanhQ belongs to tanhP.
+var tanhQ = [7]float64{
+	0x1p+00,
+	0x1.ea5e3ecad765cp-02,
+	0x1.00d0c41551ae4p-05,
+	0x1.49e59ec13758ap-11,
+	0x1.378149482846ep-18,
+	0x1.99e6ffa95998p-27,
+	0x1.018820ab8b17ep-37,
 }

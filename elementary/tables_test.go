@@ -205,7 +205,8 @@ func bigLog(x number) number {
 
 // writeRatios writes the rational functions of erf(x)/x, in x^2, and exp(a^2/2)*Q(a).
 func writeRatios(b *bytes.Buffer) {
-	b.WriteString("// Beyond erfEnd erf is 1 in float32, beyond tailEnd a*Q(a) is 0.\nconst (\nerfEnd = 3.94\ntailEnd = 14.6\n)\n\n")
+	b.WriteString("// Beyond erfEnd erf is 1 in float32, beyond tanhEnd tanh is, and beyond tailEnd a*Q(a) is 0; tailNear ends at tailNearEnd.\n" +
+		"const (\nerfEnd = 3.94\ntanhEnd = 9.02\ntailEnd = 14.6\ntailNearEnd = 4.5\n)\n\n")
 	p, q := fitRatio(9, 10, 15.6, 16, func(u number) number {
 		x := new(big.Float).Sqrt(u)
 		return over(bigErf(x), x)
@@ -259,9 +260,15 @@ func writeKernels(b *bytes.Buffer) {
 	p, q = fitRatio(7, 8, 14.6, 4, bigScaledTail)
 	writeAll(b, "tailP", "tailP/tailQ is exp(a^2/2)*Q(a) to 2^-45", p)
 	writeAll(b, "tailQ", "tailQ belongs to tailP", q)
-	p, q = fitRatio(6, 7, 6.5, 2.5, bigScaledTail)
-	writeAll(b, "tailNearP", "tailNearP/tailNearQ is the same to 2^-42, for a up to tailNearEnd", p)
+	p, q = fitRatio(5, 6, tailNearEnd, 4, bigScaledTail)
+	writeAll(b, "tailNearP", "tailNearP/tailNearQ is the same to 2^-40.3, for a up to tailNearEnd", p)
 	writeAll(b, "tailNearQ", "tailNearQ belongs to tailNearP", q)
+	p, q = fitRatio(6, 6, tanhEnd*tanhEnd, 64, func(u number) number {
+		x := new(big.Float).Sqrt(u)
+		return over(bigTanh(x), x)
+	})
+	writeAll(b, "tanhP", "tanhP/tanhQ is tanh(x)/x, in x^2, to 2^-43", p)
+	writeAll(b, "tanhQ", "tanhQ belongs to tanhP", q)
 }
 
 // writeAll writes a polynomial of the size that it has.

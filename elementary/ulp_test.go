@@ -36,7 +36,7 @@ func names() []string {
 
 // bounds64 are the errors in ulps that the package documents for float64.
 var bounds64 = map[string]float64{
-	"Sqrt": 0.5, "Exp": 0.51, "Sigmoid": 0.51, "SiLU": 0.51, "Tanh": 0.51, "GELUTanh": 0.51, "GELU": 0.51, "Erf": 0.51,
+	"Sqrt": 0.5, "Exp": 0.51, "Sigmoid": 0.51, "SiLU": 0.51, "Tanh": 0.51, "GELUTanh": 0.51, "GELU": 0.51, "Erf": 0.515,
 	"Sin": 0.51, "Cos": 0.51, "Exp2": 0.51, "Expm1": 0.51, "Log": 0.51, "Log2": 0.51, "Log1p": 0.51, "Rsqrt": 0.51, "Cbrt": 0.51,
 }
 
@@ -226,8 +226,10 @@ func TestAccuracySeesPerturbedCoefficient(t *testing.T) {
 		if name == "Exp" {
 			*coefficient += 0x1p-53
 		}
+		tailLocals = newTailLocals()
 		seen := sees(scalars[float64]()[name], oracles[name], arguments[float64](600), bounds64[name])
 		*coefficient = saved
+		tailLocals = newTailLocals()
 		require.Truef(t, seen, "%s with a perturbed coefficient", name)
 	}
 }

@@ -31,3 +31,11 @@ func Map(p Program, c *Constants, dst, x []float32) int {
 	copy(dst[n:], out[:rest])
 	return len(x)
 }
+
+// MapExp64 sets dst[i] to e^x[i], for i from 0 up, by the steps of SPEC.md, section 9, for |x| <
+// 708, until it comes to a group of at most MapGroup elements of which one is not, or to the ragged
+// end. The table is of the pairs for 2^(i/128). It returns how many are done. dst may be x, and
+// must be as long.
+func MapExp64(c *Constants, table *[128][2]float64, dst, x []float64) int {
+	return mapExp64(c, &table[0][0], dst, x)
+}

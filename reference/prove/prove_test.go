@@ -1,11 +1,14 @@
 package main
 
 import (
+	"fmt"
 	"math"
 	"math/big"
+	"os"
 	"path/filepath"
 	"testing"
 
+	"github.com/samebits/samebits/internal/spec"
 	"github.com/samebits/samebits/reference"
 	"github.com/stretchr/testify/require"
 )
@@ -103,6 +106,26 @@ func TestStateResumes(t *testing.T) {
 	require.Equal(t, s, again)
 	require.True(t, again.has("Exp/slice/portable", 3))
 	require.False(t, again.has("Exp/slice/portable", 4))
+}
+
+// TestStateOfAnotherVersion: chunks of other rules are not resumed from, nor what is no state.
+func TestStateOfAnotherVersion(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "state.json")
+	for text, want := range map[string]string{
+		fmt.Sprintf(`{"version":%d,"runs":{}}`, spec.Version-1): fmt.Sprintf("version %d of SPEC.md, this is version %d", spec.Version-1, spec.Version),
+		fmt.Sprintf(`{"version":%d,"runs":{}}`, spec.Version+1): fmt.Sprintf("version %d of SPEC.md", spec.Version+1),
+		`{"runs":{}}`: "version 0 of SPEC.md",
+		`{"version":`: "unexpected end of JSON",
+	} {
+		require.NoError(t, os.WriteFile(file, []byte(text), 0o644))
+		_, err := load(file)
+		require.ErrorContains(t, err, want, text)
+		require.ErrorContains(t, err, file)
+	}
+	require.NoError(t, os.WriteFile(file, fmt.Appendf(nil, `{"version":%d}`, spec.Version), 0o644))
+	s, err := load(file)
+	require.NoError(t, err)
+	require.NoError(t, s.put("Exp/slice/portable", 3, chunk{}))
 }
 
 func TestParseChunks(t *testing.T) {

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 
@@ -24,7 +25,8 @@ type state struct {
 	file    string
 }
 
-// load reads a state, or begins a new one where there is no such file.
+// load reads a state, or begins a new one where there is no such file. What was found for
+// another version of SPEC.md says nothing about this one.
 func load(file string) (*state, error) {
 	s := &state{Version: spec.Version, Runs: map[string]map[int]chunk{}, file: file}
 	if file == "" {
@@ -37,7 +39,17 @@ func load(file string) (*state, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s, json.Unmarshal(b, s)
+	s.Version = 0
+	if err := json.Unmarshal(b, s); err != nil {
+		return nil, fmt.Errorf("prove: %s: %w", file, err)
+	}
+	if s.Version != spec.Version {
+		return nil, fmt.Errorf("prove: %s: the state is of version %d of SPEC.md, this is version %d: name another file", file, s.Version, spec.Version)
+	}
+	if s.Runs == nil {
+		s.Runs = map[string]map[int]chunk{}
+	}
+	return s, nil
 }
 
 func (s *state) has(key string, i int) bool { _, ok := s.Runs[key][i]; return ok }
