@@ -66,7 +66,7 @@ func newPartial[T Float](o Options, a Matrix[T], w *Weights[T]) *Partial[T] {
 		})
 	case reduce.KindExact:
 		p.exact = make([]reduce.Superaccumulator, p.size)
-		p.eachElement(o, a, w, func(at int, x, y []T) { addExact(&p.exact[at], x, y) })
+		p.addProducts(o, a, w)
 	default:
 		p.value = make([]T, p.size)
 		multiply(o, finish[T]{alpha: 1}, a, w, Dense(a.Rows, w.n, p.value))
