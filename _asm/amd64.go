@@ -149,6 +149,7 @@ func (a *amd64) three(mnemonic string, d, x reg, y string) {
 func (a *amd64) add(d, x, y reg)          { a.three("VADD", d, x, a.v(y)) }
 func (a *amd64) addMem(d, x reg, m mem)   { a.three("VADD", d, x, a.mem(m)) }
 func (a *amd64) sub(d, x, y reg)          { a.three("VSUB", d, x, a.v(y)) }
+func (a *amd64) subMem(d, x reg, m mem)   { a.three("VSUB", d, x, a.mem(m)) }
 func (a *amd64) mul(d, x, y reg)          { a.three("VMUL", d, x, a.v(y)) }
 func (a *amd64) mulMem(d, x reg, m mem)   { a.three("VMUL", d, x, a.mem(m)) }
 func (a *amd64) fmadd(d, x, y reg)        { a.three("VFMADD231", d, x, a.v(y)) }

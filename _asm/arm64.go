@@ -141,6 +141,10 @@ func (a *arm64) addMem(d, x reg, m mem) {
 	a.add(d, x, spare)
 }
 func (a *arm64) sub(d, x, y reg) { a.word("FSUB", 0x4ea0d400, d, x, y) }
+func (a *arm64) subMem(d, x reg, m mem) {
+	a.operand(m)
+	a.sub(d, x, spare)
+}
 func (a *arm64) mul(d, x, y reg) { a.word("FMUL", 0x6e20dc00, d, x, y) }
 func (a *arm64) mulMem(d, x reg, m mem) {
 	a.operand(m)

@@ -56,6 +56,7 @@ func main() {
 				declarations.WriteString(emitCompensated(s.target, w, of))
 			}
 		}
+		declarations.WriteString(emitBinned(s.target))
 		declarations.WriteString(emitNarrow(s.target))
 		declarations.WriteString(emitColumns(s.target, wide, false))
 		declarations.WriteString(emitColumns(s.target, wide, true))
@@ -135,6 +136,7 @@ func dispatch(backends []string) string {
 		}
 	}
 	extractDispatch(&text, backends)
+	binnedDispatch(&text, backends)
 	for _, k := range []columns{{w: wide}, {w: wide, squares: true}, {w: f64, squares: true}} {
 		columnsDispatch(&text, k, backends)
 	}

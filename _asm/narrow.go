@@ -39,7 +39,8 @@ func emitNarrow(t target) (declarations string) {
 	return declarations
 }
 
-// finish is pack.finish of sums that are rounded to float32 first.
+// finish is pack.finish of sums that are rounded to float32 first. It asks for as many rows below
+// meanwhile: a tower's next tile finds them in the cache.
 func (k *narrow) finish(add bool) {
 	name := "finishWide"
 	if add {
@@ -52,7 +53,13 @@ func (k *narrow) finish(add bool) {
 	k.broadcast(alpha, at("p", 0))
 	k.broadcast(beta, at("p", 4))
 	k.broadcast(nan, at("p", 8))
+	k.move("i", "n")
+	k.moveImm("q", 0)
+	k.label("below")
+	k.addReg("q", "s")
+	k.countDown("i", "below")
 	k.label("row")
+	k.prefetchFrom("dst", "q", 0)
 	k.load(0, at("x", 0))
 	k.load(1, at("x", k.vectorBytes()))
 	k.narrow(2, 0, 1, 3)

@@ -96,6 +96,7 @@ type target interface {
 	add(d, a, b reg)
 	addMem(d, a reg, m mem)
 	sub(d, a, b reg)
+	subMem(d, a reg, m mem)
 	mul(d, a, b reg)
 	mulMem(d, a reg, m mem)
 	fmadd(d, a, b reg) // d = a*b + d, rounded once

@@ -182,3 +182,77 @@ func TestGoldenFactorizationsUnfused(t *testing.T) {
 	}
 	golden.Check(t, "testdata/golden_mat_unfused.json", matProvenance, digestsOf(t, shared))
 }
+
+// rebuilds lists what the factors of each factorization multiply to, less what was factorized.
+func rebuilds(t *testing.T, a, tall *mat.Dense) map[string][2]mat.Matrix {
+	n, _ := a.Dims()
+	product := func(factors ...mat.Matrix) *mat.Dense {
+		p := mat.DenseCopyOf(factors[0])
+		for _, f := range factors[1:] {
+			var next mat.Dense
+			next.Mul(p, f)
+			p = &next
+		}
+		return p
+	}
+	var lu mat.LU
+	lu.Factorize(a)
+	var l, u mat.TriDense
+	lu.LTo(&l)
+	lu.UTo(&u)
+	pivoted := product(&l, &u)
+	pivoted.PermuteRows(lu.RowPivots(nil), false)
+	var solved, inverse mat.Dense
+	require.NoError(t, lu.SolveTo(&solved, false, a))
+	require.NoError(t, inverse.Inverse(a))
+	var c mat.Cholesky
+	require.True(t, c.Factorize(definite(a)))
+	var lower mat.TriDense
+	c.LTo(&lower)
+	var qr mat.QR
+	qr.Factorize(tall)
+	var q, r, v, w, vectors mat.Dense
+	qr.QTo(&q)
+	qr.RTo(&r)
+	var svd mat.SVD
+	require.True(t, svd.Factorize(tall, mat.SVDThin))
+	svd.UTo(&v)
+	svd.VTo(&w)
+	var symmetric mat.EigenSym
+	require.True(t, symmetric.Factorize(definite(a), true))
+	symmetric.VectorsTo(&vectors)
+	values := mat.NewDiagDense(n, symmetric.Values(nil))
+	var eigen mat.Eigen
+	require.True(t, eigen.Factorize(a, mat.EigenRight))
+	trace := complex(-mat.Trace(a), 0)
+	for _, v := range eigen.Values(nil) {
+		trace += v
+	}
+	identity := mat.NewDiagDense(n, nil)
+	for i := range n {
+		identity.SetDiag(i, 1)
+	}
+	return map[string][2]mat.Matrix{
+		"LU": {pivoted, a}, "solve": {&solved, identity}, "inverse": {product(a, &inverse), identity}, "Cholesky": {product(&lower, lower.T()), definite(a)},
+		"QR": {product(&q, &r), tall}, "SVD": {product(&v, mat.NewDiagDense(n, svd.Values(nil)), w.T()), tall},
+		"symmetric eigen": {product(&vectors, values, vectors.T()), definite(a)},
+		"eigen":           {mat.NewDense(1, 2, []float64{real(trace), imag(trace)}), mat.NewDense(1, 2, nil)},
+	}
+}
+
+// gonum/mat's factorizations run in every order, and multiply to what was factorized.
+func TestFactorizationsInEveryOrder(t *testing.T) {
+	for _, order := range reduce.Orders(3) {
+		if reduce.Check[float64](order) != nil {
+			continue
+		}
+		use(t, blas.Implementation{Order: order, Threads: 2})
+		for name, m := range rebuilds(t, generated(9, 9, 7), generated(14, 9, 8)) {
+			require.True(t, mat.EqualApprox(m[0], m[1], 1e-10), "%s in order %v", name, order)
+			var off mat.Dense
+			off.Scale(1+1e-8, m[0])
+			off.Set(0, 0, off.At(0, 0)+1e-8)
+			require.False(t, mat.EqualApprox(&off, m[1], 1e-10), "%s, a little off", name)
+		}
+	}
+}

@@ -119,7 +119,7 @@ func (n Native[T]) Mul(a Matrix[T], w Packed[T], c Matrix[T]) error {
 		scale(0, c)
 		return nil
 	}
-	multiply(n.optionsFor(a.Rows, own), finish[T]{alpha: 1}, left(a, false, permutation(n.order, own.k)), own, c)
+	multiply(n.optionsFor(a.Rows, own), finish[T]{alpha: 1}, a, own, c)
 	return nil
 }
 

@@ -2,6 +2,7 @@ package gemm_test
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"testing"
 
@@ -80,4 +81,40 @@ func BenchmarkJoin(b *testing.B) {
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/madds, "ns/madd")
 		})
 	}
+}
+
+// BenchmarkExactData multiplies in the order Exact data whose sums are often zero or a tie.
+func BenchmarkExactData(b *testing.B) {
+	const n = 384
+	for _, data := range []struct {
+		name string
+		draw func(*rand.Rand) float64
+	}{
+		{"normal", normal},
+		{"integers", func(rng *rand.Rand) float64 { return float64(rng.IntN(17) - 8) }},
+		{"half-zero", func(rng *rand.Rand) float64 { return max(0, rng.NormFloat64()) }},
+		{"ones", func(rng *rand.Rand) float64 { return 1 }},
+		{"ties", func(rng *rand.Rand) float64 { return float64(rng.IntN(2)<<12) + float64(rng.IntN(2)) }},
+		{"sparse", func(rng *rand.Rand) float64 { return float64(rng.IntN(40)/39) * rng.NormFloat64() }},
+		{"bfloat16", func(rng *rand.Rand) float64 {
+			return float64(math.Float32frombits(math.Float32bits(float32(rng.NormFloat64())) &^ 0xffff))
+		}},
+	} {
+		benchmarkExactData[float32](b, "f32", data.name, n, data.draw)
+		benchmarkExactData[float64](b, "f64", data.name, n, data.draw)
+	}
+}
+
+func benchmarkExactData[T gemm.Float](b *testing.B, typ, name string, n int, draw func(*rand.Rand) float64) {
+	b.Run(fmt.Sprintf("data=%s/type=%s/n=%d", name, typ, n), func(b *testing.B) {
+		rng := rand.New(rand.NewPCG(1, 2))
+		x, y, c := valuesOf[T](rng, n, n, draw), valuesOf[T](rng, n, n, draw), gemm.NewMatrix[T](n, n)
+		o := gemm.Options{Order: reduce.Exact, Threads: 1, Workspace: new(gemm.Workspace)}
+		for b.Loop() {
+			if err := gemm.Gemm(o, false, false, 1, x, y, 0, c); err != nil {
+				b.Fatal(err)
+			}
+		}
+		b.ReportMetric(float64(2*n*n*n)*float64(b.N)/float64(b.Elapsed().Nanoseconds()), "GFLOP/s")
+	})
 }

@@ -3,7 +3,6 @@ package gemm
 import (
 	"math"
 	"math/bits"
-	"sync"
 
 	"github.com/samebits/samebits/internal/kernel"
 	"github.com/samebits/samebits/internal/parallel"
@@ -32,38 +31,68 @@ type certifier[T Float] struct {
 	program    program
 	a          leftOperand[T]
 	b          rightOperand[T]
+	c          Matrix[T]
 	rows, cols []float64 // norms; those of columns are of whole panels of weights
 	d          float64
+	lattices   lattices
+
+	owner      *Workspace // which the scratch belongs to, or nil
+	folds      *folds[T]  // of float64
+	wideTile   func(i, j int, values []float64, width, rows, cols int)
+	pairsOfRow func(node, i, j int, h, l []T)
+	loop       *parallel.Loop // measures
+	words      []uint64
+	norms      []float64
+	spare      vectors[T]
 }
 
 // multiplyExact sets C to the correctly rounded product.
-func multiplyExact[T Float](o Options, f finish[T], place Contraction, p program, a leftOperand[T], b rightOperand[T], c Matrix[T]) {
-	m, n := a.rows(), b.cols()
-	if b.packed() {
-		n = b.w.panelCount() * b.w.tile.Cols
-	}
-	buffer := takeFrom[float64](&normPool, m+n)
-	defer normPool.Put(buffer)
-	z := certifier[T]{finish: f, program: p, a: a, b: b, rows: (*buffer)[:m], cols: (*buffer)[m:]}
+func multiplyExact[T Float](o Options, f finish[T], place Contraction, a leftOperand[T], b rightOperand[T], c Matrix[T]) {
+	z, owner := lend[T](o.Workspace, forExact, makeCertifier[T])
+	z.owner = owner
+	defer z.release()
+	z.program, z.words = extendedProgram(z.words, o.Order, place, a.cols(), b)
+	z.finish, z.a, z.b, z.c = f, a, b, c
 	z.d = float64(place.Leaf + bits.Len(uint(place.leaves(a.cols()).Len())) + 1)
 	z.measure(o.Threads)
-	z.multiply(o, c)
+	z.multiply(o)
+}
+
+func makeCertifier[T Float]() *certifier[T] {
+	z := &certifier[T]{folds: makeFolds[T]()}
+	z.wideTile, z.pairsOfRow = z.tile, z.pairs
+	z.loop = parallel.NewLoop(z.measurePart)
+	return z
+}
+
+func (z *certifier[T]) release() {
+	z.finish, z.program, z.a, z.b, z.c = finish[T]{}, program{}, leftOperand[T]{}, rightOperand[T]{}, Matrix[T]{}
+	z.folds.clear()
+	owner := z.owner
+	z.owner = nil
+	takeBack[T](z, owner, forExact)
+}
+
+func (z *certifier[T]) bytes() int {
+	return 8*(cap(z.norms)+cap(z.words)) + z.lattices.bytes() + z.spare.bytes() + z.folds.bytes()
 }
 
 // multiply sets C, given the norms.
-func (z *certifier[T]) multiply(o Options, c Matrix[T]) {
+func (z *certifier[T]) multiply(o Options) {
 	if kernel.Is64[T]() {
-		t := folds[T]{fold: kernel.PairsFold, program: z.program, a: z.a, b: z.b, put: func(_, i, j int, h, l []T) {
-			z.pairs(i, j, h, l, c.Row(i)[j:])
-		}}
-		t.run(o.Threads)
+		f := z.folds
+		f.order, f.program, f.a, f.b, f.put = o.Order, z.program, z.a, z.b, z.pairsOfRow
+		f.run(o.Threads)
 		return
 	}
-	evaluateTiles(o, z.program, z.a, z.b, func(i, j int, values []float64, width, rows, cols int) {
-		for r := range rows {
-			z.wide(i+r, j, values[r*width:][:cols], c.Row(i + r)[j:])
-		}
-	})
+	evaluateTiles(o, z.program, z.a, z.b, z.wideTile)
+}
+
+// tile certifies a tile of float32.
+func (z *certifier[T]) tile(i, j int, values []float64, width, rows, cols int) {
+	for r := range rows {
+		z.wide(i+r, j, values[r*width:][:cols], z.c.Row(i + r)[j:])
+	}
 }
 
 // measured is the number of rows or columns that a task measures.
@@ -71,21 +100,39 @@ const measured = 64
 
 // measure sets the norms: those of blocks of rows, then those of blocks of columns.
 func (z *certifier[T]) measure(threads int) {
+	m, n := z.a.rows(), z.b.cols()
+	if z.b.packed() {
+		n = z.b.w.panelCount() * z.b.w.tile.Cols
+	}
+	grow(&z.norms, m+n)
+	z.rows, z.cols = z.norms[:m], z.norms[m:]
+	z.lattices.reset(m, n)
+	z.spare.prepare(threads, z.vectorSize())
+	z.loop.Run(threads, ceil(m, measured)+ceil(n, measured))
+}
+
+// vectorSize is that of a row and a column, or of a panel of weights that is to be widened.
+func (z *certifier[T]) vectorSize() int {
+	if w := z.b.w; w != nil && w.stored != kernel.Working {
+		return w.k * max(2, w.tile.Cols)
+	}
+	return 2 * z.a.cols()
+}
+
+func (z *certifier[T]) measurePart(_, part int) {
 	rows := ceil(len(z.rows), measured)
-	parallel.For(threads, rows+ceil(len(z.cols), measured), func(part int) {
-		if part < rows {
-			i := part * measured
-			measureRows(z.rows[i:min(i+measured, len(z.rows))], z.a.Matrix, z.a.trans, i)
-			return
-		}
-		j := (part - rows) * measured
-		cols := z.cols[j:min(j+measured, len(z.cols))]
-		if z.b.packed() {
-			z.measureWeights(cols, j)
-		} else {
-			measureRows(cols, z.b.b, !z.b.trans, j)
-		}
-	})
+	if part < rows {
+		i := part * measured
+		measureRows(z.rows[i:min(i+measured, len(z.rows))], z.a.Matrix, z.a.trans, i)
+		return
+	}
+	j := (part - rows) * measured
+	cols := z.cols[j:min(j+measured, len(z.cols))]
+	if z.b.packed() {
+		z.measureWeights(cols, j)
+	} else {
+		measureRows(cols, z.b.b, !z.b.trans, j)
+	}
 }
 
 // measureRows sets the norms of the rows of x from i on, or of its columns.
@@ -109,15 +156,24 @@ func measureRows[T Float](norms []float64, x Matrix[T], columns bool, i int) {
 // measureWeights sets the norms of columns of weights from the j-th on, padding included.
 func (z *certifier[T]) measureWeights(norms []float64, j int) {
 	w := z.b.w
-	buffer := takeFrom[T](vectorPool[T](), w.k*w.tile.Cols)
-	defer vectorPool[T]().Put(buffer)
+	v := z.spare.take()
+	defer v.give()
 	for len(norms) > 0 {
 		at := j % w.tile.Cols
 		n := min(len(norms), w.tile.Cols-at)
-		kernel.ColumnSquares(norms[:n], z.b.panel(w.tile.Cols, j/w.tile.Cols, *buffer)[at:], w.k, w.tile.Cols)
+		kernel.ColumnSquares(norms[:n], z.panel(j/w.tile.Cols, v.data)[at:], w.k, w.tile.Cols)
 		setNorms[T](norms[:n], w.k)
 		norms, j = norms[n:], j+n
 	}
+}
+
+// panel returns a panel of the weights, if need be in the buffer.
+func (z *certifier[T]) panel(p int, buffer []T) []T {
+	w := z.b.w
+	if w.stored == kernel.Working {
+		return w.panels[p*w.k*w.tile.Cols:][:w.k*w.tile.Cols]
+	}
+	return z.b.panel(w.tile.Cols, p, buffer[:w.k*w.tile.Cols])
 }
 
 func setNorms[T Float](squares []float64, n int) {
@@ -163,13 +219,14 @@ func (z *certifier[T]) wide(i, j int, s []float64, c []T) {
 		case bound == 0: // all products are zero, and so is beta*c
 			c[k] = 0
 		default:
-			c[k] = z.element(i, j+k, c[k])
+			c[k] = z.undecided(i, j+k, s[k], 0, c[k])
 		}
 	}
 }
 
 // pairs certifies elements of float64 and puts them to c.
-func (z *certifier[T]) pairs(i, j int, h, l, c []T) {
+func (z *certifier[T]) pairs(_, i, j int, h, l []T) {
+	c := z.c.Row(i)[j:]
 	scale := float64(float64(float64(4*z.d*z.d)*0x1p-106) * z.rows[i])
 	losses := float64(float64(z.a.cols())*0x1p-1074) + 0x1p-1070
 	for k := range h {
@@ -179,7 +236,7 @@ func (z *certifier[T]) pairs(i, j int, h, l, c []T) {
 		}
 		v, ok := kernel.RoundCertain[T](s, t, bound)
 		if !ok {
-			v = z.element(i, j+k, c[k])
+			v = z.undecided(i, j+k, float64(h[k]), float64(l[k]), c[k])
 		}
 		c[k] = v
 	}
@@ -204,38 +261,16 @@ func (z *certifier[T]) affine(h, l, bound, c float64) (s, t, b float64) {
 	return s, t, b
 }
 
-// element evaluates an element exactly.
-func (z *certifier[T]) element(i, j int, c T) T {
-	x, y, buffer := vectors(z.a, i, z.b, j)
-	defer vectorPool[T]().Put(buffer)
-	return z.exact(x, y, c)
-}
-
-// vectors returns row i of op(A) and column j of op(B), and the buffer that holds them or
-// one of them, to be given back to vectorPool.
-func vectors[T Float](a leftOperand[T], i int, b rightOperand[T], j int) (x, y []T, buffer *[]T) {
-	k := a.cols()
-	buffer = takeFrom[T](vectorPool[T](), 2*k)
-	x, y = a.row(i, (*buffer)[:k]), (*buffer)[k:]
-	b.column(j, y)
-	return x, y, buffer
-}
-
-// Norms and vectors have pools of their own, as they are much smaller than the scratch of
-// tiles.
-var (
-	normPool    sync.Pool
-	vectorPools [2]sync.Pool
-)
-
-func vectorPool[T Float]() *sync.Pool { return &vectorPools[poolOf[T]()] }
-
-// takeFrom returns n elements, of any value, from a pool of such.
-func takeFrom[T Float](pool *sync.Pool, n int) *[]T {
-	if s, ok := pool.Get().(*[]T); ok && cap(*s) >= n {
-		*s = (*s)[:n]
-		return s
+// undecided evaluates an element that is not certain: from its sum h + l, if that is exact, or
+// else exactly.
+func (z *certifier[T]) undecided(i, j int, h, l float64, c T) T {
+	if z.isExact(i, j) {
+		if v, ok := z.finish.ofExpansion(expansion{h, l, 0}, c); ok {
+			return v
+		}
 	}
-	s := make([]T, n)
-	return &s
+	v := z.spare.take()
+	defer v.give()
+	x, y := v.rowAndColumn(z.a, i, z.b, j)
+	return z.exact(x, y, c)
 }

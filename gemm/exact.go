@@ -27,14 +27,22 @@ func (f finish[T]) exact(x, y []T, c T) T {
 // expansion is exact where an expansion holds the sum and its rounding is sure.
 func (f finish[T]) expansion(x, y []T, c T) (T, bool) {
 	e, ok := expand(x, y, 1)
-	if f.beta == 0 {
-		c = 0
-	}
-	if ok && (f.alpha != 1 || f.beta != 0) {
-		e, ok = e.affine(float64(f.alpha), float64(f.beta), float64(c))
-	}
 	if !ok {
 		return 0, false
+	}
+	return f.ofExpansion(e, c)
+}
+
+// ofExpansion finishes a sum, if an expansion holds the value and its rounding is sure.
+func (f finish[T]) ofExpansion(e expansion, c T) (T, bool) {
+	if f.alpha != 1 || f.beta != 0 {
+		if f.beta == 0 {
+			c = 0
+		}
+		var ok bool
+		if e, ok = e.affine(float64(f.alpha), float64(f.beta), float64(c)); !ok {
+			return 0, false
+		}
 	}
 	return round[T](e)
 }

@@ -84,12 +84,13 @@ func (e expansion) affine(alpha, beta, c float64) (expansion, bool) {
 // round returns h + l + m rounded once to T, +0 where it is exactly zero, and
 // whether it is sure of that. In float64 it is the sum of three numbers of Boldo
 // and Melquiond, 2008 ("Emulation of FMA and correctly rounded sums", section 5.2).
-// Its second rounding, to float32, is right wherever kernel.FMA's is.
+// Its second rounding, to float32, is right wherever kernel.FMA's is, and where the first was exact.
 func round[T Float](e expansion) (T, bool) {
 	uh, ul := kernel.TwoSum(e.l, e.m)
 	th, tl := kernel.TwoSum(e.h, uh)
 	s := th + kernel.AddOdd(tl, ul)
-	if !kernel.IsFinite(s) || !kernel.Is64[T]() && kernel.RoundsTwice(s) {
+	exact := tl == 0 && ul == 0
+	if !kernel.IsFinite(s) || !kernel.Is64[T]() && !exact && kernel.RoundsTwice(s) {
 		return 0, false
 	}
 	return T(s), true

@@ -98,3 +98,24 @@ func TestRoundRoundsOnce(t *testing.T) {
 	}
 	require.Positive(t, plain)
 }
+
+// A sum that is halfway between two float32 is decided, unless it is near that and not exact.
+func TestRoundDecidesTies(t *testing.T) {
+	for _, c := range []struct {
+		e    expansion
+		want float32
+		sure bool
+	}{
+		{expansion{h: 1 + 0x1p-24}, 1, true},
+		{expansion{h: 1 + 3*0x1p-24}, 1 + 0x1p-22, true},
+		{expansion{h: -1, l: -0x1p-24}, -1, true},
+		{expansion{h: 1 + 0x1p-24, l: 0x1p-90}, 0, false},
+		{expansion{h: 1 + 0x1p-24, m: -0x1p-90}, 0, false},
+		{expansion{h: 0x1p-150}, 0, true},
+		{expansion{h: 1 + 0x1p-24, l: 0x1p-24}, 1 + 0x1p-23, true},
+	} {
+		got, sure := round[float32](c.e)
+		require.Equal(t, c.sure, sure, "%x", c.e)
+		require.Equal(t, kernel.Bits(c.want), kernel.Bits(got), "%x", c.e)
+	}
+}

@@ -5,43 +5,35 @@ import (
 	"github.com/samebits/samebits/reduce"
 )
 
-// isExtended tells whether the elements of a product in that order are evaluated as more
-// than a T: two T, a float64, or bins.
-func isExtended(order reduce.Order) bool {
-	switch order.Kind() {
-	case reduce.KindKahan, reduce.KindNeumaier, reduce.KindDoubleDouble, reduce.KindWidened, reduce.KindBinned, reduce.KindExact:
-		return true
-	}
-	return false
-}
-
 // multiplyExtended sets C in such an order.
 func multiplyExtended[T Float](o Options, f finish[T], place Contraction, a leftOperand[T], b rightOperand[T], c Matrix[T]) {
 	switch o.Order.Kind() {
-	case reduce.KindBinned:
-		multiplyBinned(o, f, a, b, c)
 	case reduce.KindWidened:
 		multiplyWide(o, f, place, a, b, c)
 	case reduce.KindExact:
-		multiplyExact(o, f, place, extendedProgram(o.Order, place, a.cols(), b), a, b, c)
+		multiplyExact(o, f, place, a, b, c)
 	default:
-		multiplyFolds(o, f, extendedProgram(o.Order, place, a.cols(), b), a, b, c)
+		multiplyFolds(o, f, place, a, b, c)
 	}
 }
 
 // extendedProgram returns the program of the whole contraction: that of packed weights, or a
-// new one.
-func extendedProgram[T Float](order reduce.Order, place Contraction, terms int, b rightOperand[T]) program {
+// new one, and the words to use for the next.
+func extendedProgram[T Float](words []uint64, order reduce.Order, place Contraction, terms int, b rightOperand[T]) (program, []uint64) {
 	fold := order.Kind() == reduce.KindKahan || order.Kind() == reduce.KindNeumaier
 	switch {
 	case fold && b.packed():
-		return b.w.chain
-	case fold:
-		return compileChain(nil, terms)
+		return b.w.chain, words
 	case b.packed():
-		return b.w.tree
+		return b.w.tree, words
 	}
-	return compileRoot(nil, place, terms)
+	p := program{}
+	if fold {
+		p = compileChain(words[:0], terms)
+	} else {
+		p = compileRoot(words[:0], place, terms)
+	}
+	return p, p.words
 }
 
 // multiplyWide evaluates the tree in float64.

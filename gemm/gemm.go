@@ -32,9 +32,11 @@ type Options struct {
 // order, and on nothing else: not on M, N, the leading dimensions, the
 // transpositions or the threads (except under Arrival). It costs M*N*K fused
 // multiply-adds, and in units of these 2 under Widened, 5 under Kahan, 8 under Neumaier, 10
-// under DoubleDouble and some 50 under Binned. Exact costs what Widened does in float32 and what
-// DoubleDouble does in float64, and some 50 for each element that this does not
-// decide: a few in a million of random data, but all that are exactly zero or a tie.
+// under DoubleDouble, and under Binned 10 in float32 and some 30 in float64. Exact costs a half more
+// than Widened in float32 and what DoubleDouble does in float64, and some 50 for each element that this
+// does not decide: a few in a million of random data. Zeros and ties are decided where rows and
+// columns hold integers, numbers of 16 bits or others whose products are multiples of a number of
+// which their sum is 2^53 at most (float64: some 2^100).
 //
 // The error of s is at most g(n) times the sum of |op(A)[i,k]*op(B)[k,j]|, with g(n)
 // = n*u/(1-n*u), u the unit roundoff and n the roundings that a term passes (Higham,
@@ -55,13 +57,7 @@ func Gemm[T Float](o Options, transA, transB bool, alpha T, a, b Matrix[T], beta
 	}
 	place := Whole(k, o.Order)
 	place.Growing = o.Growing
-	if hasProgram(o.Order) {
-		multiplyOnce(o, finish[T]{alpha, beta}, place, leftOperand[T]{a, transA}, rightOperand[T]{b: b, trans: transB}, c)
-		return nil
-	}
-	permuted := permutation(o.Order, k)
-	w := pack(o.Threads, b, transB, place, permuted)
-	multiply(o, finish[T]{alpha, beta}, left(a, transA, permuted), w, c)
+	multiplyOnce(o, finish[T]{alpha, beta}, place, leftOperand[T]{a, transA}, rightOperand[T]{b: b, trans: transB}, c)
 	return nil
 }
 
@@ -82,18 +78,7 @@ func productFrom[T Float](o Options, first int, a, b, c Matrix[T]) error {
 		return nil
 	}
 	place := Contraction{K: first + a.Cols, From: first, Leaf: o.Order.Leaf(), Growing: true}
-	if hasProgram(o.Order) {
-		multiplyOnce(o, finish[T]{alpha: 1}, place, leftOperand[T]{Matrix: a}, rightOperand[T]{b: b}, c)
-		return nil
-	}
-	var permuted []int
-	for _, k := range permutation(o.Order, place.K) {
-		if k >= first {
-			permuted = append(permuted, k-first)
-		}
-	}
-	w := pack(o.Threads, b, false, place, permuted)
-	multiply(o, finish[T]{alpha: 1}, left(a, false, permuted), w, c)
+	multiplyOnce(o, finish[T]{alpha: 1}, place, leftOperand[T]{Matrix: a}, rightOperand[T]{b: b}, c)
 	return nil
 }
 
@@ -138,36 +123,36 @@ func scale[T Float](beta T, c Matrix[T]) {
 
 // multiply sets C from the product of a, whose rows are contiguous, and w.
 func multiply[T Float](o Options, f finish[T], a Matrix[T], w *Weights[T], c Matrix[T]) {
-	if o.Order.Kind() == reduce.KindArrival {
-		arrive(o, f, a, w, c)
-		return
-	}
 	switch o.Order.Kind() {
+	case reduce.KindArrival:
+		arrive(o, f, a, w, c)
+	case reduce.KindShuffled:
+		multiplyShuffled(o, f, 0, w.k, leftOperand[T]{Matrix: a}, rightOperand[T]{w: w}, c)
 	case reduce.KindPairwise:
 		multiplyTiles(o, f, w.tree, a, w, c)
-		return
-	case reduce.KindSequential, reduce.KindShuffled:
+	case reduce.KindSequential:
 		multiplyTiles(o, f, w.chain, a, w, c)
-		return
-	}
-	if isExtended(o.Order) {
+	default:
 		multiplyExtended(o, f, w.place, leftOperand[T]{Matrix: a}, rightOperand[T]{w: w}, c)
-		return
 	}
-	panic(fmt.Sprintf("gemm: no product in order %v", o.Order))
 }
 
-// hasProgram tells whether microkernels evaluate the order on operands as they lie.
-func hasProgram(order reduce.Order) bool {
-	return order.Kind() == reduce.KindPairwise || order.Kind() == reduce.KindSequential || isExtended(order)
-}
-
-// multiplyOnce sets C from operands that are packed as they are used.
+// multiplyOnce sets C from operands as they lie.
 func multiplyOnce[T Float](o Options, f finish[T], place Contraction, a leftOperand[T], b rightOperand[T], c Matrix[T]) {
-	if isExtended(o.Order) {
+	switch o.Order.Kind() {
+	case reduce.KindArrival:
+		arrive(o, f, left(a.Matrix, a.trans), pack(o.Threads, b.b, b.trans, place, nil), c)
+	case reduce.KindShuffled:
+		multiplyShuffled(o, f, place.From, place.K, a, b, c)
+	case reduce.KindPairwise, reduce.KindSequential:
+		multiplyPacking(o, f, place, a, b, c)
+	default:
 		multiplyExtended(o, f, place, a, b, c)
-		return
 	}
+}
+
+// multiplyPacking sets C from operands that are packed as they are used.
+func multiplyPacking[T Float](o Options, f finish[T], place Contraction, a leftOperand[T], b rightOperand[T], c Matrix[T]) {
 	t := tilesFrom[T, T](o.Workspace)
 	defer t.release()
 	if o.Order.Kind() == reduce.KindSequential {

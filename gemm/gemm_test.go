@@ -178,8 +178,9 @@ func sweep[T gemm.Float](impl product[T], orders []reduce.Order) error {
 }
 
 func TestElements(t *testing.T) {
-	require.NoError(t, sweep(gemm.Gemm[float32], ordersFor[float32]()))
-	require.NoError(t, sweep(gemm.Gemm[float64], ordersFor[float64]()))
+	folds := []reduce.Order{reduce.BinnedFold(2), reduce.BinnedFold(4)}
+	require.NoError(t, sweep(gemm.Gemm[float32], append(ordersFor[float32](), folds...)))
+	require.NoError(t, sweep(gemm.Gemm[float64], append(ordersFor[float64](), folds...)))
 }
 
 func TestRandomElements(t *testing.T) {

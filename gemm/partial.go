@@ -5,7 +5,6 @@ import (
 	"slices"
 	"unsafe"
 
-	"github.com/samebits/samebits/internal/kernel"
 	"github.com/samebits/samebits/internal/parallel"
 	"github.com/samebits/samebits/reduce"
 )
@@ -46,7 +45,9 @@ func newPartial[T Float](o Options, a Matrix[T], w *Weights[T]) *Partial[T] {
 		})
 	case reduce.KindDoubleDouble:
 		p.nodes = newNodes[T](spans, p.size, true)
-		t := folds[T]{fold: kernel.PairsFold, program: compile(nil, w.place, spans, w.k), a: leftOperand[T]{Matrix: a}, b: rightOperand[T]{w: w}}
+		t := foldsFrom[T](o.Workspace)
+		defer t.release()
+		t.order, t.program, t.a, t.b = o.Order, compile(nil, w.place, spans, w.k), leftOperand[T]{Matrix: a}, rightOperand[T]{w: w}
 		t.put = func(node, i, j int, h, l []T) {
 			copy(p.nodes[node].H[i*w.n+j:], h)
 			copy(p.nodes[node].L[i*w.n+j:], l)
@@ -65,22 +66,25 @@ func newPartial[T Float](o Options, a Matrix[T], w *Weights[T]) *Partial[T] {
 		})
 	case reduce.KindExact:
 		p.exact = make([]reduce.Superaccumulator, p.size)
-		p.eachElement(o, a, w, func(at int, x, y []T) { addExact(&p.exact[at], x, y) })
+		p.addProducts(o, a, w)
 	default:
 		p.value = make([]T, p.size)
-		multiply(o, finish[T]{alpha: 1}, left(a, false, permutation(o.Order, w.k)), w, Dense(a.Rows, w.n, p.value))
+		multiply(o, finish[T]{alpha: 1}, a, w, Dense(a.Rows, w.n, p.value))
 	}
 	return p
 }
 
 // eachElement calls f for every element, with its index, its row of a and its column of w.
 func (p *Partial[T]) eachElement(o Options, a Matrix[T], w *Weights[T], f func(at int, x, y []T)) {
+	var spare vectors[T]
+	spare.prepare(o.Threads, w.k)
 	parallel.For(o.Threads, w.n, func(j int) {
-		y := takeFrom[T](vectorPool[T](), w.k)
-		defer vectorPool[T]().Put(y)
-		rightOperand[T]{w: w}.column(j, *y)
+		v := spare.take()
+		defer v.give()
+		y := v.data
+		rightOperand[T]{w: w}.column(j, y)
 		for i := range a.Rows {
-			f(i*w.n+j, a.Row(i), *y)
+			f(i*w.n+j, a.Row(i), y)
 		}
 	})
 }

@@ -316,3 +316,22 @@ func requireNear[T gemm.Float](t *testing.T, want, got []T) {
 		require.InDelta(t, float64(w), float64(got[i]), 100*u)
 	}
 }
+
+// Partial products of Exact, which go tile by tile where that is exact, are the product at once, also
+// of numbers of very different size and of infinities.
+func TestExactPartialsOfTiles(t *testing.T) {
+	rng := rand.New(rand.NewPCG(81, 82))
+	const m, k, n = 13, 200, 37
+	for _, values := range valueSets {
+		a, b, want, got := valuesOf[float32](rng, m, k, values), valuesOf[float32](rng, k, n, values), gemm.NewMatrix[float32](m, n), make([]float32, m*n)
+		require.NoError(t, gemm.Gemm(gemm.Options{Order: reduce.Exact}, false, false, 1, a, b, 0, want))
+		backend, err := gemm.NewNative[float32](reduce.Exact, 2)
+		require.NoError(t, err)
+		for _, backend := range []gemm.Backend[float32]{backend, backend.With(new(gemm.Workspace))} {
+			parts, err := shards(backend, a, b, gemm.Whole(k, reduce.Exact), []int{32, 160})
+			require.NoError(t, err)
+			require.NoError(t, gemm.Join(parts, got))
+			require.NoError(t, sameBits(want.Data, got, "of parts"))
+		}
+	}
+}

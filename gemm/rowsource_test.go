@@ -83,7 +83,7 @@ func TestPackStoredRowsIsPackStored(t *testing.T) {
 			require.NoError(t, err)
 			require.True(t, ok)
 			require.Equal(t, 130*75, *read)
-			want, err := gemm.PackStored(reduce.Pairwise, of, b, trans, gemm.Whole(k, reduce.Pairwise))
+			want, err := gemm.PackStored(reduce.Pairwise, 1, of, b, trans, gemm.Whole(k, reduce.Pairwise))
 			require.NoError(t, err)
 			require.NoError(t, sameProducts(native, rng, got, want, k, n))
 		}

@@ -27,38 +27,66 @@ func scalarProduct[T gemm.Float](alpha, x, y, beta, c T) T {
 	return v
 }
 
-// everyCombination compares one product with the definition for special operands
-// in all places, and returns an error for the first that differs.
-func everyCombination[T gemm.Float](t *testing.T, order reduce.Order, definition func(alpha, x, y, beta, c T) T) error {
-	values := []T{T(math.NaN()), T(math.Inf(1)), T(math.Inf(-1)), 0, T(math.Copysign(0, -1)), 1, -2}
-	for _, alpha := range values {
-		for _, x := range values {
-			for _, y := range values {
-				for _, beta := range values {
-					for _, c := range values {
-						want := definition(alpha, x, y, beta, c)
-						if want != want {
-							want = kernel.NaN[T]()
-						}
-						got := dot(t, order, alpha, []T{x}, []T{y}, beta, c)
-						if kernel.Bits(got) != kernel.Bits(want) {
-							return fmt.Errorf("%v: %v*%v*%v + %v*%v is %v, want %v", order, alpha, x, y, beta, c, got, want)
-						}
-					}
-				}
+var specials = []float64{math.NaN(), math.Inf(1), math.Inf(-1), 0, math.Copysign(0, -1), 1, -2}
+
+// everyCombination compares x*y with the definition for special operands in all places, and returns
+// an error for the first that differs. Where more is set there is a second product, 1*1. The rows of a
+// matrix are the x, the columns of another the y.
+func everyCombination[T gemm.Float](order reduce.Order, more bool, definition func(alpha T, x, y []T, beta, c T) T) error {
+	n, k := len(specials), 1
+	if more {
+		k = 2
+	}
+	a, b, out := gemm.NewMatrix[T](n, k), gemm.NewMatrix[T](n, k), gemm.NewMatrix[T](n, n)
+	for i, v := range specials {
+		a.Row(i)[0], b.Row(i)[0] = T(v), T(v)
+		if more {
+			a.Row(i)[1], b.Row(i)[1] = 1, 1
+		}
+	}
+	for at := range n * n * n {
+		alpha, beta, c := T(specials[at%n]), T(specials[at/n%n]), T(specials[at/n/n])
+		for i := range out.Data {
+			out.Data[i] = c
+		}
+		if err := gemm.Gemm(gemm.Options{Order: order}, false, true, alpha, a, b, beta, out); err != nil {
+			return err
+		}
+		for i, got := range out.Data {
+			x, y := a.Row(i/n), b.Row(i%n)
+			want := kernel.Canonical(definition(alpha, x, y, beta, c))
+			if kernel.Bits(got) != kernel.Bits(want) {
+				return fmt.Errorf("%v: %v*%v*%v + %v*%v is %v, want %v", order, alpha, x, y, beta, c, got, want)
 			}
 		}
 	}
 	return nil
 }
 
+// In every order one product is what the scalar definition says, but that Exact has +0 for a value that
+// is zero; and two are what the oracle of the order says.
 func testSpecials[T gemm.Float](t *testing.T) {
-	for _, order := range []reduce.Order{reduce.Sequential, reduce.Pairwise} {
-		require.NoError(t, everyCombination(t, order, scalarProduct[T]))
-		require.Error(t, everyCombination(t, order, func(alpha, x, y, beta, c T) T {
-			return T(alpha*(T(x*y)+0)) + T(beta*c)
-		}), "a definition that reads what a zero factor hides")
+	scalar := func(alpha T, x, y []T, beta, c T) T { return scalarProduct(alpha, x[0], y[0], beta, c) }
+	for _, order := range append(ordersFor[T](), reduce.Arrival) {
+		require.NoError(t, everyCombination(order, false, func(alpha T, x, y []T, beta, c T) T {
+			v := scalar(alpha, x, y, beta, c)
+			if v == 0 && order == reduce.Exact && alpha != 0 {
+				return 0
+			}
+			return v
+		}))
+		oracle := gemm.Options{Order: order}
+		if order == reduce.Arrival {
+			oracle.Order = reduce.Sequential // of two terms
+		}
+		require.NoError(t, everyCombination(order, true, func(alpha T, x, y []T, beta, c T) T {
+			return element(oracle, alpha, x, y, beta, c)
+		}))
 	}
+	require.Error(t, everyCombination(reduce.Pairwise, false, func(alpha T, x, y []T, beta, c T) T {
+		return T(alpha*(T(x[0]*y[0])+0)) + T(beta*c)
+	}), "a definition that reads what a zero factor hides")
+	require.Error(t, everyCombination(reduce.Exact, false, scalar), "-0 for an exact zero")
 }
 
 func TestSpecialsInEveryPlace(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/samebits/samebits/internal/kernel"
+	"github.com/samebits/samebits/internal/parallel"
 	"github.com/samebits/samebits/reduce"
 )
 
@@ -30,10 +31,14 @@ type StoredMatrix struct {
 // PackStored prepares op(b), the rows [place.From, place.From+rows) of a contraction, without
 // widening it: it takes half the memory of float32, and a product of few rows half the
 // time, as memory bounds it. The bits of a product are those of the widened weights, in
-// every order but Shuffled, which is an error. Native multiplies by them in that order.
-func PackStored(order reduce.Order, of Stored, b StoredMatrix, trans bool, place Contraction) (Packed[float32], error) {
+// every order but Shuffled, which is an error. Native multiplies by them in that order. It packs on
+// so many goroutines, at most; 0 means 1.
+func PackStored(order reduce.Order, threads int, of Stored, b StoredMatrix, trans bool, place Contraction) (Packed[float32], error) {
 	if of != BFloat16 && of != Float16 {
 		return nil, fmt.Errorf("gemm: weights stored as type %d: want BFloat16 or Float16", of)
+	}
+	if threads < 0 {
+		return nil, fmt.Errorf("gemm: %d threads: want 0 or more", threads)
 	}
 	shape := Matrix[float32]{Rows: b.Rows, Cols: b.Cols, Stride: b.Stride}
 	if err := shape.checkLen("B", len(b.Data)); err != nil {
@@ -46,17 +51,25 @@ func PackStored(order reduce.Order, of Stored, b StoredMatrix, trans bool, place
 	if permutation(order, k) != nil {
 		return nil, fmt.Errorf("gemm: stored weights in order %v: want one that folds the terms as they lie", order)
 	}
-	w := &Weights[float32]{place: place, order: packing(order), k: k, n: cols, tile: kernel.MicroTile[float32](), stored: kernel.Storage(of)}
-	w.compile()
+	w := &Weights[float32]{place: place, order: packing(order), stored: kernel.Storage(of)}
+	w.shape(k, cols)
 	w.halves = make([]uint16, w.panelCount()*w.tile.Cols*k)
-	for j := range cols {
-		for i := range k {
-			from := i*b.Stride + j
-			if trans {
-				from = j*b.Stride + i
-			}
-			w.halves[w.index(i, j)] = b.Data[from]
+	parallel.For(packThreads(threads, len(w.halves)), w.panelCount(), func(p int) { w.packStored(p, b, trans) })
+	return w, nil
+}
+
+// packStored packs the p-th panel, which is zero.
+func (w *Weights[T]) packStored(p int, b StoredMatrix, trans bool) {
+	cols, j := w.tile.Cols, p*w.tile.Cols
+	panel, present := w.halves[j*w.k:][:cols*w.k], min(cols, w.n-j)
+	for k := range w.k {
+		row := panel[k*cols:][:present]
+		if !trans {
+			copy(row, b.Data[k*b.Stride+j:])
+			continue
+		}
+		for i := range row {
+			row[i] = b.Data[(j+i)*b.Stride+k]
 		}
 	}
-	return w, nil
 }

@@ -34,7 +34,7 @@ func TestStoredWeightsAreTheWidenedOnes(t *testing.T) {
 			for _, shape := range [][3]int{{1, 300, 37}, {1, 5, 200}, {3, 70, 300}, {9, 33, 65}, {14, 300, 5}} {
 				m, n, k := shape[0], shape[1], shape[2]
 				b, wide := storedWeights(rng, of, k, n)
-				stored, err := gemm.PackStored(order, of, b, false, gemm.Whole(k, order))
+				stored, err := gemm.PackStored(order, 1, of, b, false, gemm.Whole(k, order))
 				if order.Kind() == reduce.KindShuffled {
 					require.ErrorContains(t, err, "stored weights in order shuffled")
 					continue
@@ -56,7 +56,7 @@ func TestStoredWeightsAreTheWidenedOnes(t *testing.T) {
 func TestStoredWeightsTransposed(t *testing.T) {
 	backend := native[float32](t, reduce.Pairwise)
 	b, wide := storedWeights(rand.New(rand.NewPCG(3, 4)), gemm.BFloat16, 20, 45)
-	stored, err := gemm.PackStored(reduce.Pairwise, gemm.BFloat16, b, true, gemm.Whole(45, reduce.Pairwise))
+	stored, err := gemm.PackStored(reduce.Pairwise, 1, gemm.BFloat16, b, true, gemm.Whole(45, reduce.Pairwise))
 	require.NoError(t, err)
 	a, got, want := randomMatrix[float32](rand.New(rand.NewPCG(1, 1)), 2, 45), gemm.NewMatrix[float32](2, 20), gemm.NewMatrix[float32](2, 20)
 	require.NoError(t, backend.Mul(a, stored, got))
@@ -66,11 +66,35 @@ func TestStoredWeightsTransposed(t *testing.T) {
 
 func TestStoredWeightsOfBadShapes(t *testing.T) {
 	b := gemm.StoredMatrix{Rows: 4, Cols: 5, Stride: 5, Data: make([]uint16, 19)}
-	_, err := gemm.PackStored(reduce.Pairwise, gemm.BFloat16, b, false, gemm.Whole(4, reduce.Pairwise))
+	_, err := gemm.PackStored(reduce.Pairwise, 1, gemm.BFloat16, b, false, gemm.Whole(4, reduce.Pairwise))
 	require.EqualError(t, err, "gemm: B is 4 x 5 with leading dimension 5, and its data of 19 elements are too short")
 	b.Data = make([]uint16, 20)
-	_, err = gemm.PackStored(reduce.Pairwise, 7, b, false, gemm.Whole(4, reduce.Pairwise))
+	_, err = gemm.PackStored(reduce.Pairwise, 1, 7, b, false, gemm.Whole(4, reduce.Pairwise))
 	require.EqualError(t, err, "gemm: weights stored as type 7: want BFloat16 or Float16")
-	_, err = gemm.PackStored(reduce.Pairwise, gemm.Float16, b, false, gemm.Whole(3, reduce.Pairwise))
+	_, err = gemm.PackStored(reduce.Pairwise, 1, gemm.Float16, b, false, gemm.Whole(3, reduce.Pairwise))
 	require.ErrorContains(t, err, "terms")
+}
+
+// Goroutines pack what one packs, and every number of it.
+func TestPackStoredOnGoroutines(t *testing.T) {
+	for _, trans := range []bool{false, true} {
+		b, wide := storedWeights(rand.New(rand.NewPCG(5, 6)), gemm.BFloat16, 260, 270)
+		k := 260
+		if trans {
+			k = 270
+		}
+		place := gemm.Whole(k, reduce.Pairwise)
+		want, err := gemm.PackStored(reduce.Pairwise, 1, gemm.BFloat16, b, trans, place)
+		require.NoError(t, err)
+		got, err := gemm.PackStored(reduce.Pairwise, 3, gemm.BFloat16, b, trans, place)
+		require.NoError(t, err)
+		require.Equal(t, want, got)
+		a, c, whole := randomMatrix[float32](rand.New(rand.NewPCG(1, 1)), 2, k), gemm.NewMatrix[float32](2, 530-k), gemm.NewMatrix[float32](2, 530-k)
+		backend := native[float32](t, reduce.Pairwise)
+		require.NoError(t, backend.Mul(a, got, c))
+		require.NoError(t, backend.Product(1, a, wide, trans, false, whole))
+		require.NoError(t, sameBits(whole.Data, c.Data, "on goroutines"))
+	}
+	_, err := gemm.PackStored(reduce.Pairwise, -1, gemm.BFloat16, gemm.StoredMatrix{}, false, gemm.Whole(0, reduce.Pairwise))
+	require.EqualError(t, err, "gemm: -1 threads: want 0 or more")
 }

@@ -83,18 +83,28 @@ func (w *Weights[T]) strip(s int, buffer []T) []T {
 // packAlone is the number of elements that one goroutine packs sooner than others are there.
 const packAlone = 1 << 15
 
+// packThreads is how many of so many goroutines are to pack so many elements.
+func packThreads(threads, elements int) int {
+	if elements < packAlone {
+		return 1
+	}
+	return threads
+}
+
 // pack packs op(b) on so many goroutines. Row k of the result is row rows[k] of op(b), or
 // row k where rows is nil.
 func pack[T Float](threads int, b Matrix[T], trans bool, place Contraction, rows []int) *Weights[T] {
-	w := &Weights[T]{place: place, tile: kernel.MicroTile[T]()}
-	w.k, w.n = b.op(trans)
-	w.compile()
+	w := &Weights[T]{place: place}
+	w.shape(b.op(trans))
 	w.panels = make([]T, w.panelCount()*w.tile.Cols*w.k)
-	if len(w.panels) < packAlone {
-		threads = 1
-	}
-	parallel.For(threads, w.panelCount(), func(p int) { w.packPanel(p, b, trans, rows) })
+	parallel.For(packThreads(threads, len(w.panels)), w.panelCount(), func(p int) { w.packPanel(p, b, trans, rows) })
 	return w
+}
+
+// shape makes the weights k x n in the active backend's panels, without their numbers.
+func (w *Weights[T]) shape(k, n int) {
+	w.k, w.n, w.tile = k, n, kernel.MicroTile[T]()
+	w.compile()
 }
 
 // packPanel packs the p-th panel.
@@ -112,16 +122,15 @@ func (w *Weights[T]) packPanel(p int, b Matrix[T], trans bool, rows []int) {
 
 // compile makes the programs.
 func (w *Weights[T]) compile() {
-	w.chain = compileChain(nil, w.k)
+	w.chain = compileChain(w.chain.words[:0], w.k)
 	if w.k > 0 && (w.k == w.place.K || w.place.Growing && w.place.From+w.k == w.place.K) {
-		w.tree = compileRoot(nil, w.place, w.k)
+		w.tree = compileRoot(w.tree.words[:0], w.place, w.k)
 	}
 }
 
-// left returns op(a) with contiguous rows, its columns permuted by cols unless
-// that is nil. It shares the memory of a where nothing is to be moved.
-func left[T Float](a Matrix[T], trans bool, cols []int) Matrix[T] {
-	if !trans && cols == nil {
+// left returns op(a) with contiguous rows. It shares the memory of a where nothing is to be moved.
+func left[T Float](a Matrix[T], trans bool) Matrix[T] {
+	if !trans {
 		return a
 	}
 	m, k := a.op(trans)
@@ -129,15 +138,7 @@ func left[T Float](a Matrix[T], trans bool, cols []int) Matrix[T] {
 	for i := range m {
 		row := out.Row(i)
 		for c := range row {
-			from := c
-			if cols != nil {
-				from = cols[c]
-			}
-			if trans {
-				row[c] = a.Data[from*a.Stride+i]
-			} else {
-				row[c] = a.Data[i*a.Stride+from]
-			}
+			row[c] = a.Data[c*a.Stride+i]
 		}
 	}
 	return out

@@ -3,35 +3,70 @@ package gemm
 import "sync"
 
 // Workspace is scratch that its owner keeps from product to product: set it in Options, or give
-// it to a backend by Native.With. With it, products in the orders Sequential, Pairwise and
-// Widened allocate nothing once it has grown to their size, also after a garbage
-// collection; all other orders allocate a few objects a product, however large that is.
-// Without one, products share a pool that the garbage collector empties.
+// it to a backend by Native.With. With it, products allocate nothing once it has grown to their
+// size, also after a garbage collection, in every order but Arrival, whose parts are as large as
+// C for each goroutine, and but for elements of Exact that only math/big decides: of alpha or beta
+// other than 1 and 0, where what is exact has more than some 140 bits. Without a workspace, products
+// share pools that the garbage collector empties.
 //
 // It grows to what the largest product needs and no further than this, in elements of the
-// arithmetic, K being the terms: for the rows of A and, unless they were packed beforehand, the
-// columns of B 4 Mi each, or as much as twelve tiles of rows and one of columns have if that is more; for each
-// goroutine the factors of a block of terms for one tile of columns (256 terms, or all of K if
-// there is a single tile of rows), and log2(K) sums for each element of the tiles at work.
+// arithmetic, for a product of M x K by K x N:
+//
+//   - Sequential, Pairwise, Widened, and Exact of float32: for the rows of A and, unless they were
+//     packed beforehand, the columns of B 4 Mi each, or as much as twelve tiles of rows and one of
+//     columns have if that is more; for each goroutine the factors of a block of terms for one tile
+//     of columns (256 terms, or all of K if there is a single tile of rows), and log2(K) sums for each
+//     element of the tiles at work.
+//   - Kahan, Neumaier, DoubleDouble, Binned, and Exact of float64: for each goroutine K terms of 48
+//     rows and of one panel of at most 32 columns, and 2*log2(K) numbers for each element of a tile.
+//   - Exact: M + N float64 and as many int32, and a panel of stored weights for each goroutine.
+//   - Shuffled: copies of A and, unless it was packed beforehand, B, and K integers.
+//
+// Elements that are evaluated one by one take K terms of a row and of a column for each goroutine.
 //
 // The zero value is ready. It serves one product at a time: one that finds it at work takes
-// scratch from the pool. It never changes the bits.
+// scratch from the pools. It never changes the bits.
 type Workspace struct {
 	mu    sync.Mutex
 	tiles [4]scratch // *tiles[S, T], by S and T
+
+	others sync.Mutex // those of Exact hold both locks
+	other  [kinds][2]scratch
 }
 
 // scratch is what a Workspace holds.
 type scratch interface{ bytes() int }
 
+// kind is what scratch beside that of tiles is for.
+type kind int
+
+const (
+	forFolds    kind = iota // *folds[T]
+	forExact                // *certifier[T]
+	forShuffled             // *shuffled[T]
+	kinds
+)
+
+// kindPools hold scratch that belongs to no workspace.
+var kindPools [kinds][2]sync.Pool
+
 // Bytes returns the memory that the workspace holds. It waits for a product at work.
 func (w *Workspace) Bytes() int {
+	w.others.Lock()
+	defer w.others.Unlock()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	n := 0
-	for _, t := range w.tiles {
-		if t != nil {
-			n += t.bytes()
+	for _, s := range w.tiles {
+		if s != nil {
+			n += s.bytes()
+		}
+	}
+	for _, pair := range w.other {
+		for _, s := range pair {
+			if s != nil {
+				n += s.bytes()
+			}
 		}
 	}
 	return n
@@ -39,9 +74,39 @@ func (w *Workspace) Bytes() int {
 
 // Reset lets go of the memory. It waits for a product at work.
 func (w *Workspace) Reset() {
+	w.others.Lock()
+	defer w.others.Unlock()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	clear(w.tiles[:])
+	clear(w.other[:])
+}
+
+// lend returns scratch of that kind: the workspace's, which is then its owner, or that of an
+// earlier product, or fresh.
+func lend[T Float, S scratch](w *Workspace, k kind, fresh func() S) (s S, owner *Workspace) {
+	if w == nil || !w.others.TryLock() {
+		if s, ok := kindPools[k][poolOf[T]()].Get().(S); ok {
+			return s, nil
+		}
+		return fresh(), nil
+	}
+	place := &w.other[k][poolOf[T]()]
+	s, ok := (*place).(S)
+	if !ok {
+		s = fresh()
+		*place = s
+	}
+	return s, w
+}
+
+// takeBack ends the loan.
+func takeBack[T Float](s scratch, owner *Workspace, k kind) {
+	if owner != nil {
+		owner.others.Unlock()
+		return
+	}
+	kindPools[k][poolOf[T]()].Put(s)
 }
 
 // tilesFrom returns what evaluates products, with the workspace's scratch or that of an earlier
@@ -67,3 +132,57 @@ func (t *tiles[S, T]) bytes() int {
 	}
 	return n*sizeOf[S]() + 8*cap(t.words)
 }
+
+// vectors are buffers of one size, one for each of some goroutines. They are made when the first is
+// asked for, all together, so that it is no matter how many goroutines ask at once.
+type vectors[T Float] struct {
+	mu          sync.Mutex
+	all         []T
+	count, size int
+	free        []int // numbers of buffers
+	made        bool
+}
+
+// prepare lays down the number and the size.
+func (v *vectors[T]) prepare(threads, size int) {
+	v.count, v.size, v.made = max(1, threads), size, false
+}
+
+// vector is one of them, of any value.
+type vector[T Float] struct {
+	data []T
+	of   *vectors[T]
+	at   int
+}
+
+func (v *vectors[T]) take() vector[T] {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if !v.made {
+		v.made, v.free = true, v.free[:0]
+		grow(&v.all, v.count*v.size)
+		for i := range v.count {
+			v.free = append(v.free, i)
+		}
+	}
+	last := len(v.free) - 1
+	at := v.free[last]
+	v.free = v.free[:last]
+	return vector[T]{v.all[at*v.size:][:v.size], v, at}
+}
+
+func (v vector[T]) give() {
+	v.of.mu.Lock()
+	v.of.free = append(v.of.free, v.at)
+	v.of.mu.Unlock()
+}
+
+// rowAndColumn returns row i of op(A) and column j of op(B), in the vector where they do not lie so.
+func (v vector[T]) rowAndColumn(a leftOperand[T], i int, b rightOperand[T], j int) (x, y []T) {
+	k := a.cols()
+	x, y = a.row(i, v.data[:k]), v.data[k:2*k]
+	b.column(j, y)
+	return x, y
+}
+
+func (v *vectors[T]) bytes() int { return cap(v.all)*sizeOf[T]() + 8*cap(v.free) }

@@ -18,18 +18,7 @@ func binnedOnGrid[T Float](fold int, of kernel.Terms, x, y []T) (T, bool) {
 	if most >= 0xff<<23 {
 		return 0, false
 	}
-	exponent := gridExponent[T](max(topOf[T](most), fold-1) - fold + 1)
+	exponent := kernel.SingleGrid(fold, most)
 	sum := kernel.RoundedSum(of, kernel.Anchor(exponent), kernel.As[float32](x), kernel.As[float32](y))
-	return T(float64(roundSingle(sum)) * powerOfTwo(exponent)), sum != 0
-}
-
-// roundSingle rounds once. (On 386, Go converts by way of float64, which rounds twice.) Of a
-// large number the lowest 12 bits, if they are not all 0, become one of half their range:
-// that is on the same side of every float32 and of every middle of two, and a float64.
-func roundSingle(n int64) float32 {
-	const low = 1<<12 - 1
-	if (n < -1<<53 || n > 1<<53) && n&low != 0 {
-		n = n&^low | 1<<11
-	}
-	return float32(float64(n))
+	return T(kernel.RoundSingle(sum, exponent)), sum != 0
 }

@@ -346,6 +346,6 @@ func TestRoundSingle(t *testing.T) {
 			n = n&^(1<<39-1) | 1<<38 + rng.Int64N(3) - 1
 		}
 		want, _ := new(big.Float).SetInt64(n).Float32()
-		require.Equal(t, want, roundSingle(n), "%d", n)
+		require.Equal(t, want, kernel.RoundSingle(n, 0), "%d", n)
 	}
 }

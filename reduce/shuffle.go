@@ -21,16 +21,21 @@ func (s *splitMix) next() uint64 {
 //
 // with r the successive values of SplitMix64 started at the seed.
 func Permutation(seed uint64, n int) []int {
-	p := make([]int, n)
-	for i := range p {
-		p[i] = i
+	return AppendPermutation(make([]int, 0, n), seed, n)
+}
+
+// AppendPermutation appends the permutation to the slice.
+func AppendPermutation(to []int, seed uint64, n int) []int {
+	for i := range n {
+		to = append(to, i)
 	}
+	p := to[len(to)-n:]
 	rng := splitMix(seed)
 	for i := n - 1; i > 0; i-- {
 		j, _ := bits.Mul64(rng.next(), uint64(i+1))
 		p[i], p[j] = p[j], p[i]
 	}
-	return p
+	return to
 }
 
 // shuffledFold is the left fold over the permuted terms.

@@ -290,6 +290,12 @@ func microKahanF32AVX2(dst, x, y *float32, p *uint64, n int)
 func microNeumaierF32AVX2(dst, x, y *float32, p *uint64, n int)
 
 //go:noescape
+func tileLargestAVX2(dst *uint32, x, y *float32, n int)
+
+//go:noescape
+func tileRoundedAVX2(dst *uint32, x, y *float32, n int, u *float32)
+
+//go:noescape
 func finishWideAVX2(dst *float32, x *float64, s, n, t int, p *float32)
 
 //go:noescape

@@ -302,6 +302,12 @@ func microKahanF32AVX512(dst, x, y *float32, p *uint64, n int)
 func microNeumaierF32AVX512(dst, x, y *float32, p *uint64, n int)
 
 //go:noescape
+func tileLargestAVX512(dst *uint32, x, y *float32, n int)
+
+//go:noescape
+func tileRoundedAVX512(dst *uint32, x, y *float32, n int, u *float32)
+
+//go:noescape
 func finishWideAVX512(dst *float32, x *float64, s, n, t int, p *float32)
 
 //go:noescape

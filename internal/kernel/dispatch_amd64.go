@@ -389,6 +389,30 @@ func roundedWide(of Terms, x, y *float32, n int, anchor *uint64) uint64 {
 	panic(noKernel)
 }
 
+func tileLargest(dst *uint32, x, y *float32, n int) {
+	if active == AVX512 {
+		tileLargestAVX512(dst, x, y, n)
+		return
+	}
+	if active == AVX2 {
+		tileLargestAVX2(dst, x, y, n)
+		return
+	}
+	panic(noKernel)
+}
+
+func tileRounded(dst *uint32, x, y *float32, n int, u *float32) {
+	if active == AVX512 {
+		tileRoundedAVX512(dst, x, y, n, u)
+		return
+	}
+	if active == AVX2 {
+		tileRoundedAVX2(dst, x, y, n, u)
+		return
+	}
+	panic(noKernel)
+}
+
 func widenColumns(dst *float64, x *float32, n, stride int) {
 	switch active {
 	case AVX512:

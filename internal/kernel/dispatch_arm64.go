@@ -237,6 +237,22 @@ func roundedWide(of Terms, x, y *float32, n int, anchor *uint64) uint64 {
 	panic(noKernel)
 }
 
+func tileLargest(dst *uint32, x, y *float32, n int) {
+	if active == NEON {
+		tileLargestNEON(dst, x, y, n)
+		return
+	}
+	panic(noKernel)
+}
+
+func tileRounded(dst *uint32, x, y *float32, n int, u *float32) {
+	if active == NEON {
+		tileRoundedNEON(dst, x, y, n, u)
+		return
+	}
+	panic(noKernel)
+}
+
 func widenColumns(dst *float64, x *float32, n, stride int) {
 	switch active {
 	case NEON:

@@ -68,6 +68,14 @@ func roundedWide(of Terms, x, y *float32, n int, anchor *uint64) uint64 {
 	panic(noKernel)
 }
 
+func tileLargest(dst *uint32, x, y *float32, n int) {
+	panic(noKernel)
+}
+
+func tileRounded(dst *uint32, x, y *float32, n int, u *float32) {
+	panic(noKernel)
+}
+
 func widenColumns(dst *float64, x *float32, n, stride int) {
 	switch active {
 	default:

@@ -290,6 +290,12 @@ func microKahanF32NEON(dst, x, y *float32, p *uint64, n int)
 func microNeumaierF32NEON(dst, x, y *float32, p *uint64, n int)
 
 //go:noescape
+func tileLargestNEON(dst *uint32, x, y *float32, n int)
+
+//go:noescape
+func tileRoundedNEON(dst *uint32, x, y *float32, n int, u *float32)
+
+//go:noescape
 func widenColumnsNEON(dst *float64, x *float32, n, s int)
 
 //go:noescape

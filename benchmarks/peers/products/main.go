@@ -187,7 +187,7 @@ func ours[T reduce.Float](a, b, c []T, m, n, k int) func() {
 		}
 	}
 	if b, ok := any(mb).(gemm.Matrix[float32]); ok && *stored != "" {
-		w, err := gemm.PackStored(reduce.Pairwise, map[string]gemm.Stored{"bf16": gemm.BFloat16, "f16": gemm.Float16}[*stored], halves(b), *trans, gemm.Whole(k, reduce.Pairwise))
+		w, err := gemm.PackStored(reduce.Pairwise, *threads, map[string]gemm.Stored{"bf16": gemm.BFloat16, "f16": gemm.Float16}[*stored], halves(b), *trans, gemm.Whole(k, reduce.Pairwise))
 		check(err)
 		backend, err := gemm.NewNative[float32](reduce.Pairwise, *threads)
 		check(err)

@@ -1,0 +1,125 @@
+package kernel
+
+import (
+	"fmt"
+	"math"
+	"math/big"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// binnedTile draws the factors of a tile, whose products are finite.
+func binnedTile(rng *rand.Rand, n int, value func(*rand.Rand) float64) (a, b []float32) {
+	t := FoldTile[float32]()
+	a, b = make([]float32, n*t.Rows), make([]float32, n*t.Cols)
+	for _, x := range [][]float32{a, b} {
+		for i := range x {
+			x[i] = float32(value(rng))
+		}
+	}
+	return a, b
+}
+
+// checkBinned compares the sums of a tile with the definition: the largest product decides the
+// unit; each product is divided by it, which is exact, and rounded to an integer.
+func checkBinned(a, b []float32, fold int, sum func(s *BinnedTile, fold int, a, b []float32)) error {
+	t := FoldTile[float32]()
+	var s BinnedTile
+	sum(&s, fold, a, b)
+	for i := range t.Size() {
+		var terms []float32
+		largest := float32(0)
+		for k := range len(a) / t.Rows {
+			terms = append(terms, a[k*t.Rows+i/t.Cols]*b[k*t.Cols+i%t.Cols])
+			largest = max(largest, Abs(terms[k])) // NaN, if there is one
+		}
+		v, ok := s.Value(i)
+		if ok != (largest <= map[int]float32{2: 0x1p110, 3: 0x1p123}[fold]) {
+			return fmt.Errorf("element %d, largest %g: %v", i, largest, ok)
+		}
+		if !ok {
+			continue
+		}
+		total, exponent := new(big.Int), gridByDefinition(fold, largest)
+		for _, v := range terms {
+			total.Add(total, big.NewInt(int64(math.RoundToEven(math.Ldexp(float64(v), -exponent)))))
+		}
+		exact := new(big.Float).SetInt(total)
+		want, _ := exact.SetMantExp(exact, exponent).Float32()
+		if v != want {
+			return fmt.Errorf("element %d of %d terms, unit 2^%d: got %x, want %x", i, len(terms), exponent, v, want)
+		}
+	}
+	return nil
+}
+
+// gridByDefinition is the exponent of q[J-fold+1], J being the least index from fold-1 on with
+// largest <= q[J+1]/2, q[k] = 2^(13k-149).
+func gridByDefinition(fold int, largest float32) int {
+	top := fold - 1
+	for float64(largest) > math.Ldexp(1, 13*(top+1)-150) {
+		top++
+	}
+	return 13*(top-fold+1) - 149
+}
+
+var binnedValues = []func(*rand.Rand) float64{
+	foldValues["spread"], foldValues["ties"], nasty[float64],
+	func(rng *rand.Rand) float64 { return math.Ldexp(rng.Float64()-0.5, rng.IntN(110)-55) },
+	func(rng *rand.Rand) float64 { return math.Ldexp(float64(rng.IntN(5)-2), 13*rng.IntN(5)-70) }, // ties of grids
+	func(*rand.Rand) float64 { return 0x1.8p50 },                                                  // of one sign: sums near 2^31 a block
+	func(rng *rand.Rand) float64 { return math.Ldexp(1, 60+rng.IntN(4)) },                         // beside what is too large
+}
+
+func TestBinnedTile(t *testing.T) {
+	eachBackend(t, func(t *testing.T) {
+		rng := rand.New(rand.NewPCG(61, 62))
+		for _, value := range binnedValues {
+			for _, n := range []int{1, 31, 200, binnedTerms + 60} {
+				for _, fold := range []int{2, 3} {
+					a, b := binnedTile(rng, n, value)
+					require.NoError(t, checkBinned(a, b, fold, (*BinnedTile).Sum))
+				}
+			}
+		}
+	})
+}
+
+func TestBinnedTileCheckSeesFaults(t *testing.T) {
+	rng := rand.New(rand.NewPCG(63, 64))
+	tile := FoldTile[float32]()
+	a, b := binnedTile(rng, 40, binnedValues[0])
+	for name, fault := range map[string]func(s *BinnedTile, fold int, a, b []float32){
+		"a term left out": func(s *BinnedTile, fold int, a, b []float32) { s.Sum(fold, a[tile.Rows:], b[tile.Cols:]) },
+		"one more bin":    func(s *BinnedTile, fold int, a, b []float32) { s.Sum(fold+1, a, b) },
+		"elements exchanged": func(s *BinnedTile, fold int, a, b []float32) {
+			s.Sum(fold, a, b)
+			s.sums[0], s.sums[1] = s.sums[1], s.sums[0]
+		},
+		"another tie": func(s *BinnedTile, fold int, a, b []float32) {
+			s.Sum(fold, a, b)
+			for i := range s.sums {
+				s.sums[i]++
+			}
+		},
+	} {
+		require.Error(t, checkBinned(a, b, 2, fault), name)
+	}
+	a[0] = float32(math.NaN())
+	require.Error(t, checkBinned(a, b, 3, func(s *BinnedTile, fold int, a, b []float32) {
+		s.Sum(fold, a, b)
+		s.exponents[0] = 0
+	}), "a NaN overlooked")
+}
+
+func BenchmarkBinnedTile(b *testing.B) {
+	t := FoldTile[float32]()
+	var s BinnedTile
+	x, y := make([]float32, 512*t.Rows), make([]float32, 512*t.Cols)
+	for b.Loop() {
+		s.Sum(3, x, y)
+	}
+	b.ReportMetric(float64(2*512*t.Size())*float64(b.N)/float64(b.Elapsed().Nanoseconds()), "GFLOP/s")
+}
