@@ -40,7 +40,7 @@ var (
 	only        = flag.String("only", "pairwise-f32,pairwise-bf16,sequential-f32", "of ours: ORDER-STORAGE, and -tpN after it for N ranks of one thread")
 	dir         = flag.String("dir", filepath.Join(os.TempDir(), "samebits-models"), "where the folders of weights are made")
 	interpreter = flag.String("python", "/usr/bin/python3", "that has PyTorch; empty for none")
-	waits       = flag.String("waits", "active,passive", "OMP_WAIT_POLICY of PyTorch's processes, where it has several threads")
+	waits       = flag.String("waits", "default,passive", "OMP_WAIT_POLICY of PyTorch's processes, where it has several threads")
 	pause       = flag.Duration("pause", 50*time.Millisecond, "between turns: the threads of others wait spinning")
 	memory      = flag.String("memory", "", "instead: f32 or bf16, the memory that ours takes")
 )
@@ -239,8 +239,8 @@ func race(all []contender) error {
 	return nil
 }
 
-// report prints the median of each contender's times, for each of n tokens, and the median
-// over the rounds of the ratios of PyTorch's and of the first contender's time to its own.
+// report prints the median and the least of each contender's times, for each of n tokens, and the
+// median over the rounds of the ratios of PyTorch's and of the first contender's time to its own.
 func report(what string, all []contender, measured [][]times, n int, of func(times) time.Duration) {
 	fmt.Printf("%s, %s, %d threads, %d rounds\n", *name, what, *threads, len(measured[0]))
 	for i, c := range all {
@@ -256,8 +256,8 @@ func report(what string, all []contender, measured [][]times, n int, of func(tim
 			toTorch = append(toTorch, torch/float64(of(t)))
 			toFirst = append(toFirst, float64(of(measured[0][round]))/float64(of(t)))
 		}
-		fmt.Printf("%-22s %10.3f ms   %6.2f of PyTorch's speed (%.2f to %.2f)   %6.2f of the first's\n",
-			c.name, median(own)/1e6, median(toTorch), slices.Min(toTorch), slices.Max(toTorch), median(toFirst))
+		fmt.Printf("%-22s %10.3f ms, least %.3f   %6.2f of PyTorch's speed (%.2f to %.2f)   %6.2f of the first's\n",
+			c.name, median(own)/1e6, slices.Min(own)/1e6, median(toTorch), slices.Min(toTorch), slices.Max(toTorch), median(toFirst))
 	}
 }
 

@@ -23,14 +23,18 @@ type python struct {
 }
 
 // startPython starts the interpreter over a folder of float32 weights. Its idle threads wait
-// as OMP_WAIT_POLICY says: "active", spinning, or "passive".
+// as OMP_WAIT_POLICY says: "passive", or for "default" spinning a while. ("active" would spin for
+// minutes, through the turns of all others.)
 func startPython(interpreter, folder string, threads int, wait string) (*python, error) {
 	p := &python{command: exec.Command(interpreter, "-c", script, folder, strconv.Itoa(threads))}
 	p.command.Stderr = os.Stderr
 	// torch.set_num_threads does not reach OpenBLAS, whose threads would count as time of one. Debian's
 	// are its own, beside those of OpenMP: what one library's do while they wait is taken from the other's.
 	n := strconv.Itoa(threads)
-	p.command.Env = append(os.Environ(), "OPENBLAS_NUM_THREADS="+n, "OMP_NUM_THREADS="+n, "OMP_WAIT_POLICY="+wait)
+	p.command.Env = append(os.Environ(), "OPENBLAS_NUM_THREADS="+n, "OMP_NUM_THREADS="+n)
+	if wait != "default" {
+		p.command.Env = append(p.command.Env, "OMP_WAIT_POLICY="+wait)
+	}
 	var err error
 	if p.in, err = p.command.StdinPipe(); err != nil {
 		return nil, err
