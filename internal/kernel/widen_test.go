@@ -33,7 +33,7 @@ func wideBits(v uint16, fraction, bias int) uint32 {
 }
 
 // All numbers are exact, subnormal ones, too, and NaN keep their payload; of float16 they are quiet.
-func TestWidenEach(t *testing.T) {
+func TestWidenBackends(t *testing.T) {
 	eachBackend(t, func(t *testing.T) {
 		x, dst := stored16(), make([]float32, 1<<16)
 		Widen(BFloat16, dst, x)
@@ -56,7 +56,7 @@ func TestWidenEach(t *testing.T) {
 }
 
 // Nothing depends on where the numbers lie, nor on how many there are, and nothing else is written.
-func TestWidenAnywhere(t *testing.T) {
+func TestWidenPlacesBackends(t *testing.T) {
 	all := stored16()
 	for _, of := range []Storage{BFloat16, Float16} {
 		want := make([]float32, len(all))
