@@ -78,6 +78,7 @@ func main() {
 	writeExp64(*out)
 	writeTiles(*out)
 	writeRows(*out)
+	writeWidens(*out)
 	write(filepath.Join(*out, "internal/kernel/dispatch_other.go"), goHeader("purego || !(amd64 || arm64)", "kernel")+dispatch(nil))
 }
 

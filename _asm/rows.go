@@ -19,6 +19,7 @@ type rowProgram struct {
 
 var rowPrograms = []rowProgram{
 	{"Less", func(a *amd64) { a.sub(0, 0, 1) }},
+	{"Plus", func(a *amd64) { a.three("VADD", 0, 0, a.element("y")) }},
 	{"Over", func(a *amd64) { a.div(0, 0, 1) }},
 	{"OverTimes", func(a *amd64) {
 		a.div(0, 0, 1)

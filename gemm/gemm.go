@@ -179,6 +179,16 @@ func evaluateNodes[S, T Float](o Options, p program, a Matrix[T], w *Weights[T],
 	evaluateOperands(o, p, leftOperand[T]{Matrix: a}, rightOperand[T]{w: w}, put)
 }
 
+// evaluateRoot sets c to the values of the program's only node, as they are but for -0, which
+// becomes +0, and NaN, which becomes canonical: what a sum with them is finished to is the same.
+func evaluateRoot[T Float](o Options, p program, a Matrix[T], w *Weights[T], c Matrix[T]) {
+	t := tilesFrom[T, T](o.Workspace)
+	defer t.release()
+	t.program, t.a, t.b = p, leftOperand[T]{Matrix: a}, rightOperand[T]{w: w}
+	t.c, t.finish = c, kernel.NewFinish(T(1), 0)
+	t.run(o.Threads)
+}
+
 // finish turns the state of an element into its value.
 type finish[T Float] struct{ alpha, beta T }
 

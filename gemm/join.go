@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/samebits/samebits/internal/kernel"
 	"github.com/samebits/samebits/reduce"
 )
 
@@ -28,11 +29,13 @@ func Join[T Float](parts []*Partial[T], dst []T) error {
 	switch first.order.Kind() {
 	case reduce.KindPairwise, reduce.KindDoubleDouble:
 		return joinNodes(present, func(p *Partial[T]) []reduce.Node[T] { return p.nodes }, func(n reduce.Node[T]) {
+			if n.L == nil {
+				once := kernel.NewFinish(T(1), 0)
+				once.Tile(dst, len(dst), n.H, len(dst), 1, len(dst))
+				return
+			}
 			for i, h := range n.H {
-				if n.L != nil {
-					h = reduce.FinishPair(h, n.L[i])
-				}
-				dst[i] = finish[T]{alpha: 1}.value(h, 0)
+				dst[i] = finish[T]{alpha: 1}.value(reduce.FinishPair(h, n.L[i]), 0)
 			}
 		})
 	case reduce.KindWidened:

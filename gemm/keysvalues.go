@@ -90,28 +90,21 @@ func (kv *KeysValues[T]) Append(keys, values Matrix[T]) {
 		n := min(keys.Rows-i, kv.cols-at%kv.cols, kv.page-at)
 		for head := range kv.heads {
 			kernel.Gather(kv.keyPanel(page, head, at/kv.cols)[at%kv.cols:], kv.cols, keys.Data[i*keys.Stride+head*kv.size:], keys.Stride, n, kv.size)
-		}
-		for row := range n {
-			kv.setValues(page, at+row, values.Row(i+row))
+			kv.setValues(page, at, head, values.View(i, i+n, head*kv.size, (head+1)*kv.size))
 		}
 		kv.tokens += n
 		i += n
 	}
 }
 
-// setValues sets the values of a token of a page.
-func (kv *KeysValues[T]) setValues(page, at int, row []T) {
-	for _, v := range row {
-		if !kernel.IsFinite(v) {
-			kv.finite = false
-		}
+// setValues sets a head's values of the tokens of a page from at on, a row each.
+func (kv *KeysValues[T]) setValues(page, at, head int, rows Matrix[T]) {
+	for i := range rows.Rows {
+		kv.finite = kv.finite && kernel.AllFinite(rows.Row(i))
 	}
-	for head := range kv.heads {
-		own := row[head*kv.size:][:kv.size]
-		for panel := 0; len(own) > 0; panel++ {
-			n := copy(kv.valuePanel(page, head, panel)[at*kv.cols:][:kv.cols], own)
-			own = own[n:]
-		}
+	for panel := range kv.valuePanels() {
+		j := panel * kv.cols
+		kernel.CopyRows(kv.valuePanel(page, head, panel)[at*kv.cols:], kv.cols, rows.Data[j:], rows.Stride, min(kv.cols, kv.size-j), rows.Rows)
 	}
 }
 

@@ -40,7 +40,12 @@ func newPartial[T Float](o Options, a Matrix[T], w *Weights[T]) *Partial[T] {
 	switch o.Order.Kind() {
 	case reduce.KindPairwise:
 		p.nodes = newNodes[T](spans, p.size, false)
-		evaluateNodes(o, compile(nil, w.place, spans, w.k), a, w, func(node, i, j int, values []T) {
+		program := compile(nil, w.place, spans, w.k)
+		if len(spans) == 1 { // as it is with even ranks
+			evaluateRoot(o, program, a, w, Dense(a.Rows, w.n, p.nodes[0].H))
+			return p
+		}
+		evaluateNodes(o, program, a, w, func(node, i, j int, values []T) {
 			copy(p.nodes[node].H[i*w.n+j:], values)
 		})
 	case reduce.KindDoubleDouble:

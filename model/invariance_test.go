@@ -3,6 +3,7 @@ package model
 import (
 	"testing"
 
+	"github.com/samebits/samebits/internal/safetensors"
 	"github.com/samebits/samebits/reduce"
 	"github.com/samebits/samebits/tp"
 	"github.com/stretchr/testify/require"
@@ -97,4 +98,25 @@ func TestRaceAllReduceRuns(t *testing.T) {
 	require.NoError(t, err)
 	_, err = m.Logits(t.Context(), ids)
 	require.NoError(t, err)
+}
+
+// In a small model products stay on one goroutine: here they are large enough for several.
+func TestThreadsDivideProducts(t *testing.T) {
+	f := folder{map[string]any{
+		"model_type": "gpt2", "n_layer": 1, "n_embd": 128, "n_head": 4, "n_positions": 48, "vocab_size": 37,
+	}, map[string]safetensors.Tensor{}}
+	f.fill(t, newRand(11))
+	c, ids := f.load(t), make([]int, 48)
+	for i := range ids {
+		ids[i] = i * i % 37
+	}
+	for _, order := range treeOrders[float32]() {
+		want := bitsOf(logits(t, build[float32](t, c, setup{order, 1, 1}), ids))
+		for _, ranks := range []int{1, 2, 3} {
+			for threads := 2; threads <= 3; threads++ {
+				got := logits(t, build[float32](t, c, setup{order, ranks, threads}), ids)
+				require.Equal(t, want, bitsOf(got), "%v, %d ranks, %d threads", order, ranks, threads)
+			}
+		}
+	}
 }

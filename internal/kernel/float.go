@@ -49,6 +49,20 @@ func Abs[T Float](x T) T {
 // IsFinite tells whether x is neither an infinity nor a NaN.
 func IsFinite[T Float](x T) bool { return x-x == 0 }
 
+// AllFinite tells whether all of x are finite.
+func AllFinite[T Float](x []T) bool {
+	var zero T // x - x is 0, or NaN where x is not finite, and so is a sum of such
+	for len(x) >= 8 {
+		a := (*[8]T)(x)
+		zero += ((a[0] - a[0]) + (a[1] - a[1])) + ((a[2] - a[2]) + (a[3] - a[3])) + (((a[4] - a[4]) + (a[5] - a[5])) + ((a[6] - a[6]) + (a[7] - a[7])))
+		x = x[8:]
+	}
+	for _, v := range x {
+		zero += v - v
+	}
+	return zero == 0
+}
+
 // Bits returns the IEEE 754 representation of x, in the low 32 bits for float32.
 func Bits[T Float](x T) uint64 {
 	if Is64[T]() {
@@ -61,6 +75,13 @@ func Bits[T Float](x T) uint64 {
 // than x.
 func AddTo[T Float](x, y []T) {
 	y = y[:len(x)]
+	done := rows(RowPlus, x, x, y, nil, T(0))
+	addToPortable(x[done:], y[done:])
+}
+
+// addToPortable is the twin of the kernels, and takes what they leave: all from a NaN on, or
+// the ragged end.
+func addToPortable[T Float](x, y []T) {
 	for len(x) >= 8 {
 		a, b := (*[8]T)(x), (*[8]T)(y)
 		a[0], a[1], a[2], a[3] = a[0]+b[0], a[1]+b[1], a[2]+b[2], a[3]+b[3]

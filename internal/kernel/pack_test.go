@@ -87,11 +87,3 @@ func TestPackBackends(t *testing.T) {
 		t.Run("finish f32", testFinish[float32])
 	})
 }
-
-func TestWiden(t *testing.T) {
-	var x [3]float32
-	Widen(BFloat16, x[:], []uint16{0x3f80, 0xc040, 0x0001})
-	require.Equal(t, [3]float32{1, -3, 0x1p-133}, x)
-	Widen(Float16, x[:], []uint16{0x3c00, 0xc200, 0x0001})
-	require.Equal(t, [3]float32{1, -3, 0x1p-24}, x)
-}

@@ -6,6 +6,7 @@ import "math"
 // and a a number,
 //
 //	RowLess:          x - a
+//	RowPlus:          x + y
 //	RowOver:          x / a
 //	RowOverTimes:     (x/a) * y
 //	RowOverTimesPlus: (x/a)*y + z
@@ -15,6 +16,7 @@ type RowProgram uint8
 
 const (
 	RowLess RowProgram = iota
+	RowPlus
 	RowOver
 	RowOverTimes
 	RowOverTimesPlus
@@ -47,6 +49,8 @@ func one[T Float](of RowProgram, x T, y, z []T, i int, a T) T {
 	switch of {
 	case RowLess:
 		return x - a
+	case RowPlus:
+		return x + y[i]
 	case RowOver:
 		return x / a
 	case RowOverTimes:

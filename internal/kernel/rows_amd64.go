@@ -11,6 +11,8 @@ func rowsF64(of RowProgram, dst, x, y, z []float64, a *float64) int {
 	switch {
 	case active == AVX512 && of == RowLess:
 		return rowLessF64AVX512(d, p, q, r, n, a)
+	case active == AVX512 && of == RowPlus:
+		return rowPlusF64AVX512(d, p, q, r, n, a)
 	case active == AVX512 && of == RowOver:
 		return rowOverF64AVX512(d, p, q, r, n, a)
 	case active == AVX512 && of == RowOverTimes:
@@ -19,6 +21,8 @@ func rowsF64(of RowProgram, dst, x, y, z []float64, a *float64) int {
 		return rowOverTimesPlusF64AVX512(d, p, q, r, n, a)
 	case active == AVX2 && of == RowLess:
 		return rowLessF64AVX2(d, p, q, r, n, a)
+	case active == AVX2 && of == RowPlus:
+		return rowPlusF64AVX2(d, p, q, r, n, a)
 	case active == AVX2 && of == RowOver:
 		return rowOverF64AVX2(d, p, q, r, n, a)
 	case active == AVX2 && of == RowOverTimes:
@@ -44,6 +48,8 @@ func rowsF32(of RowProgram, dst, x, y, z []float32, a *float32) int {
 	switch {
 	case active == AVX512 && of == RowLess:
 		return rowLessF32AVX512(d, p, q, r, n, a)
+	case active == AVX512 && of == RowPlus:
+		return rowPlusF32AVX512(d, p, q, r, n, a)
 	case active == AVX512 && of == RowOver:
 		return rowOverF32AVX512(d, p, q, r, n, a)
 	case active == AVX512 && of == RowOverTimes:
@@ -52,6 +58,8 @@ func rowsF32(of RowProgram, dst, x, y, z []float32, a *float32) int {
 		return rowOverTimesPlusF32AVX512(d, p, q, r, n, a)
 	case active == AVX2 && of == RowLess:
 		return rowLessF32AVX2(d, p, q, r, n, a)
+	case active == AVX2 && of == RowPlus:
+		return rowPlusF32AVX2(d, p, q, r, n, a)
 	case active == AVX2 && of == RowOver:
 		return rowOverF32AVX2(d, p, q, r, n, a)
 	case active == AVX2 && of == RowOverTimes:
@@ -76,6 +84,9 @@ func rowsMaxF32(lanes *float32, x []float32) int {
 func rowLessF64AVX512(dst, x, y, q *float64, n int, p *float64) (done int)
 
 //go:noescape
+func rowPlusF64AVX512(dst, x, y, q *float64, n int, p *float64) (done int)
+
+//go:noescape
 func rowOverF64AVX512(dst, x, y, q *float64, n int, p *float64) (done int)
 
 //go:noescape
@@ -89,6 +100,9 @@ func rowMaxF64AVX512(dst, x *float64, n int) (done int)
 
 //go:noescape
 func rowLessF32AVX512(dst, x, y, q *float32, n int, p *float32) (done int)
+
+//go:noescape
+func rowPlusF32AVX512(dst, x, y, q *float32, n int, p *float32) (done int)
 
 //go:noescape
 func rowOverF32AVX512(dst, x, y, q *float32, n int, p *float32) (done int)
@@ -106,6 +120,9 @@ func rowMaxF32AVX512(dst, x *float32, n int) (done int)
 func rowLessF64AVX2(dst, x, y, q *float64, n int, p *float64) (done int)
 
 //go:noescape
+func rowPlusF64AVX2(dst, x, y, q *float64, n int, p *float64) (done int)
+
+//go:noescape
 func rowOverF64AVX2(dst, x, y, q *float64, n int, p *float64) (done int)
 
 //go:noescape
@@ -119,6 +136,9 @@ func rowMaxF64AVX2(dst, x *float64, n int) (done int)
 
 //go:noescape
 func rowLessF32AVX2(dst, x, y, q *float32, n int, p *float32) (done int)
+
+//go:noescape
+func rowPlusF32AVX2(dst, x, y, q *float32, n int, p *float32) (done int)
 
 //go:noescape
 func rowOverF32AVX2(dst, x, y, q *float32, n int, p *float32) (done int)

@@ -13,6 +13,7 @@ import (
 func rowByHand[T Float](of RowProgram, x, y, z, a T) T {
 	r := map[RowProgram]func() T{
 		RowLess:          func() T { return x - a },
+		RowPlus:          func() T { return x + y },
 		RowOver:          func() T { return x / a },
 		RowOverTimes:     func() T { q := x / a; return q * y },
 		RowOverTimesPlus: func() T { q := x / a; p := T(q * y); return p + z },
@@ -66,12 +67,54 @@ func testRow[T Float](t *testing.T) {
 				for i := to; i < len(dst); i++ {
 					require.Zero(t, dst[i], "guard")
 				}
-				if of < RowOverTimes {
+				if of == RowLess || of == RowOver {
 					Each(of, x[from:to], x[from:to], nil, nil, a)
 				} else {
 					Each(of, x[from:to], x[from:to], y[from:to], z[from:to], a)
 				}
 				check(x, "in place")
+			}
+		}
+	}
+}
+
+// A sum of any numbers, wherever a NaN stands.
+func TestAddTo(t *testing.T) {
+	t.Run("float32", testAddTo[float32])
+	t.Run("float64", testAddTo[float64])
+}
+
+func testAddTo[T Float](t *testing.T) {
+	for _, b := range Backends() {
+		defer Use(b)()
+		rng := rand.New(rand.NewPCG(3, uint64(b)))
+		for n := range 150 {
+			x, y := nastyRow[T](rng, n+8), nastyRow[T](rng, n+8)
+			want := append([]T(nil), x...)
+			for i := range n {
+				want[3+i] = rowByHand(RowPlus, x[3+i], y[3+i], 0, 0)
+			}
+			AddTo(x[3:n+3], y[3:])
+			for i, w := range want {
+				require.Equal(t, Bits(w), Bits(x[i]), "%v: %d of %d", b, i, n)
+			}
+		}
+	}
+}
+
+func TestAllFinite(t *testing.T) {
+	for n := range 40 {
+		x := make([]float32, n)
+		for i := range x {
+			x[i] = math.MaxFloat32 * float32(1-2*(i%2))
+		}
+		require.True(t, AllFinite(x))
+		for i := range x {
+			for _, v := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
+				before := x[i]
+				x[i] = float32(v)
+				require.False(t, AllFinite(x), "%v at %d of %d", v, i, n)
+				x[i] = before
 			}
 		}
 	}

@@ -5,8 +5,9 @@
 //	go run ./models -model medium -threads 2
 //	go run ./models -model medium -memory bf16
 //
-// PyTorch (gpt2.py; Debian's python3-torch) holds the linear layers in two ways, and the
-// faster one counts, of each round. Its weights are float32 always.
+// PyTorch (gpt2.py; Debian's python3-torch) runs in a process for each way in which its idle
+// threads may wait, as what is best for prefill is not for decode, and the fastest counts, of
+// each step in each round. Its weights are float32 always.
 package main
 
 import (
@@ -34,12 +35,12 @@ var (
 	rounds      = flag.Int("rounds", 5, "in each of which all run in turn")
 	prompt      = flag.Int("prompt", 128, "tokens to read at once")
 	limit       = flag.Duration("limit", time.Hour, "no round begins later, counted from the first")
-	wait        = flag.Bool("wait", false, "load, and wait for a line on standard input before the first round")
+	wait        = flag.Bool("wait", false, "for a line on standard input before each round but the first, which warms up")
 	decode      = flag.Int("decode", 16, "tokens after them, one by one")
 	only        = flag.String("only", "pairwise-f32,pairwise-bf16,sequential-f32", "of ours: ORDER-STORAGE, and -tpN after it for N ranks of one thread")
 	dir         = flag.String("dir", filepath.Join(os.TempDir(), "samebits-models"), "where the folders of weights are made")
 	interpreter = flag.String("python", "/usr/bin/python3", "that has PyTorch; empty for none")
-	styles      = flag.String("styles", "conv1d,linear", "how PyTorch holds linear layers")
+	waits       = flag.String("waits", "default,passive", "OMP_WAIT_POLICY of PyTorch's processes, where it has several threads")
 	pause       = flag.Duration("pause", 50*time.Millisecond, "between turns: the threads of others wait spinning")
 	memory      = flag.String("memory", "", "instead: f32 or bf16, the memory that ours takes")
 )
@@ -78,16 +79,20 @@ func run() error {
 		all = append(all, c)
 	}
 	if *interpreter != "" {
-		p, err := startPython(*interpreter, folder("f32"), *threads)
-		if err != nil {
-			return err
+		ways := strings.Split(*waits, ",")
+		if *threads == 1 {
+			ways = ways[:1] // there is nothing to wait for
 		}
-		defer p.stop()
-		if err := compare(p, all[0].m); err != nil {
-			return err
-		}
-		for _, style := range strings.Split(*styles, ",") {
-			all = append(all, contender{"torch-" + style, func(ids []int) (times, error) { return p.run(style, *prompt, ids) }, nil})
+		for _, way := range ways {
+			p, err := startPython(*interpreter, folder("f32"), *threads, way)
+			if err != nil {
+				return err
+			}
+			defer p.stop()
+			if err := compare(p, all[0].m); err != nil {
+				return err
+			}
+			all = append(all, contender{"torch-" + way, func(ids []int) (times, error) { return p.run(*prompt, ids) }, nil})
 		}
 	}
 	return race(all)
@@ -175,7 +180,7 @@ func now(m *model.Model[float32]) time.Duration {
 // compare returns an error unless PyTorch and the first of ours compute the same function.
 func compare(p *python, m *model.Model[float32]) error {
 	ids := tokens(m.Config().Vocabulary)
-	theirs, err := p.ask("logits", "conv1d", *prompt, ids)
+	theirs, err := p.ask("logits", *prompt, ids)
 	if err != nil {
 		return err
 	}
@@ -202,15 +207,18 @@ func race(all []contender) error {
 		return err
 	}
 	ids := tokens(m.Config.Vocabulary)
-	if *wait {
-		fmt.Println("loaded")
-		bufio.NewReader(os.Stdin).ReadString('\n')
-	}
+	input := bufio.NewScanner(os.Stdin)
 	begin := time.Now()
 	measured := make([][]times, len(all))
 	for round := range *rounds + 1 {
 		if len(measured[0]) > 0 && time.Since(begin) > *limit {
 			break
+		}
+		if *wait && round > 0 {
+			fmt.Println("waiting for round", round)
+			if !input.Scan() {
+				break
+			}
 		}
 		for i, c := range all {
 			time.Sleep(*pause)
@@ -223,13 +231,16 @@ func race(all []contender) error {
 			}
 		}
 	}
+	if len(measured[0]) == 0 {
+		return nil
+	}
 	report("prefill", all, measured, 1, func(t times) time.Duration { return t.prefill })
 	report("decode", all, measured, *decode, func(t times) time.Duration { return t.decode })
 	return nil
 }
 
-// report prints the median of each contender's times, for each of n tokens, and the median
-// over the rounds of the ratios of PyTorch's and of the first contender's time to its own.
+// report prints the median and the least of each contender's times, for each of n tokens, and the
+// median over the rounds of the ratios of PyTorch's and of the first contender's time to its own.
 func report(what string, all []contender, measured [][]times, n int, of func(times) time.Duration) {
 	fmt.Printf("%s, %s, %d threads, %d rounds\n", *name, what, *threads, len(measured[0]))
 	for i, c := range all {
@@ -245,8 +256,8 @@ func report(what string, all []contender, measured [][]times, n int, of func(tim
 			toTorch = append(toTorch, torch/float64(of(t)))
 			toFirst = append(toFirst, float64(of(measured[0][round]))/float64(of(t)))
 		}
-		fmt.Printf("%-22s %10.3f ms   %6.2f of PyTorch's speed (%.2f to %.2f)   %6.2f of the first's\n",
-			c.name, median(own)/1e6, median(toTorch), slices.Min(toTorch), slices.Max(toTorch), median(toFirst))
+		fmt.Printf("%-22s %10.3f ms, least %.3f   %6.2f of PyTorch's speed (%.2f to %.2f)   %6.2f of the first's\n",
+			c.name, median(own)/1e6, slices.Min(own)/1e6, median(toTorch), slices.Min(toTorch), slices.Max(toTorch), median(toFirst))
 	}
 }
 

@@ -22,13 +22,19 @@ type python struct {
 	out     *bufio.Reader
 }
 
-// startPython starts the interpreter over a folder of float32 weights.
-func startPython(interpreter, folder string, threads int) (*python, error) {
+// startPython starts the interpreter over a folder of float32 weights. Its idle threads wait
+// as OMP_WAIT_POLICY says: "passive", or for "default" spinning a while. ("active" would spin for
+// minutes, through the turns of all others.)
+func startPython(interpreter, folder string, threads int, wait string) (*python, error) {
 	p := &python{command: exec.Command(interpreter, "-c", script, folder, strconv.Itoa(threads))}
 	p.command.Stderr = os.Stderr
-	// torch.set_num_threads does not reach OpenBLAS, whose threads would count as time of one.
+	// torch.set_num_threads does not reach OpenBLAS, whose threads would count as time of one. Debian's
+	// are its own, beside those of OpenMP: what one library's do while they wait is taken from the other's.
 	n := strconv.Itoa(threads)
 	p.command.Env = append(os.Environ(), "OPENBLAS_NUM_THREADS="+n, "OMP_NUM_THREADS="+n)
+	if wait != "default" {
+		p.command.Env = append(p.command.Env, "OMP_WAIT_POLICY="+wait)
+	}
 	var err error
 	if p.in, err = p.command.StdinPipe(); err != nil {
 		return nil, err
@@ -49,8 +55,8 @@ func startPython(interpreter, folder string, threads int) (*python, error) {
 }
 
 // ask sends a command and returns the numbers of the answer.
-func (p *python) ask(command, style string, prefix int, ids []int) ([]float64, error) {
-	fmt.Fprintf(p.in, "%s %s %d %s\n", command, style, prefix, strings.Trim(fmt.Sprint(ids), "[]"))
+func (p *python) ask(command string, prefix int, ids []int) ([]float64, error) {
+	fmt.Fprintf(p.in, "%s %d %s\n", command, prefix, strings.Trim(fmt.Sprint(ids), "[]"))
 	line, err := p.out.ReadString('\n')
 	if err != nil {
 		return nil, err
@@ -67,8 +73,8 @@ func (p *python) ask(command, style string, prefix int, ids []int) ([]float64, e
 }
 
 // run measures the reading of the first ids, and of the others one by one.
-func (p *python) run(style string, prefix int, ids []int) (t times, err error) {
-	answer, err := p.ask("run", style, prefix, ids)
+func (p *python) run(prefix int, ids []int) (t times, err error) {
+	answer, err := p.ask("run", prefix, ids)
 	if err != nil {
 		return t, err
 	}
