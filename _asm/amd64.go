@@ -117,6 +117,10 @@ func (a *amd64) loadPart(d reg, m mem, part int) {
 	}
 }
 
+func (a *amd64) pickParts(d, x, y reg, i, j int) {
+	a.line("VSHUFF32X4 $%d, %s, %s, %s", i|j<<2|i<<4|j<<6, a.v(y), a.v(x), a.v(d))
+}
+
 func (a *amd64) canonical(d, spare, nan reg) {
 	if a.bytes == 64 {
 		a.line("%s $3, %s, %s, K1\x00", a.p("VCMP"), a.v(d), a.v(d))

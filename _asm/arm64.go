@@ -81,6 +81,8 @@ func (a *arm64) storePart(m mem, r reg, _ int) { a.store(m, r) }
 
 func (a *arm64) loadPart(d reg, m mem, _ int) { a.load(d, m) }
 
+func (a *arm64) pickParts(_, _, _ reg, _, _ int) { panic("no vectors of four parts") }
+
 func (a *arm64) canonical(d, mask, nan reg) {
 	a.word("FCMEQ", 0x4e20e400, mask, d, d)
 	a.line("VBIF V%d.B16, V%d.B16, V%d.B16", mask, nan, d)

@@ -53,7 +53,7 @@ func (k *gatherTile) emit() {
 	for _, base := range bases {
 		k.addImm(base, k.vectorBytes())
 	}
-	k.store16(k.transpose())
+	k.storeLines(k.transpose())
 	k.addImm("dst", k.rows*k.vectorBytes())
 	k.countDown("n", "vector")
 	k.epilogue()
@@ -78,17 +78,35 @@ func (k *gatherTile) transpose() (terms [][]reg) {
 	return terms
 }
 
-// store16 stores them, in ascending order of the places.
-func (k *gatherTile) store16(terms [][]reg) {
-	off := 0
-	for part := range k.vectorBytes() / 16 {
-		for term := range k.group() {
-			for _, group := range terms {
-				k.storePart(at("dst", off), group[term], part)
-				off += 16
-			}
+// storeLines stores them, 64 bytes at a time. In memory, parts of 16 bytes follow one another in the
+// order of terms, those of one term in that of groups; part i of every register belongs to the same
+// terms, which make three lines.
+func (k *gatherTile) storeLines(terms [][]reg) {
+	var parts []reg
+	for term := range k.group() {
+		for _, group := range terms {
+			parts = append(parts, group[term])
 		}
 	}
+	lines := len(parts) / 4
+	for n := range lines {
+		k.transposeParts([4]reg(parts[4*n:]))
+		for i, r := range []reg{24, 25, 26, 27} {
+			k.store(at("dst", (i*lines+n)*k.vectorBytes()), r)
+		}
+	}
+}
+
+// transposeParts sets registers 24 to 27 to the first, second, third and fourth parts of all four.
+func (k *gatherTile) transposeParts(r [4]reg) {
+	k.pickParts(28, r[0], r[1], 0, 1)
+	k.pickParts(29, r[2], r[3], 0, 1)
+	k.pickParts(30, r[0], r[1], 2, 3)
+	k.pickParts(31, r[2], r[3], 2, 3)
+	k.pickParts(24, 28, 29, 0, 2)
+	k.pickParts(25, 28, 29, 1, 3)
+	k.pickParts(26, 30, 31, 0, 2)
+	k.pickParts(27, 30, 31, 1, 3)
 }
 
 // gatherTileDispatch writes the function that calls it. It returns false where there is none.

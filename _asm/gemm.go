@@ -30,6 +30,7 @@ type micro struct {
 	spread        bool // over panels that lie s bytes apart
 	walks         bool // memory is asked for from q on, a little with each few terms
 	across        bool // columns lie as across says
+	copies        bool // columns are copied to y from elsewhere, where s is not 0
 	acc           [][]reg
 	b             []reg
 	free          []reg
@@ -232,6 +233,10 @@ func (k *micro) push() {
 
 // sum adds the terms of which the scalar i holds the number.
 func (k *micro) sum() {
+	if k.copies {
+		k.ifZero("s", "stored")
+		k.sumCopied()
+	}
 	k.move("t", "i")
 	k.shr("i", bits.Len(uint(k.unrolled()))-1)
 	k.ifZero("i", "few")
@@ -371,6 +376,11 @@ func (k *micro) block(step int) {
 	for c, b := range k.b {
 		k.loadStored(b, k.place(step, c))
 	}
+	k.multiply(step)
+}
+
+// multiply adds a term, of which the factors of columns are loaded.
+func (k *micro) multiply(step int) {
 	for r, row := range k.acc {
 		m := at("x", (step*k.rows+r)*k.w.lane())
 		if k.embeds() && r%2 == 1 {

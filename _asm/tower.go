@@ -10,10 +10,12 @@ import "fmt"
 //	for each tile:  micro
 //	                c[i*s + j] = canonical(RN(f[0] * (pop()[i][j] + 0)))
 //
-// Meanwhile, memory from q on is asked for: what comes after these columns.
+// While the first w tiles are at work, memory from q on is asked for: what comes after these columns.
+// Where h is not 0, the columns are not at y yet but at b, the terms h bytes apart: the first tile
+// takes them from there and stores them at y.
 type tower struct{ micro }
 
-var towerArgs = []string{"dst", "x", "y", "q", "p", "n", "t", "e", "u", "d", "a", "r", "c", "s", "f"}
+var towerArgs = []string{"dst", "x", "y", "q", "p", "n", "t", "e", "u", "d", "a", "r", "c", "s", "f", "w", "b", "h"}
 
 // walkLines is how many lines are asked for with each few terms. Eight tiles of AVX-512 ask for as
 // much as the columns of a block.
@@ -24,12 +26,12 @@ func (k *tower) name() string { return fmt.Sprintf("tower%v", k.w) }
 func emitTower(t target, w width) string {
 	t.setWidth(w)
 	rows, columns := tile(t)
-	k := &tower{micro{target: t, w: w, rows: rows, columns: columns, walks: true}}
+	k := &tower{micro{target: t, w: w, rows: rows, columns: columns, walks: true, copies: true}}
 	k.emit()
 	return fmt.Sprintf("\n//go:noescape\nfunc %s%s(%s)\n", k.name(), t.suffix(), fmt.Sprintf(towerParameters, k.elements()))
 }
 
-const towerParameters = "dst, x, y, q *%[1]s, p *uint64, n, t, e int, u *%[1]s, d, a, r int, c *%[1]s, s int, f *%[1]s"
+const towerParameters = "dst, x, y, q *%[1]s, p *uint64, n, t, e int, u *%[1]s, d, a, r int, c *%[1]s, s int, f *%[1]s, w int, b *%[1]s, h int"
 
 func (k *tower) emit() {
 	k.enter(k.name(), towerArgs, 0, 0)
@@ -37,6 +39,7 @@ func (k *tower) emit() {
 	k.loadArg("q", "q")
 	k.label("tile")
 	k.askResult()
+	k.askWhere()
 	for _, name := range []string{"dst", "x", "y", "p", "n", "t", "e", "u"} {
 		k.loadArg(name, name)
 	}
@@ -53,6 +56,9 @@ func (k *tower) emit() {
 	k.label("next")
 	k.step("dst", "d")
 	k.step("x", "a")
+	k.loadArg("s", "h")
+	k.subReg("s", "s")
+	k.storeArg("h", "s")
 	k.loadArg("n", "r")
 	k.addImm("n", -1)
 	k.storeArg("r", "n")
@@ -92,6 +98,48 @@ func (k *tower) askResult() {
 	k.label("begun")
 }
 
+// askWhere chooses what q points to in this tile, and loads s: the way between terms where columns are
+// copied, else 0. A tile that is to ask for nothing asks for what the nearest cache has.
+func (k *tower) askWhere() {
+	k.loadArg("s", "h")
+	k.loadArg("i", "w")
+	k.ifZero("s", "copied")
+	k.loadArg("q", "b")
+	k.jump("asks")
+	k.label("copied")
+	k.ifNotZero("i", "walks")
+	k.loadArg("q", "y")
+	k.jump("asks")
+	k.label("walks")
+	k.addImm("i", -1)
+	k.storeArg("w", "i")
+	k.label("asks")
+}
+
+// sumCopied is sum, with the factors of columns from q on, the terms s bytes apart, which it copies to y.
+func (k *micro) sumCopied() {
+	k.move("t", "i")
+	k.ifZero("t", "joins")
+	k.label("copy")
+	for off := 0; off < k.rowBytes(); off += line {
+		k.prefetch(mem{base: "q", off: off, index: "s", scale: copyAhead})
+	}
+	for c, b := range k.b {
+		k.load(b, at("q", c*k.vectorBytes()))
+		k.store(k.place(0, c), b)
+	}
+	k.addReg("q", "s")
+	k.multiply(0)
+	k.addImm("x", k.rows*k.w.lane())
+	k.addImm("y", k.stepBytes())
+	k.countDown("t", "copy")
+	k.jump("joins")
+	k.label("stored")
+}
+
+// copyAhead is how many terms ahead columns that are copied are asked for.
+const copyAhead = 8
+
 // finish finishes the tile into C and goes on to the rows of the next.
 func (k *tower) finish() {
 	zero, spare, alpha, nan := k.b[0], k.b[1], k.free[0], k.free[1]
@@ -127,7 +175,7 @@ func towerDispatch(w width, targets []target) string {
 	element := (&micro{w: w}).elements()
 	text := fmt.Sprintf("\nfunc tower%v(%s) {\n", w, fmt.Sprintf(towerParameters, element))
 	for _, t := range targets {
-		text += fmt.Sprintf("\tif active == %s {\n\t\ttower%v%s(dst, x, y, q, p, n, t, e, u, d, a, r, c, s, f)\n\t\treturn\n\t}\n", t.suffix(), w, t.suffix())
+		text += fmt.Sprintf("\tif active == %s {\n\t\ttower%v%s(dst, x, y, q, p, n, t, e, u, d, a, r, c, s, f, w, b, h)\n\t\treturn\n\t}\n", t.suffix(), w, t.suffix())
 	}
 	return text + "\tpanic(noKernel)\n}\n"
 }

@@ -89,23 +89,37 @@ func (t *tiles[S, T]) block(b *block, first, last, p int, s taskScratch[S]) {
 		kernel.MicroStored(tile, t.b.w.stored, stack, kernel.As[float32](s.rows[b.lo*tile.Rows:]), storedFactors(t.b.w, t.j0+p*t.tile.Cols, b.lo, t.layout), words)
 		return
 	}
-	factors := t.factors(p, b.lo, b.hi, s.buffer)
-	for i := first + t.tower(b, first, last, p, s, factors); i < last; i++ {
+	f, from := t.factorsOf(b, first, last, p, s.buffer)
+	for i := first + t.tower(b, first, last, p, s, f, from); i < last; i++ {
 		tile, a := t.rowTile(i), s.rows[(i-first)*t.tile.Rows*t.k:]
 		stack := kernel.Stack[S]{Own: s.own[(i-first)*t.plan.own*t.tile.Size():][:b.own*tile.Size()], Hot: s.hot, Depth: b.depth}
-		kernel.Micro(tile, stack, a[b.lo*tile.Rows:], factors, words)
+		kernel.Micro(tile, stack, a[b.lo*tile.Rows:], f, words)
 	}
 }
 
+// factorsOf returns the columns of a block, and where they are if the tower of these tiles is to copy
+// them from there: rows of the matrix.
+func (t *tiles[S, T]) factorsOf(b *block, first, last, p int, buffer []S) (f kernel.Factors[S], from Matrix[S]) {
+	cols, j := t.tile.Cols, t.j0+p*t.tile.Cols
+	same := kernel.Is64[S]() == kernel.Is64[T]()
+	if !same || !t.local() || t.b.trans || j+cols > t.j1 || t.full(first, last) == 0 {
+		return t.factors(p, b.lo, b.hi, buffer), from
+	}
+	x := t.b.b
+	from = Matrix[S]{Stride: x.Stride, Data: kernel.As[S](x.Data[b.lo*x.Stride+j:])}
+	return kernel.Factors[S]{Data: buffer[:(b.hi-b.lo)*cols], Stride: cols}, from
+}
+
 // tower evaluates the block for the tower that the first of the tiles make, and returns their number.
-func (t *tiles[S, T]) tower(b *block, first, last, p int, s taskScratch[S], f kernel.Factors[S]) int {
+func (t *tiles[S, T]) tower(b *block, first, last, p int, s taskScratch[S], f kernel.Factors[S], from Matrix[S]) int {
 	n := t.full(first, last)
 	if n == 0 {
 		return 0
 	}
 	c := kernel.Tower[S]{
 		Tiles: n, Own: s.own[:b.own*t.tile.Size()], Stride: t.plan.own * t.tile.Size(), Hot: s.hot, Depth: b.depth,
-		Rows: s.rows[b.lo*t.tile.Rows:], RowsStride: t.k * t.tile.Rows, Columns: f.Data,
+		Rows: s.rows[b.lo*t.tile.Rows:], RowsStride: t.k * t.tile.Rows,
+		Columns: f.Data, Asks: !t.local(), Source: from.Data, SourceStride: from.Stride,
 		Program: t.program.words[b.first:b.last],
 	}
 	if b.last == len(t.program.words) && t.finished(first, last, p) > 0 {

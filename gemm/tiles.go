@@ -55,6 +55,8 @@ const (
 	fewTiles   = 4       // and at least, but for the last, if it packs their rows and there are several goroutines
 	towerTiles = 3       // that are worth a tower
 	taskRows   = 5 << 19 // bytes of packed rows of a task, at most
+	wholeRows  = 9 << 17 // of all rows, if one task is to have them: half the second cache
+	panelsEach = 4       // for each goroutine, likewise
 	taskPanels = 32      // panels of a task, at most, unless it packs its rows
 	tasksEach  = 4       // for each goroutine, if there are so many
 	packPanels = 4       // that are packed together, so many terms of each
@@ -159,8 +161,14 @@ func (t *tiles[S, T]) local() bool {
 	return !t.b.packed() && t.m <= t.taskHigh()*t.tile.Rows
 }
 
-// taskHigh is the number of tiles of a task above one another, at most.
+// taskHigh is the number of tiles of a task above one another, at most: all, if the second cache
+// holds their rows and there are panels enough for every goroutine, as columns are then packed once,
+// by the task that uses them.
 func (t *tiles[S, T]) taskHigh() int {
+	terms := t.m * max(t.k, 1)
+	if terms <= chunkSize && terms*sizeOf[S]() <= wholeRows && ceil(t.n, t.tile.Cols) >= t.threads*panelsEach {
+		return max(taskHigh, ceil(t.m, t.tile.Rows))
+	}
 	return min(max(1, taskRows/sizeOf[S]()/(t.tile.Rows*max(t.k, 1))), taskHigh)
 }
 

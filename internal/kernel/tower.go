@@ -10,9 +10,15 @@ type Tower[T Float] struct {
 	Hot    []T // of all stacks
 	Depth  int
 
-	Rows       []T // the factors of the first tile's rows
-	RowsStride int // to those of the next
-	Columns    []T // those of the columns; what follows in memory is asked for meanwhile
+	Rows       []T  // the factors of the first tile's rows
+	RowsStride int  // to those of the next
+	Columns    []T  // those of the columns
+	Asks       bool // meanwhile, for as much memory as follows Columns
+
+	// Where Source is not nil, the factors of columns are there, those of each term SourceStride after
+	// those of the one before, and Columns is where they are copied to meanwhile.
+	Source       []T
+	SourceStride int
 
 	Program []uint64
 
@@ -35,13 +41,20 @@ func MicroTower[T Float](t *Tower[T]) {
 	x, y, next := unsafe.Pointer(&t.Rows[0]), unsafe.Pointer(&t.Columns[0]), unsafe.Pointer(&t.Columns[len(t.Columns)-1])
 	p, n, f := &t.Program[0], len(t.Program), unsafe.Pointer(t.Finish)
 	d, a, s := t.Stride*size, t.RowsStride*size, t.CStride*size
-	var c unsafe.Pointer
+	var c, b unsafe.Pointer
+	w, g := 0, 0
+	if t.Asks { // a line each four terms
+		w = (4*MicroTile[T]().Cols*size + 63) / 64
+	}
+	if t.Source != nil {
+		b, g = unsafe.Pointer(&t.Source[0]), t.SourceStride*size
+	}
 	if t.Finish != nil {
 		c = unsafe.Pointer(&t.C[0])
 	}
 	if Is64[T]() {
-		towerF64((*float64)(own), (*float64)(x), (*float64)(y), (*float64)(next), p, n, t.Depth*tile, end, (*float64)(hot), d, a, t.Tiles, (*float64)(c), s, (*float64)(f))
+		towerF64((*float64)(own), (*float64)(x), (*float64)(y), (*float64)(next), p, n, t.Depth*tile, end, (*float64)(hot), d, a, t.Tiles, (*float64)(c), s, (*float64)(f), w, (*float64)(b), g)
 	} else {
-		towerF32((*float32)(own), (*float32)(x), (*float32)(y), (*float32)(next), p, n, t.Depth*tile, end, (*float32)(hot), d, a, t.Tiles, (*float32)(c), s, (*float32)(f))
+		towerF32((*float32)(own), (*float32)(x), (*float32)(y), (*float32)(next), p, n, t.Depth*tile, end, (*float32)(hot), d, a, t.Tiles, (*float32)(c), s, (*float32)(f), w, (*float32)(b), g)
 	}
 }

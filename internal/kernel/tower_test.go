@@ -28,7 +28,8 @@ func testTowers[T Float](t *testing.T) {
 	} {
 		for tiles := 1; tiles <= 3; tiles++ {
 			for _, alpha := range []T{1, -0.75, T(math.Inf(1))} {
-				testTower(t, rng, program, tiles, NewFinish(alpha, 0))
+				testTower(t, rng, program, tiles, NewFinish(alpha, 0), false)
+				testTower(t, rng, program, tiles, NewFinish(alpha, 0), true)
 			}
 		}
 	}
@@ -50,8 +51,8 @@ func smallest[T Float]() T {
 }
 
 // testTower evaluates a program in two goes, the second of which finishes, and compares with
-// the definitions of Micro and Finish.
-func testTower[T Float](t *testing.T, rng *rand.Rand, program []uint64, tiles int, f Finish[T]) {
+// the definitions of Micro and Finish. Where copied is set, columns lie elsewhere, strewn, at first.
+func testTower[T Float](t *testing.T, rng *rand.Rand, program []uint64, tiles int, f Finish[T], copied bool) {
 	tile, k := MicroTile[T](), 0
 	for _, word := range program {
 		k += int(uint32(word))
@@ -67,6 +68,13 @@ func testTower[T Float](t *testing.T, rng *rand.Rand, program []uint64, tiles in
 		fill(a, -smallest[T]())
 		fill(b, 0.25)
 	}
+	columns, source, stride := b, []T(nil), tile.Cols+5
+	if copied {
+		columns, source = make([]T, len(b)), make([]T, k*stride)
+		for i, v := range b {
+			source[i/tile.Cols*stride+i%tile.Cols] = v
+		}
+	}
 	depth, terms, cut := 0, 0, rng.IntN(len(program))
 	for _, word := range program[:cut] {
 		depth += 1 - int(word>>32)
@@ -75,16 +83,21 @@ func testTower[T Float](t *testing.T, rng *rand.Rand, program []uint64, tiles in
 	own := max(depth, 1) * tile.Size()
 	c := Tower[T]{
 		Tiles: tiles, Own: make([]T, tiles*(own+5))[:own], Stride: own + 5, Hot: make([]T, len(program)*tile.Size()),
-		Rows: a, RowsStride: k*tile.Rows + 3, Columns: b[:terms*tile.Cols], Program: program[:cut],
+		Rows: a, RowsStride: k*tile.Rows + 3, Columns: columns[:terms*tile.Cols], Program: program[:cut],
+		Source: source, SourceStride: stride, Asks: !copied,
 	}
 	if cut > 0 {
 		MicroTower(&c)
 	}
-	c.Depth, c.Program, c.Rows, c.Columns = depth, program[cut:], a[terms*tile.Rows:], b[terms*tile.Cols:]
+	c.Depth, c.Program, c.Rows, c.Columns = depth, program[cut:], a[terms*tile.Rows:], columns[terms*tile.Cols:]
+	if copied {
+		c.Source = source[terms*stride:]
+	}
 	c.Finish, c.CStride = &f, tile.Cols+3
 	c.C = make([]T, tiles*tile.Rows*c.CStride)
 	fill(c.C, 7)
 	MicroTower(&c)
+	sameBits(t, "columns", b, columns)
 	for n := range tiles {
 		sums := microByDefinition(tile, make([]T, len(program)*tile.Size()), a[n*c.RowsStride:], Factors[T]{Data: b, Stride: tile.Cols}, program)
 		for i := range tile.Rows {

@@ -122,7 +122,7 @@ func compare[T reduce.Float](all []peers.Product[T], m, n, k int) float64 {
 	}
 	for range *rounds {
 		for _, c := range contenders {
-			time.Sleep(2 * time.Millisecond) // threads of the one before may spin for a while
+			time.Sleep(rest())
 			c.run()
 			start := now()
 			for range c.times {
@@ -157,6 +157,15 @@ func now() time.Duration {
 		log.Fatal(err)
 	}
 	return time.Duration(t.Nano())
+}
+
+// rest is how long all wait before a turn, so that the processors are theirs: threads of OpenBLAS spin for
+// 146 ms after a product, those of BLIS and oneDNN for some 20 (as measured by the process's clock).
+func rest() time.Duration {
+	if *threads > 1 {
+		return 200 * time.Millisecond
+	}
+	return 2 * time.Millisecond
 }
 
 func size[T reduce.Float]() int { return map[bool]int{false: 4, true: 8}[kernel.Is64[T]()] }
