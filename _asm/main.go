@@ -76,6 +76,7 @@ func main() {
 	writeMappings(*out)
 	writeTiles(*out)
 	writeRows(*out)
+	writeDigits(*out)
 	write(filepath.Join(*out, "internal/kernel/dispatch_other.go"), goHeader("purego || !(amd64 || arm64)", "kernel")+dispatch(nil))
 }
 
