@@ -79,6 +79,7 @@ func main() {
 	writeTiles(*out)
 	writeRows(*out)
 	writeWidens(*out)
+	writeDigits(*out)
 	write(filepath.Join(*out, "internal/kernel/dispatch_other.go"), goHeader("purego || !(amd64 || arm64)", "kernel")+dispatch(nil))
 }
 

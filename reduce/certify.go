@@ -71,7 +71,7 @@ func certify[T Float](fold int, of kernel.Terms, x, y []T) (T, bool) {
 	if v, ok := kernel.RoundCertain[T](c.s, c.t, bound); ok {
 		return v, true
 	}
-	exact := of == kernel.Plain && kernel.IsFinite(c.s) && lossless(fold, x)
+	exact := of == kernel.Plain && kernel.IsFinite(c.s) && lossless(fold, c.most, x)
 	return T(c.s + c.t), exact
 }
 
@@ -87,9 +87,24 @@ func certify[T Float](fold int, of kernel.Terms, x, y []T) (T, bool) {
 //
 // A binned sum of float64 is the same if g is a multiple of its lowest grid, which is less
 // than 2^(E+1-W(fold-1)) (see Bins).
-func lossless[T Float](fold int, x []T) bool {
-	least, most := uint64(math.MaxUint64), uint64(0)
+//
+// All terms are less than bound, a power of two. Most often the first few show it.
+func lossless[T Float](fold int, bound float64, x []T) bool {
 	k := bits.Len(uint(len(x) - 1))
+	span := 29 - k
+	if kernel.Is64[T]() {
+		span = min(50-k, 63-2*k)
+		if fold > 0 {
+			span = min(span, binWidth[T]()*(fold-1)-54)
+		}
+	}
+	low := bound * powerOfTwo(-1-max(span, 0))
+	for _, v := range x[:min(len(x), 8)] {
+		if v != 0 && math.Abs(float64(v)) < low {
+			return false
+		}
+	}
+	least, most := uint64(math.MaxUint64), uint64(0)
 	for len(x) > 0 {
 		n := min(len(x), kernel.MaxSliced)
 		var look kernel.Slices
@@ -101,13 +116,6 @@ func lossless[T Float](fold int, x []T) bool {
 	}
 	if least > most {
 		return false // zeros alone
-	}
-	span := 29 - k
-	if kernel.Is64[T]() {
-		span = min(50-k, 63-2*k)
-		if fold > 0 {
-			span = min(span, binWidth[T]()*(fold-1)-54)
-		}
 	}
 	return exponentAbove[T](most)-exponentAbove[T](least) <= span
 }

@@ -20,7 +20,7 @@ func Round[T Float](a *Superaccumulator) T {
 		}
 		return 0
 	}
-	word, e := a.leading()
+	word, e := leading(a.limb[:], a.lo, a.hi)
 	return roundWord[T](word, e, a.limb[a.hi-1] < 0)
 }
 
@@ -37,24 +37,24 @@ func (a *Superaccumulator) specialValue() (float64, bool) {
 	return 0, false
 }
 
-// leading returns the magnitude of the sum, which is in canonical form and not
-// zero, as word * 2^e with bit 63 of word set, the digits below rounded to odd into
-// its last bit.
-func (a *Superaccumulator) leading() (word uint64, e int) {
+// leading returns the magnitude of a number of digits from lo to hi-1, all of one sign and the
+// first and the last not zero, as word * 2^e with bit 63 of word set, the digits below
+// rounded to odd into its last bit.
+func leading(digits []int64, lo, hi int) (word uint64, e int) {
 	digit := func(i int) uint64 {
-		if i < a.lo {
+		if i < lo {
 			return 0
 		}
-		d := a.limb[i]
+		d := digits[i]
 		return uint64(max(d, -d))
 	}
-	top := a.hi - 1
+	top := hi - 1
 	d2 := digit(top - 2)
-	hi := digit(top)<<limbBits | digit(top-1)
-	n := uint(bits.LeadingZeros64(hi)) // below 32: the top digit is not zero
-	word = hi<<n | d2>>(limbBits-n)
+	high := digit(top)<<limbBits | digit(top-1)
+	n := uint(bits.LeadingZeros64(high)) // below 32: the top digit is not zero
+	word = high<<n | d2>>(limbBits-n)
 	// The lowest digit is not zero either.
-	if d2<<(limbBits+n) != 0 || a.lo < top-2 {
+	if d2<<(limbBits+n) != 0 || lo < top-2 {
 		word |= 1
 	}
 	return word, exponent0 + limbBits*(top-1) - int(n)

@@ -3,9 +3,9 @@ package reduce
 import (
 	"math"
 	"math/big"
-	"math/bits"
 	"testing"
 
+	"github.com/samebits/samebits/internal/kernel"
 	"github.com/stretchr/testify/require"
 )
 
@@ -226,118 +226,45 @@ func TestCarryIsCanonical(t *testing.T) {
 	}
 }
 
-// A number adds no more to a limb than it has made room for, and what was pending
-// before, up to the limit, leaves that room.
-func TestSomeAtTheirLimit(t *testing.T) {
-	for _, sign := range []float64{1, -1} {
-		for shift := range limbBits {
-			x := sign * math.Ldexp(1-0x1p-53, 900+shift) // all ones
-			var one Superaccumulator
-			at := one.addNormal(math.Float64bits(x))
-			for i, d := range one.limb {
-				require.Less(t, max(d, -d), int64(manyPending)<<33)
-				require.True(t, d == 0 || i == at || i == at+1)
-			}
-			const n = 3*manyTerms + 17
-			all := make([]float64, n)
-			for i := range all {
-				all[i] = x
-			}
-			var a Superaccumulator
-			a.Add(x)
-			a.pending = maxPending
-			a.limb[at+1] += int64(sign) * (1<<62 - 1<<60) // and its opposite, later
-			a.widen(at, at+2)
-			addSome(&a, terms[float64]{x: all})
-			a.carry()
-			a.addInt(-int64(sign)*(1<<62-1<<60), limbBits*(at+1)+exponent0)
-			want := units(x, n+1)
-			require.Zero(t, want.Cmp(valueOf(&a)), "shift %d", shift)
-		}
-	}
-}
-
-// Numbers that are added in another way, in between, may make the limbs carry.
-func TestSomeAmongOthers(t *testing.T) {
-	x := make([]float64, 5*manyTerms)
-	for i := range x {
-		x[i] = math.Ldexp(1, i%2000-1073) // subnormals among them
-	}
-	for _, pending := range []int{0, maxPending - 3, maxPending} {
-		var many, singly Superaccumulator
-		many.pending = pending
-		addSome(&many, terms[float64]{x: x})
-		addOneByOne(&singly, terms[float64]{x: x})
-		require.True(t, many.Equal(&singly))
-	}
-}
-
-// fill multiplies an entry of a table by tableMax.
-func fill(words []uint64) {
-	carry := uint64(0)
-	for i, w := range words {
-		hi, lo := bits.Mul64(w, tableMax)
-		lo, c := bits.Add64(lo, carry, 0)
-		words[i], carry = lo, hi+c
-	}
-	if carry != 0 {
-		panic("the entry is too short")
-	}
-}
-
-// A table folds to the sum of what was added, full as it may be.
-func TestTableAtItsLimit(t *testing.T) {
-	for _, sign := range []float64{1, -1} {
-		for e := 1024 - 2*tableGroup; e <= 1024; e++ {
-			x := sign * math.Ldexp(1-0x1p-53, e) // all ones
-			var numbers numberTable
-			numbers.add(math.Float64bits(x))
-			fill(numbers[math.Float64bits(x)>>57][:])
-			var a Superaccumulator
-			numbers.fold(&a)
-			require.Zero(t, units(x, tableMax).Cmp(valueOf(&a)), "%v", x)
-
-			var products productTable
-			largest := 1 - 0x1p-53
-			products.add(math.Float64bits(x), math.Float64bits(math.Ldexp(largest, 1024)))
-			for i := range products {
-				fill(products[i][:])
-			}
-			var b, one Superaccumulator
-			products.fold(&b)
-			one.AddProduct(x, math.Ldexp(largest, 1024))
-			require.Zero(t, new(big.Int).Mul(valueOf(&one), big.NewInt(tableMax)).Cmp(valueOf(&b)), "%v squared", x)
-			for i, d := range b.limb {
-				require.Less(t, max(d, -d), int64(1)<<33, "limb %d", i)
+// Digits as full as they get leave limbs that a carry can take, and the limb above them.
+func TestDigitsAtTheirLimit(t *testing.T) {
+	for _, sign := range []int64{1, -1} {
+		for _, pending := range []int{0, maxPending - 1, maxPending} {
+			for _, width := range []int{1, 2, 8, 9, len(kernel.Digits{})} {
+				var d kernel.Digits
+				want := new(big.Int)
+				for i := len(d) - width; i < len(d); i++ {
+					d[i] = sign * 2047 * (1<<52 + 1<<32)
+					want.Add(want, new(big.Int).Lsh(big.NewInt(d[i]), uint(limbBits*i)))
+				}
+				var a Superaccumulator
+				a.pending = pending
+				a.addDigits(&d)
+				for i, l := range a.limb {
+					require.Less(t, max(l, -l), int64(1)<<32, "limb %d", i)
+					require.True(t, l == 0 || a.lo <= i && i < a.hi)
+				}
+				require.Equal(t, (pending+1)%(maxPending+1), a.pending)
+				require.Zero(t, want.Cmp(valueOf(&a)), "%d digits", width)
 			}
 		}
 	}
 }
 
-// Entries of both signs are joined, whatever borrows from what.
-func TestTableOfBothSigns(t *testing.T) {
-	words := []uint64{0, 1, math.MaxUint64, 1 << 63, 5<<30 + 3}
-	integer := func(w ...uint64) *big.Int {
-		v := new(big.Int)
-		for i := len(w) - 1; i >= 0; i-- {
-			v.Lsh(v, 64).Add(v, new(big.Int).SetUint64(w[i]))
+// A block of terms that no digits take is added all the same, and -0 are counted.
+func TestManyAmongOthers(t *testing.T) {
+	inf, negative := math.Inf(1), math.Copysign(0, -1)
+	for _, odd := range [][2]float64{{inf, 1}, {-inf, 1}, {math.NaN(), 1}, {negative, 1}, {0, -1}, {0, 1}, {0x1p-1074, 0x1p-1074}, {-0x1p-1074, 0x1p-500}, {0x1p1023, -0x1p1000}} {
+		x, y := make([]float64, 5000), make([]float64, 5000)
+		for i := range x {
+			x[i], y[i] = math.Ldexp(1, i%2000-1073), 1 // subnormals among them
 		}
-		return v
-	}
-	for i := range 625 {
-		w := [4]uint64{words[i%5], words[i/5%5], words[i/25%5], words[i/125]}
-		var numbers numberTable
-		numbers[25], numbers[64+25] = [2]uint64{w[0], w[1] >> 16}, [2]uint64{w[2], w[3] >> 16}
-		var a Superaccumulator
-		numbers.fold(&a)
-		want := new(big.Int).Sub(integer(w[0], w[1]>>16), integer(w[2], w[3]>>16))
-		require.Zero(t, want.Lsh(want, 800-1075-exponent0).Cmp(valueOf(&a)), "%x", w)
-
-		var products productTable
-		products[50], products[128+50] = [3]uint64{w[0], w[1], w[2] >> 33}, [3]uint64{w[3], w[2], w[1] >> 33}
-		var b Superaccumulator
-		products.fold(&b)
-		want = new(big.Int).Sub(integer(w[0], w[1], w[2]>>33), integer(w[3], w[2], w[1]>>33))
-		require.Zero(t, want.Lsh(want, 1600-2*1075-exponent0).Cmp(valueOf(&b)), "%x", w)
+		x[3000], y[3000] = odd[0], odd[1]
+		for _, v := range []terms[float64]{{x: x}, {x: x, y: y}} {
+			var many, singly Superaccumulator
+			addMany(&many, v)
+			addOneByOne(&singly, v)
+			require.True(t, many.Equal(&singly), "%v", odd)
+		}
 	}
 }
