@@ -155,7 +155,14 @@ func exactSum[T Float](of kernel.Terms, x, y []T) T {
 			return v
 		}
 	}
-	if first || wide(x) {
+	return exactlySummed(of, x, y, first || n > 0 && wide(x))
+}
+
+// exactlySummed returns the correctly rounded sum without a certificate.
+//
+//go:noinline
+func exactlySummed[T Float](of kernel.Terms, x, y []T, digits bool) T {
+	if digits {
 		if v, ok := digitsSum(of, x, y); ok {
 			return v
 		}
@@ -165,18 +172,18 @@ func exactSum[T Float](of kernel.Terms, x, y []T) T {
 	return Round[T](&a)
 }
 
-// wide tells whether the exponents of the first terms span so many bits that slices are
+// wide tells whether the exponents of some terms are so far from that of the first that slices are
 // unlikely to hold all. Zeros count as the smallest.
 func wide[T Float](x []T) bool {
-	least, most := uint64(math.MaxUint64), uint64(0)
-	for _, v := range x[:min(len(x), 8)] {
-		b := kernel.Bits(kernel.Abs(v))
-		least, most = min(least, b), max(most, b)
+	const few, span = 8, 100
+	e := exponentAbove[T](kernel.Bits(kernel.Abs(x[0])))
+	for _, v := range x[1:min(len(x), few)] {
+		if uint(exponentAbove[T](kernel.Bits(kernel.Abs(v)))-e+span) > 2*span {
+			return true
+		}
 	}
-	return exponentAbove[T](most)-exponentAbove[T](least) > wideSpan
+	return false
 }
-
-const wideSpan = 100
 
 // certifiedBins is the number of terms up to which a binned sum is likely to be certain.
 const certifiedBins = 1 << 16
