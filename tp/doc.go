@@ -24,8 +24,8 @@
 //
 // Nodes of pairs, and of float64 for float32, are twice as large; bins and exact sums are
 // larger still. Within a process
-// nothing travels: ranks read each other's nodes where they lie, and wait on channels
-// without spinning.
+// nothing travels: ranks read each other's nodes where they lie. A rank that waits asks
+// for 50 microseconds, letting other goroutines run, then sleeps on a channel.
 //
 // Run starts the ranks, goroutines of this process; in a World they are processes,
 // connected by a Transport such as package mpi's. They work together through

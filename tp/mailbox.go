@@ -3,6 +3,7 @@ package tp
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"slices"
 	"sync"
 	"time"
@@ -110,6 +111,16 @@ func (b *mailbox) all() []message {
 	return slices.Clone(b.messages)
 }
 
+// spin is how long a rank asks again and again before it sleeps. To wake a processor takes about as long.
+const spin = 50 * time.Microsecond
+
+// await spins until something came, letting others run meanwhile.
+func (b *mailbox) await() {
+	for begin := time.Now(); len(b.wake) == 0 && time.Since(begin) < spin; {
+		runtime.Gosched()
+	}
+}
+
 // receive waits for a message of one of the awaited ranks.
 func (b *mailbox) receive(ctx context.Context, awaited []bool, in header, deadline time.Duration) (message, error) {
 	timer := time.NewTimer(deadline)
@@ -122,6 +133,7 @@ func (b *mailbox) receive(ctx context.Context, awaited []bool, in header, deadli
 		case gone >= 0:
 			return message{}, &RankError{gone, fmt.Errorf("left before %s (collective %d)", in.op, in.seq)}
 		}
+		b.await()
 		select {
 		case <-b.wake:
 		case <-ctx.Done():

@@ -256,8 +256,11 @@ func report(what string, all []contender, measured [][]times, n int, of func(tim
 			toTorch = append(toTorch, torch/float64(of(t)))
 			toFirst = append(toFirst, float64(of(measured[0][round]))/float64(of(t)))
 		}
-		fmt.Printf("%-22s %10.3f ms, least %.3f   %6.2f of PyTorch's speed (%.2f to %.2f)   %6.2f of the first's\n",
-			c.name, median(own)/1e6, slices.Min(own)/1e6, median(toTorch), slices.Min(toTorch), slices.Max(toTorch), median(toFirst))
+		fmt.Printf("%-22s %10.3f ms, least %.3f   ", c.name, median(own)/1e6, slices.Min(own)/1e6)
+		if *python != "" {
+			fmt.Printf("%6.2f of PyTorch's speed (%.2f to %.2f)   ", median(toTorch), slices.Min(toTorch), slices.Max(toTorch))
+		}
+		fmt.Printf("%6.2f of the first's\n", median(toFirst))
 	}
 }
 
