@@ -41,27 +41,46 @@ func Log1p[T Float](x T) T {
 }
 
 // log takes log F + z + ... first. With u = 2^-53, z errs by up to 2u of it, the sum with it and
-// that with the bound by u of it each; the series' terms are 2^-8.4 of z. Next to 1 that says
-// nothing: there the long way is taken, where z is 0, too.
+// that with the bound by u of it each; the series' terms are 2^-11 of z, and the first left out,
+// z^6/6, is 2^-55 of it. The table and the long way err by 2^-66 each. Next to 1, where h is 0, the
+// bound is more than an ulp of the result: there the long way is taken.
 func log(x float64) float64 {
-	if x >= 0x1p-1022 && x <= math.MaxFloat64 {
+	if b := math.Float64bits(x) - smallestNormal; b < infinityBits-smallestNormal {
 		m, e := normalise(x)
-		row, f := logRow(m)
-		z, n := float64(f*row.inverse), float64(e)
+		t := m + nearRounder
+		row := &logRows[math.Float64bits(t)&(1<<11-1)]
+		z, n := float64((m-(t-nearRounder))*row.inverse), float64(e)
+		w := z * z
 		h := float64(n*ln2Grid) + row.h // exact
-		l := z + (float64(z*z*log1pSeries(z)) + (row.l + float64(n*ln2GridLo)))
-		if y, ok := (bounded{h, l, float64(math.Abs(z)*0x1.1p-51) + 0x1p-80}).rounded(); ok && h != 0 {
+		l := z + (float64(w*((-0.5+float64(z*(1.0/3)))+float64(w*(-0.25+float64(z*0.2))))) + (row.l + float64(n*ln2GridLo)))
+		if y, ok := (bounded{h, l, float64(math.Abs(z)*0x1.2p-51) + 0x1p-65}).rounded(); ok {
 			return y
 		}
 	}
 	return longLog(x)
 }
 
-// logRow returns the row of logTable for a multiple F of 1/128 next to m, and m - F.
-func logRow(m float64) (row *struct{ inverse, h, l float64 }, f float64) {
-	t := m + logRounder
-	return &logTable[math.Float64bits(t)&255-logFirst], m - (t - logRounder)
-}
+// These are the bits of 2^-1022 and of +Inf.
+const (
+	smallestNormal = 1 << 52
+	infinityBits   = 0x7ff << 52
+)
+
+// nearRounder added to and taken from m leaves the multiple of 1/1024 next to it.
+const nearRounder = rounder / 1024
+
+// logRows holds 1/F and log F, as logTable does, for F = i/1024 between sqrt(1/2) and sqrt(2), by the
+// long way.
+var logRows = func() (rows [1 << 11]struct{ inverse, h, l float64 }) {
+	for i := 723; i <= 1449; i++ {
+		m := float64(i) / 1024
+		s := logSum(m, 0)
+		h := (s.h + rounder*0x1p-42) - rounder*0x1p-42
+		row := &rows[i]
+		row.inverse, row.h, row.l = 1/m, h, (s.h-h)+s.l
+	}
+	return rows
+}()
 
 func longLog(x float64) float64 {
 	if !(x >= 0x1p-1022) || x > math.MaxFloat64 {

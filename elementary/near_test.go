@@ -63,11 +63,12 @@ func localTanh(a float64) bounded {
 
 func shortLog(x float64) bounded {
 	m, e := normalise(x)
-	row, f := logRow(m)
-	z, n := float64(f*row.inverse), float64(e)
-	h := float64(n*ln2Grid) + row.h
-	l := z + (float64(z*z*log1pSeries(z)) + (row.l + float64(n*ln2GridLo)))
-	return bounded{h, l, float64(math.Abs(z)*0x1.1p-51) + 0x1p-80}
+	t := m + nearRounder
+	row := &logRows[math.Float64bits(t)&(1<<11-1)]
+	z, n := float64((m-(t-nearRounder))*row.inverse), float64(e)
+	w := z * z
+	l := z + (float64(w*((-0.5+float64(z*(1.0/3)))+float64(w*(-0.25+float64(z*0.2))))) + (row.l + float64(n*ln2GridLo)))
+	return bounded{float64(n*ln2Grid) + row.h, l, float64(math.Abs(z)*0x1.2p-51) + 0x1p-65}
 }
 
 // onlyPositive are the ways for magnitudes.
