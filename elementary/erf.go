@@ -67,7 +67,7 @@ func nearErf(a float64) bounded {
 		return bounded{w.h, w.l, float64(a * (float64(z*0x1.8p-52) + 0x1p-63))}
 	}
 	w := times(a, sqrt2)
-	f, d := nearby(tailLocals, w.h)
+	f, d := nearby(&tailLocals, w.h)
 	b := f.value(float64(f.slope*d), f.curve(d+w.l)+float64(f.slope*w.l))
 	return bounded{1 - float64(2*b.h), float64(-2 * b.l), float64(2 * b.e)}
 }

@@ -35,7 +35,7 @@ func GELUTanh[T Float](x T) T {
 
 func gelu(x float64) float64 {
 	if a := math.Abs(x); 0x1p-60 < a && a < geluEnd {
-		f, d := nearby(tailLocals, x)
+		f, d := nearby(&tailLocals, x)
 		if y, ok := f.value(float64(f.slope*d), f.curve(d)).whole(x).weighted(x).rounded(); ok {
 			return y
 		}
@@ -64,7 +64,7 @@ func longGELU(x float64) float64 {
 
 func geluTanh(x float64) float64 {
 	if a := math.Abs(x); 0x1p-60 < a && a < geluTanhEnd {
-		f, d := nearby(geluTanhLocals, float64(geluTanhStretch*x))
+		f, d := nearby(&geluTanhLocals, float64(geluTanhStretch*x))
 		if y, ok := f.value(float64(f.slope*d), f.curve(d)).whole(x).weighted(x).rounded(); ok {
 			return y
 		}

@@ -28,24 +28,21 @@ const (
 // computed by the long ways.
 var logisticLocals, tailLocals, geluTanhLocals = newLogisticLocals(), newTailLocals(), newGELUTanhLocals()
 
-func newLogisticLocals() *locals {
-	all := new(locals)
+func newLogisticLocals() (all locals) {
 	for i := range logisticEnd*pointsPerUnit + 1 {
 		all[i] = logisticLocal(sum{float64(i) / pointsPerUnit, 0}, sum{1, 0}, 0, 0)
 	}
 	return all
 }
 
-func newGELUTanhLocals() *locals {
-	all := new(locals)
+func newGELUTanhLocals() (all locals) {
 	for i := range geluTanhEnd*geluTanhStretch*pointsPerUnit + 1 {
 		all[i] = geluTanhLocal(float64(i) / (geluTanhStretch * pointsPerUnit))
 	}
 	return all
 }
 
-func newTailLocals() *locals {
-	all := new(locals)
+func newTailLocals() (all locals) {
 	density := mul(erfSlope, sqrt2) // of 0, times 4
 	density = sum{float64(0.25 * density.h), float64(0.25 * density.l)}
 	for i := range tailLocalEnd*pointsPerUnit + 1 {

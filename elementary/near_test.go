@@ -41,22 +41,22 @@ var shorterWays = map[string]struct {
 // These repeat what the functions are made of, in which calls would cost too much.
 
 func localLogistic(x float64) bounded {
-	f, d := nearby(logisticLocals, x)
+	f, d := nearby(&logisticLocals, x)
 	return f.value(float64(f.slope*d), f.curve(d)).whole(x)
 }
 
 func localNormal(x float64) bounded {
-	f, d := nearby(tailLocals, x)
+	f, d := nearby(&tailLocals, x)
 	return f.value(float64(f.slope*d), f.curve(d)).whole(x)
 }
 
 func localGELUTanh(x float64) bounded {
-	f, d := nearby(geluTanhLocals, float64(geluTanhStretch*x))
+	f, d := nearby(&geluTanhLocals, float64(geluTanhStretch*x))
 	return f.value(float64(f.slope*d), f.curve(d)).whole(x)
 }
 
 func localTanh(a float64) bounded {
-	f, d := nearby(logisticLocals, float64(2*a))
+	f, d := nearby(&logisticLocals, float64(2*a))
 	b := f.value(float64(f.slope*d), f.curve(d))
 	return bounded{1 - float64(2*b.h), float64(-2 * b.l), float64(2 * b.e)}
 }
@@ -133,8 +133,8 @@ func TestShorterWaysSeeFault(t *testing.T) {
 		require.Greater(t, most, 0.95, name)
 	}
 	for name, table := range map[string]*locals{
-		"Tanh local": logisticLocals, "Sigmoid local": logisticLocals, "SiLU local": logisticLocals,
-		"GELU": tailLocals, "Erf": tailLocals, "GELUTanh": geluTanhLocals,
+		"Tanh local": &logisticLocals, "Sigmoid local": &logisticLocals, "SiLU local": &logisticLocals,
+		"GELU": &tailLocals, "Erf": &tailLocals, "GELUTanh": &geluTanhLocals,
 	} {
 		saved := *table
 		for i := range table {

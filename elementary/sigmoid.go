@@ -13,7 +13,7 @@ import (
 // exponential and a division besides.
 func Sigmoid[T Float](x T) T {
 	if kernel.Is64[T]() {
-		return round[T](sigmoid(float64(x)))
+		return T(sigmoid(float64(x)))
 	}
 	return T(settle(ofSigmoid, float32(x), sigmoid32(float64(x))))
 }
@@ -23,24 +23,24 @@ func Sigmoid[T Float](x T) T {
 // Error bound: 0.51 ulp in float64, as x/(1 + e^-x) is rounded once. Cost: that of [Sigmoid].
 func SiLU[T Float](x T) T {
 	if kernel.Is64[T]() {
-		return round[T](silu(float64(x)))
+		return T(silu(float64(x)))
 	}
 	return T(settle(ofSiLU, float32(x), silu32(float64(x))))
 }
 
 func sigmoid(x float64) float64 {
 	if math.Abs(x) < logisticEnd {
-		f, d := nearby(logisticLocals, x)
+		f, d := nearby(&logisticLocals, x)
 		if y, ok := f.value(float64(f.slope*d), f.curve(d)).whole(x).rounded(); ok {
 			return y
 		}
 	}
-	return logistic(1, sum{x, 0})
+	return kernel.Canonical(logistic(1, sum{x, 0}))
 }
 
 func silu(x float64) float64 {
 	if a := math.Abs(x); 0x1p-60 < a && a < logisticEnd {
-		f, d := nearby(logisticLocals, x)
+		f, d := nearby(&logisticLocals, x)
 		if y, ok := f.value(float64(f.slope*d), f.curve(d)).whole(x).weighted(x).rounded(); ok {
 			return y
 		}
@@ -48,7 +48,7 @@ func silu(x float64) float64 {
 	if x < -math.MaxFloat64 {
 		return math.Copysign(0, -1)
 	}
-	return logistic(x, sum{x, 0})
+	return kernel.Canonical(logistic(x, sum{x, 0}))
 }
 
 // logistic returns n/(1 + exp(-z)) rounded once. n is 1, or within a factor of 2 of z where

@@ -29,7 +29,7 @@ var tanhSeries = [8]float64{
 func tanh(x float64) float64 {
 	a := math.Abs(x)
 	if 0x1p-3 <= a && a < logisticEnd/2 { // 1 - 2/(1 + e^2a)
-		f, d := nearby(logisticLocals, float64(2*a))
+		f, d := nearby(&logisticLocals, float64(2*a))
 		b := f.value(float64(f.slope*d), f.curve(d))
 		if y, ok := (bounded{1 - float64(2*b.h), float64(-2 * b.l), float64(2 * b.e)}).rounded(); ok {
 			return math.Copysign(y, x)
