@@ -13,6 +13,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"log"
@@ -37,7 +38,7 @@ var (
 	limit       = flag.Duration("limit", time.Hour, "no round begins later, counted from the first")
 	wait        = flag.Bool("wait", false, "for a line on standard input before each round but the first, which warms up")
 	decode      = flag.Int("decode", 16, "tokens after them, one by one")
-	only        = flag.String("only", "pairwise-f32,pairwise-bf16,sequential-f32", "of ours: ORDER-STORAGE, and -tpN after it for N ranks of one thread")
+	only        = flag.String("only", "pairwise-f32,pairwise-bf16,sequential-f32", "of ours: ORDER-STORAGE, and -tpN after it for N ranks of one thread, or -twice for two runs at once of one thread")
 	dir         = flag.String("dir", filepath.Join(os.TempDir(), "samebits-models"), "where the folders of weights are made")
 	interpreter = flag.String("python", "/usr/bin/python3", "that has PyTorch; empty for none")
 	waits       = flag.String("waits", "default,passive", "OMP_WAIT_POLICY of PyTorch's processes, where it has several threads")
@@ -125,15 +126,17 @@ func load(order reduce.Order, storage string, ranks, threads int) (*model.Model[
 // ours returns the contender of that description.
 func ours(spec string) (c contender, err error) {
 	fields := strings.Split(spec, "-")
-	ranks, t := 1, *threads
-	if len(fields) == 3 {
+	ranks, t, run := 1, *threads, generate
+	if len(fields) == 3 && fields[2] == "twice" {
+		t, run = 1, twice
+	} else if len(fields) == 3 {
 		if _, err := fmt.Sscanf(fields[2], "tp%d", &ranks); err != nil {
 			return c, fmt.Errorf("%s: %w", spec, err)
 		}
 		t = 1
 	}
 	if len(fields) < 2 || !slices.Contains(storages, fields[1]) {
-		return c, fmt.Errorf("%s: want ORDER-STORAGE or ORDER-STORAGE-tpN", spec)
+		return c, fmt.Errorf("%s: want ORDER-STORAGE, ORDER-STORAGE-tpN or ORDER-STORAGE-twice", spec)
 	}
 	order, err := reduce.ParseOrder(fields[0], 1)
 	if err != nil {
@@ -143,7 +146,7 @@ func ours(spec string) (c contender, err error) {
 	if err != nil {
 		return c, err
 	}
-	return contender{spec, func(ids []int) (times, error) { return generate(m, ids) }, m}, nil
+	return contender{spec, func(ids []int) (times, error) { return run(m, ids) }, m}, nil
 }
 
 // generate runs the tokens through a new session.
@@ -160,6 +163,21 @@ func generate(m *model.Model[float32], ids []int) (t times, err error) {
 		}
 	}
 	return times{middle - begin, now(m) - middle}, nil
+}
+
+// twice runs the tokens through two sessions at once, which share nothing but the weights, each
+// on one thread: what the processors can do together.
+func twice(m *model.Model[float32], ids []int) (t times, err error) {
+	var other times
+	var otherErr error
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		other, otherErr = generate(m, ids)
+	}()
+	t, err = generate(m, ids)
+	<-done
+	return times{max(t.prefill, other.prefill), max(t.decode, other.decode)}, errors.Join(err, otherErr)
 }
 
 var start = time.Now()
@@ -257,7 +275,7 @@ func report(what string, all []contender, measured [][]times, n int, of func(tim
 			toFirst = append(toFirst, float64(of(measured[0][round]))/float64(of(t)))
 		}
 		fmt.Printf("%-22s %10.3f ms, least %.3f   ", c.name, median(own)/1e6, slices.Min(own)/1e6)
-		if *python != "" {
+		if *interpreter != "" {
 			fmt.Printf("%6.2f of PyTorch's speed (%.2f to %.2f)   ", median(toTorch), slices.Min(toTorch), slices.Max(toTorch))
 		}
 		fmt.Printf("%6.2f of the first's\n", median(toFirst))
