@@ -35,7 +35,7 @@ func sigmoid(x float64) float64 {
 			return y
 		}
 	}
-	return kernel.Canonical(logistic(1, sum{x, 0}))
+	return kernel.Canonical(float64(logistic(1, sum{x, 0})))
 }
 
 func silu(x float64) float64 {
@@ -48,7 +48,7 @@ func silu(x float64) float64 {
 	if x < -math.MaxFloat64 {
 		return math.Copysign(0, -1)
 	}
-	return kernel.Canonical(logistic(x, sum{x, 0}))
+	return kernel.Canonical(float64(logistic(x, sum{x, 0})))
 }
 
 // logistic returns n/(1 + exp(-z)) rounded once. n is 1, or within a factor of 2 of z where
