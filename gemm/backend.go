@@ -10,7 +10,7 @@ import (
 // matrices goes through these methods, so that a model runs on another
 // implementation, and a test can count what it does, without changing the model. A model also
 // uses methods of Native beyond these where a Backend has them: PackRows, PackStoredRows,
-// NewKeysValues and Threads. What wraps a Backend hides them by embedding this interface.
+// NewKeysValues, PartialTo and Threads. What wraps a Backend hides them by embedding this interface.
 type Backend[T Float] interface {
 	// Order is the order of the products, and that in which the model's other sums
 	// and its ranks' partial products are to be combined.
@@ -125,12 +125,23 @@ func (n Native[T]) Mul(a Matrix[T], w Packed[T], c Matrix[T]) error {
 
 // Partial evaluates the part of the product that the weights hold.
 func (n Native[T]) Partial(a Matrix[T], w Packed[T]) (*Partial[T], error) {
+	p := new(Partial[T])
+	if err := n.PartialTo(p, a, w); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// PartialTo is Partial into p, whose memory it uses: nobody may read p, or a Slice of it, meanwhile.
+// After an error p is as it was.
+func (n Native[T]) PartialTo(p *Partial[T], a Matrix[T], w Packed[T]) error {
 	_, cols := w.Dims()
 	own, err := n.operand(a, w, a.Rows, cols)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return newPartial(n.optionsFor(a.Rows, own), a, own), nil
+	p.compute(n.optionsFor(a.Rows, own), a, own)
+	return nil
 }
 
 // Product evaluates alpha*a*op(b).

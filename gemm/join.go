@@ -28,20 +28,21 @@ func Join[T Float](parts []*Partial[T], dst []T) error {
 	first := present[0]
 	switch first.order.Kind() {
 	case reduce.KindPairwise, reduce.KindDoubleDouble:
-		return joinNodes(present, func(p *Partial[T]) []reduce.Node[T] { return p.nodes }, func(n reduce.Node[T]) {
+		once := kernel.NewFinish(T(1), 0)
+		return joinNodes(present, func(p *Partial[T]) []reduce.Node[T] { return p.nodes }, func(lo int, n reduce.Node[T]) {
+			out := dst[lo:][:len(n.H)]
 			if n.L == nil {
-				once := kernel.NewFinish(T(1), 0)
-				once.Tile(dst, len(dst), n.H, len(dst), 1, len(dst))
+				once.Slice(out, n.H)
 				return
 			}
 			for i, h := range n.H {
-				dst[i] = finish[T]{alpha: 1}.value(reduce.FinishPair(h, n.L[i]), 0)
+				out[i] = finish[T]{alpha: 1}.value(reduce.FinishPair(h, n.L[i]), 0)
 			}
 		})
 	case reduce.KindWidened:
-		return joinNodes(present, func(p *Partial[T]) []reduce.Node[float64] { return p.wide }, func(n reduce.Node[float64]) {
+		return joinNodes(present, func(p *Partial[T]) []reduce.Node[float64] { return p.wide }, func(lo int, n reduce.Node[float64]) {
 			for i, h := range n.H {
-				dst[i] = finish[T]{alpha: 1}.value(T(h), 0)
+				dst[lo+i] = finish[T]{alpha: 1}.value(T(h), 0)
 			}
 		})
 	case reduce.KindBinned:
@@ -82,21 +83,28 @@ func foldValues[T Float](order reduce.Order, values []T) T {
 	return reduce.Sum(order, values)
 }
 
-// joinNodes pushes the nodes of all parts on one cover and passes its root on.
-func joinNodes[S, T Float](parts []*Partial[T], nodes func(*Partial[T]) []reduce.Node[S], put func(reduce.Node[S])) error {
+// joinedAtOnce is how many elements are joined at a time: the nearest cache holds what is computed of them.
+const joinedAtOnce = 1024
+
+// joinNodes pushes the nodes of all parts on one cover and passes its root on: those of some elements
+// at a time, from lo on.
+func joinNodes[S, T Float](parts []*Partial[T], nodes func(*Partial[T]) []reduce.Node[S], put func(lo int, root reduce.Node[S])) error {
 	cover := reduce.NewCover[S](parts[0].place.tree())
-	for _, p := range parts {
-		for _, n := range nodes(p) {
-			if err := cover.Push(n); err != nil {
-				return err
+	for lo, size := 0, parts[0].size; lo < size; lo += joinedAtOnce {
+		cover.Reset()
+		for _, p := range parts {
+			for _, n := range nodes(p) {
+				if err := cover.Push(sliceNode(n, lo, min(lo+joinedAtOnce, size))); err != nil {
+					return err
+				}
 			}
 		}
+		root, err := cover.Root()
+		if err != nil {
+			return err
+		}
+		put(lo, root)
 	}
-	root, err := cover.Root()
-	if err != nil {
-		return err
-	}
-	put(root)
 	return nil
 }
 

@@ -15,7 +15,7 @@ import (
 // numbers (pairs, float64), Binned the bins and Exact a superaccumulator an element. The orders
 // that depend on cuts hold the finished product over the part.
 //
-// A Partial is read-only once computed.
+// A Partial is read-only once computed, until it is computed anew: see Native.PartialTo.
 type Partial[T Float] struct {
 	order reduce.Order
 	place Contraction
@@ -32,24 +32,32 @@ type Partial[T Float] struct {
 // newPartial evaluates the part of the product of a and w. The rows of a are its
 // columns place.From to place.From+K of the whole left operand.
 func newPartial[T Float](o Options, a Matrix[T], w *Weights[T]) *Partial[T] {
-	p := &Partial[T]{order: o.Order, place: w.place, terms: w.k, size: a.Rows * w.n}
+	p := new(Partial[T])
+	p.compute(o, a, w)
+	return p
+}
+
+// compute makes p what newPartial returns, in the memory of its nodes if that is enough.
+func (p *Partial[T]) compute(o Options, a Matrix[T], w *Weights[T]) {
+	nodes, wide := p.nodes, p.wide
+	*p = Partial[T]{order: o.Order, place: w.place, terms: w.k, size: a.Rows * w.n}
 	if w.k == 0 {
-		return p
+		return
 	}
 	spans := p.spans()
 	switch o.Order.Kind() {
 	case reduce.KindPairwise:
-		p.nodes = newNodes[T](spans, p.size, false)
+		p.nodes = nodesIn(nodes, spans, p.size, false)
 		program := compile(nil, w.place, spans, w.k)
 		if len(spans) == 1 { // as it is with even ranks
 			evaluateRoot(o, program, a, w, Dense(a.Rows, w.n, p.nodes[0].H))
-			return p
+			return
 		}
 		evaluateNodes(o, program, a, w, func(node, i, j int, values []T) {
 			copy(p.nodes[node].H[i*w.n+j:], values)
 		})
 	case reduce.KindDoubleDouble:
-		p.nodes = newNodes[T](spans, p.size, true)
+		p.nodes = nodesIn(nodes, spans, p.size, true)
 		t := foldsFrom[T](o.Workspace)
 		defer t.release()
 		t.order, t.program, t.a, t.b = o.Order, compile(nil, w.place, spans, w.k), leftOperand[T]{Matrix: a}, rightOperand[T]{w: w}
@@ -59,7 +67,7 @@ func newPartial[T Float](o Options, a Matrix[T], w *Weights[T]) *Partial[T] {
 		}
 		t.run(o.Threads)
 	case reduce.KindWidened:
-		p.wide = newNodes[float64](spans, p.size, false)
+		p.wide = nodesIn(wide, spans, p.size, false)
 		evaluateNodes(o, compile(nil, w.place, spans, w.k), a, w, func(node, i, j int, values []float64) {
 			copy(p.wide[node].H[i*w.n+j:], values)
 		})
@@ -76,7 +84,6 @@ func newPartial[T Float](o Options, a Matrix[T], w *Weights[T]) *Partial[T] {
 		p.value = make([]T, p.size)
 		multiply(o, finish[T]{alpha: 1}, a, w, Dense(a.Rows, w.n, p.value))
 	}
-	return p
 }
 
 // eachElement calls f for every element, with its index, its row of a and its column of w.
@@ -94,14 +101,18 @@ func (p *Partial[T]) eachElement(o Options, a Matrix[T], w *Weights[T], f func(a
 	})
 }
 
-func newNodes[S Float](spans []reduce.Span, size int, paired bool) []reduce.Node[S] {
-	nodes := make([]reduce.Node[S], len(spans))
+// nodesIn returns nodes of those spans, of any values, in the memory of others where it is enough.
+func nodesIn[S Float](old []reduce.Node[S], spans []reduce.Span, size int, paired bool) []reduce.Node[S] {
+	nodes := slices.Grow(old[:0], len(spans))[:len(spans)]
 	for k, span := range spans {
-		var l []S
+		h, l := nodes[k].H, nodes[k].L
+		grow(&h, size)
 		if paired {
-			l = make([]S, size)
+			grow(&l, size)
+		} else {
+			l = nil
 		}
-		nodes[k] = reduce.NewNode(span, make([]S, size), l)
+		nodes[k] = reduce.NewNode(span, h, l)
 	}
 	return nodes
 }
@@ -203,13 +214,17 @@ func (p *Partial[T]) Slice(lo, hi int) *Partial[T] {
 func sliceNodes[S Float](nodes []reduce.Node[S], lo, hi int) []reduce.Node[S] {
 	out := make([]reduce.Node[S], len(nodes))
 	for k, n := range nodes {
-		var l []S
-		if n.L != nil {
-			l = n.L[lo:hi]
-		}
-		out[k] = reduce.NewNode(n.Span, n.H[lo:hi], l)
+		out[k] = sliceNode(n, lo, hi)
 	}
 	return out
+}
+
+func sliceNode[S Float](n reduce.Node[S], lo, hi int) reduce.Node[S] {
+	var l []S
+	if n.L != nil {
+		l = n.L[lo:hi]
+	}
+	return reduce.NewNode(n.Span, n.H[lo:hi], l)
 }
 
 // Bytes returns the size of the state on its way to another rank: its numbers,

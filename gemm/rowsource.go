@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/samebits/samebits/internal/kernel"
+	"github.com/samebits/samebits/internal/pages"
 	"github.com/samebits/samebits/reduce"
 )
 
@@ -40,7 +41,7 @@ func (n Native[T]) PackRows(b RowSource[T], trans bool, place Contraction) (Pack
 	}
 	w := newWeights[T](b.Rows, b.Cols, trans, place)
 	w.order = packing(n.order)
-	w.panels = make([]T, w.panelCount()*w.tile.Cols*w.k)
+	w.panels = pages.Make[T](w.panelCount() * w.tile.Cols * w.k)
 	gather := func(dst, piece []T, columns int) {
 		kernel.Gather(dst, w.tile.Cols, piece, w.k, columns, w.k)
 	}
@@ -63,7 +64,7 @@ func (n Native[T]) PackStoredRows(of Stored, b RowSource[uint16], trans bool, pl
 	}
 	own := newWeights[T](b.Rows, b.Cols, trans, place)
 	own.order, own.stored = packing(n.order), kernel.Storage(of)
-	own.halves = make([]uint16, own.panelCount()*own.tile.Cols*own.k)
+	own.halves = pages.Make[uint16](own.panelCount() * own.tile.Cols * own.k)
 	gather := func(dst, piece []uint16, columns int) {
 		transpose(dst, own.tile.Cols, piece, own.k, columns)
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/samebits/samebits/internal/kernel"
+	"github.com/samebits/samebits/internal/pages"
 	"github.com/samebits/samebits/internal/parallel"
 	"github.com/samebits/samebits/reduce"
 )
@@ -53,7 +54,7 @@ func PackStored(order reduce.Order, threads int, of Stored, b StoredMatrix, tran
 	}
 	w := &Weights[float32]{place: place, order: packing(order), stored: kernel.Storage(of)}
 	w.shape(k, cols)
-	w.halves = make([]uint16, w.panelCount()*w.tile.Cols*k)
+	w.halves = pages.Make[uint16](w.panelCount() * w.tile.Cols * k)
 	parallel.For(packThreads(threads, len(w.halves)), w.panelCount(), func(p int) { w.packStored(p, b, trans) })
 	return w, nil
 }

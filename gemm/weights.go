@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/samebits/samebits/internal/kernel"
+	"github.com/samebits/samebits/internal/pages"
 	"github.com/samebits/samebits/internal/parallel"
 	"github.com/samebits/samebits/reduce"
 )
@@ -96,7 +97,7 @@ func packThreads(threads, elements int) int {
 func pack[T Float](threads int, b Matrix[T], trans bool, place Contraction, rows []int) *Weights[T] {
 	w := &Weights[T]{place: place}
 	w.shape(b.op(trans))
-	w.panels = make([]T, w.panelCount()*w.tile.Cols*w.k)
+	w.panels = pages.Make[T](w.panelCount() * w.tile.Cols * w.k)
 	parallel.For(packThreads(threads, len(w.panels)), w.panelCount(), func(p int) { w.packPanel(p, b, trans, rows) })
 	return w
 }

@@ -32,12 +32,21 @@ func NewNode[T Float](s Span, h, l []T) Node[T] {
 //
 // A cover owns the values that it computed and only reads those it was given.
 type Cover[T Float] struct {
-	tree  Tree
-	nodes []Node[T]
+	tree   Tree
+	nodes  []Node[T]
+	memory [][]T // of the values that it computed
+	used   int   // slices of memory that hold values
 }
 
 // NewCover returns the cover of no leaves.
 func NewCover[T Float](t Tree) *Cover[T] { return &Cover[T]{tree: t} }
+
+// Reset makes it the cover of no leaves again. What it computed is lost: its memory is used for
+// what comes.
+func (c *Cover[T]) Reset() {
+	clear(c.nodes)
+	c.nodes, c.used = c.nodes[:0], 0
+}
 
 // Nodes returns the nodes of the cover, to be read.
 func (c *Cover[T]) Nodes() []Node[T] { return c.nodes }
@@ -83,7 +92,7 @@ func (c *Cover[T]) carry() {
 		if !c.tree.siblings(left.Span, right.Span) {
 			return
 		}
-		c.nodes[k-1] = join(left, right)
+		c.nodes[k-1] = c.join(left, right)
 		c.nodes[k] = Node[T]{}
 		c.nodes = c.nodes[:k]
 	}
@@ -97,7 +106,8 @@ func (c *Cover[T]) carry() {
 //	for k = last-1 down to 0: root = nodes[k] + root
 //
 // It is an error if the cover does not begin at leaf 0 or, in a halving tree, does
-// not hold all leaves or was pushed spans that are not nodes.
+// not hold all leaves or was pushed spans that are not nodes. The values of the root are lent
+// until the next call of a method.
 func (c *Cover[T]) Root() (Node[T], error) {
 	if len(c.nodes) == 0 {
 		return Node[T]{}, fmt.Errorf("reduce: no leaves to finish")
@@ -112,23 +122,35 @@ func (c *Cover[T]) Root() (Node[T], error) {
 	if !c.tree.IsGrowing() && len(c.nodes) > 1 {
 		return Node[T]{}, fmt.Errorf("reduce: %v and %v cannot be joined: not nodes of the tree of %d leaves", first.Span, c.nodes[1].Span, c.tree.leaves)
 	}
-	root := last
+	root, used := last, c.used
 	for k := len(c.nodes) - 2; k >= 0; k-- {
-		root = join(c.nodes[k], root)
+		root = c.join(c.nodes[k], root)
 	}
+	c.used = used // lent
 	return root, nil
 }
 
 // join returns left + right, number by number.
-func join[T Float](left, right Node[T]) Node[T] {
-	n := Node[T]{Span: Span{left.Lo, right.Hi}, H: append([]T(nil), left.H...)}
+func (c *Cover[T]) join(left, right Node[T]) Node[T] {
+	n := Node[T]{Span: Span{left.Lo, right.Hi}, H: c.copied(left.H)}
 	if len(left.L) == 0 {
 		AddPlain(n.H, right.H)
 		return n
 	}
-	n.L = append([]T(nil), left.L...)
+	n.L = c.copied(left.L)
 	AddPairs(n.H, n.L, right.H, right.L)
 	return n
+}
+
+// copied returns x in memory of the cover.
+func (c *Cover[T]) copied(x []T) []T {
+	if c.used == len(c.memory) {
+		c.memory = append(c.memory, nil)
+	}
+	own := append(c.memory[c.used][:0], x...)
+	c.memory[c.used] = own
+	c.used++
+	return own
 }
 
 // AddPlain joins two node values: left[i] = left[i] + right[i].

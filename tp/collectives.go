@@ -239,7 +239,7 @@ func AllReducePartial[T Float](ctx context.Context, r *Rank, part *gemm.Partial[
 	if err != nil {
 		return err
 	}
-	out := make([]T, parts[0].Size())
+	out := memoryOf[T](r).sums(parts[0].Size())
 	if err := gemm.Join(parts, out); err != nil {
 		return err
 	}

@@ -34,6 +34,7 @@ type Rank struct {
 	group   *group
 	box     *mailbox // where messages to the rank come
 	sent    int64
+	memory  any // *memory[T], or nil
 }
 
 // ID returns the number of the rank, from 0.

@@ -145,7 +145,7 @@ func (l *RowParallel[T]) Columns() int {
 
 // reduced sets y to the product over the terms of all ranks.
 func (l *RowParallel[T]) reduced(ctx context.Context, r *Rank, x, y gemm.Matrix[T], seen func(part gemm.Matrix[T])) error {
-	part, err := l.backend.Partial(x, l.weights)
+	part, err := l.part(r, x)
 	if err != nil {
 		return err
 	}
@@ -155,6 +155,19 @@ func (l *RowParallel[T]) reduced(ctx context.Context, r *Rank, x, y gemm.Matrix[
 		seen(alone)
 	}
 	return AllReducePartial(ctx, r, part, y.Data)
+}
+
+// part returns the product over the rank's terms: in memory of the rank, if the backend is one
+// that can. The others have read what it held, as they have sent the sums that they made of it.
+func (l *RowParallel[T]) part(r *Rank, x gemm.Matrix[T]) (*gemm.Partial[T], error) {
+	b, ok := l.backend.(interface {
+		PartialTo(p *gemm.Partial[T], a gemm.Matrix[T], w gemm.Packed[T]) error
+	})
+	if !ok {
+		return l.backend.Partial(x, l.weights)
+	}
+	p := &memoryOf[T](r).part
+	return p, b.PartialTo(p, x, l.weights)
 }
 
 // addBias adds the bias to each row.

@@ -141,6 +141,15 @@ func (f *Finish[T]) Tile(c []T, stride int, s []T, width, rows, cols int) {
 	}
 }
 
+// Slice finishes so many elements: c[i] = f.Value(s[i], c[i]).
+func (f *Finish[T]) Slice(c, s []T) {
+	panel := MicroTile[T]().Cols
+	rows := len(s) / panel
+	whole := rows * panel
+	f.Tile(c, panel, s, panel, rows, panel)
+	f.Tile(c[whole:], panel, s[whole:], panel, 1, len(s)-whole)
+}
+
 // panel is Tile for the columns of a panel.
 func (f *Finish[T]) panel(c []T, stride int, s []T, width, rows, cols int) {
 	_, _ = c[(rows-1)*stride+cols-1], s[(rows-1)*width+cols-1]

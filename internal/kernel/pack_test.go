@@ -67,6 +67,14 @@ func testFinish[T Float](t *testing.T) {
 				before[i] = c[i]
 			}
 			f := NewFinish(factors[0], factors[1])
+			for n := range width {
+				out := append([]T(nil), c[:n+1]...)
+				f.Slice(out[:n], s[:n])
+				for i := range n {
+					require.Equal(t, Bits(f.Value(s[i], c[i])), Bits(out[i]), "%v, %d of %d elements", factors, i, n)
+				}
+				require.Equal(t, Bits(c[n]), Bits(out[n]), "after %d elements", n)
+			}
 			f.Tile(c, stride, s, width, rows, width)
 			for i := range c {
 				want := before[i]

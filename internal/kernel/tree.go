@@ -106,7 +106,11 @@ func rest[T Float](x, y []T, n int) (restX, restY []T) {
 // AddPlain joins two node values: left[i] = left[i] + right[i].
 func AddPlain[T Float](left, right []T) {
 	right = right[:len(left)]
-	for i := range left {
+	done := 0
+	if len(left) > maxLanes {
+		done = rows(RowPlus, left, left, right, nil, T(0)) // as far as a NaN
+	}
+	for i := done; i < len(left); i++ {
 		left[i] += right[i]
 	}
 }

@@ -1,0 +1,6 @@
+package pages
+
+import "golang.org/x/sys/unix"
+
+// advise asks for large pages. A kernel without them refuses: then there are none.
+func advise(pages []byte) { _ = unix.Madvise(pages, unix.MADV_HUGEPAGE) }
