@@ -287,6 +287,14 @@ func (a *arm64) enter(name string, args []string, result, locals int) {
 	a.label("ieee")
 }
 
+func (a *arm64) alignFrame() {}
+
+func (a *arm64) present(string, int) bool        { return false }
+func (a *arm64) loadPresent(reg, mem, int, bool) { panic(noMasks) }
+func (a *arm64) mulPresent(_, _, _ reg, _ int)   { panic(noMasks) }
+
+const noMasks = "NEON has no masks"
+
 func (a *arm64) loadArg(r, name string)  { a.line("MOVD %s, %s", a.arg(name), arm64Scalar(r)) }
 func (a *arm64) storeArg(name, r string) { a.line("MOVD %s, %s", arm64Scalar(r), a.arg(name)) }
 

@@ -131,11 +131,19 @@ type target interface {
 	beginTail(pointer, t string, buffer int, negative bool)
 	tail(d, spare reg, pointer string, buffer, off int, negative bool)
 
+	// present readies masks for the columns of a last row of t lanes. It returns false where there
+	// are no masks. loadPresent loads the lanes of column c that are present, mulPresent multiplies
+	// them; the others of d stay as they are, or (others false) become +0.
+	present(t string, columns int) bool
+	loadPresent(d reg, m mem, c int, others bool)
+	mulPresent(d, a, b reg, c int)
+
 	// Scalars.
 	// prologue begins a function with arguments of 8 bytes and a result of so many
 	// bytes, and sees to the rounding mode, which epilogue restores.
 	prologue(name string, args []string, result, locals int)
 	enter(name string, args []string, result, locals int) // prologue, the arguments left where they are
+	alignFrame()                                          // makes places in the frame usable after enter
 	loadArg(r, name string)                               // r = the argument
 	storeArg(name, r string)
 	epilogue()

@@ -160,7 +160,15 @@ func (k *tree) emit() {
 	if k.pairs {
 		results = 2
 	}
-	k.prologue(k.name(), args, results*k.w.lane(), k.stack+levels*k.value)
+	k.enter(k.name(), args, results*k.w.lane(), k.stack+levels*k.value)
+	if !k.light() {
+		k.alignFrame()
+	}
+	k.loadArg("x", "x")
+	if k.products() {
+		k.loadArg("y", "y")
+	}
+	k.loadArg("n", "n")
 	k.ragged()
 	k.blocks()
 	k.fold()
@@ -179,8 +187,12 @@ func (k *tree) emit() {
 	k.epilogue()
 }
 
+// light tells whether the frame is only used by blocks.
+func (k *tree) light() bool { return !k.pairs && k.registers() == 32 && k.vectorBytes() == 64 }
+
 // lanesToDst puts the accumulator to dst, unless that is nil.
 func (k *tree) lanesToDst() {
+	k.loadArg("dst", "dst")
 	k.ifZero("dst", "sum")
 	for c := range k.columns {
 		v := k.accumulated(c)
@@ -226,11 +238,17 @@ func (k *tree) joinNeighbours(level int, a, b value) value {
 func (k *tree) blocks() {
 	laneBits := bits.Len(uint(k.lanes())) - 1
 	rowBits := bits.Len(uint(k.rows)) - 1
+	if k.light() {
+		k.ifAtMost("n", k.rows*k.lanes()-1, "joined")
+		k.alignFrame()
+	}
 	k.address("s", at(frame, k.stack))
 	k.address("t", at(frame, k.slots))
 	k.move("i", "n")
 	k.shr("i", laneBits+rowBits)
-	k.ifZero("i", "fold")
+	if !k.light() {
+		k.ifZero("i", "fold")
+	}
 	k.moveImm("u", 0)
 	k.address("e", at(frame, k.acc))
 	k.label("block")
@@ -388,11 +406,9 @@ func (k *tree) eachColumn(x, y string, code func(c int)) {
 // need not wait for its loads.
 func (k *tree) ragged() {
 	laneBits := bits.Len(uint(k.lanes())) - 1
-	k.move("i", "n")
-	k.shr("i", laneBits)
-	k.move("p", "i") // to the end of the whole rows
-	k.shl("p", 7)
-	k.andImm("i", k.rows-1)
+	k.move("p", "n") // to the end of the whole rows
+	k.andImm("p", -k.lanes())
+	k.shl("p", bits.Len(uint(k.w.element()))-1)
 	if k.products() {
 		k.move("q", "y")
 		k.addReg("q", "p")
@@ -405,22 +421,15 @@ func (k *tree) ragged() {
 			k.inRegs = append(k.inRegs, value{k.alloc()})
 		}
 	}
-	k.ifZero("t", "noTail")
-	k.shl("t", bits.Len(uint(k.w.element()))-1)
-	k.lastRow()
-	k.jump("nodes")
-	k.label("noTail")
-	for c := range k.columns {
-		v := k.accumulator(c)
-		for _, r := range v {
-			k.minusZero(r)
-		}
-		k.accumulate(c, v)
+	if k.light() {
+		k.lanesPresent()
+	} else {
+		k.lastRow()
 	}
 	k.label("nodes")
 	for rows := 1; rows < k.rows; rows *= 2 {
 		next := fmt.Sprintf("node%d", 2*rows)
-		k.ifBit("i", bits.Len(uint(rows))-1, false, next)
+		k.ifBit("n", laneBits+bits.Len(uint(rows))-1, false, next)
 		k.step("p", -rows)
 		if k.products() {
 			k.step("q", -rows)
@@ -456,7 +465,11 @@ func (k *tree) takeUp() {
 func (k *tree) joinRows(rows int) {
 	if !k.pairs {
 		for c := range k.columns {
-			k.joinTo(c, k.node("p", "q", 0, rows, c))
+			if r := k.inRegs[c][0]; rows == 1 && k.term == plain && k.w != wide {
+				k.addMem(r, r, k.place("p", 0, c))
+			} else {
+				k.joinTo(c, k.node("p", "q", 0, rows, c))
+			}
 		}
 		return
 	}
@@ -481,8 +494,36 @@ func (k *tree) joinRows(rows int) {
 	}
 }
 
-// lastRow loads the row of t bytes at p (and q).
+// lanesPresent loads the row of t lanes at p (and q) where there are masks.
+func (k *tree) lanesPresent() {
+	first := k.inRegs[0][0]
+	k.minusZero(first)
+	for _, v := range k.inRegs[1:] {
+		k.copy(v[0], first)
+	}
+	k.ifZero("t", "nodes")
+	k.present("t", k.columns)
+	for c, v := range k.inRegs {
+		switch {
+		case k.products():
+			x, y := k.alloc(), k.alloc()
+			k.loadPresent(x, k.place("p", 0, c), c, false)
+			k.loadPresent(y, k.place("q", 0, c), c, false)
+			k.mulPresent(v[0], x, y, c)
+			k.release(x, y)
+		default:
+			k.loadPresent(v[0], k.place("p", 0, c), c, true)
+		}
+		if k.magnitudes() { // -0 becomes +0, and no sum of magnitudes is -0
+			k.abs(v[0], v[0])
+		}
+	}
+}
+
+// lastRow loads the row of t lanes at p (and q), or -0.
 func (k *tree) lastRow() {
+	k.ifZero("t", "noTail")
+	k.shl("t", bits.Len(uint(k.w.element()))-1)
 	source := k.vectorBytes() * k.w.element() / k.w.lane()
 	k.beginTail("p", "t", k.tailX, k.term != absolute)
 	if k.products() {
@@ -504,6 +545,15 @@ func (k *tree) lastRow() {
 			k.abs(v[0], v[0])
 		}
 		k.release(spare)
+		k.accumulate(c, v)
+	}
+	k.jump("nodes")
+	k.label("noTail")
+	for c := range k.columns {
+		v := k.accumulator(c)
+		for _, r := range v {
+			k.minusZero(r)
+		}
 		k.accumulate(c, v)
 	}
 }

@@ -11,15 +11,11 @@ TEXT ·treeSumF64NEON(SB), 0, $6032-40
 	CBZ R10, ieee
 	MOVD ZR, FPCR
 ieee:
-	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
-	MOVD y+16(FP), R2
 	MOVD n+24(FP), R3
-	MOVD R3, R6
-	LSR $4, R6
-	MOVD R6, R4
-	LSL $7, R4
-	AND $7, R6
+	MOVD R3, R4
+	AND $-16, R4
+	LSL $3, R4
 	ADD R1, R4
 	MOVD R3, R8
 	AND $15, R8
@@ -77,27 +73,27 @@ noTail:
 	MOVD $0x8000000000000000, R10
 	VDUP R10, V7.D2
 nodes:
-	TST $1, R6
+	TST $16, R3
 	BEQ node2
 	ADD $-128, R4
-	FMOVQ 0(R4), F8
-	WORD $0x4e60d500 // FADD V0.2D, V8.2D, V0.2D
-	FMOVQ 16(R4), F8
-	WORD $0x4e61d501 // FADD V1.2D, V8.2D, V1.2D
-	FMOVQ 32(R4), F8
-	WORD $0x4e62d502 // FADD V2.2D, V8.2D, V2.2D
-	FMOVQ 48(R4), F8
-	WORD $0x4e63d503 // FADD V3.2D, V8.2D, V3.2D
-	FMOVQ 64(R4), F8
-	WORD $0x4e64d504 // FADD V4.2D, V8.2D, V4.2D
-	FMOVQ 80(R4), F8
-	WORD $0x4e65d505 // FADD V5.2D, V8.2D, V5.2D
-	FMOVQ 96(R4), F8
-	WORD $0x4e66d506 // FADD V6.2D, V8.2D, V6.2D
-	FMOVQ 112(R4), F8
-	WORD $0x4e67d507 // FADD V7.2D, V8.2D, V7.2D
+	FMOVQ 0(R4), F31
+	WORD $0x4e7fd400 // FADD V0.2D, V0.2D, V31.2D
+	FMOVQ 16(R4), F31
+	WORD $0x4e7fd421 // FADD V1.2D, V1.2D, V31.2D
+	FMOVQ 32(R4), F31
+	WORD $0x4e7fd442 // FADD V2.2D, V2.2D, V31.2D
+	FMOVQ 48(R4), F31
+	WORD $0x4e7fd463 // FADD V3.2D, V3.2D, V31.2D
+	FMOVQ 64(R4), F31
+	WORD $0x4e7fd484 // FADD V4.2D, V4.2D, V31.2D
+	FMOVQ 80(R4), F31
+	WORD $0x4e7fd4a5 // FADD V5.2D, V5.2D, V31.2D
+	FMOVQ 96(R4), F31
+	WORD $0x4e7fd4c6 // FADD V6.2D, V6.2D, V31.2D
+	FMOVQ 112(R4), F31
+	WORD $0x4e7fd4e7 // FADD V7.2D, V7.2D, V31.2D
 node2:
-	TST $2, R6
+	TST $32, R3
 	BEQ node4
 	ADD $-256, R4
 	FMOVQ 0(R4), F8
@@ -133,7 +129,7 @@ node2:
 	WORD $0x4e7fd508 // FADD V8.2D, V8.2D, V31.2D
 	WORD $0x4e67d507 // FADD V7.2D, V8.2D, V7.2D
 node4:
-	TST $4, R6
+	TST $64, R3
 	BEQ node8
 	ADD $-512, R4
 	FMOVQ 0(R4), F8
@@ -677,6 +673,7 @@ pop:
 	WORD $0x4e6ad4ea // FADD V10.2D, V7.2D, V10.2D
 	B pop
 joined:
+	MOVD dst+0(FP), R0
 	CBZ R0, sum
 	FMOVQ F6, 0(R0)
 	FMOVQ F5, 16(R0)
@@ -708,15 +705,11 @@ TEXT ·treeSumAbsF64NEON(SB), 0, $6032-40
 	CBZ R10, ieee
 	MOVD ZR, FPCR
 ieee:
-	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
-	MOVD y+16(FP), R2
 	MOVD n+24(FP), R3
-	MOVD R3, R6
-	LSR $4, R6
-	MOVD R6, R4
-	LSL $7, R4
-	AND $3, R6
+	MOVD R3, R4
+	AND $-16, R4
+	LSL $3, R4
 	ADD R1, R4
 	MOVD R3, R8
 	AND $15, R8
@@ -782,7 +775,7 @@ noTail:
 	MOVD $0x8000000000000000, R10
 	VDUP R10, V7.D2
 nodes:
-	TST $1, R6
+	TST $16, R3
 	BEQ node2
 	ADD $-128, R4
 	FMOVQ 0(R4), F8
@@ -810,7 +803,7 @@ nodes:
 	WORD $0x4ee0f908 // FABS V8.2D, V8.2D
 	WORD $0x4e67d507 // FADD V7.2D, V8.2D, V7.2D
 node2:
-	TST $2, R6
+	TST $32, R3
 	BEQ node4
 	ADD $-256, R4
 	FMOVQ 0(R4), F8
@@ -1306,6 +1299,7 @@ pop:
 	WORD $0x4e6ad4ea // FADD V10.2D, V7.2D, V10.2D
 	B pop
 joined:
+	MOVD dst+0(FP), R0
 	CBZ R0, sum
 	FMOVQ F6, 0(R0)
 	FMOVQ F5, 16(R0)
@@ -1337,15 +1331,12 @@ TEXT ·treeDotF64NEON(SB), 0, $6032-40
 	CBZ R10, ieee
 	MOVD ZR, FPCR
 ieee:
-	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD y+16(FP), R2
 	MOVD n+24(FP), R3
-	MOVD R3, R6
-	LSR $4, R6
-	MOVD R6, R4
-	LSL $7, R4
-	AND $3, R6
+	MOVD R3, R4
+	AND $-16, R4
+	LSL $3, R4
 	MOVD R2, R5
 	ADD R4, R5
 	ADD R1, R4
@@ -1446,7 +1437,7 @@ noTail:
 	MOVD $0x8000000000000000, R10
 	VDUP R10, V7.D2
 nodes:
-	TST $1, R6
+	TST $16, R3
 	BEQ node2
 	ADD $-128, R4
 	ADD $-128, R5
@@ -1483,7 +1474,7 @@ nodes:
 	WORD $0x6e7fdd08 // FMUL V8.2D, V8.2D, V31.2D
 	WORD $0x4e67d507 // FADD V7.2D, V8.2D, V7.2D
 node2:
-	TST $2, R6
+	TST $32, R3
 	BEQ node4
 	ADD $-256, R4
 	ADD $-256, R5
@@ -2029,6 +2020,7 @@ pop:
 	WORD $0x4e6ad4ea // FADD V10.2D, V7.2D, V10.2D
 	B pop
 joined:
+	MOVD dst+0(FP), R0
 	CBZ R0, sum
 	FMOVQ F6, 0(R0)
 	FMOVQ F5, 16(R0)
@@ -2060,15 +2052,11 @@ TEXT ·pairSumF64NEON(SB), 0, $11792-48
 	CBZ R10, ieee
 	MOVD ZR, FPCR
 ieee:
-	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
-	MOVD y+16(FP), R2
 	MOVD n+24(FP), R3
-	MOVD R3, R6
-	LSR $4, R6
-	MOVD R6, R4
-	LSL $7, R4
-	AND $3, R6
+	MOVD R3, R4
+	AND $-16, R4
+	LSL $3, R4
 	ADD R1, R4
 	MOVD R3, R8
 	AND $15, R8
@@ -2182,7 +2170,7 @@ noTail:
 	FMOVQ F1, 2432(RSP)
 	FMOVQ F0, 2560(RSP)
 nodes:
-	TST $1, R6
+	TST $16, R3
 	BEQ node2
 	ADD $-128, R4
 	MOVD R4, R7
@@ -2226,7 +2214,7 @@ column1:
 	ADD $-128, R8
 	MOVD R7, R4
 node2:
-	TST $2, R6
+	TST $32, R3
 	BEQ node4
 	ADD $-256, R4
 	MOVD R4, R7
@@ -3871,6 +3859,7 @@ pop:
 	FMOVQ F0, 2560(RSP)
 	B pop
 joined:
+	MOVD dst+0(FP), R0
 	CBZ R0, sum
 	FMOVQ 2320(RSP), F0
 	FMOVQ 2448(RSP), F2
@@ -4031,15 +4020,11 @@ TEXT ·pairSumAbsF64NEON(SB), 0, $11792-48
 	CBZ R10, ieee
 	MOVD ZR, FPCR
 ieee:
-	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
-	MOVD y+16(FP), R2
 	MOVD n+24(FP), R3
-	MOVD R3, R6
-	LSR $4, R6
-	MOVD R6, R4
-	LSL $7, R4
-	AND $3, R6
+	MOVD R3, R4
+	AND $-16, R4
+	LSL $3, R4
 	ADD R1, R4
 	MOVD R3, R8
 	AND $15, R8
@@ -4161,7 +4146,7 @@ noTail:
 	FMOVQ F1, 2432(RSP)
 	FMOVQ F0, 2560(RSP)
 nodes:
-	TST $1, R6
+	TST $16, R3
 	BEQ node2
 	ADD $-128, R4
 	MOVD R4, R7
@@ -4207,7 +4192,7 @@ column1:
 	ADD $-128, R8
 	MOVD R7, R4
 node2:
-	TST $2, R6
+	TST $32, R3
 	BEQ node4
 	ADD $-256, R4
 	MOVD R4, R7
@@ -5864,6 +5849,7 @@ pop:
 	FMOVQ F0, 2560(RSP)
 	B pop
 joined:
+	MOVD dst+0(FP), R0
 	CBZ R0, sum
 	FMOVQ 2320(RSP), F0
 	FMOVQ 2448(RSP), F2
@@ -6024,15 +6010,12 @@ TEXT ·pairDotF64NEON(SB), 0, $11792-48
 	CBZ R10, ieee
 	MOVD ZR, FPCR
 ieee:
-	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD y+16(FP), R2
 	MOVD n+24(FP), R3
-	MOVD R3, R6
-	LSR $4, R6
-	MOVD R6, R4
-	LSL $7, R4
-	AND $3, R6
+	MOVD R3, R4
+	AND $-16, R4
+	LSL $3, R4
 	MOVD R2, R5
 	ADD R4, R5
 	ADD R1, R4
@@ -6213,7 +6196,7 @@ noTail:
 	FMOVQ F1, 2432(RSP)
 	FMOVQ F0, 2560(RSP)
 nodes:
-	TST $1, R6
+	TST $16, R3
 	BEQ node2
 	ADD $-128, R4
 	ADD $-128, R5
@@ -6271,7 +6254,7 @@ column1:
 	MOVD R7, R4
 	MOVD R9, R5
 node2:
-	TST $2, R6
+	TST $32, R3
 	BEQ node4
 	ADD $-256, R4
 	ADD $-256, R5
@@ -8002,6 +7985,7 @@ pop:
 	FMOVQ F1, 2560(RSP)
 	B pop
 joined:
+	MOVD dst+0(FP), R0
 	CBZ R0, sum
 	FMOVQ 2320(RSP), F1
 	FMOVQ 2448(RSP), F2
@@ -8162,15 +8146,11 @@ TEXT ·treeSumF32NEON(SB), 0, $6032-36
 	CBZ R10, ieee
 	MOVD ZR, FPCR
 ieee:
-	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
-	MOVD y+16(FP), R2
 	MOVD n+24(FP), R3
-	MOVD R3, R6
-	LSR $5, R6
-	MOVD R6, R4
-	LSL $7, R4
-	AND $7, R6
+	MOVD R3, R4
+	AND $-32, R4
+	LSL $2, R4
 	ADD R1, R4
 	MOVD R3, R8
 	AND $31, R8
@@ -8228,27 +8208,27 @@ noTail:
 	MOVD $0x8000000080000000, R10
 	VDUP R10, V7.D2
 nodes:
-	TST $1, R6
+	TST $32, R3
 	BEQ node2
 	ADD $-128, R4
-	FMOVQ 0(R4), F8
-	WORD $0x4e20d500 // FADD V0.4S, V8.4S, V0.4S
-	FMOVQ 16(R4), F8
-	WORD $0x4e21d501 // FADD V1.4S, V8.4S, V1.4S
-	FMOVQ 32(R4), F8
-	WORD $0x4e22d502 // FADD V2.4S, V8.4S, V2.4S
-	FMOVQ 48(R4), F8
-	WORD $0x4e23d503 // FADD V3.4S, V8.4S, V3.4S
-	FMOVQ 64(R4), F8
-	WORD $0x4e24d504 // FADD V4.4S, V8.4S, V4.4S
-	FMOVQ 80(R4), F8
-	WORD $0x4e25d505 // FADD V5.4S, V8.4S, V5.4S
-	FMOVQ 96(R4), F8
-	WORD $0x4e26d506 // FADD V6.4S, V8.4S, V6.4S
-	FMOVQ 112(R4), F8
-	WORD $0x4e27d507 // FADD V7.4S, V8.4S, V7.4S
+	FMOVQ 0(R4), F31
+	WORD $0x4e3fd400 // FADD V0.4S, V0.4S, V31.4S
+	FMOVQ 16(R4), F31
+	WORD $0x4e3fd421 // FADD V1.4S, V1.4S, V31.4S
+	FMOVQ 32(R4), F31
+	WORD $0x4e3fd442 // FADD V2.4S, V2.4S, V31.4S
+	FMOVQ 48(R4), F31
+	WORD $0x4e3fd463 // FADD V3.4S, V3.4S, V31.4S
+	FMOVQ 64(R4), F31
+	WORD $0x4e3fd484 // FADD V4.4S, V4.4S, V31.4S
+	FMOVQ 80(R4), F31
+	WORD $0x4e3fd4a5 // FADD V5.4S, V5.4S, V31.4S
+	FMOVQ 96(R4), F31
+	WORD $0x4e3fd4c6 // FADD V6.4S, V6.4S, V31.4S
+	FMOVQ 112(R4), F31
+	WORD $0x4e3fd4e7 // FADD V7.4S, V7.4S, V31.4S
 node2:
-	TST $2, R6
+	TST $64, R3
 	BEQ node4
 	ADD $-256, R4
 	FMOVQ 0(R4), F8
@@ -8284,7 +8264,7 @@ node2:
 	WORD $0x4e3fd508 // FADD V8.4S, V8.4S, V31.4S
 	WORD $0x4e27d507 // FADD V7.4S, V8.4S, V7.4S
 node4:
-	TST $4, R6
+	TST $128, R3
 	BEQ node8
 	ADD $-512, R4
 	FMOVQ 0(R4), F8
@@ -8828,6 +8808,7 @@ pop:
 	WORD $0x4e2ad4ea // FADD V10.4S, V7.4S, V10.4S
 	B pop
 joined:
+	MOVD dst+0(FP), R0
 	CBZ R0, sum
 	FMOVQ F6, 0(R0)
 	FMOVQ F5, 16(R0)
@@ -8860,15 +8841,11 @@ TEXT ·treeSumAbsF32NEON(SB), 0, $6032-36
 	CBZ R10, ieee
 	MOVD ZR, FPCR
 ieee:
-	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
-	MOVD y+16(FP), R2
 	MOVD n+24(FP), R3
-	MOVD R3, R6
-	LSR $5, R6
-	MOVD R6, R4
-	LSL $7, R4
-	AND $3, R6
+	MOVD R3, R4
+	AND $-32, R4
+	LSL $2, R4
 	ADD R1, R4
 	MOVD R3, R8
 	AND $31, R8
@@ -8934,7 +8911,7 @@ noTail:
 	MOVD $0x8000000080000000, R10
 	VDUP R10, V7.D2
 nodes:
-	TST $1, R6
+	TST $32, R3
 	BEQ node2
 	ADD $-128, R4
 	FMOVQ 0(R4), F8
@@ -8962,7 +8939,7 @@ nodes:
 	WORD $0x4ea0f908 // FABS V8.4S, V8.4S
 	WORD $0x4e27d507 // FADD V7.4S, V8.4S, V7.4S
 node2:
-	TST $2, R6
+	TST $64, R3
 	BEQ node4
 	ADD $-256, R4
 	FMOVQ 0(R4), F8
@@ -9458,6 +9435,7 @@ pop:
 	WORD $0x4e2ad4ea // FADD V10.4S, V7.4S, V10.4S
 	B pop
 joined:
+	MOVD dst+0(FP), R0
 	CBZ R0, sum
 	FMOVQ F6, 0(R0)
 	FMOVQ F5, 16(R0)
@@ -9490,15 +9468,12 @@ TEXT ·treeDotF32NEON(SB), 0, $6032-36
 	CBZ R10, ieee
 	MOVD ZR, FPCR
 ieee:
-	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD y+16(FP), R2
 	MOVD n+24(FP), R3
-	MOVD R3, R6
-	LSR $5, R6
-	MOVD R6, R4
-	LSL $7, R4
-	AND $3, R6
+	MOVD R3, R4
+	AND $-32, R4
+	LSL $2, R4
 	MOVD R2, R5
 	ADD R4, R5
 	ADD R1, R4
@@ -9599,7 +9574,7 @@ noTail:
 	MOVD $0x8000000080000000, R10
 	VDUP R10, V7.D2
 nodes:
-	TST $1, R6
+	TST $32, R3
 	BEQ node2
 	ADD $-128, R4
 	ADD $-128, R5
@@ -9636,7 +9611,7 @@ nodes:
 	WORD $0x6e3fdd08 // FMUL V8.4S, V8.4S, V31.4S
 	WORD $0x4e27d507 // FADD V7.4S, V8.4S, V7.4S
 node2:
-	TST $2, R6
+	TST $64, R3
 	BEQ node4
 	ADD $-256, R4
 	ADD $-256, R5
@@ -10182,6 +10157,7 @@ pop:
 	WORD $0x4e2ad4ea // FADD V10.4S, V7.4S, V10.4S
 	B pop
 joined:
+	MOVD dst+0(FP), R0
 	CBZ R0, sum
 	FMOVQ F6, 0(R0)
 	FMOVQ F5, 16(R0)
@@ -10214,15 +10190,11 @@ TEXT ·pairSumF32NEON(SB), 0, $11792-40
 	CBZ R10, ieee
 	MOVD ZR, FPCR
 ieee:
-	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
-	MOVD y+16(FP), R2
 	MOVD n+24(FP), R3
-	MOVD R3, R6
-	LSR $5, R6
-	MOVD R6, R4
-	LSL $7, R4
-	AND $3, R6
+	MOVD R3, R4
+	AND $-32, R4
+	LSL $2, R4
 	ADD R1, R4
 	MOVD R3, R8
 	AND $31, R8
@@ -10336,7 +10308,7 @@ noTail:
 	FMOVQ F1, 2432(RSP)
 	FMOVQ F0, 2560(RSP)
 nodes:
-	TST $1, R6
+	TST $32, R3
 	BEQ node2
 	ADD $-128, R4
 	MOVD R4, R7
@@ -10380,7 +10352,7 @@ column1:
 	ADD $-128, R8
 	MOVD R7, R4
 node2:
-	TST $2, R6
+	TST $64, R3
 	BEQ node4
 	ADD $-256, R4
 	MOVD R4, R7
@@ -12025,6 +11997,7 @@ pop:
 	FMOVQ F0, 2560(RSP)
 	B pop
 joined:
+	MOVD dst+0(FP), R0
 	CBZ R0, sum
 	FMOVQ 2320(RSP), F0
 	FMOVQ 2448(RSP), F2
@@ -12197,15 +12170,11 @@ TEXT ·pairSumAbsF32NEON(SB), 0, $11792-40
 	CBZ R10, ieee
 	MOVD ZR, FPCR
 ieee:
-	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
-	MOVD y+16(FP), R2
 	MOVD n+24(FP), R3
-	MOVD R3, R6
-	LSR $5, R6
-	MOVD R6, R4
-	LSL $7, R4
-	AND $3, R6
+	MOVD R3, R4
+	AND $-32, R4
+	LSL $2, R4
 	ADD R1, R4
 	MOVD R3, R8
 	AND $31, R8
@@ -12327,7 +12296,7 @@ noTail:
 	FMOVQ F1, 2432(RSP)
 	FMOVQ F0, 2560(RSP)
 nodes:
-	TST $1, R6
+	TST $32, R3
 	BEQ node2
 	ADD $-128, R4
 	MOVD R4, R7
@@ -12373,7 +12342,7 @@ column1:
 	ADD $-128, R8
 	MOVD R7, R4
 node2:
-	TST $2, R6
+	TST $64, R3
 	BEQ node4
 	ADD $-256, R4
 	MOVD R4, R7
@@ -14030,6 +13999,7 @@ pop:
 	FMOVQ F0, 2560(RSP)
 	B pop
 joined:
+	MOVD dst+0(FP), R0
 	CBZ R0, sum
 	FMOVQ 2320(RSP), F0
 	FMOVQ 2448(RSP), F2
@@ -14202,15 +14172,12 @@ TEXT ·pairDotF32NEON(SB), 0, $11792-40
 	CBZ R10, ieee
 	MOVD ZR, FPCR
 ieee:
-	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD y+16(FP), R2
 	MOVD n+24(FP), R3
-	MOVD R3, R6
-	LSR $5, R6
-	MOVD R6, R4
-	LSL $7, R4
-	AND $3, R6
+	MOVD R3, R4
+	AND $-32, R4
+	LSL $2, R4
 	MOVD R2, R5
 	ADD R4, R5
 	ADD R1, R4
@@ -14391,7 +14358,7 @@ noTail:
 	FMOVQ F1, 2432(RSP)
 	FMOVQ F0, 2560(RSP)
 nodes:
-	TST $1, R6
+	TST $32, R3
 	BEQ node2
 	ADD $-128, R4
 	ADD $-128, R5
@@ -14449,7 +14416,7 @@ column1:
 	MOVD R7, R4
 	MOVD R9, R5
 node2:
-	TST $2, R6
+	TST $64, R3
 	BEQ node4
 	ADD $-256, R4
 	ADD $-256, R5
@@ -16180,6 +16147,7 @@ pop:
 	FMOVQ F1, 2560(RSP)
 	B pop
 joined:
+	MOVD dst+0(FP), R0
 	CBZ R0, sum
 	FMOVQ 2320(RSP), F1
 	FMOVQ 2448(RSP), F2
@@ -16352,15 +16320,11 @@ TEXT ·treeSumWideNEON(SB), 0, $11792-40
 	CBZ R10, ieee
 	MOVD ZR, FPCR
 ieee:
-	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
-	MOVD y+16(FP), R2
 	MOVD n+24(FP), R3
-	MOVD R3, R6
-	LSR $5, R6
-	MOVD R6, R4
-	LSL $7, R4
-	AND $3, R6
+	MOVD R3, R4
+	AND $-32, R4
+	LSL $2, R4
 	ADD R1, R4
 	MOVD R3, R8
 	AND $31, R8
@@ -16458,7 +16422,7 @@ noTail:
 	MOVD $0x8000000000000000, R10
 	VDUP R10, V15.D2
 nodes:
-	TST $1, R6
+	TST $32, R3
 	BEQ node2
 	ADD $-128, R4
 	FMOVD 0(R4), F16
@@ -16510,7 +16474,7 @@ nodes:
 	WORD $0x0e617a10 // FCVTL V16.2D, V16.2S
 	WORD $0x4e6fd60f // FADD V15.2D, V16.2D, V15.2D
 node2:
-	TST $2, R6
+	TST $64, R3
 	BEQ node4
 	ADD $-256, R4
 	FMOVD 0(R4), F16
@@ -17462,6 +17426,7 @@ pop:
 	WORD $0x4e60d600 // FADD V0.2D, V16.2D, V0.2D
 	B pop
 joined:
+	MOVD dst+0(FP), R0
 	CBZ R0, sum
 	FMOVQ F15, 0(R0)
 	FMOVQ F14, 16(R0)
@@ -17509,15 +17474,11 @@ TEXT ·treeSumAbsWideNEON(SB), 0, $11792-40
 	CBZ R10, ieee
 	MOVD ZR, FPCR
 ieee:
-	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
-	MOVD y+16(FP), R2
 	MOVD n+24(FP), R3
-	MOVD R3, R6
-	LSR $5, R6
-	MOVD R6, R4
-	LSL $7, R4
-	AND $3, R6
+	MOVD R3, R4
+	AND $-32, R4
+	LSL $2, R4
 	ADD R1, R4
 	MOVD R3, R8
 	AND $31, R8
@@ -17631,7 +17592,7 @@ noTail:
 	MOVD $0x8000000000000000, R10
 	VDUP R10, V15.D2
 nodes:
-	TST $1, R6
+	TST $32, R3
 	BEQ node2
 	ADD $-128, R4
 	FMOVD 0(R4), F16
@@ -17699,7 +17660,7 @@ nodes:
 	WORD $0x4ee0fa10 // FABS V16.2D, V16.2D
 	WORD $0x4e6fd60f // FADD V15.2D, V16.2D, V15.2D
 node2:
-	TST $2, R6
+	TST $64, R3
 	BEQ node4
 	ADD $-256, R4
 	FMOVD 0(R4), F16
@@ -18747,6 +18708,7 @@ pop:
 	WORD $0x4e60d600 // FADD V0.2D, V16.2D, V0.2D
 	B pop
 joined:
+	MOVD dst+0(FP), R0
 	CBZ R0, sum
 	FMOVQ F15, 0(R0)
 	FMOVQ F14, 16(R0)
@@ -18794,15 +18756,12 @@ TEXT ·treeDotWideNEON(SB), 0, $11792-40
 	CBZ R10, ieee
 	MOVD ZR, FPCR
 ieee:
-	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
 	MOVD y+16(FP), R2
 	MOVD n+24(FP), R3
-	MOVD R3, R6
-	LSR $5, R6
-	MOVD R6, R4
-	LSL $7, R4
-	AND $3, R6
+	MOVD R3, R4
+	AND $-32, R4
+	LSL $2, R4
 	MOVD R2, R5
 	ADD R4, R5
 	ADD R1, R4
@@ -18975,7 +18934,7 @@ noTail:
 	MOVD $0x8000000000000000, R10
 	VDUP R10, V15.D2
 nodes:
-	TST $1, R6
+	TST $32, R3
 	BEQ node2
 	ADD $-128, R4
 	ADD $-128, R5
@@ -19076,7 +19035,7 @@ nodes:
 	WORD $0x6e71de10 // FMUL V16.2D, V16.2D, V17.2D
 	WORD $0x4e6fd60f // FADD V15.2D, V16.2D, V15.2D
 node2:
-	TST $2, R6
+	TST $64, R3
 	BEQ node4
 	ADD $-256, R4
 	ADD $-256, R5
@@ -20318,6 +20277,7 @@ pop:
 	WORD $0x4e60d600 // FADD V0.2D, V16.2D, V0.2D
 	B pop
 joined:
+	MOVD dst+0(FP), R0
 	CBZ R0, sum
 	FMOVQ F15, 0(R0)
 	FMOVQ F14, 16(R0)
