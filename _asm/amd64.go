@@ -413,6 +413,10 @@ func (a *amd64) countDown(r, label string) {
 	a.line("DECQ %s", amd64Scalar(r))
 	a.line("JNE %s", label)
 }
+func (a *amd64) countOut(r, label string) {
+	a.line("DECQ %s", amd64Scalar(r))
+	a.line("JEQ %s", label)
+}
 func (a *amd64) ifZero(r, label string) {
 	a.line("TESTQ %s, %s", amd64Scalar(r), amd64Scalar(r))
 	a.line("JEQ %s", label)

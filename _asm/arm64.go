@@ -336,6 +336,10 @@ func (a *arm64) countDown(r, label string) {
 	a.line("SUBS $1, %s", arm64Scalar(r))
 	a.line("BNE %s", label)
 }
+func (a *arm64) countOut(r, label string) {
+	a.line("SUBS $1, %s", arm64Scalar(r))
+	a.line("BEQ %s", label)
+}
 func (a *arm64) ifZero(r, label string) { a.line("CBZ %s, %s", arm64Scalar(r), label) }
 func (a *arm64) ifNotZero(r, label string) {
 	a.line("CBNZ %s, %s", arm64Scalar(r), label)

@@ -160,6 +160,7 @@ type target interface {
 	shr(r string, by int)
 	shl(r string, by int)
 	countDown(r, label string) // r = r - 1; jumps unless it is 0
+	countOut(r, label string)  // r = r - 1; jumps if it is 0
 	ifZero(r, label string)
 	ifNotZero(r, label string)
 	ifBit(r string, bit int, set bool, label string)

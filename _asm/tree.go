@@ -46,7 +46,7 @@ type tree struct {
 
 	tailX, tailY, slots, acc, stack int // places in the frame
 	inRegs                          []value
-	last                            []value // of the last block, where its registers are left alone until fold
+	last                            []value // of a block whose columns have registers: the last of all is not stored
 }
 
 // levels bounds the superblocks by 2^36, more than any memory holds.
@@ -246,40 +246,58 @@ func (k *tree) blocks() {
 	k.address("t", at(frame, k.slots))
 	k.move("i", "n")
 	k.shr("i", laneBits+rowBits)
-	if !k.light() {
+	if !k.pairs && k.side() == k.columns {
+		k.last = make([]value, k.columns)
+	}
+	switch {
+	case k.last == nil:
 		k.ifZero("i", "fold")
+	case !k.light():
+		k.ifZero("i", "none")
 	}
 	k.moveImm("u", 0)
 	k.address("e", at(frame, k.acc))
 	k.label("block")
 	k.block()
+	if k.last != nil {
+		k.countOut("i", "fold")
+		for c, v := range k.last {
+			k.keep("t", 0, c, v)
+		}
+	}
 	k.step("x", k.rows)
 	if k.products() {
 		k.step("y", k.rows)
 	}
 	k.addImm("t", k.value)
 	k.ifEqual("t", "e", "super")
-	k.label("counted")
-	k.countDown("i", "block")
-	k.jump("fold")
+	next := "block"
+	if k.last == nil {
+		next = "counted"
+		k.label(next)
+		k.countDown("i", "block")
+		k.jump("fold")
+	} else {
+		k.jump(next)
+	}
 	k.label("super")
 	k.superblock()
 	k.address("t", at(frame, k.slots))
-	k.jump("counted")
+	k.jump(next)
 }
 
-// block evaluates the block at x (and y) into the slot at t.
+// block evaluates the block at x (and y) into the slot at t, or into registers.
 func (k *tree) block() {
 	if !k.pairs {
-		last := make([]value, k.columns)
-		if k.abreast(func(c int) {
+		k.abreast(func(c int) {
 			v := k.node("x", "y", 0, k.rows, c)
-			k.keep("t", 0, c, v)
+			if k.last != nil {
+				k.last[c] = v
+			} else {
+				k.keep("t", 0, c, v)
+			}
 			k.release(v...)
-			last[c] = v
-		}) {
-			k.last = last
-		}
+		})
 		return
 	}
 	if k.columns == 2 {
@@ -340,9 +358,8 @@ func (k *tree) slotNode(base string, off, slots, c int) value {
 	return left
 }
 
-// abreast prints the code for all columns, several side by side, so that memory is read
-// in ascending order, or nearly. It tells whether all were.
-func (k *tree) abreast(code func(c int)) bool {
+// side is how many columns of a block there are registers for.
+func (k *tree) side() int {
 	need := bits.Len(uint(k.rows)) // registers for a node
 	switch {
 	case k.w == wide && k.products():
@@ -354,10 +371,16 @@ func (k *tree) abreast(code func(c int)) bool {
 	for side*need > len(k.free) {
 		side /= 2
 	}
+	return side
+}
+
+// abreast prints the code for all columns, several side by side, so that memory is read
+// in ascending order, or nearly.
+func (k *tree) abreast(code func(c int)) {
+	side := k.side()
 	for c := 0; c < k.columns; c += side {
 		k.sideBySide(side, func(i int) { code(c + i) })
 	}
-	return side == k.columns
 }
 
 // sideBySide prints streams that have the free registers divided among them.
@@ -579,19 +602,18 @@ func (k *tree) fold() {
 	k.reclaim(k.last)
 	k.takeUp()
 	k.address("p", at(frame, k.slots))
-	k.move("u", "t")
-	k.subReg("u", "p")
-	valueBits := bits.Len(uint(k.value)) - 1
-	for slots := 1; slots < k.slotCount; slots *= 2 {
-		bit, next := bits.Len(uint(slots))-1, fmt.Sprintf("slots%d", 2*slots)
-		k.ifBit("u", valueBits+bit, false, next)
-		k.addImm("t", -slots*k.value) // its larger nodes are to the left
+	k.move("i", "t")
+	k.subReg("i", "p")
+	first := 1
+	if k.last != nil {
+		k.foldLast()
+		first = 2
+	}
+	for slots := first; slots < k.slotCount; slots *= 2 {
+		next := fmt.Sprintf("slots%d", 2*slots)
+		k.ifSlots(slots, next)
 		for c := range k.columns {
-			if slots == 1 && k.last != nil {
-				k.joinTo(c, k.last[c])
-			} else {
-				k.joinTo(c, k.slotNode("t", 0, slots, c))
-			}
+			k.joinTo(c, k.slotNode("t", 0, slots, c))
 		}
 		k.label(next)
 	}
@@ -603,7 +625,60 @@ func (k *tree) fold() {
 		k.joinTo(c, k.fetch("s", 0, c))
 	}
 	k.jump("pop")
+	if k.last != nil && !k.light() {
+		k.label("none")
+		for c, v := range k.inRegs {
+			k.load(v[0], at(frame, k.acc+c*k.vectorBytes()))
+		}
+	}
 	k.label("joined")
+}
+
+// ifSlots jumps unless so many slots, a power of two, are a node of their own, and else
+// takes them from the slots: larger nodes are to the left.
+func (k *tree) ifSlots(slots int, otherwise string) {
+	valueBits := bits.Len(uint(k.value)) - 1
+	k.ifBit("i", valueBits+bits.Len(uint(slots))-1, false, otherwise)
+	k.addImm("t", -slots*k.value)
+}
+
+// foldLast joins the last block, which is in registers, to the node that it ends, as a
+// binary counter carries, and that node to the accumulator. It ends where nodes of two
+// slots are next.
+func (k *tree) foldLast() {
+	for slots := 1; slots < k.slotCount; slots *= 2 {
+		k.ifSlots(slots, fmt.Sprintf("ends%d", slots))
+		k.joinLast(func(c int) value { return k.slotNode("t", 0, slots, c) })
+	}
+	k.move("p", "u")
+	k.label("carryLast")
+	k.ifBit("p", 0, false, fmt.Sprintf("ends%d", k.slotCount/2))
+	k.addImm("s", -k.value)
+	k.joinLast(func(c int) value { return k.fetch("s", 0, c) })
+	k.shr("p", 1)
+	k.jump("carryLast")
+	for slots := k.slotCount / 2; slots > 0; slots /= 2 {
+		k.label(fmt.Sprintf("ends%d", slots))
+		for c, v := range k.last {
+			k.add(k.inRegs[c][0], v[0], k.inRegs[c][0])
+		}
+		if slots > 1 {
+			k.jump(fmt.Sprintf("slots%d", 2*slots))
+		}
+	}
+	for _, v := range k.last {
+		k.release(v...)
+	}
+	k.label("slots2")
+}
+
+// joinLast joins what is to the left of the last block to it.
+func (k *tree) joinLast(left func(c int) value) {
+	for c, v := range k.last {
+		l := left(c)
+		k.add(v[0], l[0], v[0])
+		k.release(l...)
+	}
 }
 
 // node evaluates the rows [from, from+rows) behind the pointers, in column c.

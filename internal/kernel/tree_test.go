@@ -84,6 +84,9 @@ func testTree[S, T Float](t *testing.T) {
 			sameBits(t, what+", lanes", want, got)
 			sameBits(t, what+", sum", []S{wantSum}, []S{gotSum})
 			sameBits(t, what+", sum alone", []S{wantSum}, []S{Tree[S](of, nil, x, y)})
+			if total, ok := any(Total(of, x, y)).(S); ok {
+				sameBits(t, what+", total", []S{wantSum}, []S{total})
+			}
 		}
 	}
 }
