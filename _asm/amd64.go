@@ -6,6 +6,7 @@ import "fmt"
 type amd64 struct {
 	printer
 	bytes int
+	shown int // bytes of a register as it is printed: see shorten
 	held  map[constant]reg
 }
 
@@ -46,10 +47,13 @@ func (a *amd64) mem(m mem) string {
 }
 
 func (a *amd64) v(r reg) string {
-	if a.bytes == 64 {
-		return fmt.Sprintf("Z%d", r)
+	switch a.shown {
+	case 16:
+		return fmt.Sprintf("X%d", r)
+	case 32:
+		return fmt.Sprintf("Y%d", r)
 	}
-	return fmt.Sprintf("Y%d", r)
+	return fmt.Sprintf("Z%d", r)
 }
 
 // half is the register of half the width.
@@ -183,11 +187,26 @@ func (a *amd64) remainderOf(x reg, y string, p, t, u, spare reg) {
 	a.line("VFMSUB132PD %s, %s, %s", y, a.v(spare), a.v(x))
 }
 
-func (a *amd64) addOnto(d, x reg) { a.three("VFMADD231", d, x, a.operand(one)) }
-func (a *amd64) subFrom(d, x reg) { a.three("VFNMADD231", d, x, a.operand(one)) }
-func (a *amd64) abs(d, x reg)     { a.three("VAND", d, x, a.operand(absMask)) }
-func (a *amd64) or(d, x reg)      { a.three("VOR", d, d, a.v(x)) }
-func (a *amd64) and(d, x reg)     { a.three("VAND", d, d, a.v(x)) }
+// addOnto and subFrom of shortened vectors are at the end, where time to a result counts.
+func (a *amd64) addOnto(d, x reg) {
+	if a.shown < a.bytes {
+		a.add(d, d, x)
+		return
+	}
+	a.three("VFMADD231", d, x, a.operand(one))
+}
+
+func (a *amd64) subFrom(d, x reg) {
+	if a.shown < a.bytes {
+		a.sub(d, d, x)
+		return
+	}
+	a.three("VFNMADD231", d, x, a.operand(one))
+}
+
+func (a *amd64) abs(d, x reg) { a.three("VAND", d, x, a.operand(absMask)) }
+func (a *amd64) or(d, x reg)  { a.three("VOR", d, d, a.v(x)) }
+func (a *amd64) and(d, x reg) { a.three("VAND", d, d, a.v(x)) }
 
 // narrow has half of the lanes in each of two registers of half the width.
 func (a *amd64) narrow(d, lo, hi, spare reg) {
@@ -350,6 +369,7 @@ func (a *amd64) enter(name string, args []string, result, locals int) {
 	a.args = args
 	size := 8*len(args) + result
 	a.held = map[constant]reg{}
+	a.shown = a.bytes
 	if locals > 0 {
 		locals += line
 	}
@@ -539,6 +559,18 @@ func (a *amd64) upper(d, x reg, bytes int) {
 		a.line("VPERMILPD $1, X%d, X%d", x, d)
 	case 8:
 		a.line("VMOVSHDUP X%d, X%d", x, d)
+	}
+}
+
+// shorten has the two or the one part of 16 bytes that count after the joins of quarters:
+// short vectors are added sooner.
+func (a *amd64) shorten(level int) {
+	first := 2 // see neighbours
+	if a.w == f64 {
+		first = 1
+	}
+	if a.bytes == 64 && level >= first {
+		a.shown = 64 >> min(level-first+1, 2)
 	}
 }
 

@@ -287,7 +287,8 @@ func (a *arm64) enter(name string, args []string, result, locals int) {
 	a.label("ieee")
 }
 
-func (a *arm64) alignFrame() {}
+func (a *arm64) alignFrame()   {}
+func (a *arm64) shorten(_ int) {}
 
 func (a *arm64) present(string, int) bool        { return false }
 func (a *arm64) loadPresent(reg, mem, int, bool) { panic(noMasks) }

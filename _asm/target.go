@@ -180,6 +180,9 @@ type target interface {
 	// neighbours sets lo and hi so that their lanes, side by side, are what the given
 	// level of the tree joins in the vectors a and b, or in a alone if they are the same.
 	neighbours(level int, lo, hi, a, b reg)
+	// shorten lets the rest of the function compute with as short vectors as the lanes left
+	// after the neighbours of the given level allow.
+	shorten(level int)
 	setWidth(w width)
 	output() string
 	clear()

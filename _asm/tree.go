@@ -197,7 +197,7 @@ func (k *tree) lanesToDst() {
 	for c := range k.columns {
 		v := k.accumulated(c)
 		k.keep("dst", 0, c, v)
-		if k.pairs {
+		if k.inRegs == nil {
 			k.release(v...)
 		}
 	}
@@ -225,6 +225,7 @@ func (k *tree) joinNeighbours(level int, a, b value) value {
 	for part := range 2 {
 		k.neighbours(level, left[part], right[part], a[part], b[part])
 	}
+	k.shorten(level)
 	k.release(a...)
 	if a[0] != b[0] {
 		k.release(b...)
@@ -246,7 +247,7 @@ func (k *tree) blocks() {
 	k.address("t", at(frame, k.slots))
 	k.move("i", "n")
 	k.shr("i", laneBits+rowBits)
-	if !k.pairs && k.side() == k.columns {
+	if k.twoPairs() || !k.pairs && k.side() == k.columns {
 		k.last = make([]value, k.columns)
 	}
 	switch {
@@ -300,7 +301,7 @@ func (k *tree) block() {
 		})
 		return
 	}
-	if k.columns == 2 {
+	if k.twoPairs() {
 		k.pairBlock()
 		return
 	}
@@ -319,7 +320,7 @@ func (k *tree) pairBlock() {
 	k.sideBySide(2, func(c int) {
 		v := halves[c]
 		k.join(v, halves[2+c])
-		k.keep("t", 0, c, v)
+		k.last[c] = v
 		k.release(v...)
 	})
 }
@@ -476,13 +477,20 @@ func (k *tree) putAside() {
 }
 
 func (k *tree) takeUp() {
-	if k.pairs || k.registers() == 32 {
+	switch {
+	case k.twoPairs():
+		k.inRegs = make([]value, k.columns)
+	case k.pairs || k.registers() == 32:
 		return
 	}
 	for c := range k.columns {
 		k.inRegs[c] = k.fetch(frame, k.acc, c)
 	}
 }
+
+// twoPairs tells whether there are registers for pairs that are joined over and over, in
+// two columns: those that long vectors have.
+func (k *tree) twoPairs() bool { return k.pairs && k.columns == 2 && k.registers() == 32 }
 
 // joinRows joins the node of the rows at p (and q) to the accumulator.
 func (k *tree) joinRows(rows int) {
@@ -628,7 +636,7 @@ func (k *tree) fold() {
 	if k.last != nil && !k.light() {
 		k.label("none")
 		for c, v := range k.inRegs {
-			k.load(v[0], at(frame, k.acc+c*k.vectorBytes()))
+			k.fetchTo(v, frame, k.acc, c)
 		}
 	}
 	k.label("joined")
@@ -660,7 +668,8 @@ func (k *tree) foldLast() {
 	for slots := k.slotCount / 2; slots > 0; slots /= 2 {
 		k.label(fmt.Sprintf("ends%d", slots))
 		for c, v := range k.last {
-			k.add(k.inRegs[c][0], v[0], k.inRegs[c][0])
+			k.joinOnto(v, k.inRegs[c])
+			k.reclaim([]value{v})
 		}
 		if slots > 1 {
 			k.jump(fmt.Sprintf("slots%d", 2*slots))
@@ -675,10 +684,23 @@ func (k *tree) foldLast() {
 // joinLast joins what is to the left of the last block to it.
 func (k *tree) joinLast(left func(c int) value) {
 	for c, v := range k.last {
-		l := left(c)
-		k.add(v[0], l[0], v[0])
-		k.release(l...)
+		k.joinOnto(left(c), v)
 	}
+}
+
+// joinOnto sets right to left + right, in its own registers, and releases left.
+func (k *tree) joinOnto(left, right value) {
+	if !k.pairs {
+		k.add(right[0], left[0], right[0])
+		k.release(left...)
+		return
+	}
+	v := append(value(nil), left...)
+	k.join(v, append(value(nil), right...))
+	k.release(v...)
+	k.reclaim([]value{right})
+	k.copy(right[0], v[0])
+	k.copy(right[1], v[1])
 }
 
 // node evaluates the rows [from, from+rows) behind the pointers, in column c.
@@ -809,12 +831,18 @@ func (k *tree) twoSum(a, b value) (e, rest reg) {
 // fetch loads a value in column c of the row of values at base+off.
 func (k *tree) fetch(base string, off, c int) value {
 	v := value{k.alloc()}
-	k.load(v[0], at(base, off+c*k.vectorBytes()))
 	if k.pairs {
 		v = append(v, k.alloc())
+	}
+	k.fetchTo(v, base, off, c)
+	return v
+}
+
+func (k *tree) fetchTo(v value, base string, off, c int) {
+	k.load(v[0], at(base, off+c*k.vectorBytes()))
+	if k.pairs {
 		k.load(v[1], at(base, off+k.row+c*k.vectorBytes()))
 	}
-	return v
 }
 
 // keep stores a value in column c of the row of values at base+off.
@@ -842,7 +870,7 @@ func (k *tree) accumulate(c int, v value) {
 }
 
 func (k *tree) accumulated(c int) value {
-	if k.pairs {
+	if k.inRegs == nil {
 		return k.fetch(frame, k.acc, c)
 	}
 	return k.inRegs[c]
@@ -850,9 +878,8 @@ func (k *tree) accumulated(c int) value {
 
 // joinTo sets the accumulator's column c to left + accumulator.
 func (k *tree) joinTo(c int, left value) {
-	if !k.pairs {
-		k.add(k.inRegs[c][0], left[0], k.inRegs[c][0])
-		k.release(left...)
+	if k.inRegs != nil {
+		k.joinOnto(left, k.inRegs[c])
 		return
 	}
 	k.join(left, k.accumulated(c))
