@@ -26,7 +26,8 @@ type value []reg
 // the growing tree over the rows, as SPEC.md, section 3 defines it.
 //
 // Blocks of rows, full nodes, are straight-line code. Eight of them make a
-// superblock, and superblocks go on a binary counter's stack in the frame. The
+// superblock, and superblocks go on a binary counter's stack in the frame. The last
+// block stays in registers, where there are enough: it is joined first. The
 // ragged right end is folded from its smallest node to the largest, which is the
 // order in which the counter would fold it: node + (what is right of it). An absent
 // lane is -0 there: v + (-0) is v for every v.

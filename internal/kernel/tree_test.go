@@ -39,7 +39,7 @@ func sizes(lanes int) []int {
 			all = append(all, r*lanes+tail)
 		}
 	}
-	return all
+	return append(all, 32*lanes) // a block and nothing else
 }
 
 // nastyVector fills a vector at an odd place of a larger one, among NaNs that must
