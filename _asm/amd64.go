@@ -6,6 +6,7 @@ import "fmt"
 type amd64 struct {
 	printer
 	bytes int
+	shown int // bytes of a register as it is printed: see shorten
 	held  map[constant]reg
 }
 
@@ -46,10 +47,13 @@ func (a *amd64) mem(m mem) string {
 }
 
 func (a *amd64) v(r reg) string {
-	if a.bytes == 64 {
-		return fmt.Sprintf("Z%d", r)
+	switch a.shown {
+	case 16:
+		return fmt.Sprintf("X%d", r)
+	case 32:
+		return fmt.Sprintf("Y%d", r)
 	}
-	return fmt.Sprintf("Y%d", r)
+	return fmt.Sprintf("Z%d", r)
 }
 
 // half is the register of half the width.
@@ -183,11 +187,26 @@ func (a *amd64) remainderOf(x reg, y string, p, t, u, spare reg) {
 	a.line("VFMSUB132PD %s, %s, %s", y, a.v(spare), a.v(x))
 }
 
-func (a *amd64) addOnto(d, x reg) { a.three("VFMADD231", d, x, a.operand(one)) }
-func (a *amd64) subFrom(d, x reg) { a.three("VFNMADD231", d, x, a.operand(one)) }
-func (a *amd64) abs(d, x reg)     { a.three("VAND", d, x, a.operand(absMask)) }
-func (a *amd64) or(d, x reg)      { a.three("VOR", d, d, a.v(x)) }
-func (a *amd64) and(d, x reg)     { a.three("VAND", d, d, a.v(x)) }
+// addOnto and subFrom of shortened vectors are at the end, where time to a result counts.
+func (a *amd64) addOnto(d, x reg) {
+	if a.shown < a.bytes {
+		a.add(d, d, x)
+		return
+	}
+	a.three("VFMADD231", d, x, a.operand(one))
+}
+
+func (a *amd64) subFrom(d, x reg) {
+	if a.shown < a.bytes {
+		a.sub(d, d, x)
+		return
+	}
+	a.three("VFNMADD231", d, x, a.operand(one))
+}
+
+func (a *amd64) abs(d, x reg) { a.three("VAND", d, x, a.operand(absMask)) }
+func (a *amd64) or(d, x reg)  { a.three("VOR", d, d, a.v(x)) }
+func (a *amd64) and(d, x reg) { a.three("VAND", d, d, a.v(x)) }
 
 // narrow has half of the lanes in each of two registers of half the width.
 func (a *amd64) narrow(d, lo, hi, spare reg) {
@@ -298,8 +317,49 @@ func (a *amd64) tail(d, spare reg, pointer string, _, off int, negative bool) {
 	}
 }
 
+// present keeps the masks of the columns in K1, K2 and so on.
+func (a *amd64) present(t string, columns int) bool {
+	if a.bytes != 64 {
+		return false
+	}
+	a.line("XORL AX, AX")
+	a.line("BTSQ %s, AX", amd64Scalar(t))
+	a.line("DECQ AX")
+	lanes := a.bytes / a.w.lane()
+	for c := range columns {
+		switch {
+		case c*lanes%16 != 0:
+			a.line("KSHIFTRW $%d, K%d, K%d", lanes, c, c+1)
+		case c > 0:
+			a.line("SHRQ $16, AX")
+			fallthrough
+		default:
+			a.line("KMOVW AX, K%d", c+1)
+		}
+	}
+	return true
+}
+
+func (a *amd64) loadPresent(d reg, m mem, c int, others bool) {
+	mnemonic := a.p("VMOVU")
+	if a.w == wide {
+		mnemonic = "VCVTPS2PD"
+	}
+	if !others {
+		mnemonic += ".Z"
+	}
+	a.line("%s %s, K%d, %s", mnemonic, a.mem(m), c+1, a.v(d))
+}
+
+func (a *amd64) mulPresent(d, x, y reg, c int) {
+	a.line("%s %s, %s, K%d, %s", a.p("VMUL"), a.v(y), a.v(x), c+1, a.v(d))
+}
+
 func (a *amd64) prologue(name string, args []string, result, locals int) {
 	a.enter(name, args, result, locals)
+	if locals > 0 {
+		a.alignFrame()
+	}
 	for _, arg := range args {
 		a.loadArg(arg, arg)
 	}
@@ -309,6 +369,7 @@ func (a *amd64) enter(name string, args []string, result, locals int) {
 	a.args = args
 	size := 8*len(args) + result
 	a.held = map[constant]reg{}
+	a.shown = a.bytes
 	if locals > 0 {
 		locals += line
 	}
@@ -321,10 +382,11 @@ func (a *amd64) enter(name string, args []string, result, locals int) {
 	a.line("MOVL $0x1F80, 4(SP)")
 	a.line("LDMXCSR 4(SP)")
 	a.label("ieee")
-	if locals > 0 {
-		a.line("LEAQ %d(SP), R14", 8+line-1)
-		a.line("ANDQ $-%d, R14", line)
-	}
+}
+
+func (a *amd64) alignFrame() {
+	a.line("LEAQ %d(SP), R14", 8+line-1)
+	a.line("ANDQ $-%d, R14", line)
 }
 
 func (a *amd64) loadArg(r, name string)  { a.line("MOVQ %s, %s", a.arg(name), amd64Scalar(r)) }
@@ -371,6 +433,10 @@ func (a *amd64) countDown(r, label string) {
 	a.line("DECQ %s", amd64Scalar(r))
 	a.line("JNE %s", label)
 }
+func (a *amd64) countOut(r, label string) {
+	a.line("DECQ %s", amd64Scalar(r))
+	a.line("JEQ %s", label)
+}
 func (a *amd64) ifZero(r, label string) {
 	a.line("TESTQ %s, %s", amd64Scalar(r), amd64Scalar(r))
 	a.line("JEQ %s", label)
@@ -398,11 +464,11 @@ func (a *amd64) ifAtMost(r string, imm int, label string) {
 func (a *amd64) jump(label string) { a.line("JMP %s", label) }
 
 // joinLanes takes vectors two by two. The first shuffles pair neighbours of both; then each
-// lane is added to the one beside it, four beside four and so on, by exchanging them: +
-// is commutative in its bits (but for the payload of a NaN).
+// lane is added to the one beside it, four beside four and so on: + is commutative in its
+// bits (but for the payload of a NaN).
 func (a *amd64) joinLanes(v []reg) reg {
 	for i := 0; i < len(v); i += 2 {
-		a.joinTwo(v[i], v[i+1])
+		a.joinTwo(v[i], v[i+1], v)
 		v[i/2] = v[i]
 	}
 	for n := len(v) / 2; n > 1; n /= 2 {
@@ -413,40 +479,59 @@ func (a *amd64) joinLanes(v []reg) reg {
 	return v[0]
 }
 
-// joinTwo leaves the sum of the lanes of x and y in all lanes of x.
-func (a *amd64) joinTwo(x, y reg) {
-	t := reg(a.registers() - 1)
-	for t == x || t == y {
-		t--
-	}
-	exchange := func(mnemonic string, immediate int) {
-		a.line("%s $%d, %s, %s", mnemonic, immediate, a.v(x), a.v(t))
-		a.add(x, x, t)
-	}
+// joinTwo leaves the sum of the lanes of x and y in the lowest lane of x. v lists the
+// registers that it may not use beside these.
+func (a *amd64) joinTwo(x, y reg, v []reg) {
+	t := a.besides(v)
 	if a.w == f32 {
-		a.line("VSHUFPS $0x88, %s, %s, %s", a.v(y), a.v(x), a.v(t))
+		a.line("VSHUFPS $0x88, %s, %s, %s", a.v(y), a.v(x), a.v(t[0]))
 		a.line("VSHUFPS $0xdd, %s, %s, %s", a.v(y), a.v(x), a.v(x))
-		a.add(x, t, x)
-		exchange("VPERMILPS", 0xb1)
+		a.add(x, t[0], x)
+		a.line("VPERMILPS $0xb1, %s, %s", a.v(x), a.v(t[0]))
+		a.add(x, x, t[0])
 	} else {
-		a.line("VUNPCKLPD %s, %s, %s", a.v(y), a.v(x), a.v(t))
+		a.line("VUNPCKLPD %s, %s, %s", a.v(y), a.v(x), a.v(t[0]))
 		a.line("VUNPCKHPD %s, %s, %s", a.v(y), a.v(x), a.v(x))
-		a.add(x, t, x)
+		a.add(x, t[0], x)
 	}
-	if a.bytes == 64 { // quarters
-		for _, immediate := range []int{0xb1, 0x4e} {
-			a.line("VSHUFF64X2 $%d, %s, %s, %s", immediate, a.v(x), a.v(x), a.v(t))
-			a.add(x, x, t)
-		}
-	} else {
-		a.line("VPERM2F128 $1, %s, %s, %s", a.v(x), a.v(x), a.v(t))
-		a.add(x, x, t)
-	}
+	a.joinParts(x, t)
+	swap := "VPERMILPD $1"
 	if a.w == f32 {
-		exchange("VPERMILPS", 0x4e)
-	} else {
-		exchange("VPERMILPD", 0x55&(1<<(a.bytes/8)-1))
+		swap = "VPERMILPS $0x4e"
 	}
+	a.line("%s, X%d, X%d", swap, x, t[0])
+	a.line("%s X%d, X%d, X%d", a.p("VADD"), t[0], x, x)
+}
+
+// besides returns three registers that are not in v.
+func (a *amd64) besides(v []reg) (t [3]reg) {
+	taken := map[reg]bool{}
+	for _, r := range v {
+		taken[r] = true
+	}
+	next := reg(a.registers())
+	for i := range t {
+		for next--; taken[next]; next-- {
+		}
+		t[i] = next
+	}
+	return t
+}
+
+// joinParts adds up the parts of 16 bytes: short vectors are added and shuffled sooner.
+func (a *amd64) joinParts(x reg, t [3]reg) {
+	add := func(d, y reg) { a.line("%s X%d, X%d, X%d", a.p("VADD"), y, d, d) }
+	if a.bytes == 32 {
+		a.line("VEXTRACTF128 $1, Y%d, X%d", x, t[0])
+		add(x, t[0])
+		return
+	}
+	for part := 3; part > 0; part-- {
+		a.line("VEXTRACTF64X2 $%d, Z%d, X%d", part, x, t[part-1])
+	}
+	add(t[1], t[2])
+	add(x, t[0])
+	add(x, t[1])
 }
 
 func (a *amd64) loadProduct(d reg, x, y mem) {
@@ -474,6 +559,18 @@ func (a *amd64) upper(d, x reg, bytes int) {
 		a.line("VPERMILPD $1, X%d, X%d", x, d)
 	case 8:
 		a.line("VMOVSHDUP X%d, X%d", x, d)
+	}
+}
+
+// shorten has the two or the one part of 16 bytes that count after the joins of quarters:
+// short vectors are added sooner.
+func (a *amd64) shorten(level int) {
+	first := 2 // see neighbours
+	if a.w == f64 {
+		first = 1
+	}
+	if a.bytes == 64 && level >= first {
+		a.shown = 64 >> min(level-first+1, 2)
 	}
 }
 

@@ -287,6 +287,15 @@ func (a *arm64) enter(name string, args []string, result, locals int) {
 	a.label("ieee")
 }
 
+func (a *arm64) alignFrame()   {}
+func (a *arm64) shorten(_ int) {}
+
+func (a *arm64) present(string, int) bool        { return false }
+func (a *arm64) loadPresent(reg, mem, int, bool) { panic(noMasks) }
+func (a *arm64) mulPresent(_, _, _ reg, _ int)   { panic(noMasks) }
+
+const noMasks = "NEON has no masks"
+
 func (a *arm64) loadArg(r, name string)  { a.line("MOVD %s, %s", a.arg(name), arm64Scalar(r)) }
 func (a *arm64) storeArg(name, r string) { a.line("MOVD %s, %s", arm64Scalar(r), a.arg(name)) }
 
@@ -327,6 +336,10 @@ func (a *arm64) shl(r string, by int)     { a.line("LSL $%d, %s", by, arm64Scala
 func (a *arm64) countDown(r, label string) {
 	a.line("SUBS $1, %s", arm64Scalar(r))
 	a.line("BNE %s", label)
+}
+func (a *arm64) countOut(r, label string) {
+	a.line("SUBS $1, %s", arm64Scalar(r))
+	a.line("BEQ %s", label)
 }
 func (a *arm64) ifZero(r, label string) { a.line("CBZ %s, %s", arm64Scalar(r), label) }
 func (a *arm64) ifNotZero(r, label string) {

@@ -137,6 +137,7 @@ func dispatch(backends []string) string {
 			compensatedDispatch(&text, w, backends)
 		}
 	}
+	totalDispatch(&text, backends)
 	extractDispatch(&text, backends)
 	binnedDispatch(&text, backends)
 	for _, k := range []columns{{w: wide}, {w: wide, squares: true}, {w: f64, squares: true}} {
@@ -184,6 +185,27 @@ func treeDispatch(text *strings.Builder, w width, pairs bool, backends []string)
 		fmt.Fprintf(text, "\t\t}\n\t}\n")
 	}
 	fmt.Fprintf(text, "\tpanic(noKernel)\n}\n")
+}
+
+// totalDispatch writes the function that calls the kernel of a whole sum: the way through
+// Tree takes as long as dozens of terms.
+func totalDispatch(text *strings.Builder, backends []string) {
+	fmt.Fprintf(text, "\n// Total is Tree[T] without the sums of the lanes.\nfunc Total[T Float](of Terms, x, y []T) T {\n")
+	if backends != nil {
+		fmt.Fprintf(text, "\tp, q, n := unsafe.Pointer(unsafe.SliceData(x)), unsafe.Pointer(unsafe.SliceData(y)), len(x)\n")
+		fmt.Fprintf(text, "\tif n < Lanes[T]() {\n\t\treturn treePortable[T](of, nil, x, y)\n\t}\n")
+	}
+	for _, backend := range backends {
+		fmt.Fprintf(text, "\tif active == %s {\n\t\tswitch of {\n", backend)
+		for _, of := range treeTerms(f64, false) {
+			double, single := tree{w: f64, term: of}, tree{w: f32, term: of}
+			fmt.Fprintf(text, "\t\tcase %s:\n\t\t\tif Is64[T]() {\n", goTerms[of])
+			fmt.Fprintf(text, "\t\t\t\treturn T(%s%s(nil, (*float64)(p), (*float64)(q), n))\n\t\t\t}\n", double.name(), backend)
+			fmt.Fprintf(text, "\t\t\treturn T(%s%s(nil, (*float32)(p), (*float32)(q), n))\n", single.name(), backend)
+		}
+		fmt.Fprintf(text, "\t\t}\n\t}\n")
+	}
+	fmt.Fprintf(text, "\treturn treePortable[T](of, nil, x, y)\n}\n")
 }
 
 // treeTerms returns the terms of which there are kernels that evaluate trees, of values or

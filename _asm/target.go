@@ -131,11 +131,19 @@ type target interface {
 	beginTail(pointer, t string, buffer int, negative bool)
 	tail(d, spare reg, pointer string, buffer, off int, negative bool)
 
+	// present readies masks for the columns of a last row of t lanes. It returns false where there
+	// are no masks. loadPresent loads the lanes of column c that are present, mulPresent multiplies
+	// them; the others of d stay as they are, or (others false) become +0.
+	present(t string, columns int) bool
+	loadPresent(d reg, m mem, c int, others bool)
+	mulPresent(d, a, b reg, c int)
+
 	// Scalars.
 	// prologue begins a function with arguments of 8 bytes and a result of so many
 	// bytes, and sees to the rounding mode, which epilogue restores.
 	prologue(name string, args []string, result, locals int)
 	enter(name string, args []string, result, locals int) // prologue, the arguments left where they are
+	alignFrame()                                          // makes places in the frame usable after enter
 	loadArg(r, name string)                               // r = the argument
 	storeArg(name, r string)
 	epilogue()
@@ -152,6 +160,7 @@ type target interface {
 	shr(r string, by int)
 	shl(r string, by int)
 	countDown(r, label string) // r = r - 1; jumps unless it is 0
+	countOut(r, label string)  // r = r - 1; jumps if it is 0
 	ifZero(r, label string)
 	ifNotZero(r, label string)
 	ifBit(r string, bit int, set bool, label string)
@@ -171,6 +180,9 @@ type target interface {
 	// neighbours sets lo and hi so that their lanes, side by side, are what the given
 	// level of the tree joins in the vectors a and b, or in a alone if they are the same.
 	neighbours(level int, lo, hi, a, b reg)
+	// shorten lets the rest of the function compute with as short vectors as the lanes left
+	// after the neighbours of the given level allow.
+	shorten(level int)
 	setWidth(w width)
 	output() string
 	clear()

@@ -26,7 +26,8 @@ type value []reg
 // the growing tree over the rows, as SPEC.md, section 3 defines it.
 //
 // Blocks of rows, full nodes, are straight-line code. Eight of them make a
-// superblock, and superblocks go on a binary counter's stack in the frame. The
+// superblock, and superblocks go on a binary counter's stack in the frame. The last
+// block stays in registers, where there are enough: it is joined first. The
 // ragged right end is folded from its smallest node to the largest, which is the
 // order in which the counter would fold it: node + (what is right of it). An absent
 // lane is -0 there: v + (-0) is v for every v.
@@ -46,7 +47,7 @@ type tree struct {
 
 	tailX, tailY, slots, acc, stack int // places in the frame
 	inRegs                          []value
-	last                            []value // of the last block, where its registers are left alone until fold
+	last                            []value // of a block whose columns have registers: the last of all is not stored
 }
 
 // levels bounds the superblocks by 2^36, more than any memory holds.
@@ -160,7 +161,15 @@ func (k *tree) emit() {
 	if k.pairs {
 		results = 2
 	}
-	k.prologue(k.name(), args, results*k.w.lane(), k.stack+levels*k.value)
+	k.enter(k.name(), args, results*k.w.lane(), k.stack+levels*k.value)
+	if !k.light() {
+		k.alignFrame()
+	}
+	k.loadArg("x", "x")
+	if k.products() {
+		k.loadArg("y", "y")
+	}
+	k.loadArg("n", "n")
 	k.ragged()
 	k.blocks()
 	k.fold()
@@ -179,13 +188,17 @@ func (k *tree) emit() {
 	k.epilogue()
 }
 
+// light tells whether the frame is only used by blocks.
+func (k *tree) light() bool { return !k.pairs && k.registers() == 32 && k.vectorBytes() == 64 }
+
 // lanesToDst puts the accumulator to dst, unless that is nil.
 func (k *tree) lanesToDst() {
+	k.loadArg("dst", "dst")
 	k.ifZero("dst", "sum")
 	for c := range k.columns {
 		v := k.accumulated(c)
 		k.keep("dst", 0, c, v)
-		if k.pairs {
+		if k.inRegs == nil {
 			k.release(v...)
 		}
 	}
@@ -213,6 +226,7 @@ func (k *tree) joinNeighbours(level int, a, b value) value {
 	for part := range 2 {
 		k.neighbours(level, left[part], right[part], a[part], b[part])
 	}
+	k.shorten(level)
 	k.release(a...)
 	if a[0] != b[0] {
 		k.release(b...)
@@ -226,45 +240,69 @@ func (k *tree) joinNeighbours(level int, a, b value) value {
 func (k *tree) blocks() {
 	laneBits := bits.Len(uint(k.lanes())) - 1
 	rowBits := bits.Len(uint(k.rows)) - 1
+	if k.light() {
+		k.ifAtMost("n", k.rows*k.lanes()-1, "joined")
+		k.alignFrame()
+	}
 	k.address("s", at(frame, k.stack))
 	k.address("t", at(frame, k.slots))
 	k.move("i", "n")
 	k.shr("i", laneBits+rowBits)
-	k.ifZero("i", "fold")
+	if k.twoPairs() || !k.pairs && k.side() == k.columns {
+		k.last = make([]value, k.columns)
+	}
+	switch {
+	case k.last == nil:
+		k.ifZero("i", "fold")
+	case !k.light():
+		k.ifZero("i", "none")
+	}
 	k.moveImm("u", 0)
 	k.address("e", at(frame, k.acc))
 	k.label("block")
 	k.block()
+	if k.last != nil {
+		k.countOut("i", "fold")
+		for c, v := range k.last {
+			k.keep("t", 0, c, v)
+		}
+	}
 	k.step("x", k.rows)
 	if k.products() {
 		k.step("y", k.rows)
 	}
 	k.addImm("t", k.value)
 	k.ifEqual("t", "e", "super")
-	k.label("counted")
-	k.countDown("i", "block")
-	k.jump("fold")
+	next := "block"
+	if k.last == nil {
+		next = "counted"
+		k.label(next)
+		k.countDown("i", "block")
+		k.jump("fold")
+	} else {
+		k.jump(next)
+	}
 	k.label("super")
 	k.superblock()
 	k.address("t", at(frame, k.slots))
-	k.jump("counted")
+	k.jump(next)
 }
 
-// block evaluates the block at x (and y) into the slot at t.
+// block evaluates the block at x (and y) into the slot at t, or into registers.
 func (k *tree) block() {
 	if !k.pairs {
-		last := make([]value, k.columns)
-		if k.abreast(func(c int) {
+		k.abreast(func(c int) {
 			v := k.node("x", "y", 0, k.rows, c)
-			k.keep("t", 0, c, v)
+			if k.last != nil {
+				k.last[c] = v
+			} else {
+				k.keep("t", 0, c, v)
+			}
 			k.release(v...)
-			last[c] = v
-		}) {
-			k.last = last
-		}
+		})
 		return
 	}
-	if k.columns == 2 {
+	if k.twoPairs() {
 		k.pairBlock()
 		return
 	}
@@ -283,7 +321,7 @@ func (k *tree) pairBlock() {
 	k.sideBySide(2, func(c int) {
 		v := halves[c]
 		k.join(v, halves[2+c])
-		k.keep("t", 0, c, v)
+		k.last[c] = v
 		k.release(v...)
 	})
 }
@@ -322,9 +360,8 @@ func (k *tree) slotNode(base string, off, slots, c int) value {
 	return left
 }
 
-// abreast prints the code for all columns, several side by side, so that memory is read
-// in ascending order, or nearly. It tells whether all were.
-func (k *tree) abreast(code func(c int)) bool {
+// side is how many columns of a block there are registers for.
+func (k *tree) side() int {
 	need := bits.Len(uint(k.rows)) // registers for a node
 	switch {
 	case k.w == wide && k.products():
@@ -336,10 +373,16 @@ func (k *tree) abreast(code func(c int)) bool {
 	for side*need > len(k.free) {
 		side /= 2
 	}
+	return side
+}
+
+// abreast prints the code for all columns, several side by side, so that memory is read
+// in ascending order, or nearly.
+func (k *tree) abreast(code func(c int)) {
+	side := k.side()
 	for c := 0; c < k.columns; c += side {
 		k.sideBySide(side, func(i int) { code(c + i) })
 	}
-	return side == k.columns
 }
 
 // sideBySide prints streams that have the free registers divided among them.
@@ -388,11 +431,9 @@ func (k *tree) eachColumn(x, y string, code func(c int)) {
 // need not wait for its loads.
 func (k *tree) ragged() {
 	laneBits := bits.Len(uint(k.lanes())) - 1
-	k.move("i", "n")
-	k.shr("i", laneBits)
-	k.move("p", "i") // to the end of the whole rows
-	k.shl("p", 7)
-	k.andImm("i", k.rows-1)
+	k.move("p", "n") // to the end of the whole rows
+	k.andImm("p", -k.lanes())
+	k.shl("p", bits.Len(uint(k.w.element()))-1)
 	if k.products() {
 		k.move("q", "y")
 		k.addReg("q", "p")
@@ -405,22 +446,15 @@ func (k *tree) ragged() {
 			k.inRegs = append(k.inRegs, value{k.alloc()})
 		}
 	}
-	k.ifZero("t", "noTail")
-	k.shl("t", bits.Len(uint(k.w.element()))-1)
-	k.lastRow()
-	k.jump("nodes")
-	k.label("noTail")
-	for c := range k.columns {
-		v := k.accumulator(c)
-		for _, r := range v {
-			k.minusZero(r)
-		}
-		k.accumulate(c, v)
+	if k.light() {
+		k.lanesPresent()
+	} else {
+		k.lastRow()
 	}
 	k.label("nodes")
 	for rows := 1; rows < k.rows; rows *= 2 {
 		next := fmt.Sprintf("node%d", 2*rows)
-		k.ifBit("i", bits.Len(uint(rows))-1, false, next)
+		k.ifBit("n", laneBits+bits.Len(uint(rows))-1, false, next)
 		k.step("p", -rows)
 		if k.products() {
 			k.step("q", -rows)
@@ -444,7 +478,10 @@ func (k *tree) putAside() {
 }
 
 func (k *tree) takeUp() {
-	if k.pairs || k.registers() == 32 {
+	switch {
+	case k.twoPairs():
+		k.inRegs = make([]value, k.columns)
+	case k.pairs || k.registers() == 32:
 		return
 	}
 	for c := range k.columns {
@@ -452,11 +489,19 @@ func (k *tree) takeUp() {
 	}
 }
 
+// twoPairs tells whether there are registers for pairs that are joined over and over, in
+// two columns: those that long vectors have.
+func (k *tree) twoPairs() bool { return k.pairs && k.columns == 2 && k.registers() == 32 }
+
 // joinRows joins the node of the rows at p (and q) to the accumulator.
 func (k *tree) joinRows(rows int) {
 	if !k.pairs {
 		for c := range k.columns {
-			k.joinTo(c, k.node("p", "q", 0, rows, c))
+			if r := k.inRegs[c][0]; rows == 1 && k.term == plain && k.w != wide {
+				k.addMem(r, r, k.place("p", 0, c))
+			} else {
+				k.joinTo(c, k.node("p", "q", 0, rows, c))
+			}
 		}
 		return
 	}
@@ -481,8 +526,36 @@ func (k *tree) joinRows(rows int) {
 	}
 }
 
-// lastRow loads the row of t bytes at p (and q).
+// lanesPresent loads the row of t lanes at p (and q) where there are masks.
+func (k *tree) lanesPresent() {
+	first := k.inRegs[0][0]
+	k.minusZero(first)
+	for _, v := range k.inRegs[1:] {
+		k.copy(v[0], first)
+	}
+	k.ifZero("t", "nodes")
+	k.present("t", k.columns)
+	for c, v := range k.inRegs {
+		switch {
+		case k.products():
+			x, y := k.alloc(), k.alloc()
+			k.loadPresent(x, k.place("p", 0, c), c, false)
+			k.loadPresent(y, k.place("q", 0, c), c, false)
+			k.mulPresent(v[0], x, y, c)
+			k.release(x, y)
+		default:
+			k.loadPresent(v[0], k.place("p", 0, c), c, true)
+		}
+		if k.magnitudes() { // -0 becomes +0, and no sum of magnitudes is -0
+			k.abs(v[0], v[0])
+		}
+	}
+}
+
+// lastRow loads the row of t lanes at p (and q), or -0.
 func (k *tree) lastRow() {
+	k.ifZero("t", "noTail")
+	k.shl("t", bits.Len(uint(k.w.element()))-1)
 	source := k.vectorBytes() * k.w.element() / k.w.lane()
 	k.beginTail("p", "t", k.tailX, k.term != absolute)
 	if k.products() {
@@ -504,6 +577,15 @@ func (k *tree) lastRow() {
 			k.abs(v[0], v[0])
 		}
 		k.release(spare)
+		k.accumulate(c, v)
+	}
+	k.jump("nodes")
+	k.label("noTail")
+	for c := range k.columns {
+		v := k.accumulator(c)
+		for _, r := range v {
+			k.minusZero(r)
+		}
 		k.accumulate(c, v)
 	}
 }
@@ -529,19 +611,18 @@ func (k *tree) fold() {
 	k.reclaim(k.last)
 	k.takeUp()
 	k.address("p", at(frame, k.slots))
-	k.move("u", "t")
-	k.subReg("u", "p")
-	valueBits := bits.Len(uint(k.value)) - 1
-	for slots := 1; slots < k.slotCount; slots *= 2 {
-		bit, next := bits.Len(uint(slots))-1, fmt.Sprintf("slots%d", 2*slots)
-		k.ifBit("u", valueBits+bit, false, next)
-		k.addImm("t", -slots*k.value) // its larger nodes are to the left
+	k.move("i", "t")
+	k.subReg("i", "p")
+	first := 1
+	if k.last != nil {
+		k.foldLast()
+		first = 2
+	}
+	for slots := first; slots < k.slotCount; slots *= 2 {
+		next := fmt.Sprintf("slots%d", 2*slots)
+		k.ifSlots(slots, next)
 		for c := range k.columns {
-			if slots == 1 && k.last != nil {
-				k.joinTo(c, k.last[c])
-			} else {
-				k.joinTo(c, k.slotNode("t", 0, slots, c))
-			}
+			k.joinTo(c, k.slotNode("t", 0, slots, c))
 		}
 		k.label(next)
 	}
@@ -553,7 +634,74 @@ func (k *tree) fold() {
 		k.joinTo(c, k.fetch("s", 0, c))
 	}
 	k.jump("pop")
+	if k.last != nil && !k.light() {
+		k.label("none")
+		for c, v := range k.inRegs {
+			k.fetchTo(v, frame, k.acc, c)
+		}
+	}
 	k.label("joined")
+}
+
+// ifSlots jumps unless so many slots, a power of two, are a node of their own, and else
+// takes them from the slots: larger nodes are to the left.
+func (k *tree) ifSlots(slots int, otherwise string) {
+	valueBits := bits.Len(uint(k.value)) - 1
+	k.ifBit("i", valueBits+bits.Len(uint(slots))-1, false, otherwise)
+	k.addImm("t", -slots*k.value)
+}
+
+// foldLast joins the last block, which is in registers, to the node that it ends, as a
+// binary counter carries, and that node to the accumulator. It ends where nodes of two
+// slots are next.
+func (k *tree) foldLast() {
+	for slots := 1; slots < k.slotCount; slots *= 2 {
+		k.ifSlots(slots, fmt.Sprintf("ends%d", slots))
+		k.joinLast(func(c int) value { return k.slotNode("t", 0, slots, c) })
+	}
+	k.move("p", "u")
+	k.label("carryLast")
+	k.ifBit("p", 0, false, fmt.Sprintf("ends%d", k.slotCount/2))
+	k.addImm("s", -k.value)
+	k.joinLast(func(c int) value { return k.fetch("s", 0, c) })
+	k.shr("p", 1)
+	k.jump("carryLast")
+	for slots := k.slotCount / 2; slots > 0; slots /= 2 {
+		k.label(fmt.Sprintf("ends%d", slots))
+		for c, v := range k.last {
+			k.joinOnto(v, k.inRegs[c])
+			k.reclaim([]value{v})
+		}
+		if slots > 1 {
+			k.jump(fmt.Sprintf("slots%d", 2*slots))
+		}
+	}
+	for _, v := range k.last {
+		k.release(v...)
+	}
+	k.label("slots2")
+}
+
+// joinLast joins what is to the left of the last block to it.
+func (k *tree) joinLast(left func(c int) value) {
+	for c, v := range k.last {
+		k.joinOnto(left(c), v)
+	}
+}
+
+// joinOnto sets right to left + right, in its own registers, and releases left.
+func (k *tree) joinOnto(left, right value) {
+	if !k.pairs {
+		k.add(right[0], left[0], right[0])
+		k.release(left...)
+		return
+	}
+	v := append(value(nil), left...)
+	k.join(v, append(value(nil), right...))
+	k.release(v...)
+	k.reclaim([]value{right})
+	k.copy(right[0], v[0])
+	k.copy(right[1], v[1])
 }
 
 // node evaluates the rows [from, from+rows) behind the pointers, in column c.
@@ -684,12 +832,18 @@ func (k *tree) twoSum(a, b value) (e, rest reg) {
 // fetch loads a value in column c of the row of values at base+off.
 func (k *tree) fetch(base string, off, c int) value {
 	v := value{k.alloc()}
-	k.load(v[0], at(base, off+c*k.vectorBytes()))
 	if k.pairs {
 		v = append(v, k.alloc())
+	}
+	k.fetchTo(v, base, off, c)
+	return v
+}
+
+func (k *tree) fetchTo(v value, base string, off, c int) {
+	k.load(v[0], at(base, off+c*k.vectorBytes()))
+	if k.pairs {
 		k.load(v[1], at(base, off+k.row+c*k.vectorBytes()))
 	}
-	return v
 }
 
 // keep stores a value in column c of the row of values at base+off.
@@ -717,7 +871,7 @@ func (k *tree) accumulate(c int, v value) {
 }
 
 func (k *tree) accumulated(c int) value {
-	if k.pairs {
+	if k.inRegs == nil {
 		return k.fetch(frame, k.acc, c)
 	}
 	return k.inRegs[c]
@@ -725,9 +879,8 @@ func (k *tree) accumulated(c int) value {
 
 // joinTo sets the accumulator's column c to left + accumulator.
 func (k *tree) joinTo(c int, left value) {
-	if !k.pairs {
-		k.add(k.inRegs[c][0], left[0], k.inRegs[c][0])
-		k.release(left...)
+	if k.inRegs != nil {
+		k.joinOnto(left, k.inRegs[c])
 		return
 	}
 	k.join(left, k.accumulated(c))

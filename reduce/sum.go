@@ -32,7 +32,11 @@ func Sum[T Float](order Order, x []T) T {
 	switch order.kind { // at once: the way through sum takes as long as dozens of terms
 	case KindPairwise:
 		if len(x) > 0 {
-			return kernel.Canonical(kernel.Tree[T](kernel.Plain, nil, x, nil))
+			return kernel.Canonical(kernel.Total(kernel.Plain, x, nil))
+		}
+	case KindDoubleDouble:
+		if len(x) > 0 {
+			return FinishPair(kernel.Pairs(kernel.Plain, nil, x, nil))
 		}
 	case KindBinned:
 		return binnedSum(order.Fold(), kernel.Plain, x, nil)
@@ -54,7 +58,11 @@ func Dot[T Float](order Order, x, y []T) T {
 	switch order.kind {
 	case KindPairwise:
 		if len(x) > 0 {
-			return kernel.Canonical(kernel.Tree[T](kernel.Product, nil, x, y))
+			return kernel.Canonical(kernel.Total(kernel.Product, x, y))
+		}
+	case KindDoubleDouble:
+		if len(x) > 0 {
+			return FinishPair(kernel.Pairs(kernel.Product, nil, x, y))
 		}
 	case KindBinned:
 		return binnedSum(order.Fold(), kernel.RoundedProduct, x, y)
@@ -71,12 +79,23 @@ func SumSquares[T Float](order Order, x []T) T { return Dot(order, x, x) }
 // gives the same bits, for any number of them, in every order but Arrival. The left folds
 // and Shuffled have nothing to share and run on one.
 func SumParallel[T Float](order Order, x []T, threads int) T {
+	if order.alone(len(x), threads) {
+		return Sum(order, x)
+	}
 	return sum(order, terms[T]{x: x}, threads)
 }
 
 // DotParallel is Dot on at most threads goroutines, as SumParallel is Sum.
 func DotParallel[T Float](order Order, x, y []T, threads int) T {
+	if order.alone(len(x), threads) {
+		return Dot(order, x, y)
+	}
 	return sum(order, dotTerms(x, y), threads)
+}
+
+// alone tells whether n terms are summed by one goroutine, as Sum does it.
+func (o Order) alone(n, threads int) bool {
+	return o.kind != KindArrival && min(threads, n/grain) <= 1
 }
 
 func dotTerms[T Float](x, y []T) terms[T] {

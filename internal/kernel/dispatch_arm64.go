@@ -195,6 +195,34 @@ func slicesWide(m Mode, of Terms, bins int, d *uint64, x, y []float32, a *uint64
 	return true
 }
 
+// Total is Tree[T] without the sums of the lanes.
+func Total[T Float](of Terms, x, y []T) T {
+	p, q, n := unsafe.Pointer(unsafe.SliceData(x)), unsafe.Pointer(unsafe.SliceData(y)), len(x)
+	if n < Lanes[T]() {
+		return treePortable[T](of, nil, x, y)
+	}
+	if active == NEON {
+		switch of {
+		case Plain:
+			if Is64[T]() {
+				return T(treeSumF64NEON(nil, (*float64)(p), (*float64)(q), n))
+			}
+			return T(treeSumF32NEON(nil, (*float32)(p), (*float32)(q), n))
+		case Absolute:
+			if Is64[T]() {
+				return T(treeSumAbsF64NEON(nil, (*float64)(p), (*float64)(q), n))
+			}
+			return T(treeSumAbsF32NEON(nil, (*float32)(p), (*float32)(q), n))
+		case Product:
+			if Is64[T]() {
+				return T(treeDotF64NEON(nil, (*float64)(p), (*float64)(q), n))
+			}
+			return T(treeDotF32NEON(nil, (*float32)(p), (*float32)(q), n))
+		}
+	}
+	return treePortable[T](of, nil, x, y)
+}
+
 func largestF64(of Terms, x, y *float64, n int) uint64 {
 	switch key(active)<<4 | key(of) {
 	case key(NEON)<<4 | key(Plain):

@@ -44,6 +44,11 @@ func slicesWide(m Mode, of Terms, bins int, d *uint64, x, y []float32, a *uint64
 	return false
 }
 
+// Total is Tree[T] without the sums of the lanes.
+func Total[T Float](of Terms, x, y []T) T {
+	return treePortable[T](of, nil, x, y)
+}
+
 func largestF64(of Terms, x, y *float64, n int) uint64 {
 	switch key(active)<<4 | key(of) {
 	}
