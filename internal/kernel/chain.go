@@ -20,7 +20,7 @@ func Chain4[T Float](c *[Panel]T, a, b []T) {
 	case Is64[T]():
 		chain4Float64((*[Panel]float64)(unsafe.Pointer(c)), As[float64](a), As[float64](b))
 	default:
-		emulate(As[float32](c[:]), As[float32](a), As[float32](b))
+		new(emulator).chains(Tile{1, Panel}, As[float32](c[:]), As[float32](a), As[float32](b))
 	}
 }
 
@@ -34,7 +34,7 @@ func Chains2x4[T Float](c *[2 * Panel]T, a, b []T) {
 	case Is64[T]():
 		chains2x4Float64((*[2 * Panel]float64)(unsafe.Pointer(c)), As[float64](a), As[float64](b))
 	default:
-		emulate(As[float32](c[:]), As[float32](a), As[float32](b))
+		new(emulator).chains(Tile{2, Panel}, As[float32](c[:]), As[float32](a), As[float32](b))
 	}
 }
 

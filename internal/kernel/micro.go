@@ -11,7 +11,10 @@ func (t Tile) Size() int { return t.Rows * t.Cols }
 // MicroTile returns the largest tile of the active backend, whose columns are those of a
 // panel.
 func MicroTile[T Float]() Tile {
-	if active == Portable {
+	switch {
+	case active == Portable && emulates[T]():
+		return emulatedTile
+	case active == Portable:
 		return Tile{2, Panel}
 	}
 	t := [...]Tile{NEON: {8, 6}, AVX2: {6, 8}, AVX512: {12, 16}}[active]
@@ -21,15 +24,15 @@ func MicroTile[T Float]() Tile {
 	return t
 }
 
-// tileRows lists the rows of the tiles of the panels' columns.
-var tileRows = [...][]int{Portable: {1, 2}, NEON: {1, 2, 4, 8}, AVX2: {1, 2, 4, 6}, AVX512: {1, 2, 4, 8, 12}}
+// tileRows lists the rows of the tiles of the panels' columns: those up to the largest's.
+var tileRows = [...][]int{Portable: {1, 2, 4, 6, 8, 12, 16}, NEON: {1, 2, 4, 8}, AVX2: {1, 2, 4, 6}, AVX512: {1, 2, 4, 8, 12}}
 
 // RowTile returns the smallest tile of the active backend that has so many rows, or the
 // largest.
 func RowTile[T Float](rows int) Tile {
 	t := MicroTile[T]()
 	for _, r := range tileRows[active] {
-		if r >= rows {
+		if r >= rows && r <= t.Rows {
 			return Tile{r, t.Cols}
 		}
 	}
@@ -203,9 +206,19 @@ func microPortable[T Float](t Tile, stack Stack[T], a []T, b Factors[T], program
 	}
 	depth, size := stack.Depth, t.Size()
 	at := func(depth int) []T { return stack.at(depth, size) }
+	var e *emulator
+	if emulates[T]() && t.Rows <= emulatedRows && b.Stride == t.Cols && !b.Spread && !b.Across {
+		e = new(emulator)
+	}
 	for _, word := range program {
 		terms, nodes := int(uint32(word)), int(word>>32)
-		leafPortable(t, at(depth), a, b, terms)
+		if e == nil {
+			leafPortable(t, at(depth), a, b, terms)
+		} else {
+			c := As[float32](at(depth))
+			clear(c)
+			e.chains(t, c, As[float32](a[:terms*t.Rows]), As[float32](b.Data[:terms*t.Cols]))
+		}
 		a, b = a[terms*t.Rows:], b.from(terms, t.Cols)
 		for range nodes {
 			depth--

@@ -184,6 +184,12 @@ func benchMicro[T Float](b *testing.B) {
 				program[i] = Leaf(32, nodes)
 			}
 			x, y, stack := make([]T, 32*leaves*t.Rows), make([]T, 32*leaves*t.Cols), make([]T, 9*t.Size())
+			for i := range x {
+				x[i] = T(rand.Float64() - 0.5)
+			}
+			for i := range y {
+				y[i] = T(rand.Float64() - 0.5)
+			}
 			for b.Loop() {
 				Micro(t, Stack[T]{Own: stack[:t.Size()], Hot: stack[t.Size():]}, x, Factors[T]{Data: y, Stride: t.Cols}, program)
 			}
