@@ -35964,36 +35964,16 @@ above:
 done:
 	RET
 
-TEXT ·towerF64NEON(SB), 0, $16-144
+TEXT ·towerF64NEON(SB), 0, $16-176
 	MOVD FPCR, R10
 	MOVD R10, 8(RSP)
 	CBZ R10, ieee
 	MOVD ZR, FPCR
 ieee:
-	MOVD q+24(FP), R5
 tile:
-	MOVD c+96(FP), R6
-	CBZ R6, begun
-	MOVD s+104(FP), R7
-	PRFM 0(R6), PLDL1KEEP
-	ADD R7, R6
-	PRFM 0(R6), PLDL1KEEP
-	ADD R7, R6
-	PRFM 0(R6), PLDL1KEEP
-	ADD R7, R6
-	PRFM 0(R6), PLDL1KEEP
-	ADD R7, R6
-	PRFM 0(R6), PLDL1KEEP
-	ADD R7, R6
-	PRFM 0(R6), PLDL1KEEP
-	ADD R7, R6
-	PRFM 0(R6), PLDL1KEEP
-	ADD R7, R6
-	PRFM 0(R6), PLDL1KEEP
-	ADD R7, R6
-begun:
 	MOVD h+136(FP), R7
 	MOVD w+120(FP), R6
+	SUB R20, R20
 	CBZ R7, copied
 	MOVD b+128(FP), R5
 	B asks
@@ -36004,6 +35984,15 @@ copied:
 walks:
 	ADD $-1, R6
 	MOVD R6, w+120(FP)
+	MOVD q+24(FP), R5
+	MOVD k+144(FP), R20
+	MOVD o+160(FP), R8
+	CMP R8, R6
+	BEQ turn
+	B asks
+turn:
+	MOVD j+168(FP), R8
+	ADD R8, R5
 asks:
 	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
@@ -36021,7 +36010,17 @@ asks:
 atbegin:
 	MOVD R9, R0
 begin:
+	MOVD c+96(FP), R19
 leaf:
+	MOVD v+152(FP), R6
+	CBZ R6, asked
+	MOVD s+104(FP), R8
+ask:
+	PRFM 0(R19), PSTL1KEEP
+	ADD R8, R19
+	SUBS $1, R6
+	BNE ask
+asked:
 	VEOR V0.B16, V0.B16, V0.B16
 	VEOR V1.B16, V1.B16, V1.B16
 	VEOR V2.B16, V2.B16, V2.B16
@@ -36116,7 +36115,7 @@ stored:
 	CBZ R6, few
 terms:
 	PRFM 0(R5), PLDL1KEEP
-	ADD $64, R5
+	ADD R20, R5
 	FMOVQ 0(R2), F24
 	FMOVQ 16(R2), F25
 	FMOVQ 32(R2), F26
@@ -36592,6 +36591,9 @@ next:
 	ADD R8, R6
 	MOVD R6, x+8(FP)
 	MOVD h+136(FP), R7
+	CBNZ R7, first
+	MOVD R5, q+24(FP)
+first:
 	SUB R7, R7
 	MOVD R7, h+136(FP)
 	MOVD r+88(FP), R3
@@ -42710,36 +42712,16 @@ above:
 done:
 	RET
 
-TEXT ·towerF32NEON(SB), 0, $16-144
+TEXT ·towerF32NEON(SB), 0, $16-176
 	MOVD FPCR, R10
 	MOVD R10, 8(RSP)
 	CBZ R10, ieee
 	MOVD ZR, FPCR
 ieee:
-	MOVD q+24(FP), R5
 tile:
-	MOVD c+96(FP), R6
-	CBZ R6, begun
-	MOVD s+104(FP), R7
-	PRFM 0(R6), PLDL1KEEP
-	ADD R7, R6
-	PRFM 0(R6), PLDL1KEEP
-	ADD R7, R6
-	PRFM 0(R6), PLDL1KEEP
-	ADD R7, R6
-	PRFM 0(R6), PLDL1KEEP
-	ADD R7, R6
-	PRFM 0(R6), PLDL1KEEP
-	ADD R7, R6
-	PRFM 0(R6), PLDL1KEEP
-	ADD R7, R6
-	PRFM 0(R6), PLDL1KEEP
-	ADD R7, R6
-	PRFM 0(R6), PLDL1KEEP
-	ADD R7, R6
-begun:
 	MOVD h+136(FP), R7
 	MOVD w+120(FP), R6
+	SUB R20, R20
 	CBZ R7, copied
 	MOVD b+128(FP), R5
 	B asks
@@ -42750,6 +42732,15 @@ copied:
 walks:
 	ADD $-1, R6
 	MOVD R6, w+120(FP)
+	MOVD q+24(FP), R5
+	MOVD k+144(FP), R20
+	MOVD o+160(FP), R8
+	CMP R8, R6
+	BEQ turn
+	B asks
+turn:
+	MOVD j+168(FP), R8
+	ADD R8, R5
 asks:
 	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
@@ -42767,7 +42758,17 @@ asks:
 atbegin:
 	MOVD R9, R0
 begin:
+	MOVD c+96(FP), R19
 leaf:
+	MOVD v+152(FP), R6
+	CBZ R6, asked
+	MOVD s+104(FP), R8
+ask:
+	PRFM 0(R19), PSTL1KEEP
+	ADD R8, R19
+	SUBS $1, R6
+	BNE ask
+asked:
 	VEOR V0.B16, V0.B16, V0.B16
 	VEOR V1.B16, V1.B16, V1.B16
 	VEOR V2.B16, V2.B16, V2.B16
@@ -42862,7 +42863,7 @@ stored:
 	CBZ R6, few
 terms:
 	PRFM 0(R5), PLDL1KEEP
-	ADD $64, R5
+	ADD R20, R5
 	FMOVQ 0(R2), F24
 	FMOVQ 16(R2), F25
 	FMOVQ 32(R2), F26
@@ -43338,6 +43339,9 @@ next:
 	ADD R8, R6
 	MOVD R6, x+8(FP)
 	MOVD h+136(FP), R7
+	CBNZ R7, first
+	MOVD R5, q+24(FP)
+first:
 	SUB R7, R7
 	MOVD R7, h+136(FP)
 	MOVD r+88(FP), R3
