@@ -23,7 +23,7 @@ func (a *amd64) registers() int { return a.bytes / 2 }
 
 var amd64Scalars = map[string]string{
 	"dst": "DI", "x": "SI", "y": "DX", "n": "CX", "p": "R8", "q": "R9", "i": "R10", "s": "R11", "t": "R12", "u": "BX",
-	"c": "AX", "mask": "R13", "z": "R13", "anchors": "R15", "anchor": "R15", "e": "R15",
+	"c": "AX", "mask": "R13", "z": "R13", "anchors": "R15", "anchor": "R15", "e": "R15", "k": "R14",
 }
 
 func amd64Scalar(name string) string {
@@ -72,9 +72,10 @@ func (a *amd64) p(mnemonic string) string {
 	return mnemonic + "PD"
 }
 
-func (a *amd64) load(d reg, m mem)  { a.line("%s %s, %s", a.p("VMOVU"), a.mem(m), a.v(d)) }
-func (a *amd64) store(m mem, r reg) { a.line("%s %s, %s", a.p("VMOVU"), a.v(r), a.mem(m)) }
-func (a *amd64) prefetch(m mem)     { a.line("PREFETCHT0 %s", a.mem(m)) }
+func (a *amd64) load(d reg, m mem)    { a.line("%s %s, %s", a.p("VMOVU"), a.mem(m), a.v(d)) }
+func (a *amd64) store(m mem, r reg)   { a.line("%s %s, %s", a.p("VMOVU"), a.v(r), a.mem(m)) }
+func (a *amd64) prefetch(m mem)       { a.line("PREFETCHT0 %s", a.mem(m)) }
+func (a *amd64) prefetchResult(m mem) { a.line("PREFETCHT0 %s", a.mem(m)) }
 func (a *amd64) loadWide(d reg, m mem) {
 	a.line("VCVTPS2PD %s, %s", a.mem(m), a.v(d))
 }

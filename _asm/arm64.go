@@ -19,7 +19,7 @@ func (a *arm64) vectorBytes() int { return 16 }
 func (a *arm64) registers() int   { return int(spare) } // the last is not to be had
 
 var arm64Scalars = map[string]string{
-	"dst": "R0", "x": "R1", "y": "R2", "n": "R3", "p": "R4", "q": "R5", "i": "R6", "s": "R7", "t": "R8", "u": "R9", "c": "R14", "anchors": "R15", "anchor": "R15", "e": "R15", "z": "R19",
+	"dst": "R0", "x": "R1", "y": "R2", "n": "R3", "p": "R4", "q": "R5", "i": "R6", "s": "R7", "t": "R8", "u": "R9", "c": "R14", "anchors": "R15", "anchor": "R15", "e": "R15", "z": "R19", "k": "R20",
 }
 
 func arm64Scalar(name string) string {
@@ -54,9 +54,10 @@ func (a *arm64) word(mnemonic string, word uint32, d, n, m reg) {
 	a.line("WORD $0x%08x // %s V%d.%s, V%d.%s, V%d.%s", word|uint32(m)<<16|uint32(n)<<5|uint32(d), mnemonic, d, lanes, n, lanes, m, lanes)
 }
 
-func (a *arm64) load(d reg, m mem)  { a.line("FMOVQ %s, F%d", a.mem(m), d) }
-func (a *arm64) store(m mem, r reg) { a.line("FMOVQ F%d, %s", r, a.mem(m)) }
-func (a *arm64) prefetch(m mem)     { a.line("PRFM %s, PLDL1KEEP", a.mem(m)) }
+func (a *arm64) load(d reg, m mem)    { a.line("FMOVQ %s, F%d", a.mem(m), d) }
+func (a *arm64) store(m mem, r reg)   { a.line("FMOVQ F%d, %s", r, a.mem(m)) }
+func (a *arm64) prefetch(m mem)       { a.line("PRFM %s, PLDL1KEEP", a.mem(m)) }
+func (a *arm64) prefetchResult(m mem) { a.line("PRFM %s, PSTL1KEEP", a.mem(m)) }
 
 // prefetchFrom leaves it to the processor, which follows streams by itself.
 func (a *arm64) prefetchFrom(string, string, int) {}

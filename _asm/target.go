@@ -77,6 +77,7 @@ type target interface {
 	// Vectors. Operands are as in the formula: sub(d, a, b) is d = a - b.
 	load(d reg, m mem)
 	store(m mem, a reg)
+	prefetchResult(m mem)   // likewise, of what is to be stored
 	prefetch(m mem)         // the place may be beyond the end of the data
 	loadWide(d reg, m mem)  // half as many bytes: float32 converted to float64
 	broadcast(d reg, m mem) // one lane to all

@@ -10,16 +10,14 @@ import "fmt"
 //	for each tile:  micro
 //	                c[i*s + j] = canonical(RN(f[0] * (pop()[i][j] + 0)))
 //
-// While the first w tiles are at work, memory from q on is asked for: what comes after these columns.
+// While the first w tiles are at work, memory from q on is asked for, a line k bytes after the one before
+// with each few terms: the columns that come next. When o of these tiles are left, it goes on j bytes further.
+// Of C, v rows are asked for with each leaf.
 // Where h is not 0, the columns are not at y yet but at b, the terms h bytes apart: the first tile
 // takes them from there and stores them at y.
 type tower struct{ micro }
 
-var towerArgs = []string{"dst", "x", "y", "q", "p", "n", "t", "e", "u", "d", "a", "r", "c", "s", "f", "w", "b", "h"}
-
-// walkLines is how many lines are asked for with each few terms. Eight tiles of AVX-512 ask for as
-// much as the columns of a block.
-const walkLines = 1
+var towerArgs = []string{"dst", "x", "y", "q", "p", "n", "t", "e", "u", "d", "a", "r", "c", "s", "f", "w", "b", "h", "k", "v", "o", "j"}
 
 func (k *tower) name() string { return fmt.Sprintf("tower%v", k.w) }
 
@@ -31,20 +29,20 @@ func emitTower(t target, w width) string {
 	return fmt.Sprintf("\n//go:noescape\nfunc %s%s(%s)\n", k.name(), t.suffix(), fmt.Sprintf(towerParameters, k.elements()))
 }
 
-const towerParameters = "dst, x, y, q *%[1]s, p *uint64, n, t, e int, u *%[1]s, d, a, r int, c *%[1]s, s int, f *%[1]s, w int, b *%[1]s, h int"
+const towerParameters = "dst, x, y, q *%[1]s, p *uint64, n, t, e int, u *%[1]s, d, a, r int, c *%[1]s, s int, f *%[1]s, w int, b *%[1]s, h, k, v, o, j int"
 
 func (k *tower) emit() {
 	k.enter(k.name(), towerArgs, 0, 0)
 	k.allocTile()
-	k.loadArg("q", "q")
 	k.label("tile")
-	k.askResult()
 	k.askWhere()
 	for _, name := range []string{"dst", "x", "y", "p", "n", "t", "e", "u"} {
 		k.loadArg(name, name)
 	}
 	k.begin()
+	k.loadArg("z", "c")
 	k.label("leaf")
+	k.askResult()
 	k.leaf()
 	k.label("push")
 	k.ifDone("finish")
@@ -57,6 +55,9 @@ func (k *tower) emit() {
 	k.step("dst", "d")
 	k.step("x", "a")
 	k.loadArg("s", "h")
+	k.ifNotZero("s", "first")
+	k.storeArg("q", "q")
+	k.label("first")
 	k.subReg("s", "s")
 	k.storeArg("h", "s")
 	k.loadArg("n", "r")
@@ -84,25 +85,27 @@ func (k *tower) step(pointer, by string) {
 	k.storeArg(pointer, "i")
 }
 
-// askResult asks for the rows of C.
+// askResult asks for some rows of C with each leaf: all at once would keep loads waiting.
 func (k *tower) askResult() {
-	k.loadArg("i", "c")
-	k.ifZero("i", "begun")
-	k.loadArg("s", "s")
-	for range k.rows {
-		for off := 0; off < k.rowBytes(); off += line {
-			k.prefetch(at("i", off))
-		}
-		k.addReg("i", "s")
+	k.loadArg("i", "v")
+	k.ifZero("i", "asked")
+	k.loadArg("t", "s")
+	k.label("ask")
+	for off := 0; off < k.rowBytes(); off += line {
+		k.prefetchResult(at("z", off))
 	}
-	k.label("begun")
+	k.addReg("z", "t")
+	k.countDown("i", "ask")
+	k.label("asked")
 }
 
-// askWhere chooses what q points to in this tile, and loads s: the way between terms where columns are
-// copied, else 0. A tile that is to ask for nothing asks for what the nearest cache has.
+// askWhere chooses what q points to in this tile and how far k takes it, and loads s: the way between
+// terms where columns are copied, else 0. A tile that is to ask for nothing asks for what the nearest
+// cache has.
 func (k *tower) askWhere() {
 	k.loadArg("s", "h")
 	k.loadArg("i", "w")
+	k.subReg("k", "k")
 	k.ifZero("s", "copied")
 	k.loadArg("q", "b")
 	k.jump("asks")
@@ -113,6 +116,14 @@ func (k *tower) askWhere() {
 	k.label("walks")
 	k.addImm("i", -1)
 	k.storeArg("w", "i")
+	k.loadArg("q", "q")
+	k.loadArg("k", "k")
+	k.loadArg("t", "o")
+	k.ifEqual("i", "t", "turn")
+	k.jump("asks")
+	k.label("turn")
+	k.loadArg("t", "j")
+	k.addReg("q", "t")
 	k.label("asks")
 }
 
@@ -160,22 +171,20 @@ func (k *tower) finish() {
 	k.storeArg("c", "c")
 }
 
-// askNext asks for the next lines from q on.
+// askNext asks for a line at q.
 func (k *micro) askNext(terms int) {
 	if !k.walks || terms == 1 {
 		return
 	}
-	for i := range walkLines {
-		k.prefetch(at("q", i*line))
-	}
-	k.addImm("q", walkLines*line)
+	k.prefetch(at("q", 0))
+	k.addReg("q", "k")
 }
 
 func towerDispatch(w width, targets []target) string {
 	element := (&micro{w: w}).elements()
 	text := fmt.Sprintf("\nfunc tower%v(%s) {\n", w, fmt.Sprintf(towerParameters, element))
 	for _, t := range targets {
-		text += fmt.Sprintf("\tif active == %s {\n\t\ttower%v%s(dst, x, y, q, p, n, t, e, u, d, a, r, c, s, f, w, b, h)\n\t\treturn\n\t}\n", t.suffix(), w, t.suffix())
+		text += fmt.Sprintf("\tif active == %s {\n\t\ttower%v%s(dst, x, y, q, p, n, t, e, u, d, a, r, c, s, f, w, b, h, k, v, o, j)\n\t\treturn\n\t}\n", t.suffix(), w, t.suffix())
 	}
 	return text + "\tpanic(noKernel)\n}\n"
 }

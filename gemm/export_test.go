@@ -6,3 +6,10 @@ func SetChunkSize(n int) (restore func()) {
 	chunkSize = n
 	return func() { chunkSize = before }
 }
+
+// SetWholeRows sets it and returns what sets it back.
+func SetWholeRows(bytes int) (restore func()) {
+	before := wholeRows
+	wholeRows = bytes
+	return func() { wholeRows = before }
+}

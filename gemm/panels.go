@@ -2,6 +2,7 @@ package gemm
 
 import (
 	"runtime"
+	"sync/atomic"
 
 	"github.com/samebits/samebits/internal/kernel"
 )
@@ -39,17 +40,44 @@ func (r rightOperand[T]) cols() int {
 	return n
 }
 
-// toPack decides what is to be packed of the chunk: its rows, and its columns, if so told.
+// panelState is what has become of a panel of columns that tasks pack as they come to it.
+type panelState struct{ atomic.Uint32 }
+
+const (
+	lies   uint32 = iota // in the matrix
+	packs                // a task packs it
+	packed               // all may read it
+)
+
+// take returns whether the panel is the caller's to pack. Else it waits until another task has.
+func (p *panelState) take() bool {
+	if p.CompareAndSwap(lies, packs) {
+		return true
+	}
+	for p.Load() != packed {
+		runtime.Gosched()
+	}
+	return false
+}
+
+// toPack decides what is to be packed of the chunk before tasks begin: its rows, and its columns, if so told.
+// Tasks that pack their rows, of all panels, pack columns as well: whoever comes to a panel first.
 func (t *tiles[S, T]) toPack(rows, columns bool) {
 	t.slivers, t.groups = 0, 0
 	if rows && !t.ownRows {
 		t.slivers = ceil(t.i1-t.i0, t.tile.Rows)
-		grow(&t.rows, t.slivers*t.tile.Rows*t.k)
+		growLarge(&t.rows, t.slivers*t.tile.Rows*t.k)
 	}
 	if columns {
 		panels := ceil(t.j1-t.j0, t.tile.Cols)
-		t.groups = ceil(panels, packPanels)
-		grow(&t.columns, panels*t.tile.Cols*t.k)
+		growLarge(&t.columns, panels*t.tile.Cols*t.k)
+		state := lies
+		if !t.ownRows {
+			t.groups, state = ceil(panels, packPanels), packed
+		}
+		for i := range grow(&t.packing, ceil(panels, t.abreast)) {
+			t.packing[i].Store(state)
+		}
 	}
 }
 

@@ -4,28 +4,27 @@ import "github.com/samebits/samebits/internal/kernel"
 
 // taskScratch is the memory of a task.
 type taskScratch[S Float] struct {
-	own    []S // the own stacks of the tiles
-	hot    []S // the stack common to all
-	buffer []S // for a panel
-	rows   []S // the packed factors of the rows
+	own    []S  // the own stacks of the tiles
+	hot    []S  // the stack common to all
+	buffer []S  // for a panel
+	rows   []S  // the packed factors of the rows
+	p, p1  int  // the panels at work
+	packs  bool // which are the task's to pack
 }
 
 // scratch returns the memory of a task of that goroutine, for the tiles from first on.
 func (t *tiles[S, T]) scratch(worker, first int) taskScratch[S] {
 	size, sliver := t.tile.Size(), t.tile.Rows*t.k
-	nOwn, nHot, nBuffer, nRows := t.high*t.plan.own*size, t.plan.hot*size, t.plan.longest*t.tile.Cols, 0
-	if t.byRows {
-		nOwn *= t.each
-	}
+	nOwn, nHot, nBuffer, nRows := t.high*t.plan.own*size*min(t.each, t.abreast), t.plan.hot*size, t.plan.longest*t.tile.Cols, 0
 	if t.ownRows {
 		nRows = t.high * sliver
 	}
-	all := grow(&t.workers[worker], nOwn+nHot+nBuffer+nRows)
+	all := growLarge(&t.workers[worker], nOwn+nHot+nBuffer+nRows)
 	cut := func(n int) (part []S) {
 		part, all = all[:n], all[n:]
 		return part
 	}
-	s := taskScratch[S]{cut(nOwn), cut(nHot), cut(nBuffer), all}
+	s := taskScratch[S]{own: cut(nOwn), hot: cut(nHot), buffer: cut(nBuffer), rows: all}
 	if !t.ownRows {
 		s.rows = t.rows[first*sliver:]
 	}
@@ -44,33 +43,54 @@ func (t *tiles[S, T]) task(worker, number int) {
 			t.packSliver(i, s.rows[(i-first)*t.tile.Rows*t.k:])
 		}
 	}
-	if t.byRows {
-		t.rowTask(p, p1, s)
-		return
+	groups, start := ceil(p1-p, t.abreast), 0
+	if t.ownRows { // tasks that begin at the same time pack other columns
+		start = number % t.threads * groups / t.threads
 	}
-	for ; p < p1; p++ {
-		for i := range t.plan.blocks {
+	for i := range groups {
+		s.p = p + (start+i)%groups*t.abreast
+		s.p1 = min(s.p+t.abreast, p1)
+		t.group(first, last, s)
+	}
+}
+
+// group evaluates the tiles [first, last) of panels abreast, block by block, so that what is read of rows
+// lies near for all of them, and so does what is read of each row of a matrix of columns.
+func (t *tiles[S, T]) group(first, last int, s taskScratch[S]) {
+	if t.ownRows && !t.b.packed() {
+		state := &t.packing[s.p/t.abreast]
+		if s.packs = state.take(); s.packs {
+			t.packRest(first, last, s)
+			defer state.Store(packed)
+		}
+	}
+	own, size := s.own, t.high*t.plan.own*t.tile.Size()
+	for i := range t.plan.blocks {
+		for p := s.p; p < s.p1; p++ {
+			s.own = own[(p-s.p)*size:]
 			t.block(&t.plan.blocks[i], first, last, p, s)
 		}
+	}
+	for p := s.p; p < s.p1; p++ {
 		for i := first + t.finished(first, last, p); i < last; i++ {
-			t.give(i, p, s.own[(i-first)*t.plan.own*t.tile.Size():])
+			t.give(i, p, own[(p-s.p)*size+(i-first)*t.plan.own*t.tile.Size():])
 		}
 	}
 }
 
-// rowTask evaluates the panels [p, p1) for one row of tiles, block by block, so that what is
-// read of each row of the matrix lies together.
-func (t *tiles[S, T]) rowTask(p, p1 int, s taskScratch[S]) {
-	all, size := s.own, t.plan.own*t.tile.Size()
-	for i := range t.plan.blocks {
-		for q := p; q < p1; q++ {
-			s.own = all[(q-p)*size:]
-			t.block(&t.plan.blocks[i], 0, 1, q, s)
+// packRest packs the panels that no tower can copy.
+func (t *tiles[S, T]) packRest(first, last int, s taskScratch[S]) {
+	for p := s.p; p < s.p1; p++ {
+		if !t.copies(first, last, p) {
+			t.packPanel(p, 0, t.k)
 		}
 	}
-	for q := p; q < p1; q++ {
-		t.give(0, q, all[(q-p)*size:])
-	}
+}
+
+// copies tells whether the tower of these tiles can copy the columns of the panel.
+func (t *tiles[S, T]) copies(first, last, p int) bool {
+	same := kernel.Is64[S]() == kernel.Is64[T]()
+	return same && !t.b.trans && t.j0+(p+1)*t.tile.Cols <= t.j1 && t.full(first, last) > 0
 }
 
 // rowTile returns the tile of the i-th rows of the chunk.
@@ -89,7 +109,7 @@ func (t *tiles[S, T]) block(b *block, first, last, p int, s taskScratch[S]) {
 		kernel.MicroStored(tile, t.b.w.stored, stack, kernel.As[float32](s.rows[b.lo*tile.Rows:]), storedFactors(t.b.w, t.j0+p*t.tile.Cols, b.lo, t.layout), words)
 		return
 	}
-	f, from := t.factorsOf(b, first, last, p, s.buffer)
+	f, from := t.factorsOf(b, first, last, p, s)
 	for i := first + t.tower(b, first, last, p, s, f, from); i < last; i++ {
 		tile, a := t.rowTile(i), s.rows[(i-first)*t.tile.Rows*t.k:]
 		stack := kernel.Stack[S]{Own: s.own[(i-first)*t.plan.own*t.tile.Size():][:b.own*tile.Size()], Hot: s.hot, Depth: b.depth}
@@ -99,15 +119,22 @@ func (t *tiles[S, T]) block(b *block, first, last, p int, s taskScratch[S]) {
 
 // factorsOf returns the columns of a block, and where they are if the tower of these tiles is to copy
 // them from there: rows of the matrix.
-func (t *tiles[S, T]) factorsOf(b *block, first, last, p int, buffer []S) (f kernel.Factors[S], from Matrix[S]) {
-	cols, j := t.tile.Cols, t.j0+p*t.tile.Cols
-	same := kernel.Is64[S]() == kernel.Is64[T]()
-	if !same || !t.local() || t.b.trans || j+cols > t.j1 || t.full(first, last) == 0 {
-		return t.factors(p, b.lo, b.hi, buffer), from
+func (t *tiles[S, T]) factorsOf(b *block, first, last, p int, s taskScratch[S]) (f kernel.Factors[S], from Matrix[S]) {
+	if !(t.local() || s.packs) || !t.copies(first, last, p) {
+		return t.factors(p, b.lo, b.hi, s.buffer), from
 	}
+	f = kernel.Factors[S]{Data: s.buffer, Stride: t.tile.Cols}
+	if s.packs {
+		f.Data = t.columns[(p*t.k+b.lo)*t.tile.Cols:]
+	}
+	f.Data = f.Data[:(b.hi-b.lo)*t.tile.Cols]
+	return f, t.source(b.lo, p)
+}
+
+// source is where the columns of the p-th panel begin in the matrix, from the term lo on.
+func (t *tiles[S, T]) source(lo, p int) Matrix[S] {
 	x := t.b.b
-	from = Matrix[S]{Stride: x.Stride, Data: kernel.As[S](x.Data[b.lo*x.Stride+j:])}
-	return kernel.Factors[S]{Data: buffer[:(b.hi-b.lo)*cols], Stride: cols}, from
+	return Matrix[S]{Stride: x.Stride, Data: kernel.As[S](x.Data[lo*x.Stride+t.j0+p*t.tile.Cols:])}
 }
 
 // tower evaluates the block for the tower that the first of the tiles make, and returns their number.
@@ -119,15 +146,40 @@ func (t *tiles[S, T]) tower(b *block, first, last, p int, s taskScratch[S], f ke
 	c := kernel.Tower[S]{
 		Tiles: n, Own: s.own[:b.own*t.tile.Size()], Stride: t.plan.own * t.tile.Size(), Hot: s.hot, Depth: b.depth,
 		Rows: s.rows[b.lo*t.tile.Rows:], RowsStride: t.k * t.tile.Rows,
-		Columns: f.Data, Asks: !t.local(), Source: from.Data, SourceStride: from.Stride,
+		Columns: f.Data, Source: from.Data, SourceStride: from.Stride,
 		Program: t.program.words[b.first:b.last],
 	}
+	c.Next, c.NextStride = t.next(b, p, s, from.Data != nil)
 	if b.last == len(t.program.words) && t.finished(first, last, p) > 0 {
 		c.Finish, c.CStride = &t.finish, t.c.Stride
 		c.C = t.c.Data[(t.i0+first*t.tile.Rows)*t.c.Stride+t.j0+p*t.tile.Cols:]
 	}
 	kernel.MicroTower(&c)
 	return n
+}
+
+// next returns the columns that come after those of the block of the p-th panel, where they are packed, or
+// lie if these were copied.
+func (t *tiles[S, T]) next(b *block, p int, s taskScratch[S], copied bool) (columns []S, stride int) {
+	lo := b.lo
+	if p++; p == s.p1 {
+		p, lo = s.p, b.hi
+	}
+	if lo == t.k {
+		p, lo = s.p1, 0
+	}
+	cols, w := t.tile.Cols, t.b.w
+	switch j := t.j0 + p*cols; {
+	case j >= t.j1:
+	case copied:
+		from := t.source(lo, p)
+		return from.Data, from.Stride
+	case w == nil && !t.local():
+		return t.columns[(p*t.k+lo)*cols:], cols
+	case w != nil && w.stored == kernel.Working && w.tile.Cols == cols:
+		return kernel.As[S](w.panels[w.index(lo, j):]), cols
+	}
+	return nil, 0
 }
 
 // full is how many of the tiles [first, last) make a tower: those that have all rows. Few tiles

@@ -33,6 +33,7 @@ type tiles[S, T Float] struct {
 	cuts           []int        // of the rows, in tiles: those of a task lie above one another
 	high           int          // the most tiles of a task above one another
 	each           int          // panels of a task side by side
+	abreast        int          // of which so many are evaluated at a time
 	i0, i1, j0, j1 int          // the chunk of the product at work
 	slivers        int          // of rows that are to be packed before tasks begin
 	groups         int          // of panels, likewise
@@ -42,30 +43,35 @@ type tiles[S, T Float] struct {
 	byRows         bool         // the order of evaluation: that in which columns lie row by row
 	loop           *parallel.Loop
 	words          []uint64
-	rows, columns  []S   // the chunk's packed factors
-	workers        [][]S // scratch of each goroutine
+	rows, columns  []S          // the chunk's packed factors
+	packing        []panelState // of panels abreast, where tasks pack them as they come to them
+	workers        [][]S        // scratch of each goroutine
 }
 
 // The sizes that caches want. A block's columns are to stay in the nearest cache while all
 // tiles of a task pass by, and the rows of a task in the next.
 const (
-	blockTerms = 256     // of a block, at most
-	rowTerms   = 32      // of a block of a matrix as it lies: whose rows are as many streams of memory
-	taskHigh   = 12      // tiles above one another, at most
-	fewTiles   = 4       // and at least, but for the last, if it packs their rows and there are several goroutines
-	towerTiles = 3       // that are worth a tower
-	taskRows   = 5 << 19 // bytes of packed rows of a task, at most
-	wholeRows  = 9 << 17 // of all rows, if one task is to have them: half the second cache
-	panelsEach = 4       // for each goroutine, likewise
-	taskPanels = 32      // panels of a task, at most, unless it packs its rows
-	tasksEach  = 4       // for each goroutine, if there are so many
-	packPanels = 4       // that are packed together, so many terms of each
-	packTerms  = 32      // in turn: rows of memory that one panel after the other is copied from
+	blockTerms  = 128     // of a block, at most
+	rowTerms    = 32      // of a block of a matrix as it lies: whose rows are as many streams of memory
+	taskHigh    = 12      // tiles above one another, at most
+	fewTiles    = 4       // and at least, but for the last, if it packs their rows and there are several goroutines
+	towerTiles  = 3       // that are worth a tower
+	taskRows    = 5 << 19 // bytes of packed rows of a task, at most
+	panelsEach  = 4       // for each goroutine, likewise
+	taskPanels  = 32      // panels of a task, at most, unless it packs its rows
+	taskAbreast = 8       // panels that are evaluated at a time by a task whose rows are more than wholeRows
+	tasksEach   = 4       // for each goroutine, if there are so many
+	packPanels  = 4       // that are packed together, so many terms of each
+	packTerms   = 32      // in turn: rows of memory that one panel after the other is copied from
 )
 
 // chunkSize is the most elements of packed rows, and of packed columns unless they were packed
 // beforehand, but for those of a few tiles.
 var chunkSize = 4 << 20
+
+// wholeRows is the most bytes of packed rows that the second cache holds beside all else: half of it. If one
+// task is to have all rows, they are no more.
+var wholeRows = 9 << 17
 
 // streamAhead is how many bytes ahead packed columns are asked for.
 const streamAhead = 2048
@@ -95,8 +101,12 @@ func (t *tiles[S, T]) run(threads int) {
 	t.layout, t.tile = onePanel, kernel.MicroTile[S]()
 	t.cut(m)
 	mc, nc := m, n
+	t.ownRows = !t.local() && (t.threads == 1 || ceil(m, t.tile.Rows) >= t.threads*tasksEach*fewTiles)
 	if size := max(t.k, 1); !t.local() {
 		mc = min(m, max(chunkSize/size/t.tile.Rows, taskHigh)*t.tile.Rows)
+		if t.ownRows {
+			mc = m
+		}
 		if !t.b.packed() {
 			nc = min(n, max(chunkSize/size/t.tile.Cols, 1)*t.tile.Cols)
 		}
@@ -133,7 +143,7 @@ func (t *tiles[S, T]) runRow() int {
 		most = rowTerms
 	}
 	t.plan.cut(t.program.words, most)
-	t.plan.longest = 0 // no buffer
+	t.plan.longest, t.ownRows = 0, false // no buffer
 	t.i0, t.i1, t.j0, t.j1 = 0, 1, 0, min(n/t.tile.Cols*t.tile.Cols, t.n)
 	if t.j1 > 0 {
 		t.divide()
@@ -178,7 +188,6 @@ func ceil(n, by int) int { return (n + by - 1) / by }
 // task packs its rows into memory that the next will use again, and that the caches therefore hold.
 func (t *tiles[S, T]) divide() {
 	slivers, panels := ceil(t.i1-t.i0, t.tile.Rows), ceil(t.j1-t.j0, t.tile.Cols)
-	t.ownRows = !t.local() && t.layout == onePanel && (t.threads == 1 || slivers >= t.threads*tasksEach*fewTiles)
 	t.cutRows(slivers, t.taskHigh())
 	switch {
 	case t.ownRows:
@@ -187,6 +196,13 @@ func (t *tiles[S, T]) divide() {
 		t.each = min(max(1, (len(t.cuts)-1)*panels/(t.threads*tasksEach)), taskPanels)
 	default:
 		t.each = min(panels, taskPanels)
+	}
+	t.abreast = 1
+	switch {
+	case t.byRows:
+		t.abreast = t.each
+	case t.ownRows && t.high*t.tile.Rows*t.k*sizeOf[S]() > wholeRows: // the second cache does not hold them
+		t.abreast = taskAbreast
 	}
 }
 
@@ -197,7 +213,7 @@ func (t *tiles[S, T]) cutRows(slivers, high int) {
 	t.high = ceil(slivers, ceil(slivers, high))
 	t.cuts = append(t.cuts[:0], 0)
 	for at := 0; at < slivers; t.cuts = append(t.cuts, at) {
-		n := t.high
+		n := ceil(slivers-at, ceil(slivers-at, t.high))
 		if t.ownRows && t.threads > 1 {
 			n = min(t.high, max(ceil(slivers-at, 2*t.threads), fewTiles))
 		}

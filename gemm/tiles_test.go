@@ -13,7 +13,7 @@ import (
 
 // The bits are those of the order's definition for shapes on either side of every choice of
 // the driver: tiles of all rows, one row over wide and over several panels, columns packed by
-// the task and beforehand, several blocks of terms, several chunks.
+// the task and beforehand, several blocks of terms, several panels abreast, several chunks.
 func TestEveryWayThroughTheDriver(t *testing.T) {
 	for _, name := range kernel.Backends() {
 		t.Run(name.String(), func(t *testing.T) {
@@ -26,7 +26,7 @@ func TestEveryWayThroughTheDriver(t *testing.T) {
 
 func testWays[T gemm.Float](t *testing.T) {
 	rng := rand.New(rand.NewPCG(11, 12))
-	for _, shape := range [][3]int{{1, 1, 1}, {1, 300, 70}, {1, 131, 300}, {2, 40, 530}, {7, 65, 290}, {13, 33, 300}, {40, 150, 33}, {150, 20, 270}, {161, 50, 40}, {600, 33, 70}} {
+	for _, shape := range [][3]int{{1, 1, 1}, {1, 300, 70}, {1, 131, 300}, {2, 40, 530}, {7, 65, 290}, {13, 33, 300}, {40, 150, 33}, {150, 20, 270}, {161, 50, 40}, {170, 300, 40}, {600, 33, 70}} {
 		m, n, k := shape[0], shape[1], shape[2]
 		a, b := randomMatrix[T](rng, m, k), randomMatrix[T](rng, k, n)
 		want := gemm.NewMatrix[T](m, n)
@@ -35,18 +35,19 @@ func testWays[T gemm.Float](t *testing.T) {
 				want.Row(i)[j] = kernel.Canonical(pairwiseByDefinition(a.Row(i), columnOf(b, j)) + 0)
 			}
 		}
-		for _, chunk := range []int{4 << 20, 1} {
-			restore := gemm.SetChunkSize(chunk)
+		for _, size := range [][2]int{{4 << 20, 9 << 17}, {1, 9 << 17}, {4 << 20, 1}} {
+			restoreChunk, restoreRows := gemm.SetChunkSize(size[0]), gemm.SetWholeRows(size[1])
 			for ways := range 4 {
 				for _, threads := range []int{1, 3} {
 					tA, tB := ways&1 != 0, ways&2 != 0
 					c := gemm.NewMatrix[T](m, n)
 					o := gemm.Options{Order: reduce.Pairwise, Threads: threads}
 					require.NoError(t, gemm.Gemm(o, tA, tB, 1, stored(a, tA, 1, 2), stored(b, tB, 2, 1), 0, c))
-					require.NoError(t, sameBits(want.Data, c.Data, fmt.Sprint(shape, tA, tB, threads, chunk)))
+					require.NoError(t, sameBits(want.Data, c.Data, fmt.Sprint(shape, tA, tB, threads, size)))
 				}
 			}
-			restore()
+			restoreChunk()
+			restoreRows()
 		}
 		backend := native[T](t, reduce.Pairwise)
 		w, err := backend.Pack(b, false, gemm.Whole(k, reduce.Pairwise))

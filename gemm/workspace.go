@@ -15,8 +15,9 @@ import "sync"
 //   - Sequential, Pairwise, Widened, and Exact of float32: for the rows of A and, unless they were
 //     packed beforehand, the columns of B 4 Mi each, or as much as twelve tiles of rows and one of
 //     columns have if that is more; for each goroutine the factors of a block of terms for one tile
-//     of columns (256 terms, or all of K if there is a single tile of rows), and log2(K) sums for each
-//     element of the tiles at work.
+//     of columns (128 terms, or all of K if there is a single tile of rows), and log2(K) sums for each
+//     element of the tiles at work, of eight panels where the rows of a task are more than 1.1 MiB. What is
+//     1 MiB or more is rounded up to pages of 2 MiB, and begins at one.
 //   - Kahan, Neumaier, DoubleDouble, Binned, and Exact of float64: for each goroutine K terms of 48
 //     rows and of one panel of at most 32 columns, and 2*log2(K) numbers for each element of a tile.
 //   - Exact: M + N float64 and as many int32, and a panel of stored weights for each goroutine.
@@ -130,7 +131,7 @@ func (t *tiles[S, T]) bytes() int {
 	for _, s := range t.workers {
 		n += cap(s)
 	}
-	return n*sizeOf[S]() + 8*cap(t.words)
+	return n*sizeOf[S]() + 8*cap(t.words) + 4*cap(t.packing)
 }
 
 // vectors are buffers of one size, one for each of some goroutines. They are made when the first is

@@ -185,7 +185,7 @@ func spreadF64AVX2(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e int
 func acrossF64AVX2(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e int, u *float64)
 
 //go:noescape
-func towerF64AVX2(dst, x, y, q *float64, p *uint64, n, t, e int, u *float64, d, a, r int, c *float64, s int, f *float64, w int, b *float64, h int)
+func towerF64AVX2(dst, x, y, q *float64, p *uint64, n, t, e int, u *float64, d, a, r int, c *float64, s int, f *float64, w int, b *float64, h, k, v, o, j int)
 
 //go:noescape
 func gatherF64AVX2(dst, x *float64, s, n, t int)
@@ -263,7 +263,7 @@ func micro4x2F32FP16AVX2(dst, x *float32, y *uint16, s, q int, p *uint64, n, t, 
 func micro6x2F32FP16AVX2(dst, x *float32, y *uint16, s, q int, p *uint64, n, t, e int, u *float32)
 
 //go:noescape
-func towerF32AVX2(dst, x, y, q *float32, p *uint64, n, t, e int, u *float32, d, a, r int, c *float32, s int, f *float32, w int, b *float32, h int)
+func towerF32AVX2(dst, x, y, q *float32, p *uint64, n, t, e int, u *float32, d, a, r int, c *float32, s int, f *float32, w int, b *float32, h, k, v, o, j int)
 
 //go:noescape
 func gatherF32AVX2(dst, x *float32, s, n, t int)

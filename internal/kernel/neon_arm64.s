@@ -36944,36 +36944,16 @@ above:
 done:
 	RET
 
-TEXT ·towerF64NEON(SB), 0, $16-144
+TEXT ·towerF64NEON(SB), 0, $16-176
 	MOVD FPCR, R10
 	MOVD R10, 8(RSP)
 	CBZ R10, ieee
 	MOVD ZR, FPCR
 ieee:
-	MOVD q+24(FP), R5
 tile:
-	MOVD c+96(FP), R6
-	CBZ R6, begun
-	MOVD s+104(FP), R7
-	PRFM 0(R6), PLDL1KEEP
-	ADD R7, R6
-	PRFM 0(R6), PLDL1KEEP
-	ADD R7, R6
-	PRFM 0(R6), PLDL1KEEP
-	ADD R7, R6
-	PRFM 0(R6), PLDL1KEEP
-	ADD R7, R6
-	PRFM 0(R6), PLDL1KEEP
-	ADD R7, R6
-	PRFM 0(R6), PLDL1KEEP
-	ADD R7, R6
-	PRFM 0(R6), PLDL1KEEP
-	ADD R7, R6
-	PRFM 0(R6), PLDL1KEEP
-	ADD R7, R6
-begun:
 	MOVD h+136(FP), R7
 	MOVD w+120(FP), R6
+	SUB R20, R20
 	CBZ R7, copied
 	MOVD b+128(FP), R5
 	B asks
@@ -36984,6 +36964,15 @@ copied:
 walks:
 	ADD $-1, R6
 	MOVD R6, w+120(FP)
+	MOVD q+24(FP), R5
+	MOVD k+144(FP), R20
+	MOVD o+160(FP), R8
+	CMP R8, R6
+	BEQ turn
+	B asks
+turn:
+	MOVD j+168(FP), R8
+	ADD R8, R5
 asks:
 	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
@@ -37001,7 +36990,17 @@ asks:
 atbegin:
 	MOVD R9, R0
 begin:
+	MOVD c+96(FP), R19
 leaf:
+	MOVD v+152(FP), R6
+	CBZ R6, asked
+	MOVD s+104(FP), R8
+ask:
+	PRFM 0(R19), PSTL1KEEP
+	ADD R8, R19
+	SUBS $1, R6
+	BNE ask
+asked:
 	VEOR V0.B16, V0.B16, V0.B16
 	VEOR V1.B16, V1.B16, V1.B16
 	VEOR V2.B16, V2.B16, V2.B16
@@ -37096,7 +37095,7 @@ stored:
 	CBZ R6, few
 terms:
 	PRFM 0(R5), PLDL1KEEP
-	ADD $64, R5
+	ADD R20, R5
 	FMOVQ 0(R2), F24
 	FMOVQ 16(R2), F25
 	FMOVQ 32(R2), F26
@@ -37572,6 +37571,9 @@ next:
 	ADD R8, R6
 	MOVD R6, x+8(FP)
 	MOVD h+136(FP), R7
+	CBNZ R7, first
+	MOVD R5, q+24(FP)
+first:
 	SUB R7, R7
 	MOVD R7, h+136(FP)
 	MOVD r+88(FP), R3
@@ -43690,36 +43692,16 @@ above:
 done:
 	RET
 
-TEXT ·towerF32NEON(SB), 0, $16-144
+TEXT ·towerF32NEON(SB), 0, $16-176
 	MOVD FPCR, R10
 	MOVD R10, 8(RSP)
 	CBZ R10, ieee
 	MOVD ZR, FPCR
 ieee:
-	MOVD q+24(FP), R5
 tile:
-	MOVD c+96(FP), R6
-	CBZ R6, begun
-	MOVD s+104(FP), R7
-	PRFM 0(R6), PLDL1KEEP
-	ADD R7, R6
-	PRFM 0(R6), PLDL1KEEP
-	ADD R7, R6
-	PRFM 0(R6), PLDL1KEEP
-	ADD R7, R6
-	PRFM 0(R6), PLDL1KEEP
-	ADD R7, R6
-	PRFM 0(R6), PLDL1KEEP
-	ADD R7, R6
-	PRFM 0(R6), PLDL1KEEP
-	ADD R7, R6
-	PRFM 0(R6), PLDL1KEEP
-	ADD R7, R6
-	PRFM 0(R6), PLDL1KEEP
-	ADD R7, R6
-begun:
 	MOVD h+136(FP), R7
 	MOVD w+120(FP), R6
+	SUB R20, R20
 	CBZ R7, copied
 	MOVD b+128(FP), R5
 	B asks
@@ -43730,6 +43712,15 @@ copied:
 walks:
 	ADD $-1, R6
 	MOVD R6, w+120(FP)
+	MOVD q+24(FP), R5
+	MOVD k+144(FP), R20
+	MOVD o+160(FP), R8
+	CMP R8, R6
+	BEQ turn
+	B asks
+turn:
+	MOVD j+168(FP), R8
+	ADD R8, R5
 asks:
 	MOVD dst+0(FP), R0
 	MOVD x+8(FP), R1
@@ -43747,7 +43738,17 @@ asks:
 atbegin:
 	MOVD R9, R0
 begin:
+	MOVD c+96(FP), R19
 leaf:
+	MOVD v+152(FP), R6
+	CBZ R6, asked
+	MOVD s+104(FP), R8
+ask:
+	PRFM 0(R19), PSTL1KEEP
+	ADD R8, R19
+	SUBS $1, R6
+	BNE ask
+asked:
 	VEOR V0.B16, V0.B16, V0.B16
 	VEOR V1.B16, V1.B16, V1.B16
 	VEOR V2.B16, V2.B16, V2.B16
@@ -43842,7 +43843,7 @@ stored:
 	CBZ R6, few
 terms:
 	PRFM 0(R5), PLDL1KEEP
-	ADD $64, R5
+	ADD R20, R5
 	FMOVQ 0(R2), F24
 	FMOVQ 16(R2), F25
 	FMOVQ 32(R2), F26
@@ -44318,6 +44319,9 @@ next:
 	ADD R8, R6
 	MOVD R6, x+8(FP)
 	MOVD h+136(FP), R7
+	CBNZ R7, first
+	MOVD R5, q+24(FP)
+first:
 	SUB R7, R7
 	MOVD R7, h+136(FP)
 	MOVD r+88(FP), R3

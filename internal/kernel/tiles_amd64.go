@@ -44,13 +44,13 @@ func microF64(tile Tile, of Storage, dst, x *float64, y unsafe.Pointer, s, q int
 	return true
 }
 
-func towerF64(dst, x, y, q *float64, p *uint64, n, t, e int, u *float64, d, a, r int, c *float64, s int, f *float64, w int, b *float64, h int) {
+func towerF64(dst, x, y, q *float64, p *uint64, n, t, e int, u *float64, d, a, r int, c *float64, s int, f *float64, w int, b *float64, h, k, v, o, j int) {
 	if active == AVX512 {
-		towerF64AVX512(dst, x, y, q, p, n, t, e, u, d, a, r, c, s, f, w, b, h)
+		towerF64AVX512(dst, x, y, q, p, n, t, e, u, d, a, r, c, s, f, w, b, h, k, v, o, j)
 		return
 	}
 	if active == AVX2 {
-		towerF64AVX2(dst, x, y, q, p, n, t, e, u, d, a, r, c, s, f, w, b, h)
+		towerF64AVX2(dst, x, y, q, p, n, t, e, u, d, a, r, c, s, f, w, b, h, k, v, o, j)
 		return
 	}
 	panic(noKernel)
@@ -202,13 +202,13 @@ func microF32(tile Tile, of Storage, dst, x *float32, y unsafe.Pointer, s, q int
 	return true
 }
 
-func towerF32(dst, x, y, q *float32, p *uint64, n, t, e int, u *float32, d, a, r int, c *float32, s int, f *float32, w int, b *float32, h int) {
+func towerF32(dst, x, y, q *float32, p *uint64, n, t, e int, u *float32, d, a, r int, c *float32, s int, f *float32, w int, b *float32, h, k, v, o, j int) {
 	if active == AVX512 {
-		towerF32AVX512(dst, x, y, q, p, n, t, e, u, d, a, r, c, s, f, w, b, h)
+		towerF32AVX512(dst, x, y, q, p, n, t, e, u, d, a, r, c, s, f, w, b, h, k, v, o, j)
 		return
 	}
 	if active == AVX2 {
-		towerF32AVX2(dst, x, y, q, p, n, t, e, u, d, a, r, c, s, f, w, b, h)
+		towerF32AVX2(dst, x, y, q, p, n, t, e, u, d, a, r, c, s, f, w, b, h, k, v, o, j)
 		return
 	}
 	panic(noKernel)

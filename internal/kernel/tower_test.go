@@ -84,7 +84,7 @@ func testTower[T Float](t *testing.T, rng *rand.Rand, program []uint64, tiles in
 	c := Tower[T]{
 		Tiles: tiles, Own: make([]T, tiles*(own+5))[:own], Stride: own + 5, Hot: make([]T, len(program)*tile.Size()),
 		Rows: a, RowsStride: k*tile.Rows + 3, Columns: columns[:terms*tile.Cols], Program: program[:cut],
-		Source: source, SourceStride: stride, Asks: !copied,
+		Source: source, SourceStride: stride, Next: b, NextStride: tile.Cols,
 	}
 	if cut > 0 {
 		MicroTower(&c)
