@@ -4,6 +4,7 @@ import (
 	"sync"
 
 	"github.com/samebits/samebits/internal/kernel"
+	"github.com/samebits/samebits/internal/pages"
 	"github.com/samebits/samebits/internal/parallel"
 )
 
@@ -50,6 +51,14 @@ func grow[T any](s *[]T, n int) []T {
 	}
 	*s = (*s)[:n]
 	return *s
+}
+
+// growLarge is grow for scratch that may be large: see pages.Aligned.
+func growLarge[T any](s *[]T, n int) []T {
+	if cap(*s) < n {
+		*s = pages.Aligned[T](n)
+	}
+	return grow(s, n)
 }
 
 // Scratch of single slices.

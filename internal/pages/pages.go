@@ -22,6 +22,25 @@ func Make[T any](n int) []T {
 	return x
 }
 
+// Large is the size in bytes of a large page of most processors.
+const Large = 2 << 20
+
+// Aligned is Make of memory that begins with a large page and has capacity to the end of its last: for
+// scratch, of which there is little, in large pages altogether if it is half of one or more. What
+// is not used of its first and last page is never touched.
+func Aligned[T any](n int) []T {
+	each := int(unsafe.Sizeof(*new(T)))
+	if n*each < Large/2 {
+		return make([]T, n)
+	}
+	whole := (n*each + Large - 1) / Large * Large / each
+	x := make([]T, whole+Large/each)
+	first := (-int(uintptr(unsafe.Pointer(unsafe.SliceData(x)))) & (Large - 1)) / each
+	x = x[first:][:n:whole]
+	advise(unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(x))), whole*each))
+	return x
+}
+
 // whole returns the pages, of that size, that lie in b as a whole: advice is for such.
 func whole(b []byte, page int) []byte {
 	before := -int(uintptr(unsafe.Pointer(unsafe.SliceData(b)))) & (page - 1)
