@@ -89,7 +89,7 @@ func addOdd(a, b float64) float64 {
 	return s
 }
 
-// zeroSum returns the sum of terms that add up to 0: -0 if all are -0.
+// zeroSum returns the sum of terms that add up to 0: -0 if there are some and all are -0.
 func zeroSum[T Float](of kernel.Terms, x, y []T) T {
 	for i, v := range x {
 		negative := math.Signbit(float64(v))
@@ -103,5 +103,5 @@ func zeroSum[T Float](of kernel.Terms, x, y []T) T {
 			return 0
 		}
 	}
-	return T(math.Copysign(0, -1))
+	return T(math.Copysign(0, 0.5-float64(len(x))))
 }

@@ -91,7 +91,7 @@ func testFewTerms[T Float](t *testing.T) {
 		want := Round[T](&a)
 		require.Equal(t, kernel.Bits(want), kernel.Bits(exactSum(v.kind(), v.x, v.y)), "%x %x", v.x, v.y)
 		d, ok := digitsSum(v.kind(), v.x, v.y)
-		require.Equal(t, allFinite(v.x), ok)
+		require.True(t, ok || len(v.x) > kernel.MaxLeading, "%x %x", v.x, v.y)
 		require.True(t, !ok || kernel.Bits(d) == kernel.Bits(want), "digits of %x %x", v.x, v.y)
 	}
 	for n := range kernel.MaxFew + 3 {
