@@ -152,7 +152,7 @@ func testFewFull(t *testing.T) {
 				for i := range x {
 					x[i], y[i] = math.Ldexp(sign*(2-0x1p-52), -d), 2-0x1p-52
 				}
-				x[0] = 1
+				x[0], x[n-1] = 1, -sign // the others decide, if it cancels
 				for _, of := range []Terms{Plain, Product} {
 					want := roundedTo[float64](exactTerms(of, x, y))
 					for _, wide := range []bool{false, true} {
@@ -161,6 +161,28 @@ func testFewFull(t *testing.T) {
 						}
 					}
 				}
+			}
+		}
+	}
+}
+
+// testFewBeside: the sum is beside the middle of two numbers by a difference of numbers far below, in every place of the digits.
+func testFewBeside(t *testing.T) {
+	for base := range 32 {
+		for k := 54; k < 140; k++ {
+			for _, more := range []float64{0x1p-30, -0x1p-30, 0x1p-52} {
+				a := math.Ldexp(1, -k)
+				x := []float64{1, 0x1p-53, a, -a * (1 + more), 0x1p300, -0x1p300}
+				for i := range x {
+					x[i] = math.Ldexp(x[i], base)
+				}
+				_, s, _, ok := SumFew(Plain, x, nil, true)
+				require.Equal(t, active == AVX512, ok)
+				want := roundedTo[float64](exactTerms(Plain, x, nil))
+				require.True(t, !ok || want == roundedTo[float64](leadingFloat(s)), "%x", x)
+				var d Digits
+				SumDigits(&d, Plain, x, nil)
+				require.Equal(t, want, roundedTo[float64](leadingFloat(d.Leading())), "%x", x)
 			}
 		}
 	}
@@ -175,6 +197,7 @@ func TestFew(t *testing.T) {
 				t.Run("float32", func(t *testing.T) { testFew[float32](t, of); testFewRefused[float32](t, of) })
 			}
 			t.Run("full", testFewFull)
+			t.Run("beside", testFewBeside)
 		})
 	}
 }
