@@ -22,8 +22,11 @@ import (
 // internal/kernel/digits.go.
 type digits struct {
 	*amd64
-	w    width
-	term term
+	w      width
+	term   term
+	places bool // are kept
+
+	vectors int // so far
 }
 
 // Places in the frame: the table, with entries of zeros before it, and what is added to it for
@@ -32,7 +35,8 @@ const (
 	digitTable  = 64
 	digitCount  = 104                        // of the sums
 	digitSplits = digitTable + 16*digitCount // 2 vectors
-	digitFrame  = digitSplits + 2*64
+	digitPlaces = digitSplits + 2*64         // of numbers in the table, for lead
+	digitFrame  = digitPlaces + 2*256
 	tinyShift   = 46 * 32
 )
 
@@ -41,21 +45,22 @@ var digitConstants = []struct {
 	name  string
 	reg   reg
 	value int64
+	pairs bool // of use for pairs alone
 }{
-	{"fraction", 31, 1<<52 - 1},
-	{"exponent", 30, 0x7ff},
-	{"hidden", 29, 1 << 52},
-	{"shifts", 26, 31},
-	{"digit", 25, 32},
-	{"low", 24, 1<<32 - 1},
-	{"entry", 23, -16},
-	{"absolute", 22, 1<<63 - 1},
-	{"tiny", 21, (1023 - 968) << 52},
-	{"scale", 16, (1023 + tinyShift/2) << 52},
-	{"tinyShift", 15, tinyShift},
-	{"before", 14, -32},
-	{"bias", 28, 0}, // that of the kernel
-	{"least", 27, 0},
+	{"fraction", 31, 1<<52 - 1, false},
+	{"exponent", 30, 0x7ff, false},
+	{"hidden", 29, 1 << 52, false},
+	{"shifts", 26, 31, false},
+	{"digit", 25, 32, false},
+	{"low", 24, 1<<32 - 1, false},
+	{"entry", 23, -16, false},
+	{"absolute", 22, 1<<63 - 1, true},
+	{"tiny", 21, (1023 - 968) << 52, true},
+	{"scale", 16, (1023 + tinyShift/2) << 52, true},
+	{"tinyShift", 15, tinyShift, true},
+	{"before", 14, -32, true},
+	{"bias", 28, 0, false}, // that of the kernel
+	{"least", 27, 0, false},
 }
 
 // Registers in use from number to number: bias and least are those of the terms at hand.
@@ -84,6 +89,14 @@ func (k *digits) name() string { return fmt.Sprintf("digits%s%v", k.term, k.w) }
 
 func (k *digits) emit() {
 	k.prologue(k.name(), []string{"dst", "x", "y", "n"}, 8, digitFrame)
+	k.add()
+	k.line("MOVQ AX, ret+32(FP)")
+	k.join()
+	k.epilogue()
+}
+
+// add adds the terms to the table, and leaves the largest biased exponent in AX.
+func (k *digits) add() {
 	for _, r := range []reg{digitZero, digitMost} {
 		k.line("VPXORQ Z%[1]d, Z%[1]d, Z%[1]d", r)
 	}
@@ -99,10 +112,15 @@ func (k *digits) emit() {
 			k.line("MOVQ $%d, AX", k.bias()+1)
 			k.line("VPBROADCASTQ AX, Z%d", c.reg)
 		default:
-			k.line("VPBROADCASTQ digitConstants<>+%d(SB), Z%d", 8*i, c.reg)
+			if !c.pairs || k.pairs() {
+				k.line("VPBROADCASTQ digitConstants<>+%d(SB), Z%d", 8*i, c.reg)
+			}
 		}
 	}
 	k.usual()
+	if k.places {
+		k.line("LEAQ %d(R14), R13", digitPlaces)
+	}
 	k.line("MOVQ CX, R10")
 	k.line("SHRQ $3, R10")
 	k.line("JEQ last")
@@ -122,9 +140,7 @@ func (k *digits) emit() {
 	k.line("KMOVW R10, K5")
 	k.vector(true)
 	k.label("end")
-	k.join()
 	k.largest()
-	k.epilogue()
 }
 
 // read loads a vector of numbers, or the ragged last one.
@@ -159,15 +175,15 @@ func (k *digits) vector(masked bool) {
 	}
 	switch {
 	case k.term == plain:
-		k.split(0)
+		k.split(0, masked)
 	case !k.pairs():
-		k.split(11)
+		k.split(11, masked)
 	default:
 		small := map[bool]string{false: "small", true: "smallLast"}[masked]
 		k.tiny(small)
 		k.line("VFMSUB213PD Z11, Z10, Z0") // x*y - p
-		k.split(11)
-		k.split(0)
+		k.split(11, false)
+		k.split(0, false)
 		k.line("KORTESTW K3, K3")
 		k.line("JEQ %s", small+"Not")
 		k.usual()
@@ -199,8 +215,8 @@ func (k *digits) tiny(label string) {
 	k.label(label)
 }
 
-// split adds the numbers b to the table.
-func (k *digits) split(b reg) {
+// split adds the numbers b to the table, of the last vector those there are.
+func (k *digits) split(b reg, last bool) {
 	k.line("VPSRLQ $52, Z%d, Z1", b)
 	k.line("VPANDQ Z30, Z1, Z1")
 	k.line("VPTESTMQ Z1, Z1, K1") // normal
@@ -211,6 +227,14 @@ func (k *digits) split(b reg) {
 	k.line("VPMOVQW Z3, X3")
 	k.line("VMOVQ X3, R11")
 	k.line("VPEXTRQ $1, X3, R12")
+	if k.places {
+		k.line("VMOVDQU X3, (R13)")
+		if last {
+			k.line("LEAQ (R13)(CX*2), R13")
+		} else {
+			k.line("ADDQ $16, R13")
+		}
+	}
 	k.line("VPMAXSQ Z1, Z%[1]d, Z%[1]d", digitMost)
 	k.line("VPMOVQ2M Z%d, K2", b) // negative
 	k.line("VPANDQ Z31, Z%d, Z2", b)
@@ -222,13 +246,49 @@ func (k *digits) split(b reg) {
 	k.line("VPANDQ Z24, Z5, Z5")
 	k.line("VPSUBQ Z5, Z%d, K2, Z5", digitZero)
 	k.line("VPSUBQ Z6, Z%d, K2, Z6", digitZero)
+	if !last {
+		k.together()
+	}
 	k.line("VPUNPCKLQDQ Z6, Z5, Z7")
 	k.line("VPUNPCKHQDQ Z6, Z5, Z8")
 	k.line("VMOVDQU64 Z7, %d(R14)", digitSplits)
 	k.line("VMOVDQU64 Z8, %d(R14)", digitSplits+64)
 	for i := range 8 {
 		k.scatter(i)
+		if last && i < 7 {
+			k.line("DECQ CX")
+			k.line("JEQ end")
+		}
 	}
+	if !last {
+		k.label(k.after())
+	}
+}
+
+// after is the label behind a vector's numbers.
+func (k *digits) after() string { return fmt.Sprintf("added%d", k.vectors) }
+
+// together adds the numbers of a vector to one entry if that is the place of all. One by one, each would wait for
+// the one before.
+func (k *digits) together() {
+	k.vectors++
+	apart := fmt.Sprintf("apart%d", k.vectors)
+	k.line("VPBROADCASTW X3, X7")
+	k.line("VPXOR X3, X7, X7")
+	k.line("VPTEST X7, X7")
+	k.line("JNE %s", apart)
+	k.line("VPUNPCKLQDQ Z6, Z5, Z7")
+	k.line("VPUNPCKHQDQ Z6, Z5, Z8")
+	k.line("VPADDQ Z8, Z7, Z7")
+	for bytes := 64; bytes > 16; bytes /= 2 {
+		k.upper(8, 7, bytes)
+		k.line("VPADDQ Z8, Z7, Z7")
+	}
+	k.line("MOVWQSX R11, AX")
+	k.line("VPADDQ %d(R14)(AX*1), X7, X7", digitTable)
+	k.line("VMOVDQU X7, %d(R14)(AX*1)", digitTable)
+	k.line("JMP %s", k.after())
+	k.label(apart)
 }
 
 // scatter adds the i-th number to the table. Its place is the lowest 16 bits left in R11 or
@@ -273,7 +333,137 @@ func (k *digits) largest() {
 	}
 	k.line("VMOVQ X0, AX")
 	k.line("SUBQ $%d, AX", k.bias())
-	k.line("MOVQ AX, ret+32(FP)")
+}
+
+// lead leaves a number S in R9 and R8, and an exponent e in R12, so that S * 2^e rounds as
+// the sum does to 54 bits or fewer. It is found from the top: S takes digit after digit, d[k] = a[k] + b[k-1]
+// of the entries' words, until it is 2^94 or more, or none is left. With up to 256 numbers, of which
+// a digit has up to 2^52 + 2^32 each, what is below is less than 2^29: no middle of two numbers
+// is that near, nor a number, if the last 39 bits of S are not within 2^29 of a multiple of 2^39. If they are, the sign
+// of what the sum is more than the multiple decides: the digits below are taken until
+// it is known, at most to the last; S becomes the multiple and that sign.
+//
+// R10 is the offset of entry k. The highest that is not 0 is found among those of the numbers, if these are few. Of more,
+// all entries are read, by vectors, which have to wait until the words before them are written.
+func (k *digits) lead() {
+	const table, beside = digitTable, digitTable - 8 // of a[k], b[k-1]
+	k.line("XORL R8, R8")
+	k.line("XORL R9, R9")
+	k.line("LEAQ %d(R14), DI", digitPlaces)
+	k.line("LEAQ %d(DI), AX", 2*32)
+	k.line("CMPQ R13, AX")
+	k.line("JHI many")
+	k.line("MOVQ $-1024, BX")
+	k.line("MOVQ BX, R10")
+	k.label("place")
+	for i := range 4 { // or some of the last vector's lanes that have no number
+		k.line("MOVWQSX %d(DI), AX", 2*i)
+		k.line("MOVQ %d(R14)(AX*1), R11", table)
+		k.line("ORQ %d(R14)(AX*1), R11", table+8)
+		k.line("CMOVQEQ BX, AX")
+		k.line("CMPQ AX, R10")
+		k.line("CMOVQGT AX, R10")
+	}
+	k.line("ADDQ $8, DI")
+	k.line("CMPQ DI, R13")
+	k.line("JCS place")
+	k.line("XORL R12, R12")
+	k.line("CMPQ R10, BX")
+	k.line("JEQ decided")
+	k.line("JMP top")
+	k.label("many")
+	k.line("MOVQ $%d, R10", 16*(digitCount-k.first()-4))
+	k.label("zeros") // four entries
+	k.line("VMOVDQU64 %d(R14)(R10*1), Z0", table)
+	k.line("VPTESTMQ Z0, Z0, K1")
+	k.line("KORTESTW K1, K1")
+	k.line("JNE found")
+	k.line("SUBQ $64, R10")
+	if k.pairs() { // a scaled number may begin before the table
+		k.line("CMPQ R10, $-64")
+	}
+	k.line("JGE zeros")
+	k.line("XORL R12, R12")
+	k.line("JMP decided")
+	k.label("found")
+	k.line("KMOVW K1, AX")
+	k.line("BSRQ AX, AX")
+	k.line("SHRQ $1, AX")
+	k.line("SHLQ $4, AX")
+	k.line("ADDQ AX, R10")
+	k.label("top")
+	k.line("MOVQ %d(R14)(R10*1), R8", table+8)
+	k.line("MOVQ R8, R9")
+	k.line("SARQ $63, R9")
+	k.label("down")
+	k.line("MOVQ %d(R14)(R10*1), AX", table)
+	k.line("ADDQ %d(R14)(R10*1), AX", beside)
+	k.line("MOVQ AX, BX")
+	k.line("SARQ $63, BX")
+	k.line("SHLQ $32, R8, R9")
+	k.line("SHLQ $32, R8")
+	k.line("ADDQ AX, R8")
+	k.line("ADCQ BX, R9")
+	k.line("LEAQ (1<<30)(R9), AX")
+	k.line("SUBQ $16, R10")
+	k.line("SHRQ $31, AX")
+	k.line("JNE enough")
+	k.line("TESTQ R10, R10")
+	k.line("JGE down")
+	k.label("enough")
+	k.line("MOVQ R10, R12")
+	k.line("SARQ $4, R12")
+	k.line("INCQ R12")
+	k.line("TESTQ R10, R10")
+	k.line("JLT decided")
+	k.line("LEAQ (1<<29)(R8), AX")
+	k.line("SHLQ $%d, AX", 64-39)
+	k.line("SHRQ $%d, AX", 64-39+30)
+	k.line("JNE decided")
+	k.below(beside)
+	k.label("decided")
+	k.line("SHLQ $5, R12")
+	k.line("ADDQ $%d, R12", 32*(k.first()-34)-1088)
+}
+
+// below takes from S what it is more than the multiple, in R11, and adds the sign of that and the
+// digits below.
+func (k *digits) below(beside int) {
+	k.line("MOVQ R8, R11")
+	k.line("SHLQ $%d, R11", 64-39)
+	k.line("SARQ $%d, R11", 64-39)
+	k.line("MOVQ R11, BX")
+	k.line("SARQ $63, BX")
+	k.line("SUBQ R11, R8")
+	k.line("SBBQ BX, R9")
+	k.label("next")
+	k.line("TESTQ R11, R11")
+	k.line("JNE digit")
+	k.line("VMOVDQU64 %d(R14)(R10*1), Z0", beside-48) // four digits
+	k.line("VPTESTMQ Z0, Z0, K1")
+	k.line("KORTESTW K1, K1")
+	k.line("JNE digit")
+	k.line("SUBQ $64, R10")
+	k.line("JGE next")
+	k.line("JMP decided")
+	k.label("digit")
+	k.line("SHLQ $32, R11")
+	k.line("ADDQ %d(R14)(R10*1), R11", beside+8)
+	k.line("ADDQ %d(R14)(R10*1), R11", beside)
+	k.line("SUBQ $16, R10")
+	k.line("JLT sign")
+	k.line("LEAQ (1<<30)(R11), AX")
+	k.line("SHRQ $31, AX")
+	k.line("JEQ next")
+	k.label("sign")
+	k.line("MOVQ R11, AX")
+	k.line("SARQ $63, R11") // -1 or 0
+	k.line("NEGQ AX")
+	k.line("SHRQ $63, AX") // 1 if positive
+	k.line("MOVQ R11, BX")
+	k.line("ADDQ AX, R11")
+	k.line("ADDQ R11, R8")
+	k.line("ADCQ BX, R9")
 }
 
 // writeDigits writes the kernels, their declarations and the choice among them.
@@ -284,13 +474,13 @@ func writeDigits(out string) {
 	declarations := goHeader("!purego", "kernel") + "\nimport \"unsafe\"\n"
 	none := goHeader("purego || !amd64", "kernel")
 	for _, w := range []width{f64, wide} {
+		a.setWidth(f64)
 		_, elements := (&tree{w: w}).types()
 		begin := fmt.Sprintf("\nfunc digits%v(d *int64, of Terms, x, y []%s) (most int, ok bool) {", w, elements)
 		none += begin + " return 0, false }\n"
 		choice := begin + "\n\tp, q, n := unsafe.SliceData(x), unsafe.SliceData(y), len(x)\n\tswitch {\n"
 		for _, of := range []term{plain, product} {
 			k := &digits{amd64: a, w: w, term: of}
-			a.setWidth(f64)
 			k.emit()
 			name := k.name() + a.suffix()
 			choice += fmt.Sprintf("\tcase active == %s && of == %s:\n\t\treturn %s(d, p, q, n), true\n", a.suffix(), goTerms[of], name)

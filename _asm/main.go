@@ -80,6 +80,7 @@ func main() {
 	writeRows(*out)
 	writeWidens(*out)
 	writeDigits(*out)
+	writeFew(*out)
 	write(filepath.Join(*out, "internal/kernel/dispatch_other.go"), goHeader("purego || !(amd64 || arm64)", "kernel")+dispatch(nil))
 }
 

@@ -13,6 +13,12 @@ func digitsSum[T Float](of kernel.Terms, x, y []T) (T, bool) {
 	if !ok {
 		return 0, false
 	}
+	if len(x) <= kernel.MaxLeading {
+		if s := d.Leading(); s.Hi != 0 || s.Lo != 0 {
+			return roundLeading[T](s), true
+		}
+		return zeroSum(of, x, y), true
+	}
 	lo, hi := usedDigits(&d)
 	if lo == hi {
 		return 0, most > 1 // not all are zeros

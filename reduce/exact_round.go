@@ -79,7 +79,9 @@ func roundWord[T Float](word uint64, e int, negative bool) T {
 		m, e, drop = 1, 2*maxExponent, 0 // overflow
 	}
 	v := float64(m)
-	if e += drop; -1022 <= e && e <= 1023 && m > 0 {
+	if e += drop; e == -1074 && m < 1<<53 {
+		v = math.Float64frombits(m) // of subnormal numbers, which processors multiply by microcode
+	} else if -1022 <= e && e <= 1023 && m > 0 {
 		v *= math.Float64frombits(uint64(e+1023) << 52) // what Ldexp does, sooner
 	} else {
 		v = math.Ldexp(v, min(e, 2000))
@@ -88,6 +90,30 @@ func roundWord[T Float](word uint64, e int, negative bool) T {
 		v = -v
 	}
 	return T(v)
+}
+
+// roundLeading rounds a number to T.
+func roundLeading[T Float](s kernel.Leading) T {
+	hi, lo, negative := uint64(s.Hi), s.Lo, s.Hi < 0
+	if negative {
+		var borrow uint64
+		lo, borrow = bits.Sub64(0, lo, 0)
+		hi, _ = bits.Sub64(0, hi, borrow)
+	}
+	e := s.Exponent
+	if hi == 0 {
+		if lo == 0 {
+			return 0
+		}
+		n := bits.LeadingZeros64(lo)
+		return roundWord[T](lo<<n, e-n, negative)
+	}
+	n := bits.LeadingZeros64(hi)
+	word := hi<<n | lo>>1>>(63-n)
+	if lo<<n != 0 {
+		word |= 1
+	}
+	return roundWord[T](word, e+64-n, negative)
 }
 
 // roundUp returns 1 if word, cut after its upper 64-drop bits to m, is nearer to

@@ -156,32 +156,32 @@ func cutSooner[T Float](x, y []T) bool {
 	return y == nil && len(x) >= few && likelyCut(terms[T]{x: x})
 }
 
-// From digitsFrom to digitsTo terms of a wide span, digits come first: they take as long whatever
-// the numbers are, and no longer than a small superaccumulator. With a certificate first,
-// numbers that cancel would take half as long again, though others a fifth. Of more terms it is
-// a small part of the work.
-const (
-	digitsFrom = 80
-	digitsTo   = 128
-)
-
 // exactSum returns the correctly rounded sum.
 func exactSum[T Float](of kernel.Terms, x, y []T) T {
 	n := len(x)
-	first := n < certifiedMin || digitsFrom <= n && n <= digitsTo && y == nil && wide(x)
-	if !first && !cutSooner(x, y) {
+	if n <= kernel.MaxFew {
+		if v, ok := exactFew(of, x, y, n < certifiedFirst); ok {
+			return v
+		}
+	}
+	if n > 0 && !tiny(x[0]) && !cutSooner(x, y) {
 		if v, ok := certify(0, of, x, y); ok {
 			return v
 		}
 	}
-	return exactlySummed(of, x, y, first || n > 0 && wide(x))
+	return exactlySummed(of, x, y)
 }
 
 // exactlySummed returns the correctly rounded sum without a certificate.
 //
 //go:noinline
-func exactlySummed[T Float](of kernel.Terms, x, y []T, digits bool) T {
-	if digits {
+func exactlySummed[T Float](of kernel.Terms, x, y []T) T {
+	if len(x) <= kernel.MaxFew {
+		if v, ok := exactFew(of, x, y, true); ok {
+			return v
+		}
+	}
+	if len(x) < certifiedMin || wide(x) {
 		if v, ok := digitsSum(of, x, y); ok {
 			return v
 		}
@@ -195,6 +195,9 @@ func exactlySummed[T Float](of kernel.Terms, x, y []T, digits bool) T {
 // unlikely to hold all. Zeros count as the smallest.
 func wide[T Float](x []T) bool {
 	const few, span = 8, 100
+	if tiny(x[0]) {
+		return true
+	}
 	e := exponentAbove[T](kernel.Bits(kernel.Abs(x[0])))
 	for _, v := range x[1:min(len(x), few)] {
 		if uint(exponentAbove[T](kernel.Bits(kernel.Abs(v)))-e+span) > 2*span {
@@ -202,6 +205,12 @@ func wide[T Float](x []T) bool {
 		}
 	}
 	return false
+}
+
+// tiny tells whether x is so small that what is left of it may be subnormal, which processors
+// take by microcode; integers are sooner then.
+func tiny[T Float](x T) bool {
+	return kernel.Is64[T]() && x != 0 && math.Abs(float64(x)) < 0x1p-960
 }
 
 // certifiedBins is the number of terms up to which a binned sum is likely to be certain.

@@ -1,0 +1,203 @@
+package kernel
+
+import (
+	"math"
+	"math/big"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// leadingFloat is the number, exactly.
+func leadingFloat(s Leading) *big.Float {
+	i := new(big.Int).Lsh(big.NewInt(s.Hi), 64)
+	f := new(big.Float).SetPrec(200).SetInt(i.Add(i, new(big.Int).SetUint64(s.Lo)))
+	return f.SetMantExp(f, s.Exponent)
+}
+
+// exactTerms is the exact sum of finite terms.
+func exactTerms[T Float](of Terms, x, y []T) *big.Float {
+	sum := new(big.Float).SetPrec(4500)
+	for i, v := range x {
+		f := new(big.Float).SetPrec(200).SetFloat64(float64(v))
+		if of == Product {
+			f.Mul(f, new(big.Float).SetFloat64(float64(y[i])))
+		}
+		sum.Add(sum, f)
+	}
+	return sum
+}
+
+func roundedTo[T Float](f *big.Float) T {
+	if Is64[T]() {
+		v, _ := f.Float64()
+		return T(v)
+	}
+	v, _ := f.Float32()
+	return T(v)
+}
+
+// fewTerms returns terms that few kernels get right by chance: with exponents over some span about a pivot, of few bits or all,
+// cancelled but for a few, and beside the middle of two numbers by something far below.
+func fewTerms[T Float](rng *rand.Rand, of Terms) (x, y []T) {
+	most, least := 1000, -1074
+	if !Is64[T]() {
+		most, least = 100, -149
+	}
+	if of == Product {
+		most, least = most/2, least/2
+	}
+	n := 1 + rng.IntN([]int{4, 9, 20, MaxFew}[rng.IntN(4)])
+	x, y = make([]T, n), make([]T, n)
+	span := []int{1, 20, 28, 30, 56, 58, 60, 85, 100, 112, 116, 300, 2100}[rng.IntN(13)]
+	base := least + rng.IntN(most-least)
+	number := func() T {
+		e := base + rng.IntN(span) - span/2
+		if e > most || e < least {
+			e = least + rng.IntN(most-least)
+		}
+		m := rng.Float64() + 1
+		if rng.IntN(3) == 0 {
+			m = 1 + float64(rng.IntN(2))/2
+		}
+		return T(math.Ldexp(m*float64(1-2*rng.IntN(2)), e))
+	}
+	for i := range x {
+		x[i], y[i] = number(), T(rng.Float64()-0.5)
+		switch j := rng.IntN(i + 1); rng.IntN(5) {
+		case 0, 1:
+			x[i], y[i] = -x[j], y[j]
+		case 2:
+			x[i] = 0
+		case 3:
+			x[i] = T(float64(x[j]) * []float64{0x1p-24, 0x1p-53, 0x1p-54, 0x1p-100}[rng.IntN(4)])
+			y[i] = y[j]
+		}
+		if rng.IntN(20) == 0 {
+			y[i] = T(math.Copysign(0, float64(rng.IntN(2))-0.5))
+		}
+	}
+	if of == Product && rng.IntN(4) == 0 {
+		y = append([]T(nil), x...)
+	}
+	return x, y
+}
+
+func testFew[T Float](t *testing.T, of Terms) {
+	rng := rand.New(rand.NewPCG(uint64(of), 3))
+	near, far, rounded := 0, 0, 0
+	for range 15000 {
+		x, y := fewTerms[T](rng, of)
+		want := roundedTo[T](exactTerms(of, x, y))
+		for _, wide := range []bool{false, true} {
+			v, s, ready, ok := SumFew(of, x, y, wide)
+			if !ok {
+				require.False(t, wide && active == AVX512, "%v %v", x, y)
+				continue
+			}
+			got := roundedTo[T](leadingFloat(s))
+			require.Equal(t, want == 0, got == 0)
+			require.Equal(t, Bits(want), Bits(got), "%v %v: %v", x, y, s)
+			if ready {
+				rounded++
+				require.Equal(t, Bits(want), Bits(v), "%v %v", x, y)
+			}
+			if !wide {
+				near++
+			} else {
+				far++
+			}
+		}
+		var d Digits
+		most, ok := SumDigits(&d, of, x, y)
+		require.True(t, ok, "%d", most)
+		require.Equal(t, Bits(want), Bits(roundedTo[T](leadingFloat(d.Leading()))), "digits of %v %v", x, y)
+	}
+	if active == AVX512 {
+		require.Greater(t, near, 2000)
+		require.Greater(t, rounded, 4000)
+		require.Equal(t, 15000, far)
+	}
+}
+
+// testFewRefused: no term that is not finite, and no sum of such, is in a window or has digits.
+func testFewRefused[T Float](t *testing.T, of Terms) {
+	for n := 1; n <= 20; n++ {
+		for at := range n {
+			for _, odd := range []float64{math.Inf(1), math.Inf(-1), math.NaN()} {
+				for _, beside := range []T{1, 0, T(math.MaxFloat32)} {
+					x, y := make([]T, n), make([]T, n)
+					for i := range x {
+						x[i], y[i] = beside, 1
+					}
+					x[at] = T(odd)
+					if of == Product && n%2 == 0 {
+						x[at], y[at] = 0, T(odd)
+					}
+					_, _, _, ok := SumFew(of, x, y, true)
+					require.False(t, ok, "%v %v", x, y)
+				}
+			}
+		}
+	}
+}
+
+// testFewFull: as many terms as there may be of the largest words, at every distance from the first.
+func testFewFull(t *testing.T) {
+	for d := -70; d <= 130; d++ {
+		for _, n := range []int{16, MaxFew} {
+			for _, sign := range []float64{1, -1} {
+				x, y := make([]float64, n), make([]float64, n)
+				for i := range x {
+					x[i], y[i] = math.Ldexp(sign*(2-0x1p-52), -d), []float64{2 - 0x1p-52, 1}[d&1]
+				}
+				x[0], x[n-1] = 1, -sign // the others decide, if it cancels
+				for _, of := range []Terms{Plain, Product} {
+					want := roundedTo[float64](exactTerms(of, x, y))
+					for _, wide := range []bool{false, true} {
+						if _, s, _, ok := SumFew(of, x, y, wide); ok {
+							require.Equal(t, want, roundedTo[float64](leadingFloat(s)), "%d terms 2^%d", n, -d)
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+// testFewBeside: the sum is beside the middle of two numbers by a difference of numbers far below, in every place of the digits.
+func testFewBeside(t *testing.T) {
+	for base := range 32 {
+		for k := 54; k < 140; k++ {
+			for _, more := range []float64{0x1p-30, -0x1p-30, 0x1p-52} {
+				a := math.Ldexp(1, -k)
+				x := []float64{1, 0x1p-53, a, -a * (1 + more), 0x1p300, -0x1p300}
+				for i := range x {
+					x[i] = math.Ldexp(x[i], base)
+				}
+				_, s, _, ok := SumFew(Plain, x, nil, true)
+				require.Equal(t, active == AVX512, ok)
+				want := roundedTo[float64](exactTerms(Plain, x, nil))
+				require.True(t, !ok || want == roundedTo[float64](leadingFloat(s)), "%x", x)
+				var d Digits
+				SumDigits(&d, Plain, x, nil)
+				require.Equal(t, want, roundedTo[float64](leadingFloat(d.Leading())), "%x", x)
+			}
+		}
+	}
+}
+
+func TestFew(t *testing.T) {
+	for _, b := range Backends() {
+		t.Run(b.String(), func(t *testing.T) {
+			defer Use(b)()
+			for _, of := range []Terms{Plain, Product} {
+				t.Run("float64", func(t *testing.T) { testFew[float64](t, of); testFewRefused[float64](t, of) })
+				t.Run("float32", func(t *testing.T) { testFew[float32](t, of); testFewRefused[float32](t, of) })
+			}
+			t.Run("full", testFewFull)
+			t.Run("beside", testFewBeside)
+		})
+	}
+}

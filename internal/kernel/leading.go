@@ -1,0 +1,55 @@
+package kernel
+
+import "math/bits"
+
+// Leading is (Hi*2^64 + Lo) * 2^Exponent, a number that rounds as some sum does, to 54 bits or fewer.
+type Leading struct {
+	Hi       int64
+	Lo       uint64
+	Exponent int
+}
+
+// MaxLeading is the number of terms of whose digits Leading may be asked: products of float64 are two numbers each.
+const MaxLeading = 128
+
+// The bits of the leading part that may be uncertain, and how near to a multiple is near.
+const (
+	uncertainBits = 39
+	nearBits      = 29
+)
+
+// Leading returns a number that rounds as the digits of up to 256 numbers do, to 54 bits or
+// fewer; 0 only for 0. It is found from the top. It takes digit after digit until it is 2^94 or more,
+// or none is left. The digits below are then less than 2^29: no number of 54 bits,
+// nor the middle of two, is that near, if the last 39 bits are not within 2^29 of a multiple of 2^39.
+// If they are, the sum is that multiple and something small, the sign of which is added to the multiple.
+func (d *Digits) Leading() Leading {
+	place := len(d)
+	for place > 0 && d[place-1] == 0 {
+		place--
+	}
+	hi, lo := int64(0), uint64(0)
+	for place > 0 && hi>>30 == hi>>63 { // less than 2^94
+		place--
+		hi, lo = add128(hi<<digitBits|int64(lo>>digitBits), lo<<digitBits, d[place])
+	}
+	if rest := int64(lo<<(64-uncertainBits)) >> (64 - uncertainBits); place > 0 && rest>>nearBits == rest>>63 {
+		hi, lo = add128(hi, lo, d.signBelow(rest, place)-rest)
+	}
+	return Leading{hi, lo, DigitsExponent + digitBits*place}
+}
+
+// signBelow returns the sign of rest and the digits below place. They are less than 2^29.
+func (d *Digits) signBelow(rest int64, place int) int64 {
+	for place > 0 && rest>>30 == rest>>63 {
+		place--
+		rest = rest<<digitBits + d[place]
+	}
+	return rest>>63 | int64(uint64(-rest)>>63)
+}
+
+// add128 returns hi*2^64 + lo + v.
+func add128(hi int64, lo uint64, v int64) (int64, uint64) {
+	lo, carry := bits.Add64(lo, uint64(v), 0)
+	return hi + v>>63 + int64(carry), lo
+}

@@ -1,0 +1,107 @@
+package reduce
+
+import (
+	"math"
+
+	"github.com/samebits/samebits/internal/kernel"
+)
+
+// certifiedFirst is the number of terms from which on a certificate is tried before digits, where a window does
+// not do: before fewer, one in vain would make a sum take longer than a small superaccumulator.
+const certifiedFirst = 112
+
+// exactFew returns the exact sum of few terms, rounded once. It returns false where others are to
+// be tried: of terms with exponents far from each other, unless wide is asked for, and where something is not finite.
+func exactFew[T Float](of kernel.Terms, x, y []T, wide bool) (T, bool) {
+	if len(x) <= 1 || of == kernel.Plain && len(x) <= 4 {
+		if v, ok := fewest(of, x, y); ok {
+			return kernel.Canonical(v), true
+		}
+	}
+	v, s, ready, ok := kernel.SumFew(of, x, y, wide)
+	switch {
+	case ready || !ok:
+		return v, ok
+	case s.Hi == 0 && s.Lo == 0:
+		return zeroSum(of, x, y), true
+	}
+	return roundLeading[T](s), true
+}
+
+// fewest returns the sum of up to four terms, or one product, if floating point gets it right: an addition
+// or a multiplication rounds correctly.
+func fewest[T Float](of kernel.Terms, x, y []T) (T, bool) {
+	switch {
+	case len(x) == 0:
+		return 0, true
+	case of == kernel.Product:
+		return T(x[0] * y[0]), true
+	case len(x) == 1:
+		return x[0], true
+	case len(x) == 2:
+		return x[0] + x[1], true
+	case !kernel.Is64[T]():
+		return 0, false
+	}
+	a, b, c := float64(x[0]), float64(x[1]), float64(x[2])
+	if len(x) == 4 {
+		var ok bool
+		if a, b, c, ok = threeOfFour(a, b, c, float64(x[3])); !ok {
+			return 0, false
+		}
+	}
+	v := T(sumOfThree(a, b, c))
+	if v == 0 {
+		return zeroSum(of, x, y), true
+	}
+	return v, kernel.IsFinite(v)
+}
+
+// threeOfFour returns three numbers with the sum of four, if adding them by twos leaves no more and nothing overflows.
+func threeOfFour(a, b, c, d float64) (h, m, l float64, ok bool) {
+	h1, l1 := kernel.TwoSum(a, b)
+	h2, l2 := kernel.TwoSum(c, d)
+	h, e := kernel.TwoSum(h1, h2)
+	m, l = kernel.TwoSum(l1, l2)
+	if l == 0 {
+		return h, m, e, true
+	}
+	return h, m, l, e == 0
+}
+
+// sumOfThree returns a + b + c, rounded once, and no number if something overflows (Boldo and Melquiond, 2008,
+// "Emulation of FMA and correctly rounded sums: proved algorithms using rounding to odd", section 5).
+func sumOfThree(a, b, c float64) float64 {
+	h, l := kernel.TwoSum(b, c)
+	top, middle := kernel.TwoSum(a, h)
+	return top + addOdd(middle, l)
+}
+
+// addOdd returns a + b rounded to odd: if it is no number, that of the two beside it whose last bit is 1.
+func addOdd(a, b float64) float64 {
+	s, e := kernel.TwoSum(a, b)
+	if w := math.Float64bits(s); e != 0 && w&1 == 0 {
+		if (e > 0) == (s > 0) {
+			return math.Float64frombits(w + 1)
+		}
+		return math.Float64frombits(w - 1)
+	}
+	return s
+}
+
+// zeroSum returns the sum of terms that add up to 0: -0 if there are some and all are -0.
+func zeroSum[T Float](of kernel.Terms, x, y []T) T {
+	for i, v := range x {
+		negative := math.Signbit(float64(v))
+		if of == kernel.Product {
+			negative = negative != math.Signbit(float64(y[i]))
+			if y[i] == 0 {
+				v = 0
+			}
+		}
+		if v != 0 || !negative {
+			return 0
+		}
+	}
+	return T(math.Copysign(0, 0.5-float64(len(x))))
+}
