@@ -28,6 +28,7 @@ func (k *few) name() string { return fmt.Sprintf("few%d%s%v", k.words, k.term, k
 
 func (k *few) emit() {
 	k.enter(k.name(), fewArgs, 40, digitFrame)
+	k.alignFrame()
 	pointers := func() {
 		for _, arg := range fewArgs[:3] {
 			k.loadArg(arg, arg)
