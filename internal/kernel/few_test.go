@@ -188,6 +188,39 @@ func testFewBeside(t *testing.T) {
 	}
 }
 
+// What is below a leading part may bring it back to a middle, or a number, and past it.
+func TestLeadingIsSureBesideMiddles(t *testing.T) {
+	rng := rand.New(rand.NewPCG(21, 22))
+	for range 20000 {
+		var d Digits
+		const place = 50
+		word := (uint64(1)<<55 | rng.Uint64()>>9) &^ (1<<rng.IntN(6) - 1) // of the leading part, without its last 39 bits
+		rest := rng.Int64N(1<<rng.IntN(28) + 1)
+		if rng.IntN(2) == 0 {
+			rest = -rest
+		}
+		d[place+2], d[place+1] = int64(word>>25), int64(word<<39>>32)&(1<<32-1)
+		d[place] = int64(word<<39)&(1<<32-1) + rest
+		d[place-1] = -rest<<32 + rng.Int64N(3) - 1
+		d[place-2-rng.IntN(20)] += rng.Int64N(3) - 1
+		if rng.IntN(2) == 0 {
+			for i := range d {
+				d[i] = -d[i]
+			}
+		}
+		exact := new(big.Float).SetPrec(4500)
+		for i, v := range d {
+			f := new(big.Float).SetPrec(64).SetInt64(v)
+			exact.Add(exact, f.SetMantExp(f, DigitsExponent+digitBits*i))
+		}
+		got := leadingFloat(d.Leading())
+		for _, bits := range []uint{24, 53, 54} {
+			want, rounded := new(big.Float).SetPrec(bits).Set(exact), new(big.Float).SetPrec(bits).Set(got)
+			require.Zero(t, want.Cmp(rounded), "%d bits of digits %v: %v, want %v", bits, d[place-23:place+3], rounded, want)
+		}
+	}
+}
+
 func TestFew(t *testing.T) {
 	for _, b := range Backends() {
 		t.Run(b.String(), func(t *testing.T) {
