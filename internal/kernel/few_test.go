@@ -166,13 +166,17 @@ func testFewFull(t *testing.T) {
 	}
 }
 
-// testFewBeside: the sum is beside the middle of two numbers by a difference of numbers far below, in every place of the digits.
+// testFewBeside: the sum is beside the middle of two numbers by a difference of numbers far below, in every place of the digits:
+// of a number and one other, or many smaller ones, which are in digits below its own.
 func testFewBeside(t *testing.T) {
 	for base := range 32 {
 		for k := 54; k < 140; k++ {
-			for _, more := range []float64{0x1p-30, -0x1p-30, 0x1p-52} {
-				a := math.Ldexp(1, -k)
-				x := []float64{1, 0x1p-53, a, -a * (1 + more), 0x1p300, -0x1p300}
+			for i, more := range []float64{0x1p-30, -0x1p-30, 0x1p-52, -0x1p-30} {
+				a, parts := math.Ldexp(1, -k), 1<<(2*i)
+				x := []float64{1, 0x1p-53, a, -a * more, 0x1p300, -0x1p300}
+				for range parts {
+					x = append(x, -a/float64(parts))
+				}
 				for i := range x {
 					x[i] = math.Ldexp(x[i], base)
 				}
