@@ -29,15 +29,8 @@ type Partial[T Float] struct {
 	value []T
 }
 
-// newPartial evaluates the part of the product of a and w. The rows of a are its
-// columns place.From to place.From+K of the whole left operand.
-func newPartial[T Float](o Options, a Matrix[T], w *Weights[T]) *Partial[T] {
-	p := new(Partial[T])
-	p.compute(o, a, w)
-	return p
-}
-
-// compute makes p what newPartial returns, in the memory of its nodes if that is enough.
+// compute evaluates the part of the product of a and w, in the memory of p's nodes if that is
+// enough. The rows of a are its columns place.From to place.From+K of the whole left operand.
 func (p *Partial[T]) compute(o Options, a Matrix[T], w *Weights[T]) {
 	nodes, wide := p.nodes, p.wide
 	*p = Partial[T]{order: o.Order, place: w.place, terms: w.k, size: a.Rows * w.n}
