@@ -12,12 +12,14 @@ import (
 // More elements are joined than at once, and not a multiple of that, in every order that hands on nodes.
 func TestManyElementsJoin(t *testing.T) {
 	for _, order := range []reduce.Order{reduce.Pairwise, reduce.DoubleDouble, reduce.Widened} {
-		for _, cuts := range [][]int{{64}, {32, 96}, {0, 32, 64, 96, 128}} {
-			require.NoError(t, checkCuts(shards[float32], gemm.Options{Order: order, Threads: 2}, 37, 71, 130, cuts, normal, 5))
-			require.NoError(t, checkCuts(shards[float32], gemm.Options{Order: order, Growing: true}, 37, 71, 130, cuts, normal, 6))
+		for _, cuts := range [][]int{{16}, {0, 8, 16, 24, 32}} {
+			o := gemm.Options{Order: order.WithLeaf(8), Threads: 2}
+			require.NoError(t, checkCuts(shards[float32], o, 30, 36, 35, cuts, normal, 5))
+			o.Growing = true
+			require.NoError(t, checkCuts(shards[float32], o, 30, 36, 35, cuts, normal, 6))
 		}
 	}
-	require.NoError(t, checkCuts(shards[float64], gemm.Options{Order: reduce.Pairwise}, 37, 71, 130, []int{64}, normal, 7))
+	require.NoError(t, checkCuts(shards[float64], gemm.Options{Order: reduce.Pairwise.WithLeaf(8)}, 30, 36, 35, []int{16}, normal, 7))
 }
 
 // A part computed in the memory of another is what it is in memory of its own.
