@@ -74,8 +74,8 @@ func (r routines[T]) symmetricRows(f form[T], alpha T, x vector[T], beta T, y ve
 // Matrices up to these sizes are multiplied element by element rather than by gemm, which packs
 // them: larger ones row by row than column by column. They cannot matter to the bits.
 const (
-	fewTerms        = 256 * 256
-	fewTermsStrided = 32 * 32
+	fewTerms        = 0
+	fewTermsStrided = 0
 )
 
 // few tells whether a is so small.
@@ -166,7 +166,7 @@ func (r routines[T]) bandRows(alpha T, x vector[T], beta T, y vector[T], line fu
 	defer give(scratchY)
 	for i := range ys {
 		lo, v := line(i, *buffer)
-		ys[i] = r.element(false, alpha, v, xs[lo:lo+len(v)], beta, ys[i])
+		ys[i] = r.element(false, false, alpha, v, xs[lo:lo+len(v)], beta, ys[i])
 	}
 	y.set(ys)
 }
