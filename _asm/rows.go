@@ -10,25 +10,58 @@ import (
 // rounded once. They stop ahead of a vector with a NaN among its results, which others
 // make canonical, and of the ragged end.
 
-// rowProgram is a function of an element x, a number a that all share, and two other
-// elements y and q. emit leaves it in register 0, where x is; register 1 holds a.
+// rowProgram is a function of an element x, numbers a, b and c that all share, and two other
+// elements y and q. emit leaves it in register 0, where x is; registers 1, 4 and 5 hold the numbers, as many
+// as are used, and register 6 zeros. Registers 2, 3 and 7 are free.
 type rowProgram struct {
-	name string
-	emit func(a *amd64)
+	name    string
+	numbers int
+	emit    func(a *amd64)
 }
 
 var rowPrograms = []rowProgram{
-	{"Less", func(a *amd64) { a.sub(0, 0, 1) }},
-	{"Plus", func(a *amd64) { a.three("VADD", 0, 0, a.element("y")) }},
-	{"Over", func(a *amd64) { a.div(0, 0, 1) }},
-	{"OverTimes", func(a *amd64) {
+	{"Less", 1, func(a *amd64) { a.sub(0, 0, 1) }},
+	{"Plus", 0, func(a *amd64) { a.three("VADD", 0, 0, a.element("y")) }},
+	{"Over", 1, func(a *amd64) { a.div(0, 0, 1) }},
+	{"OverTimes", 1, func(a *amd64) {
 		a.div(0, 0, 1)
 		a.three("VMUL", 0, 0, a.element("y"))
 	}},
-	{"OverTimesPlus", func(a *amd64) {
+	{"OverTimesPlus", 1, func(a *amd64) {
 		a.div(0, 0, 1)
 		a.three("VMUL", 0, 0, a.element("y"))
 		a.three("VADD", 0, 0, a.element("q"))
+	}},
+	{"Times", 1, func(a *amd64) { a.mul(0, 0, 1) }},
+	{"TimesPlus", 1, func(a *amd64) {
+		a.mul(0, 0, 1)
+		a.three("VADD", 0, 0, a.element("y"))
+	}},
+	{"Fused", 1, func(a *amd64) { a.three("VFMADD213", 0, 1, a.element("y")) }},
+	{"Mix", 2, func(a *amd64) {
+		a.mul(0, 0, 1)
+		a.three("VMUL", 3, 4, a.element("y"))
+		a.add(0, 0, 3)
+	}},
+	{"Finish", 2, func(a *amd64) {
+		a.add(0, 0, 6)
+		a.mul(0, 0, 1)
+		a.three("VMUL", 3, 4, a.element("y"))
+		a.add(0, 0, 3)
+	}},
+	{"Outer", 2, func(a *amd64) {
+		a.mul(0, 0, 4)
+		a.add(0, 0, 6)
+		a.mul(0, 0, 1)
+		a.three("VADD", 0, 0, a.element("y"))
+	}},
+	{"OuterTwo", 3, func(a *amd64) {
+		a.mul(0, 0, 4)
+		a.add(0, 0, 6)
+		a.three("VFMADD231", 0, 5, a.element("q"))
+		a.add(0, 0, 6)
+		a.mul(0, 0, 1)
+		a.three("VADD", 0, 0, a.element("y"))
 	}},
 }
 
@@ -68,7 +101,10 @@ func (a *amd64) rowLoop(body, store func()) {
 //	func row<name>(dst, x, y, q *T, n int, p *T) (done int)
 func emitRow(a *amd64, program rowProgram) {
 	a.prologue("row"+program.name+a.w.String(), []string{"dst", "x", "y", "q", "n", "p"}, 8, 0)
-	a.broadcast(1, at("p", 0))
+	for i, r := range []reg{1, 4, 5}[:program.numbers] {
+		a.broadcast(r, at("p", i*a.w.element()))
+	}
+	a.zero(6)
 	a.rowLoop(func() { program.emit(a) }, func() {
 		a.line("%s %s, %s", a.p("VMOVU"), a.v(0), a.element("dst"))
 	})
@@ -88,12 +124,35 @@ func emitRowMax(a *amd64) {
 	a.epilogue()
 }
 
+// emitRowChain prints the kernel of a single chain, whose terms are step bytes apart:
+//
+//	func rowChain(x, y *T, n, q int) (sum T)
+func emitRowChain(a *amd64) {
+	a.prologue("rowChain"+a.w.String(), []string{"x", "y", "n", "q"}, a.w.element(), 0)
+	move, fused, x := "VMOVSD", "VFMADD231SD", amd64Scalar("x")
+	if a.w == f32 {
+		move, fused = "VMOVSS", "VFMADD231SS"
+	}
+	a.line("VXORPS X1, X1, X1")
+	a.line("XORQ R10, R10")
+	a.ifZero("n", "end")
+	a.label("loop")
+	a.line("%s (%s)(R10*1), X0", move, x)
+	a.line("%s (%s)(R10*1), X0, X1", fused, amd64Scalar("y"))
+	a.line("ADDQ R9, R10")
+	a.countDown("n", "loop")
+	a.label("end")
+	a.result("ret", 32, 1)
+	a.epilogue()
+}
+
 // writeRows writes the kernels, their declarations and the choice among them.
 func writeRows(out string) {
 	folder := filepath.Join(out, "internal/kernel")
 	var declarations strings.Builder
 	choice := map[width]*strings.Builder{f64: {}, f32: {}}
 	maxima := map[width]*strings.Builder{f64: {}, f32: {}}
+	chains := map[width]*strings.Builder{f64: {}, f32: {}}
 	for _, bytes := range []int{64, 32} {
 		a := &amd64{bytes: bytes}
 		for _, w := range []width{f64, f32} {
@@ -109,6 +168,10 @@ func writeRows(out string) {
 			name := "rowMax" + w.String() + a.suffix()
 			fmt.Fprintf(&declarations, "\n//go:noescape\nfunc %s(dst, x *%s, n int) (done int)\n", name, elements)
 			fmt.Fprintf(maxima[w], "\tcase active == %s:\n\t\treturn %s(lanes, unsafe.SliceData(x), len(x))\n", a.suffix(), name)
+			emitRowChain(a)
+			name = "rowChain" + w.String() + a.suffix()
+			fmt.Fprintf(&declarations, "\n//go:noescape\nfunc %s(x, y *%s, n, q int) (ret %s)\n", name, elements, elements)
+			fmt.Fprintf(chains[w], "\tcase active == %s:\n\t\treturn %s(x, y, n, step), true\n", a.suffix(), name)
 		}
 		write(filepath.Join(folder, "rows_"+strings.ToLower(a.suffix())+"_amd64.s"), header+"\n"+a.output())
 	}
@@ -118,9 +181,11 @@ func writeRows(out string) {
 		elements := map[width]string{f64: "float64", f32: "float32"}[w]
 		rows := fmt.Sprintf("\nfunc rows%v(of RowProgram, dst, x, y, z []%s, a *%s) int {", w, elements, elements)
 		most := fmt.Sprintf("\nfunc rowsMax%v(lanes *%s, x []%s) int {", w, elements, elements)
+		chain := fmt.Sprintf("\nfunc rowChain%v(x, y *%s, n, step int) (sum %s, ok bool) {", w, elements, elements)
 		text += rows + "\n\td, p, q, r, n := unsafe.SliceData(dst), unsafe.SliceData(x), unsafe.SliceData(y), unsafe.SliceData(z), len(x)\n\tswitch {\n" +
-			choice[w].String() + "\t}\n\treturn 0\n}\n" + most + "\n\tswitch {\n" + maxima[w].String() + "\t}\n\treturn 0\n}\n"
-		none += rows + " return 0 }\n" + most + " return 0 }\n"
+			choice[w].String() + "\t}\n\treturn 0\n}\n" + most + "\n\tswitch {\n" + maxima[w].String() + "\t}\n\treturn 0\n}\n" +
+			chain + "\n\tswitch {\n" + chains[w].String() + "\t}\n\treturn 0, false\n}\n"
+		none += rows + " return 0 }\n" + most + " return 0 }\n" + chain + " return 0, false }\n"
 	}
 	write(filepath.Join(folder, "rows_amd64.go"), text+declarations.String())
 	write(filepath.Join(folder, "rows_other.go"), none)

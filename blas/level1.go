@@ -96,6 +96,13 @@ func each[T kernel.Float](x, y vector[T], f func(x, y T) (T, T)) {
 // swap exchanges x and y.
 func swap[T kernel.Float](n int, x []T, incX int, y []T, incY int) {
 	vx, vy := pair(n, x, incX, y, incY)
+	if vx.isSlice() && vy.isSlice() {
+		y = y[:n]
+		for i, v := range x[:n] {
+			x[i], y[i] = y[i], v
+		}
+		return
+	}
 	each(vx, vy, func(x, y T) (T, T) { return y, x })
 }
 
@@ -115,10 +122,7 @@ func axpy[T kernel.Float](n int, alpha T, x []T, incX int, y []T, incY int) {
 	switch {
 	case alpha == 0:
 	case vx.isSlice() && vy.isSlice():
-		y = y[:n]
-		for i, v := range x[:n] {
-			y[i] = kernel.Canonical(T(alpha*v) + y[i])
-		}
+		kernel.Each(kernel.RowTimesPlus, y[:n], x[:n], y[:n], nil, alpha)
 	default:
 		i, j := vx.first, vy.first
 		for range n {
@@ -138,10 +142,15 @@ func scal[T kernel.Float](n int, alpha T, x []T, incX int) {
 	}
 	refuse(n < 0, nLT0)
 	refuse(shortVector(len(x), n, incX), shortX)
-	for i := 0; i < n*incX; i += incX {
-		if alpha == 0 {
+	switch {
+	case alpha == 0:
+		for i := 0; i < n*incX; i += incX {
 			x[i] = 0
-		} else {
+		}
+	case incX == 1:
+		kernel.Each(kernel.RowTimes, x[:n], x[:n], nil, nil, alpha)
+	default:
+		for i := 0; i < n*incX; i += incX {
 			x[i] = kernel.Canonical(T(alpha * x[i]))
 		}
 	}
@@ -152,9 +161,25 @@ func scal[T kernel.Float](n int, alpha T, x []T, incX int) {
 //	x[i], y[i] = c*x[i] + s*y[i], c*y[i] - s*x[i]
 func rot[T kernel.Float](n int, x []T, incX int, y []T, incY int, c, s T) {
 	vx, vy := pair(n, x, incX, y, incY)
+	if vx.isSlice() && vy.isSlice() {
+		rotate(x[:n], y[:n], c, s)
+		return
+	}
 	each(vx, vy, func(x, y T) (T, T) {
 		return kernel.Canonical(T(c*x) + T(s*y)), kernel.Canonical(T(c*y) - T(s*x))
 	})
+}
+
+// rotate is rot of slices, some elements at a time: -(s*x) and (-s)*x are the same.
+func rotate[T kernel.Float](x, y []T, c, s T) {
+	var kept [128]T
+	for len(x) > 0 {
+		n := min(len(x), len(kept))
+		kernel.Each(kernel.RowMix, kept[:n], x[:n], y[:n], nil, c, s)
+		kernel.Each(kernel.RowMix, y[:n], y[:n], x[:n], nil, c, -s)
+		copy(x, kept[:n])
+		x, y = x[n:], y[n:]
+	}
 }
 
 // rotg makes the rotation that turns (a, b) into (r, 0), by E. Anderson, Algorithm 978:

@@ -71,31 +71,11 @@ func (r routines[T]) symmetricRows(f form[T], alpha T, x vector[T], beta T, y ve
 	r.rows(false, alpha, a, x, beta, y)
 }
 
-// Matrices up to these sizes are multiplied element by element rather than by gemm, which packs
-// them: larger ones row by row than column by column. They cannot matter to the bits.
-const (
-	fewTerms        = 256 * 256
-	fewTermsStrided = 32 * 32
-)
-
-// few tells whether a is so small.
-func few[T kernel.Float](a gemm.Matrix[T], trans bool) bool {
-	if trans {
-		return a.Rows*a.Cols <= fewTermsStrided
-	}
-	return a.Rows*a.Cols <= fewTerms
-}
-
 // rows is gemv after the checks, as a product with one row: y' = alpha*x'*op(A)' + beta*y'.
 // Products commute, so the bits are those of a product with one column.
 func (r routines[T]) rows(trans bool, alpha T, a gemm.Matrix[T], x vector[T], beta T, y vector[T]) {
 	if alpha == 0 {
 		scaleVector(beta, y)
-		return
-	}
-	if r.isChain(1) && few(a, trans) {
-		f := form[T]{data: a.Data, ld: a.Stride, rows: a.Rows, cols: a.Cols, below: a.Rows, above: a.Cols}
-		r.bandRows(alpha, x, beta, y, func(i int, buffer []T) (int, []T) { return f.line(i, trans, buffer) })
 		return
 	}
 	xs, scratchX := x.slice()
@@ -166,7 +146,7 @@ func (r routines[T]) bandRows(alpha T, x vector[T], beta T, y vector[T], line fu
 	defer give(scratchY)
 	for i := range ys {
 		lo, v := line(i, *buffer)
-		ys[i] = r.element(false, alpha, v, xs[lo:lo+len(v)], beta, ys[i])
+		ys[i] = r.element(false, false, alpha, v, xs[lo:lo+len(v)], beta, ys[i])
 	}
 	y.set(ys)
 }

@@ -35,15 +35,11 @@ func (r routines[T]) ger(m, n int, alpha T, x []T, incX int, y []T, incY int, a 
 func (r routines[T]) update(alpha T, f, y, z, c []T) {
 	switch n := len(c); {
 	case len(f) == 1 && r.isChain(1):
-		for j, v := range y {
-			c[j] = finish(alpha, T(f[0]*v), 1, c[j])
-		}
+		kernel.Each(kernel.RowOuter, c, y, c, nil, alpha, f[0])
 	case len(f) == 1:
 		r.multiply(false, false, false, alpha, gemm.Dense(1, 1, f), gemm.Dense(1, n, y), 1, gemm.Dense(1, n, c))
 	case r.isChain(2):
-		for j, v := range y {
-			c[j] = finish(alpha, kernel.FMA(f[1], z[j], T(f[0]*v)+0), 1, c[j])
-		}
+		kernel.Each(kernel.RowOuterTwo, c, y, c, z, alpha, f[0], f[1])
 	default:
 		s := take[T](2 * n)
 		defer give(s)

@@ -57,9 +57,7 @@ func (t solver[T]) oneLeaf(index int, stack *nodes[T]) {
 			reduce.AddPlain(sums, s.Row(i-s.first))
 		}
 		row := t.x.Row(i)
-		for j, b := range row {
-			row[j] = finish(-1, sums[j], t.alpha, b)
-		}
+		kernel.Each(kernel.RowFinish, row, sums, row, nil, -1, t.alpha)
 		t.divide(i)
 	}
 }

@@ -23,11 +23,7 @@ func newLower[T kernel.Float](f form[T], ul blas.Uplo, trans bool, d blas.Diag) 
 // row returns what is stored of row i, up to the diagonal, in the buffer. The diagonal is 1 if
 // it is not stored.
 func (l lower[T]) row(i int, buffer []T) []T {
-	at := i
-	if l.reversed {
-		at = l.form.rows - 1 - i
-	}
-	_, v := l.form.line(at, l.trans, buffer)
+	_, v := l.form.line(l.place(i), l.trans, buffer)
 	if !l.trans {
 		v = append(buffer[:0], v...)
 	}
@@ -96,28 +92,53 @@ func (r routines[T]) packed2(f solveOrMultiply[T], ul blas.Uplo, tA blas.Transpo
 	}
 }
 
-// inPlace does f on the elements of x, counted from the tip.
+// inPlace does f on the elements of x.
 func (r routines[T]) inPlace(f solveOrMultiply[T], l lower[T], x vector[T]) {
-	xs, scratch := x.copy()
+	xs, scratch := x.copy() // x may lie between the rows of A
 	defer give(scratch)
 	buffer := take[T](x.n)
 	defer give(buffer)
-	if l.reversed {
-		reverse(xs)
-	}
 	f(l, r, xs, *buffer)
-	if l.reversed {
-		reverse(xs)
-	}
 	x.set(xs)
+}
+
+// place is where row i, counted from the tip, is stored.
+func (l lower[T]) place(i int) int {
+	if l.reversed {
+		return l.form.rows - 1 - i
+	}
+	return i
+}
+
+// terms returns what is stored of row i as it is stored, and the elements of x that it meets: the last is the
+// diagonal, or if l is reversed the first. A column goes to the buffer.
+func (l lower[T]) terms(i int, x, buffer []T) (a, xs []T) {
+	lo, v := l.form.line(i, l.trans, buffer)
+	if l.reversed {
+		return v[i-lo:], x[i : lo+len(v)]
+	}
+	return v[:i-lo+1], x[lo : i+1]
 }
 
 // multiply sets x = op(A)*x: x[i] = element(1, A[i,k]*x[k] for the k that are stored, ascending
 // to i, 0, -), in the growing tree. The rows that are left to do read no element that is done.
 func (l lower[T]) multiply(r routines[T], x, buffer []T) {
+	if l.sweeps(r) {
+		l.sweep(r, x, false)
+		return
+	}
 	for i := len(x) - 1; i >= 0; i-- {
-		row := l.row(i, buffer)
-		x[i] = r.element(true, 1, row, x[i+1-len(row):i+1], 0, 0)
+		at := l.place(i)
+		a, xs := l.terms(at, x, buffer)
+		if l.unit {
+			a = append(buffer[:0], a...)
+			if l.reversed {
+				a[0] = 1
+			} else {
+				a[len(a)-1] = 1
+			}
+		}
+		x[at] = r.element(true, l.reversed, 1, a, xs, 0, 0)
 	}
 }
 
@@ -127,12 +148,28 @@ func (l lower[T]) multiply(r routines[T], x, buffer []T) {
 //
 // in the growing tree, and without the division where the diagonal is 1 and not stored.
 func (l lower[T]) solve(r routines[T], x, buffer []T) {
-	for i := range x {
-		row := l.row(i, buffer)
-		before := len(row) - 1
-		x[i] = r.element(true, -1, row[:before], x[i-before:i], 1, x[i])
-		if !l.unit {
-			x[i] = kernel.Canonical(x[i] / row[before])
-		}
+	if l.sweeps(r) {
+		l.sweep(r, x, true)
+		return
 	}
+	for i := range x {
+		at := l.place(i)
+		a, xs := l.terms(at, x, buffer)
+		last := len(a) - 1
+		d := a[last]
+		if l.reversed {
+			d, a, xs = a[0], a[1:], xs[1:]
+		} else {
+			a, xs = a[:last], xs[:last]
+		}
+		x[at] = l.unknown(r.element(true, l.reversed, -1, a, xs, 1, x[at]), d)
+	}
+}
+
+// unknown is what is left of b, divided by the diagonal.
+func (l lower[T]) unknown(v, d T) T {
+	if l.unit {
+		return v
+	}
+	return kernel.Canonical(v / d)
 }

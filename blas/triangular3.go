@@ -149,7 +149,5 @@ func (t *triangular[T]) divide(i int) {
 	}
 	d := t.l.Row(i)[i]
 	row := t.x.Row(i)
-	for j, v := range row {
-		row[j] = kernel.Canonical(v / d)
-	}
+	kernel.Each(kernel.RowOver, row, row, nil, nil, d)
 }

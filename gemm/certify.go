@@ -44,6 +44,9 @@ type certifier[T Float] struct {
 	words      []uint64
 	norms      []float64
 	spare      vectors[T]
+	left       []float64 // operands of float32, widened: see Partial.addProducts
+	right      []float64
+	stored     vectors[float32] // panels of weights on their way to there
 }
 
 // multiplyExact sets C to the correctly rounded product.
@@ -74,7 +77,7 @@ func (z *certifier[T]) release() {
 }
 
 func (z *certifier[T]) bytes() int {
-	return 8*(cap(z.norms)+cap(z.words)) + z.lattices.bytes() + z.spare.bytes() + z.folds.bytes()
+	return 8*(cap(z.norms)+cap(z.words)+cap(z.left)+cap(z.right)) + z.lattices.bytes() + z.spare.bytes() + z.stored.bytes() + z.folds.bytes()
 }
 
 // multiply sets C, given the norms.
@@ -161,19 +164,10 @@ func (z *certifier[T]) measureWeights(norms []float64, j int) {
 	for len(norms) > 0 {
 		at := j % w.tile.Cols
 		n := min(len(norms), w.tile.Cols-at)
-		kernel.ColumnSquares(norms[:n], z.panel(j/w.tile.Cols, v.data)[at:], w.k, w.tile.Cols)
+		kernel.ColumnSquares(norms[:n], w.panel(j/w.tile.Cols, v.data)[at:], w.k, w.tile.Cols)
 		setNorms[T](norms[:n], w.k)
 		norms, j = norms[n:], j+n
 	}
-}
-
-// panel returns a panel of the weights, if need be in the buffer.
-func (z *certifier[T]) panel(p int, buffer []T) []T {
-	w := z.b.w
-	if w.stored == kernel.Working {
-		return w.panels[p*w.k*w.tile.Cols:][:w.k*w.tile.Cols]
-	}
-	return z.b.panel(w.tile.Cols, p, buffer[:w.k*w.tile.Cols])
 }
 
 func setNorms[T Float](squares []float64, n int) {

@@ -102,10 +102,8 @@ func (r rightOperand[T]) panel(cols, p int, buffer []T) []T {
 	switch {
 	case w == nil:
 		packRows(buffer, cols, r.b, !r.trans, p*cols, min(cols, r.cols()-p*cols), 0, k)
-	case w.tile.Cols == cols && w.stored == kernel.Working:
-		return w.panels[p*k*cols:][:k*cols]
 	case w.tile.Cols == cols:
-		kernel.Widen(w.stored, kernel.As[float32](buffer), w.halves[p*k*cols:][:k*cols])
+		return w.panel(p, buffer)
 	default:
 		clear(buffer)
 		for j := p * cols; j < min((p+1)*cols, w.n); j++ {

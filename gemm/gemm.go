@@ -139,6 +139,9 @@ func multiply[T Float](o Options, f finish[T], a Matrix[T], w *Weights[T], c Mat
 
 // multiplyOnce sets C from operands as they lie.
 func multiplyOnce[T Float](o Options, f finish[T], place Contraction, a leftOperand[T], b rightOperand[T], c Matrix[T]) {
+	if b.cols() == 1 && c.Stride == 1 {
+		a, b, c = asRow(a, b, c)
+	}
 	switch o.Order.Kind() {
 	case reduce.KindArrival:
 		arrive(o, f, left(a.Matrix, a.trans), pack(o.Threads, b.b, b.trans, place, nil), c)
@@ -149,6 +152,12 @@ func multiplyOnce[T Float](o Options, f finish[T], place Contraction, a leftOper
 	default:
 		multiplyExtended(o, f, place, a, b, c)
 	}
+}
+
+// asRow returns a product of one column, whose elements lie one after the other, as one of one row:
+// the factors of a term are multiplied either way, and no panel is filled with one column.
+func asRow[T Float](a leftOperand[T], b rightOperand[T], c Matrix[T]) (leftOperand[T], rightOperand[T], Matrix[T]) {
+	return leftOperand[T]{b.b, !b.trans}, rightOperand[T]{b: a.Matrix, trans: !a.trans}, Dense(1, c.Rows, c.Data[:c.Rows])
 }
 
 // multiplyPacking sets C from operands that are packed as they are used.

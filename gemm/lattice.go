@@ -72,7 +72,7 @@ func (z *certifier[T]) colLattice(j int) int {
 		v, cols := z.spare.take(), w.tile.Cols
 		defer v.give()
 		first := j - j%cols
-		lookUp(z.lattices.cols[first:][:cols], Dense(w.k, cols, z.panel(j/cols, v.data)), true, 0)
+		lookUp(z.lattices.cols[first:][:cols], Dense(w.k, cols, w.panel(j/cols, v.data)), true, 0)
 	} else {
 		first := j - j%latticeRows
 		lookUp(z.lattices.cols[first:min(first+latticeRows, len(z.cols))], z.b.b, !z.b.trans, first)

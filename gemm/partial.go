@@ -29,10 +29,10 @@ type Partial[T Float] struct {
 	value []T
 }
 
-// compute evaluates the part of the product of a and w, in the memory of p's nodes if that is
+// compute evaluates the part of the product of a and w, in the memory of p's nodes or sums if that is
 // enough. The rows of a are its columns place.From to place.From+K of the whole left operand.
 func (p *Partial[T]) compute(o Options, a Matrix[T], w *Weights[T]) {
-	nodes, wide := p.nodes, p.wide
+	nodes, wide, exact := p.nodes, p.wide, p.exact
 	*p = Partial[T]{order: o.Order, place: w.place, terms: w.k, size: a.Rows * w.n}
 	if w.k == 0 {
 		return
@@ -71,7 +71,8 @@ func (p *Partial[T]) compute(o Options, a Matrix[T], w *Weights[T]) {
 			p.bins[at].AddProducts(x, y, 1)
 		})
 	case reduce.KindExact:
-		p.exact = make([]reduce.Superaccumulator, p.size)
+		clear(grow(&exact, p.size))
+		p.exact = exact
 		p.addProducts(o, a, w)
 	default:
 		p.value = make([]T, p.size)

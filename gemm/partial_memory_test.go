@@ -1,7 +1,10 @@
 package gemm_test
 
 import (
+	"math"
 	"math/rand/v2"
+	"runtime"
+	"runtime/debug"
 	"testing"
 
 	"github.com/samebits/samebits/gemm"
@@ -61,4 +64,64 @@ func TestRefusedPartsStay(t *testing.T) {
 	before := p.AppendWire(nil)
 	require.Error(t, b.PartialTo(&p, gemm.Dense(1, 3, []float32{1, 2, 3}), w))
 	require.Equal(t, before, p.AppendWire(nil))
+}
+
+// Exact parts of float32 widen some panels at a time, in scratch that a workspace keeps: the values are those
+// of the finished product, also of elements that are evaluated by themselves, and no memory is asked for again.
+func TestExactPartsWidenPanelByPanel(t *testing.T) {
+	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // which empties pools
+	const m, k, n = 3, 8192, 100                     // one panel of 32 columns at once
+	rng := rand.New(rand.NewPCG(9, 9))
+	a, y := randomMatrix[float32](rng, m, k), randomMatrix[float32](rng, k, n)
+	for i := range m {
+		copy(a.Row(i)[k/2:], a.Row(i)[:k/2])
+	}
+	for i := range k / 2 {
+		for j, v := range y.Row(i) {
+			y.Row(i + k/2)[j] = -v
+		}
+	}
+	for j := 6; j < n; j += 23 { // what is left when all else cancels, and beyond the lattice of it
+		y.Row(j)[j], y.Row(j + k/2)[j] = 0x1p-120, 0
+	}
+	plain, err := gemm.NewNative[float32](reduce.Exact, 2)
+	require.NoError(t, err)
+	b := plain.With(new(gemm.Workspace))
+	w, err := b.Pack(y, false, gemm.Whole(k, reduce.Exact))
+	require.NoError(t, err)
+	halves, err := gemm.PackStored(reduce.Exact, 1, gemm.BFloat16, bfloat16s(y), false, gemm.Whole(k, reduce.Exact))
+	require.NoError(t, err)
+	var p gemm.Partial[float32]
+	for i, w := range []gemm.Packed[float32]{w, halves} {
+		want, got := gemm.NewMatrix[float32](m, n), make([]float32, m*n)
+		require.NoError(t, plain.Mul(a, w, want))
+		bytes := allocated(func() { require.NoError(t, b.PartialTo(&p, a, w)) })
+		if i == 0 {
+			require.Greater(t, bytes, uint64(8*32*k), "what is widened at once")
+		}
+		p.Alone(got)
+		require.Equal(t, want.Data, got)
+		if !raceDetector { // a sync.Pool forgets, at random
+			again := allocated(func() { require.NoError(t, b.PartialTo(&p, a, w)) })
+			require.Less(t, again, uint64(8*4*k), "a second time")
+		}
+	}
+}
+
+// bfloat16s are the upper halves of the numbers.
+func bfloat16s(x gemm.Matrix[float32]) gemm.StoredMatrix {
+	out := gemm.StoredMatrix{Rows: x.Rows, Cols: x.Cols, Stride: x.Stride, Data: make([]uint16, len(x.Data))}
+	for i, v := range x.Data {
+		out.Data[i] = uint16(math.Float32bits(v) >> 16)
+	}
+	return out
+}
+
+// allocated returns the bytes that f allocates.
+func allocated(f func()) uint64 {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	f()
+	runtime.ReadMemStats(&after)
+	return after.TotalAlloc - before.TotalAlloc
 }

@@ -58,6 +58,24 @@ func (w *Weights[T]) at(k, j int) T {
 	return T(x[0])
 }
 
+// bufferSize is the number of elements that panel widens.
+func (w *Weights[T]) bufferSize() int {
+	if w.stored == kernel.Working {
+		return 0
+	}
+	return w.k * w.tile.Cols
+}
+
+// panel returns the p-th panel: as it was packed, or widened in the buffer of bufferSize elements or more.
+func (w *Weights[T]) panel(p int, buffer []T) []T {
+	size := w.k * w.tile.Cols
+	if w.stored == kernel.Working {
+		return w.panels[p*size:][:size]
+	}
+	kernel.Widen(w.stored, kernel.As[float32](buffer[:size]), w.halves[p*size:][:size])
+	return buffer[:size]
+}
+
 // stripCount returns the number of strips, of kernel.Panel columns each.
 func (w *Weights[T]) stripCount() int { return (w.n + kernel.Panel - 1) / kernel.Panel }
 

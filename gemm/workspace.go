@@ -21,6 +21,7 @@ import "sync"
 //   - Kahan, Neumaier, DoubleDouble, Binned, and Exact of float64: for each goroutine K terms of 48
 //     rows and of one panel of at most 32 columns, and 2*log2(K) numbers for each element of a tile.
 //   - Exact: M + N float64 and as many int32, and a panel of stored weights for each goroutine.
+//     A Partial of float32 in Exact takes, in float64, A and 2^18 terms of B, or those of one panel.
 //   - Shuffled: copies of A and, unless it was packed beforehand, B, and K integers.
 //
 // Elements that are evaluated one by one take K terms of a row and of a column for each goroutine.

@@ -33,7 +33,7 @@ const (
 
 // emulatedTile is the MicroTile where float32 is emulated: large, so that what is done to every factor
 // beforehand matters little.
-var emulatedTile = Tile{emulatedRows, 2 * together}
+var emulatedTile = Tile{emulatedRows, 4 * together}
 
 // emulates tells whether portable Go has to emulate the multiply-add.
 func emulates[T Float]() bool { return !fuses && !Is64[T]() }

@@ -75,7 +75,7 @@ func Bits[T Float](x T) uint64 {
 // than x.
 func AddTo[T Float](x, y []T) {
 	y = y[:len(x)]
-	done := rows(RowPlus, x, x, y, nil, T(0))
+	done := rows(RowPlus, x, x, y, nil, new(rowNumbers[T]))
 	addToPortable(x[done:], y[done:])
 }
 

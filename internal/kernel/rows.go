@@ -3,13 +3,20 @@ package kernel
 import "math"
 
 // RowProgram names what is done to each element of a row: with x, y and z the elements
-// and a a number,
+// and a, b and c numbers,
 //
 //	RowLess:          x - a
 //	RowPlus:          x + y
 //	RowOver:          x / a
 //	RowOverTimes:     (x/a) * y
 //	RowOverTimesPlus: (x/a)*y + z
+//	RowTimes:         a*x
+//	RowTimesPlus:     a*x + y
+//	RowFused:         FMA(a, x, y)
+//	RowMix:           a*x + b*y
+//	RowFinish:        a*(x+0) + b*y
+//	RowOuter:         a*(b*x+0) + y
+//	RowOuterTwo:      a*(FMA(c, z, b*x+0)+0) + y
 //
 // every operation rounded once.
 type RowProgram uint8
@@ -20,20 +27,37 @@ const (
 	RowOver
 	RowOverTimes
 	RowOverTimesPlus
+	RowTimes
+	RowTimesPlus
+	RowFused
+	RowMix
+	RowFinish
+	RowOuter
+	RowOuterTwo
+	rowPrograms
 )
 
 // rowGroup is how many elements are done one by one where a vector kernel stops: at
 // least as many as a vector has.
 const rowGroup = 16
 
+// rowNumbers are a, b and c.
+type rowNumbers[T Float] [3]T
+
 // Each sets dst[i] for all i. y and z may be nil if the program does not use them; all
-// else must be as long as x. dst may be x. A NaN is the canonical one.
-func Each[T Float](of RowProgram, dst, x, y, z []T, a T) {
+// else must be as long as x. dst may be x, y or z. Numbers that are not given are 0. A NaN is the canonical one.
+func Each[T Float](of RowProgram, dst, x, y, z []T, numbers ...T) {
+	var p rowNumbers[T]
+	copy(p[:], numbers)
+	group := rowGroup
+	if active == Portable {
+		group = len(x)
+	}
 	for i := 0; i < len(x); {
-		i += rows(of, dst[i:], x[i:], from(y, i), from(z, i), a)
-		for last := min(i+rowGroup, len(x)); i < last; i++ {
-			dst[i] = Canonical(one(of, x[i], y, z, i, a))
-		}
+		i += rows(of, dst[i:], x[i:], from(y, i), from(z, i), &p)
+		last := min(i+group, len(x))
+		some(of, dst[i:last], x[i:last], from(y, i), from(z, i), &p)
+		i = last
 	}
 }
 
@@ -44,29 +68,112 @@ func from[T Float](y []T, i int) []T {
 	return y[i:]
 }
 
-// one returns the result for an element.
-func one[T Float](of RowProgram, x T, y, z []T, i int, a T) T {
+// some does so with some elements, one by one.
+func some[T Float](of RowProgram, dst, x, y, z []T, p *rowNumbers[T]) {
+	a, b, c := p[0], p[1], p[2]
+	dst = dst[:len(x)]
+	if y != nil {
+		y = y[:len(x)]
+	}
 	switch of {
 	case RowLess:
-		return x - a
+		for i, v := range x {
+			dst[i] = Canonical(v - a)
+		}
 	case RowPlus:
-		return x + y[i]
+		for i, v := range x {
+			dst[i] = Canonical(v + y[i])
+		}
 	case RowOver:
-		return x / a
+		for i, v := range x {
+			dst[i] = Canonical(v / a)
+		}
 	case RowOverTimes:
-		return T(T(x/a) * y[i])
+		for i, v := range x {
+			dst[i] = Canonical(T(v/a) * y[i])
+		}
+	case RowOverTimesPlus:
+		for i, v := range x {
+			dst[i] = Canonical(T(T(v/a)*y[i]) + z[i])
+		}
+	case RowTimes:
+		for i, v := range x {
+			dst[i] = Canonical(a * v)
+		}
+	case RowTimesPlus:
+		for i, v := range x {
+			dst[i] = Canonical(T(a*v) + y[i])
+		}
+	case RowFused:
+		fusedRow(dst, x, y, a)
+	case RowMix:
+		for i, v := range x {
+			dst[i] = Canonical(T(a*v) + T(b*y[i]))
+		}
+	case RowFinish:
+		for i, v := range x {
+			dst[i] = Canonical(T(a*(v+0)) + T(b*y[i]))
+		}
+	case RowOuter:
+		for i, v := range x {
+			dst[i] = Canonical(T(a*(T(b*v)+0)) + y[i])
+		}
+	case RowOuterTwo:
+		for i, v := range x {
+			dst[i] = Canonical(T(a*(FMA(c, z[i], T(b*v)+0)+0)) + y[i])
+		}
 	}
-	return T(T(x/a)*y[i]) + z[i]
+}
+
+// fusedRow is RowFused of some: FMA is too large to be inlined.
+func fusedRow[T Float](dst, x, y []T, a T) {
+	if Is64[T]() {
+		d, u, v, f := As[float64](dst), As[float64](x), As[float64](y), float64(a)
+		for i, w := range u {
+			d[i] = Canonical(math.FMA(f, w, v[i]))
+		}
+		return
+	}
+	for i, v := range x {
+		dst[i] = Canonical(FMA(a, v, y[i]))
+	}
 }
 
 // rows is Each up to a NaN, or the ragged end. It returns how many are done.
-func rows[T Float](of RowProgram, dst, x, y, z []T, a T) int {
+func rows[T Float](of RowProgram, dst, x, y, z []T, p *rowNumbers[T]) int {
 	if Is64[T]() {
-		b := float64(a)
-		return rowsF64(of, As[float64](dst), As[float64](x), As[float64](y), As[float64](z), &b)
+		return rowsF64(of, As[float64](dst), As[float64](x), As[float64](y), As[float64](z), &As[float64](p[:])[0])
 	}
-	b := float32(a)
-	return rowsF32(of, As[float32](dst), As[float32](x), As[float32](y), As[float32](z), &b)
+	return rowsF32(of, As[float32](dst), As[float32](x), As[float32](y), As[float32](z), &As[float32](p[:])[0])
+}
+
+// RowChain returns the chain of the products of a and x, as long as a, up or down. Its NaN may be any.
+//
+//	for k ascending, or descending: s = FMA(a[k], x[k], s), from +0
+func RowChain[T Float](a, x []T, down bool) (s T) {
+	if len(a) == 0 {
+		return 0
+	}
+	x = x[:len(a)]
+	first, step := 0, 1
+	if down {
+		first, step = len(a)-1, -1
+	}
+	if Is64[T]() {
+		f, y := As[float64](a), As[float64](x)
+		sum, ok := rowChainF64(&f[first], &y[first], len(a), 8*step)
+		for k := first; !ok && uint(k) < uint(len(f)); k += step { // FMA is too large to be inlined
+			sum = math.FMA(f[k], y[k], sum)
+		}
+		return T(sum)
+	}
+	if sum, ok := rowChainF32(&As[float32](a)[first], &As[float32](x)[first], len(a), 4*step); ok {
+		return T(sum)
+	}
+	for k := first; uint(k) < uint(len(a)); k += step {
+		s = FMA(a[k], x[k], s)
+	}
+	return s
 }
 
 // Maximum returns the maximum of x, NaN if any is, and -Inf of none. Which zero it

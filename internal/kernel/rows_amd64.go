@@ -19,6 +19,20 @@ func rowsF64(of RowProgram, dst, x, y, z []float64, a *float64) int {
 		return rowOverTimesF64AVX512(d, p, q, r, n, a)
 	case active == AVX512 && of == RowOverTimesPlus:
 		return rowOverTimesPlusF64AVX512(d, p, q, r, n, a)
+	case active == AVX512 && of == RowTimes:
+		return rowTimesF64AVX512(d, p, q, r, n, a)
+	case active == AVX512 && of == RowTimesPlus:
+		return rowTimesPlusF64AVX512(d, p, q, r, n, a)
+	case active == AVX512 && of == RowFused:
+		return rowFusedF64AVX512(d, p, q, r, n, a)
+	case active == AVX512 && of == RowMix:
+		return rowMixF64AVX512(d, p, q, r, n, a)
+	case active == AVX512 && of == RowFinish:
+		return rowFinishF64AVX512(d, p, q, r, n, a)
+	case active == AVX512 && of == RowOuter:
+		return rowOuterF64AVX512(d, p, q, r, n, a)
+	case active == AVX512 && of == RowOuterTwo:
+		return rowOuterTwoF64AVX512(d, p, q, r, n, a)
 	case active == AVX2 && of == RowLess:
 		return rowLessF64AVX2(d, p, q, r, n, a)
 	case active == AVX2 && of == RowPlus:
@@ -29,6 +43,20 @@ func rowsF64(of RowProgram, dst, x, y, z []float64, a *float64) int {
 		return rowOverTimesF64AVX2(d, p, q, r, n, a)
 	case active == AVX2 && of == RowOverTimesPlus:
 		return rowOverTimesPlusF64AVX2(d, p, q, r, n, a)
+	case active == AVX2 && of == RowTimes:
+		return rowTimesF64AVX2(d, p, q, r, n, a)
+	case active == AVX2 && of == RowTimesPlus:
+		return rowTimesPlusF64AVX2(d, p, q, r, n, a)
+	case active == AVX2 && of == RowFused:
+		return rowFusedF64AVX2(d, p, q, r, n, a)
+	case active == AVX2 && of == RowMix:
+		return rowMixF64AVX2(d, p, q, r, n, a)
+	case active == AVX2 && of == RowFinish:
+		return rowFinishF64AVX2(d, p, q, r, n, a)
+	case active == AVX2 && of == RowOuter:
+		return rowOuterF64AVX2(d, p, q, r, n, a)
+	case active == AVX2 && of == RowOuterTwo:
+		return rowOuterTwoF64AVX2(d, p, q, r, n, a)
 	}
 	return 0
 }
@@ -41,6 +69,16 @@ func rowsMaxF64(lanes *float64, x []float64) int {
 		return rowMaxF64AVX2(lanes, unsafe.SliceData(x), len(x))
 	}
 	return 0
+}
+
+func rowChainF64(x, y *float64, n, step int) (sum float64, ok bool) {
+	switch {
+	case active == AVX512:
+		return rowChainF64AVX512(x, y, n, step), true
+	case active == AVX2:
+		return rowChainF64AVX2(x, y, n, step), true
+	}
+	return 0, false
 }
 
 func rowsF32(of RowProgram, dst, x, y, z []float32, a *float32) int {
@@ -56,6 +94,20 @@ func rowsF32(of RowProgram, dst, x, y, z []float32, a *float32) int {
 		return rowOverTimesF32AVX512(d, p, q, r, n, a)
 	case active == AVX512 && of == RowOverTimesPlus:
 		return rowOverTimesPlusF32AVX512(d, p, q, r, n, a)
+	case active == AVX512 && of == RowTimes:
+		return rowTimesF32AVX512(d, p, q, r, n, a)
+	case active == AVX512 && of == RowTimesPlus:
+		return rowTimesPlusF32AVX512(d, p, q, r, n, a)
+	case active == AVX512 && of == RowFused:
+		return rowFusedF32AVX512(d, p, q, r, n, a)
+	case active == AVX512 && of == RowMix:
+		return rowMixF32AVX512(d, p, q, r, n, a)
+	case active == AVX512 && of == RowFinish:
+		return rowFinishF32AVX512(d, p, q, r, n, a)
+	case active == AVX512 && of == RowOuter:
+		return rowOuterF32AVX512(d, p, q, r, n, a)
+	case active == AVX512 && of == RowOuterTwo:
+		return rowOuterTwoF32AVX512(d, p, q, r, n, a)
 	case active == AVX2 && of == RowLess:
 		return rowLessF32AVX2(d, p, q, r, n, a)
 	case active == AVX2 && of == RowPlus:
@@ -66,6 +118,20 @@ func rowsF32(of RowProgram, dst, x, y, z []float32, a *float32) int {
 		return rowOverTimesF32AVX2(d, p, q, r, n, a)
 	case active == AVX2 && of == RowOverTimesPlus:
 		return rowOverTimesPlusF32AVX2(d, p, q, r, n, a)
+	case active == AVX2 && of == RowTimes:
+		return rowTimesF32AVX2(d, p, q, r, n, a)
+	case active == AVX2 && of == RowTimesPlus:
+		return rowTimesPlusF32AVX2(d, p, q, r, n, a)
+	case active == AVX2 && of == RowFused:
+		return rowFusedF32AVX2(d, p, q, r, n, a)
+	case active == AVX2 && of == RowMix:
+		return rowMixF32AVX2(d, p, q, r, n, a)
+	case active == AVX2 && of == RowFinish:
+		return rowFinishF32AVX2(d, p, q, r, n, a)
+	case active == AVX2 && of == RowOuter:
+		return rowOuterF32AVX2(d, p, q, r, n, a)
+	case active == AVX2 && of == RowOuterTwo:
+		return rowOuterTwoF32AVX2(d, p, q, r, n, a)
 	}
 	return 0
 }
@@ -78,6 +144,16 @@ func rowsMaxF32(lanes *float32, x []float32) int {
 		return rowMaxF32AVX2(lanes, unsafe.SliceData(x), len(x))
 	}
 	return 0
+}
+
+func rowChainF32(x, y *float32, n, step int) (sum float32, ok bool) {
+	switch {
+	case active == AVX512:
+		return rowChainF32AVX512(x, y, n, step), true
+	case active == AVX2:
+		return rowChainF32AVX2(x, y, n, step), true
+	}
+	return 0, false
 }
 
 //go:noescape
@@ -96,7 +172,31 @@ func rowOverTimesF64AVX512(dst, x, y, q *float64, n int, p *float64) (done int)
 func rowOverTimesPlusF64AVX512(dst, x, y, q *float64, n int, p *float64) (done int)
 
 //go:noescape
+func rowTimesF64AVX512(dst, x, y, q *float64, n int, p *float64) (done int)
+
+//go:noescape
+func rowTimesPlusF64AVX512(dst, x, y, q *float64, n int, p *float64) (done int)
+
+//go:noescape
+func rowFusedF64AVX512(dst, x, y, q *float64, n int, p *float64) (done int)
+
+//go:noescape
+func rowMixF64AVX512(dst, x, y, q *float64, n int, p *float64) (done int)
+
+//go:noescape
+func rowFinishF64AVX512(dst, x, y, q *float64, n int, p *float64) (done int)
+
+//go:noescape
+func rowOuterF64AVX512(dst, x, y, q *float64, n int, p *float64) (done int)
+
+//go:noescape
+func rowOuterTwoF64AVX512(dst, x, y, q *float64, n int, p *float64) (done int)
+
+//go:noescape
 func rowMaxF64AVX512(dst, x *float64, n int) (done int)
+
+//go:noescape
+func rowChainF64AVX512(x, y *float64, n, q int) (ret float64)
 
 //go:noescape
 func rowLessF32AVX512(dst, x, y, q *float32, n int, p *float32) (done int)
@@ -114,7 +214,31 @@ func rowOverTimesF32AVX512(dst, x, y, q *float32, n int, p *float32) (done int)
 func rowOverTimesPlusF32AVX512(dst, x, y, q *float32, n int, p *float32) (done int)
 
 //go:noescape
+func rowTimesF32AVX512(dst, x, y, q *float32, n int, p *float32) (done int)
+
+//go:noescape
+func rowTimesPlusF32AVX512(dst, x, y, q *float32, n int, p *float32) (done int)
+
+//go:noescape
+func rowFusedF32AVX512(dst, x, y, q *float32, n int, p *float32) (done int)
+
+//go:noescape
+func rowMixF32AVX512(dst, x, y, q *float32, n int, p *float32) (done int)
+
+//go:noescape
+func rowFinishF32AVX512(dst, x, y, q *float32, n int, p *float32) (done int)
+
+//go:noescape
+func rowOuterF32AVX512(dst, x, y, q *float32, n int, p *float32) (done int)
+
+//go:noescape
+func rowOuterTwoF32AVX512(dst, x, y, q *float32, n int, p *float32) (done int)
+
+//go:noescape
 func rowMaxF32AVX512(dst, x *float32, n int) (done int)
+
+//go:noescape
+func rowChainF32AVX512(x, y *float32, n, q int) (ret float32)
 
 //go:noescape
 func rowLessF64AVX2(dst, x, y, q *float64, n int, p *float64) (done int)
@@ -132,7 +256,31 @@ func rowOverTimesF64AVX2(dst, x, y, q *float64, n int, p *float64) (done int)
 func rowOverTimesPlusF64AVX2(dst, x, y, q *float64, n int, p *float64) (done int)
 
 //go:noescape
+func rowTimesF64AVX2(dst, x, y, q *float64, n int, p *float64) (done int)
+
+//go:noescape
+func rowTimesPlusF64AVX2(dst, x, y, q *float64, n int, p *float64) (done int)
+
+//go:noescape
+func rowFusedF64AVX2(dst, x, y, q *float64, n int, p *float64) (done int)
+
+//go:noescape
+func rowMixF64AVX2(dst, x, y, q *float64, n int, p *float64) (done int)
+
+//go:noescape
+func rowFinishF64AVX2(dst, x, y, q *float64, n int, p *float64) (done int)
+
+//go:noescape
+func rowOuterF64AVX2(dst, x, y, q *float64, n int, p *float64) (done int)
+
+//go:noescape
+func rowOuterTwoF64AVX2(dst, x, y, q *float64, n int, p *float64) (done int)
+
+//go:noescape
 func rowMaxF64AVX2(dst, x *float64, n int) (done int)
+
+//go:noescape
+func rowChainF64AVX2(x, y *float64, n, q int) (ret float64)
 
 //go:noescape
 func rowLessF32AVX2(dst, x, y, q *float32, n int, p *float32) (done int)
@@ -150,4 +298,28 @@ func rowOverTimesF32AVX2(dst, x, y, q *float32, n int, p *float32) (done int)
 func rowOverTimesPlusF32AVX2(dst, x, y, q *float32, n int, p *float32) (done int)
 
 //go:noescape
+func rowTimesF32AVX2(dst, x, y, q *float32, n int, p *float32) (done int)
+
+//go:noescape
+func rowTimesPlusF32AVX2(dst, x, y, q *float32, n int, p *float32) (done int)
+
+//go:noescape
+func rowFusedF32AVX2(dst, x, y, q *float32, n int, p *float32) (done int)
+
+//go:noescape
+func rowMixF32AVX2(dst, x, y, q *float32, n int, p *float32) (done int)
+
+//go:noescape
+func rowFinishF32AVX2(dst, x, y, q *float32, n int, p *float32) (done int)
+
+//go:noescape
+func rowOuterF32AVX2(dst, x, y, q *float32, n int, p *float32) (done int)
+
+//go:noescape
+func rowOuterTwoF32AVX2(dst, x, y, q *float32, n int, p *float32) (done int)
+
+//go:noescape
 func rowMaxF32AVX2(dst, x *float32, n int) (done int)
+
+//go:noescape
+func rowChainF32AVX2(x, y *float32, n, q int) (ret float32)

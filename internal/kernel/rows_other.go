@@ -8,6 +8,10 @@ func rowsF64(of RowProgram, dst, x, y, z []float64, a *float64) int { return 0 }
 
 func rowsMaxF64(lanes *float64, x []float64) int { return 0 }
 
+func rowChainF64(x, y *float64, n, step int) (sum float64, ok bool) { return 0, false }
+
 func rowsF32(of RowProgram, dst, x, y, z []float32, a *float32) int { return 0 }
 
 func rowsMaxF32(lanes *float32, x []float32) int { return 0 }
+
+func rowChainF32(x, y *float32, n, step int) (sum float32, ok bool) { return 0, false }

@@ -10,13 +10,20 @@ import (
 )
 
 // rowByHand is what Each is documented to give.
-func rowByHand[T Float](of RowProgram, x, y, z, a T) T {
+func rowByHand[T Float](of RowProgram, x, y, z, a, b, c T) T {
 	r := map[RowProgram]func() T{
 		RowLess:          func() T { return x - a },
 		RowPlus:          func() T { return x + y },
 		RowOver:          func() T { return x / a },
 		RowOverTimes:     func() T { q := x / a; return q * y },
 		RowOverTimesPlus: func() T { q := x / a; p := T(q * y); return p + z },
+		RowTimes:         func() T { return a * x },
+		RowTimesPlus:     func() T { p := T(a * x); return p + y },
+		RowFused:         func() T { return FMA(a, x, y) },
+		RowMix:           func() T { p, q := T(a*x), T(b*y); return p + q },
+		RowFinish:        func() T { s := x + 0; p, q := T(a*s), T(b*y); return p + q },
+		RowOuter:         func() T { s := T(b*x) + 0; p := T(a * s); return p + y },
+		RowOuterTwo:      func() T { s := T(b*x) + 0; s = FMA(c, z, s) + 0; p := T(a * s); return p + y },
 	}[of]()
 	if r != r {
 		return NaN[T]()
@@ -43,37 +50,66 @@ func TestRow(t *testing.T) {
 }
 
 func testRow[T Float](t *testing.T) {
-	for _, b := range Backends() {
-		defer Use(b)()
-		rng := rand.New(rand.NewPCG(1, uint64(b)))
+	for _, backend := range Backends() {
+		defer Use(backend)()
+		rng := rand.New(rand.NewPCG(1, uint64(backend)))
 		for n := range 70 {
-			for of := RowLess; of <= RowOverTimesPlus; of++ {
+			for of := range rowPrograms {
 				from := n % 3
 				x, y, z := nastyRow[T](rng, n+8), nastyRow[T](rng, n+8), nastyRow[T](rng, n+8)
-				a := nastyRow[T](rng, 1)[0]
+				numbers := nastyRow[T](rng, 3)
+				a, b, c := numbers[0], numbers[1], numbers[2]
 				want := make([]uint64, n)
 				for i := range want {
-					want[i] = Bits(rowByHand(of, x[from+i], y[from+i], z[from+i], a))
+					want[i] = Bits(rowByHand(of, x[from+i], y[from+i], z[from+i], a, b, c))
 				}
 				dst := make([]T, n+8)
 				check := func(dst []T, what string) {
 					for i, w := range want {
-						require.Equalf(t, w, Bits(dst[from+i]), "%v %s: program %d, element %d of %d", b, what, of, i, n)
+						require.Equalf(t, w, Bits(dst[from+i]), "%v %s: program %d, element %d of %d", backend, what, of, i, n)
 					}
 				}
 				to := from + n
-				Each(of, dst[from:to], x[from:to], y[from:to], z[from:to], a)
+				Each(of, dst[from:to], x[from:to], y[from:to], z[from:to], numbers...)
 				check(dst, "apart")
 				for i := to; i < len(dst); i++ {
 					require.Zero(t, dst[i], "guard")
 				}
-				if of == RowLess || of == RowOver {
+				if of == RowLess || of == RowOver || of == RowTimes {
 					Each(of, x[from:to], x[from:to], nil, nil, a)
 				} else {
-					Each(of, x[from:to], x[from:to], y[from:to], z[from:to], a)
+					Each(of, x[from:to], x[from:to], y[from:to], z[from:to], numbers...)
 				}
 				check(x, "in place")
 			}
+		}
+	}
+}
+
+// A chain of any numbers, up and down.
+func TestRowChain(t *testing.T) {
+	t.Run("float32", testRowChain[float32])
+	t.Run("float64", testRowChain[float64])
+}
+
+func testRowChain[T Float](t *testing.T) {
+	for _, b := range Backends() {
+		defer Use(b)()
+		rng := rand.New(rand.NewPCG(4, uint64(b)))
+		for n := range 80 {
+			x, y := nastyRow[T](rng, n+2), nastyRow[T](rng, n+2)
+			if n%2 == 0 { // finite
+				for i := range x {
+					x[i], y[i] = T(rng.NormFloat64()), T(rng.NormFloat64())
+				}
+			}
+			a, v := x[1:n+1], y[1:n+1]
+			up, down := T(0), T(0)
+			for k := range n {
+				up, down = FMA(a[k], v[k], up), FMA(a[n-1-k], v[n-1-k], down)
+			}
+			require.Equal(t, Bits(Canonical(up)), Bits(Canonical(RowChain(a, v, false))), "%v: %d up", b, n)
+			require.Equal(t, Bits(Canonical(down)), Bits(Canonical(RowChain(a, v, true))), "%v: %d down", b, n)
 		}
 	}
 }
@@ -92,7 +128,7 @@ func testAddTo[T Float](t *testing.T) {
 			x, y := nastyRow[T](rng, n+8), nastyRow[T](rng, n+8)
 			want := append([]T(nil), x...)
 			for i := range n {
-				want[3+i] = rowByHand(RowPlus, x[3+i], y[3+i], 0, 0)
+				want[3+i] = rowByHand(RowPlus, x[3+i], y[3+i], 0, 0, 0, 0)
 			}
 			AddTo(x[3:n+3], y[3:])
 			for i, w := range want {

@@ -108,7 +108,7 @@ func AddPlain[T Float](left, right []T) {
 	right = right[:len(left)]
 	done := 0
 	if len(left) > maxLanes {
-		done = rows(RowPlus, left, left, right, nil, T(0)) // as far as a NaN
+		done = rows(RowPlus, left, left, right, nil, new(rowNumbers[T])) // as far as a NaN
 	}
 	for i := done; i < len(left); i++ {
 		left[i] += right[i]
