@@ -136,6 +136,14 @@ func (a *amd64) canonical(d, spare, nan reg) {
 	a.line("%s %s, %s, %s, %s", a.p("VBLENDV"), a.v(spare), a.v(nan), a.v(d), a.v(d))
 }
 
+func (a *amd64) choose(d, x, table reg) {
+	a.line("%s $0, %s, %s, %s", a.p("VFIXUPIMM"), a.v(table), a.v(x), a.v(d))
+}
+
+func (a *amd64) broadcastScalar(d reg, r string) {
+	a.line("VPBROADCASTD %s, %s", amd64Scalar(r), a.v(d))
+}
+
 func (a *amd64) broadcastFrom(d reg, place string) {
 	if a.w == f32 {
 		a.line("VBROADCASTSS %s, %s", place, a.v(d))

@@ -161,7 +161,9 @@ func (a *arm64) fmaddMem(d, x reg, m mem) {
 	a.fmadd(d, x, spare)
 }
 
-func (a *arm64) fmaddBroadcast(d, x reg, m mem) { panic("no such instruction") }
+func (a *arm64) choose(d, x, table reg)          { panic("no such instruction") }
+func (a *arm64) broadcastScalar(d reg, r string) { panic("no such instruction") }
+func (a *arm64) fmaddBroadcast(d, x reg, m mem)  { panic("no such instruction") }
 
 // fmsub negates d, which is exact, and adds the product.
 func (a *arm64) fmsub(d, x, y reg) {

@@ -54,9 +54,9 @@ func (k *micro) unrolled() int {
 	return 4
 }
 
-// embeds tells whether an instruction can multiply by a lane of memory. Every other row of
-// a tile has it so: that spares an instruction for a load, and processors are short of both
-// where two threads share a core.
+// embeds tells whether an instruction can multiply by a lane of memory. Three of four rows of a
+// tile have it so: with two vectors of columns that spares an instruction for a load, and
+// processors are short of both where two threads share a core, of instructions more often.
 func (k *micro) embeds() bool { return k.vectorBytes() == 64 }
 
 // streamRows is the number of rows up to which a product is bound by the memory that B
@@ -383,7 +383,7 @@ func (k *micro) block(step int) {
 func (k *micro) multiply(step int) {
 	for r, row := range k.acc {
 		m := at("x", (step*k.rows+r)*k.w.lane())
-		if k.embeds() && r%2 == 1 {
+		if k.embeds() && r%4 != 0 {
 			for c, acc := range row {
 				k.fmaddBroadcast(acc, k.b[c], m)
 			}

@@ -77,10 +77,11 @@ type target interface {
 	// Vectors. Operands are as in the formula: sub(d, a, b) is d = a - b.
 	load(d reg, m mem)
 	store(m mem, a reg)
-	prefetchResult(m mem)   // likewise, of what is to be stored
-	prefetch(m mem)         // the place may be beyond the end of the data
-	loadWide(d reg, m mem)  // half as many bytes: float32 converted to float64
-	broadcast(d reg, m mem) // one lane to all
+	prefetchResult(m mem)            // likewise, of what is to be stored
+	prefetch(m mem)                  // the place may be beyond the end of the data
+	loadWide(d reg, m mem)           // half as many bytes: float32 converted to float64
+	broadcast(d reg, m mem)          // one lane to all
+	broadcastScalar(d reg, r string) // its lower half to every 4 bytes
 	// prefetchFrom asks for the place at base + index + off, which may be anywhere.
 	prefetchFrom(base, index string, off int)
 	loadBfloat16(d reg, m mem) // half as many bytes: to float32, exactly
@@ -92,6 +93,7 @@ type target interface {
 	loadPart(d reg, m mem, part int)  // 16 bytes of d; the first clears the others
 	pickParts(d, a, b reg, i, j int)  // of four parts of 16 bytes: i and j of a, then those of b
 	canonical(d, spare, nan reg)      // nan in the lanes of d that are NaN
+	choose(d, a, table reg)           // a, or where table says so of its kind, d or a constant: VFIXUPIMM
 	copy(d, a reg)
 	zero(d reg)
 	minusZero(d reg)

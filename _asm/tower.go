@@ -153,18 +153,64 @@ const copyAhead = 8
 
 // finish finishes the tile into C and goes on to the rows of the next.
 func (k *tower) finish() {
-	zero, spare, alpha, nan := k.b[0], k.b[1], k.free[0], k.free[1]
 	k.loadArg("t", "f")
 	k.loadArg("s", "s")
+	if k.embeds() {
+		k.finishByTable()
+		return
+	}
+	zero, spare, alpha, nan := k.b[0], k.b[1], k.free[0], k.free[1]
 	k.zero(zero)
 	k.broadcast(alpha, at("t", 0))
 	k.broadcast(nan, at("t", 2*k.w.lane()))
+	k.eachRow(func(v reg, m mem) {
+		k.add(v, v, zero)
+		k.mul(v, v, alpha)
+		k.canonical(v, spare, nan)
+		k.store(m, v)
+	})
+}
+
+// finishByTable is finish where an instruction chooses by the kind of a number. If f[0] is 1, and f[1] is
+// therefore +0, it also makes +0 of -0, and nothing is to be added or multiplied: those take the ports of
+// multiply-adds.
+func (k *tower) finishByTable() {
+	zero, alpha, nan, table := k.b[0], k.b[1], k.b[0], k.b[1]
+	k.moveImm("u", plusZero)
+	k.loadScalar("i", at("t", 0))
+	k.moveImm("x", map[width]int{f32: 0x3f800000, f64: 0x3ff0000000000000}[k.w])
+	k.ifEqual("i", "x", "unscaled")
+	k.zero(zero)
+	k.broadcast(alpha, at("t", 0))
+	k.each(func(v reg, _ mem) {
+		k.add(v, v, zero)
+		k.mul(v, v, alpha)
+	})
+	k.moveImm("u", canonicalNaN)
+	k.label("unscaled")
+	k.broadcastScalar(table, "u")
+	k.broadcast(nan, at("t", 2*k.w.lane()))
+	n := 0
+	k.eachRow(func(v reg, m mem) {
+		chosen := k.free[n%len(k.free)]
+		n++
+		k.copy(chosen, nan)
+		k.choose(chosen, v, table)
+		k.store(m, chosen)
+	})
+}
+
+// Tables of choose: of four bits each for quiet and signalling NaNs (0), zeros (2), 1, infinities and other numbers.
+const (
+	canonicalNaN = 0x11111100 // of NaN, what is chosen from
+	plusZero     = 0x11111800 // and of zeros, +0
+)
+
+// eachRow runs code for every accumulator and its place in C.
+func (k *tower) eachRow(code func(acc reg, m mem)) {
 	for _, row := range k.acc {
 		for i, v := range row {
-			k.add(v, v, zero)
-			k.mul(v, v, alpha)
-			k.canonical(v, spare, nan)
-			k.store(at("c", i*k.vectorBytes()), v)
+			code(v, at("c", i*k.vectorBytes()))
 		}
 		k.addReg("c", "s")
 	}

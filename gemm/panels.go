@@ -100,7 +100,7 @@ func (t *tiles[S, T]) part(worker, part int) {
 func (t *tiles[S, T]) packPart(part int) {
 	k := t.k
 	if part < t.slivers {
-		t.packSliver(part, t.rows[part*t.tile.Rows*k:])
+		t.packSliver(part, taskScratch[S]{rows: t.rows, high: t.slivers})
 		return
 	}
 	step := packTerms
@@ -123,9 +123,13 @@ func (t *tiles[S, T]) packPanel(p, lo, hi int) {
 }
 
 // packSliver packs the i-th rows of the chunk.
-func (t *tiles[S, T]) packSliver(i int, dst []S) {
+func (t *tiles[S, T]) packSliver(i int, s taskScratch[S]) {
 	tile, row := t.rowTile(i), t.i0+i*t.tile.Rows
-	packRows(dst[:tile.Rows*t.k], tile.Rows, t.a.Matrix, t.a.trans, row, min(tile.Rows, t.i1-row), 0, t.k)
+	for j := range t.plan.blocks {
+		b := &t.plan.blocks[j]
+		n := b.hi - b.lo
+		packRows(t.sliver(b, i, s)[:tile.Rows*n], tile.Rows, t.a.Matrix, t.a.trans, row, min(tile.Rows, t.i1-row), b.lo, n)
+	}
 }
 
 // packRows packs n terms from lo on of so many rows of x, from i on, or of columns where

@@ -7,7 +7,9 @@ type taskScratch[S Float] struct {
 	own    []S  // the own stacks of the tiles
 	hot    []S  // the stack common to all
 	buffer []S  // for a panel
-	rows   []S  // the packed factors of the rows
+	rows   []S  // the packed factors of rows
+	high   int  // so many tiles above one another
+	first  int  // the first tile of them all
 	p, p1  int  // the panels at work
 	packs  bool // which are the task's to pack
 }
@@ -24,9 +26,9 @@ func (t *tiles[S, T]) scratch(worker, first int) taskScratch[S] {
 		part, all = all[:n], all[n:]
 		return part
 	}
-	s := taskScratch[S]{own: cut(nOwn), hot: cut(nHot), buffer: cut(nBuffer), rows: all}
+	s := taskScratch[S]{own: cut(nOwn), hot: cut(nHot), buffer: cut(nBuffer), rows: all, high: t.high, first: first}
 	if !t.ownRows {
-		s.rows = t.rows[first*sliver:]
+		s.rows, s.high, s.first = t.rows, ceil(t.i1-t.i0, t.tile.Rows), 0
 	}
 	return s
 }
@@ -40,7 +42,7 @@ func (t *tiles[S, T]) task(worker, number int) {
 	s := t.scratch(worker, first)
 	if t.ownRows {
 		for i := first; i < last; i++ {
-			t.packSliver(i, s.rows[(i-first)*t.tile.Rows*t.k:])
+			t.packSliver(i, s)
 		}
 	}
 	groups, start := ceil(p1-p, t.abreast), 0
@@ -101,19 +103,26 @@ func (t *tiles[S, T]) rowTile(i int) kernel.Tile {
 	return t.tile
 }
 
+// sliver returns the packed factors of the i-th rows in a block. The slivers of a block lie one after the
+// other, so that a tower reads on where the tile before ended.
+func (t *tiles[S, T]) sliver(b *block, i int, s taskScratch[S]) []S {
+	size := (b.hi - b.lo) * t.tile.Rows
+	return s.rows[b.lo*t.tile.Rows*s.high+(i-s.first)*size:][:size]
+}
+
 // block evaluates the block for the tiles [first, last) of the p-th panel.
 func (t *tiles[S, T]) block(b *block, first, last, p int, s taskScratch[S]) {
 	words := t.program.words[b.first:b.last]
 	if tile := t.rowTile(first); last-first == 1 && t.takesStored(tile) {
 		stack := kernel.Stack[float32]{Own: kernel.As[float32](s.own[:b.own*tile.Size()]), Hot: kernel.As[float32](s.hot), Depth: b.depth}
-		kernel.MicroStored(tile, t.b.w.stored, stack, kernel.As[float32](s.rows[b.lo*tile.Rows:]), storedFactors(t.b.w, t.j0+p*t.tile.Cols, b.lo, t.layout), words)
+		kernel.MicroStored(tile, t.b.w.stored, stack, kernel.As[float32](t.sliver(b, first, s)), storedFactors(t.b.w, t.j0+p*t.tile.Cols, b.lo, t.layout), words)
 		return
 	}
 	f, from := t.factorsOf(b, first, last, p, s)
 	for i := first + t.tower(b, first, last, p, s, f, from); i < last; i++ {
-		tile, a := t.rowTile(i), s.rows[(i-first)*t.tile.Rows*t.k:]
+		tile := t.rowTile(i)
 		stack := kernel.Stack[S]{Own: s.own[(i-first)*t.plan.own*t.tile.Size():][:b.own*tile.Size()], Hot: s.hot, Depth: b.depth}
-		kernel.Micro(tile, stack, a[b.lo*tile.Rows:], f, words)
+		kernel.Micro(tile, stack, t.sliver(b, i, s), f, words)
 	}
 }
 
@@ -145,7 +154,7 @@ func (t *tiles[S, T]) tower(b *block, first, last, p int, s taskScratch[S], f ke
 	}
 	c := kernel.Tower[S]{
 		Tiles: n, Own: s.own[:b.own*t.tile.Size()], Stride: t.plan.own * t.tile.Size(), Hot: s.hot, Depth: b.depth,
-		Rows: s.rows[b.lo*t.tile.Rows:], RowsStride: t.k * t.tile.Rows,
+		Rows: t.sliver(b, first, s), RowsStride: (b.hi - b.lo) * t.tile.Rows,
 		Columns: f.Data, Source: from.Data, SourceStride: from.Stride,
 		Program: t.program.words[b.first:b.last],
 	}

@@ -64,6 +64,7 @@ func testTower[T Float](t *testing.T, rng *rand.Rand, program []uint64, tiles in
 		}
 	}
 	a[rng.IntN(len(a))] = T(math.NaN())
+	a[rng.IntN(len(a))] = T(math.Inf(-1))
 	if tiles == 2 { // sums of negative products that underflow: -0
 		fill(a, -smallest[T]())
 		fill(b, 0.25)
