@@ -375,14 +375,7 @@ func (a *amd64) prologue(name string, args []string, result, locals int) {
 }
 
 func (a *amd64) enter(name string, args []string, result, locals int) {
-	a.args = args
-	size := 8*len(args) + result
-	a.held = map[constant]reg{}
-	a.shown = a.bytes
-	if locals > 0 {
-		locals += line
-	}
-	fmt.Fprintf(&a.text, "\nTEXT ·%s%s(SB), 0, $%d-%d\n", name, a.suffix(), locals+8, size)
+	a.open(name, args, result, locals)
 	a.line("STMXCSR 0(SP)")
 	a.line("MOVL 0(SP), AX")
 	a.line("ANDL $0xFFC0, AX")
@@ -391,6 +384,18 @@ func (a *amd64) enter(name string, args []string, result, locals int) {
 	a.line("MOVL $0x1F80, 4(SP)")
 	a.line("LDMXCSR 4(SP)")
 	a.label("ieee")
+}
+
+// open begins a function whatever the rounding mode is.
+func (a *amd64) open(name string, args []string, result, locals int) {
+	a.args = args
+	size := 8*len(args) + result
+	a.held = map[constant]reg{}
+	a.shown = a.bytes
+	if locals > 0 {
+		locals += line
+	}
+	fmt.Fprintf(&a.text, "\nTEXT ·%s%s(SB), 0, $%d-%d\n", name, a.suffix(), locals+8, size)
 }
 
 func (a *amd64) alignFrame() {

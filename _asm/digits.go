@@ -24,7 +24,7 @@ type digits struct {
 	*amd64
 	w      width
 	term   term
-	places bool // are kept
+	spread bool // one of few terms: see spread.go
 
 	vectors int // so far
 }
@@ -35,8 +35,7 @@ const (
 	digitTable  = 64
 	digitCount  = 104                        // of the sums
 	digitSplits = digitTable + 16*digitCount // 2 vectors
-	digitPlaces = digitSplits + 2*64         // of numbers in the table, for lead
-	digitFrame  = digitPlaces + 2*256
+	digitFrame  = digitSplits + 2*64
 	tinyShift   = 46 * 32
 )
 
@@ -59,6 +58,7 @@ var digitConstants = []struct {
 	{"scale", 16, (1023 + tinyShift/2) << 52, true},
 	{"tinyShift", 15, tinyShift, true},
 	{"before", 14, -32, true},
+	{"one", 12, 1, false},
 	{"bias", 28, 0, false}, // that of the kernel
 	{"least", 27, 0, false},
 }
@@ -82,25 +82,39 @@ func (k *digits) first() int {
 	return 32
 }
 
+// entries is the number of entries.
+func (k *digits) entries() int {
+	if k.spread && !k.pairs() {
+		return 2048 / 32
+	}
+	return digitCount - k.first()
+}
+
 // bias is added to a biased exponent: number 2^-1088 begins digit 34.
-func (k *digits) bias() int { return 13 + 32*(34-k.first()) }
+func (k *digits) bias() int {
+	if k.spread {
+		return k.spreadBias()
+	}
+	return 13 + 32*(34-k.first())
+}
 
 func (k *digits) name() string { return fmt.Sprintf("digits%s%v", k.term, k.w) }
 
 func (k *digits) emit() {
 	k.prologue(k.name(), []string{"dst", "x", "y", "n"}, 8, digitFrame)
 	k.add()
+	k.largest()
 	k.line("MOVQ AX, ret+32(FP)")
 	k.join()
 	k.epilogue()
 }
 
-// add adds the terms to the table, and leaves the largest biased exponent in AX.
+// add adds the terms to the table.
 func (k *digits) add() {
 	for _, r := range []reg{digitZero, digitMost} {
 		k.line("VPXORQ Z%[1]d, Z%[1]d, Z%[1]d", r)
 	}
-	for off := 0; off < digitTable+16*(digitCount-k.first()); off += 64 {
+	for off := 0; off < digitTable+16*k.entries(); off += 64 {
 		k.line("VMOVDQU64 Z%d, %d(R14)", digitZero, off)
 	}
 	for i, c := range digitConstants {
@@ -112,15 +126,12 @@ func (k *digits) add() {
 			k.line("MOVQ $%d, AX", k.bias()+1)
 			k.line("VPBROADCASTQ AX, Z%d", c.reg)
 		default:
-			if !c.pairs || k.pairs() {
+			if k.uses(c.name) && (!c.pairs || k.pairs()) {
 				k.line("VPBROADCASTQ digitConstants<>+%d(SB), Z%d", 8*i, c.reg)
 			}
 		}
 	}
 	k.usual()
-	if k.places {
-		k.line("LEAQ %d(R14), R13", digitPlaces)
-	}
 	k.line("MOVQ CX, R10")
 	k.line("SHRQ $3, R10")
 	k.line("JEQ last")
@@ -140,7 +151,6 @@ func (k *digits) add() {
 	k.line("KMOVW R10, K5")
 	k.vector(true)
 	k.label("end")
-	k.largest()
 }
 
 // read loads a vector of numbers, or the ragged last one.
@@ -157,6 +167,17 @@ func (k *digits) read(pointer string, d reg, masked bool) {
 	default:
 		k.line("VCVTPS2PD %s, Z%d", place, d)
 	}
+}
+
+// uses tells which constants are not for both kinds of kernels.
+func (k *digits) uses(constant string) bool {
+	switch constant {
+	case "entry", "before":
+		return !k.spread
+	case "one":
+		return k.spread
+	}
+	return true
 }
 
 // usual sets the bias and the least exponent of a number: that of a subnormal one is 1.
@@ -211,7 +232,11 @@ func (k *digits) tiny(label string) {
 	}
 	k.line("VMULPD Z10, Z0, Z11")
 	k.line("VPSUBQ Z15, Z28, K3, Z%d", digitBias)
-	k.line("VMOVDQA64 Z14, K3, Z%d", digitLeast)
+	if k.spread {
+		k.line("VPXORQ Z%[1]d, Z%[1]d, K3, Z%[1]d", digitLeast)
+	} else {
+		k.line("VMOVDQA64 Z14, K3, Z%d", digitLeast)
+	}
 	k.label(label)
 }
 
@@ -220,22 +245,18 @@ func (k *digits) split(b reg, last bool) {
 	k.line("VPSRLQ $52, Z%d, Z1", b)
 	k.line("VPANDQ Z30, Z1, Z1")
 	k.line("VPTESTMQ Z1, Z1, K1") // normal
-	k.line("VPADDQ Z%d, Z1, Z1", digitBias)
-	k.line("VPMAXSQ Z%d, Z1, Z1", digitLeast)
-	k.line("VPSRAQ $1, Z1, Z3")
-	k.line("VPANDQ Z23, Z3, Z3")
-	k.line("VPMOVQW Z3, X3")
-	k.line("VMOVQ X3, R11")
-	k.line("VPEXTRQ $1, X3, R12")
-	if k.places {
-		k.line("VMOVDQU X3, (R13)")
-		if last {
-			k.line("LEAQ (R13)(CX*2), R13")
-		} else {
-			k.line("ADDQ $16, R13")
-		}
+	if k.spread {
+		k.mark(b)
+	} else {
+		k.line("VPADDQ Z%d, Z1, Z1", digitBias)
+		k.line("VPMAXSQ Z%d, Z1, Z1", digitLeast)
+		k.line("VPSRAQ $1, Z1, Z3")
+		k.line("VPANDQ Z23, Z3, Z3")
+		k.line("VPMOVQW Z3, X3")
+		k.line("VMOVQ X3, R11")
+		k.line("VPEXTRQ $1, X3, R12")
+		k.line("VPMAXSQ Z1, Z%[1]d, Z%[1]d", digitMost)
 	}
-	k.line("VPMAXSQ Z1, Z%[1]d, Z%[1]d", digitMost)
 	k.line("VPMOVQ2M Z%d, K2", b) // negative
 	k.line("VPANDQ Z31, Z%d, Z2", b)
 	k.line("VPORQ Z29, Z2, K1, Z2")
@@ -246,21 +267,26 @@ func (k *digits) split(b reg, last bool) {
 	k.line("VPANDQ Z24, Z5, Z5")
 	k.line("VPSUBQ Z5, Z%d, K2, Z5", digitZero)
 	k.line("VPSUBQ Z6, Z%d, K2, Z6", digitZero)
-	if !last {
+	scatter := k.scatter
+	if k.spread {
+		scatter = k.place
+	} else if !last {
 		k.together()
 	}
 	k.line("VPUNPCKLQDQ Z6, Z5, Z7")
 	k.line("VPUNPCKHQDQ Z6, Z5, Z8")
-	k.line("VMOVDQU64 Z7, %d(R14)", digitSplits)
-	k.line("VMOVDQU64 Z8, %d(R14)", digitSplits+64)
+	if !k.spread {
+		k.line("VMOVDQU64 Z7, %d(R14)", digitSplits)
+		k.line("VMOVDQU64 Z8, %d(R14)", digitSplits+64)
+	}
 	for i := range 8 {
-		k.scatter(i)
+		scatter(i)
 		if last && i < 7 {
 			k.line("DECQ CX")
 			k.line("JEQ end")
 		}
 	}
-	if !last {
+	if !last && !k.spread {
 		k.label(k.after())
 	}
 }
@@ -333,137 +359,6 @@ func (k *digits) largest() {
 	}
 	k.line("VMOVQ X0, AX")
 	k.line("SUBQ $%d, AX", k.bias())
-}
-
-// lead leaves a number S in R9 and R8, and an exponent e in R12, so that S * 2^e rounds as
-// the sum does to 54 bits or fewer. It is found from the top: S takes digit after digit, d[k] = a[k] + b[k-1]
-// of the entries' words, until it is 2^94 or more, or none is left. With up to 256 numbers, of which
-// a digit has up to 2^52 + 2^32 each, what is below is less than 2^29: no middle of two numbers
-// is that near, nor a number, if the last 39 bits of S are not within 2^29 of a multiple of 2^39. If they are, the sign
-// of what the sum is more than the multiple decides: the digits below are taken until
-// it is known, at most to the last; S becomes the multiple and that sign.
-//
-// R10 is the offset of entry k. The highest that is not 0 is found among those of the numbers, if these are few. Of more,
-// all entries are read, by vectors, which have to wait until the words before them are written.
-func (k *digits) lead() {
-	const table, beside = digitTable, digitTable - 8 // of a[k], b[k-1]
-	k.line("XORL R8, R8")
-	k.line("XORL R9, R9")
-	k.line("LEAQ %d(R14), DI", digitPlaces)
-	k.line("LEAQ %d(DI), AX", 2*32)
-	k.line("CMPQ R13, AX")
-	k.line("JHI many")
-	k.line("MOVQ $-1024, BX")
-	k.line("MOVQ BX, R10")
-	k.label("place")
-	for i := range 4 { // or some of the last vector's lanes that have no number
-		k.line("MOVWQSX %d(DI), AX", 2*i)
-		k.line("MOVQ %d(R14)(AX*1), R11", table)
-		k.line("ORQ %d(R14)(AX*1), R11", table+8)
-		k.line("CMOVQEQ BX, AX")
-		k.line("CMPQ AX, R10")
-		k.line("CMOVQGT AX, R10")
-	}
-	k.line("ADDQ $8, DI")
-	k.line("CMPQ DI, R13")
-	k.line("JCS place")
-	k.line("XORL R12, R12")
-	k.line("CMPQ R10, BX")
-	k.line("JEQ decided")
-	k.line("JMP top")
-	k.label("many")
-	k.line("MOVQ $%d, R10", 16*(digitCount-k.first()-4))
-	k.label("zeros") // four entries
-	k.line("VMOVDQU64 %d(R14)(R10*1), Z0", table)
-	k.line("VPTESTMQ Z0, Z0, K1")
-	k.line("KORTESTW K1, K1")
-	k.line("JNE found")
-	k.line("SUBQ $64, R10")
-	if k.pairs() { // a scaled number may begin before the table
-		k.line("CMPQ R10, $-64")
-	}
-	k.line("JGE zeros")
-	k.line("XORL R12, R12")
-	k.line("JMP decided")
-	k.label("found")
-	k.line("KMOVW K1, AX")
-	k.line("BSRQ AX, AX")
-	k.line("SHRQ $1, AX")
-	k.line("SHLQ $4, AX")
-	k.line("ADDQ AX, R10")
-	k.label("top")
-	k.line("MOVQ %d(R14)(R10*1), R8", table+8)
-	k.line("MOVQ R8, R9")
-	k.line("SARQ $63, R9")
-	k.label("down")
-	k.line("MOVQ %d(R14)(R10*1), AX", table)
-	k.line("ADDQ %d(R14)(R10*1), AX", beside)
-	k.line("MOVQ AX, BX")
-	k.line("SARQ $63, BX")
-	k.line("SHLQ $32, R8, R9")
-	k.line("SHLQ $32, R8")
-	k.line("ADDQ AX, R8")
-	k.line("ADCQ BX, R9")
-	k.line("LEAQ (1<<30)(R9), AX")
-	k.line("SUBQ $16, R10")
-	k.line("SHRQ $31, AX")
-	k.line("JNE enough")
-	k.line("TESTQ R10, R10")
-	k.line("JGE down")
-	k.label("enough")
-	k.line("MOVQ R10, R12")
-	k.line("SARQ $4, R12")
-	k.line("INCQ R12")
-	k.line("TESTQ R10, R10")
-	k.line("JLT decided")
-	k.line("LEAQ (1<<29)(R8), AX")
-	k.line("SHLQ $%d, AX", 64-39)
-	k.line("SHRQ $%d, AX", 64-39+30)
-	k.line("JNE decided")
-	k.below(beside)
-	k.label("decided")
-	k.line("SHLQ $5, R12")
-	k.line("ADDQ $%d, R12", 32*(k.first()-34)-1088)
-}
-
-// below takes from S what it is more than the multiple, in R11, and adds the sign of that and the
-// digits below.
-func (k *digits) below(beside int) {
-	k.line("MOVQ R8, R11")
-	k.line("SHLQ $%d, R11", 64-39)
-	k.line("SARQ $%d, R11", 64-39)
-	k.line("MOVQ R11, BX")
-	k.line("SARQ $63, BX")
-	k.line("SUBQ R11, R8")
-	k.line("SBBQ BX, R9")
-	k.label("next")
-	k.line("TESTQ R11, R11")
-	k.line("JNE digit")
-	k.line("VMOVDQU64 %d(R14)(R10*1), Z0", beside-48) // four digits
-	k.line("VPTESTMQ Z0, Z0, K1")
-	k.line("KORTESTW K1, K1")
-	k.line("JNE digit")
-	k.line("SUBQ $64, R10")
-	k.line("JGE next")
-	k.line("JMP decided")
-	k.label("digit")
-	k.line("SHLQ $32, R11")
-	k.line("ADDQ %d(R14)(R10*1), R11", beside+8)
-	k.line("ADDQ %d(R14)(R10*1), R11", beside)
-	k.line("SUBQ $16, R10")
-	k.line("JLT sign")
-	k.line("LEAQ (1<<30)(R11), AX")
-	k.line("SHRQ $31, AX")
-	k.line("JEQ next")
-	k.label("sign")
-	k.line("MOVQ R11, AX")
-	k.line("SARQ $63, R11") // -1 or 0
-	k.line("NEGQ AX")
-	k.line("SHRQ $63, AX") // 1 if positive
-	k.line("MOVQ R11, BX")
-	k.line("ADDQ AX, R11")
-	k.line("ADDQ R11, R8")
-	k.line("ADCQ BX, R9")
 }
 
 // writeDigits writes the kernels, their declarations and the choice among them.

@@ -6,13 +6,13 @@ import (
 	"strings"
 )
 
-// The kernels of few terms return their exact sum, rounded once: by a window, or if that refuses a term, and
-// wide is not 0, by digits. The sum, or a number that rounds as it does, is S * 2^e.
+// The kernels of few terms return their exact sum, rounded once: by a window, or if that refuses a term, and digits are
+// asked for, by digits. The sum, or a number that rounds as it does, is S * 2^e. Integers alone do it of float64, in
+// whatever rounding mode: to look at that, a processor waits for all floating point before.
 type few struct {
 	*amd64
-	w     width
-	term  term
-	words int
+	w    width
+	term term
 }
 
 // States of the result: it is rounded, or S and e are returned, or nothing is.
@@ -22,136 +22,253 @@ const (
 	fewRefused
 )
 
-var fewArgs = []string{"x", "y", "n", "top", "limit", "wide"}
+// fewInThree is the number of terms that are worth a third word of a window.
+const fewInThree = 16
 
-func (k *few) name() string { return fmt.Sprintf("few%d%s%v", k.words, k.term, k.w) }
+// What is to be tried: a window, or digits if that refuses, or digits at once.
+const (
+	fewNear = iota
+	fewAny
+	fewSpread
+)
+
+var (
+	fewArgs    = []string{"x", "y", "n", "how"}
+	fewResults = []string{"v", "hi", "lo", "exponent", "state"}
+)
+
+func (k *few) name() string { return fmt.Sprintf("few%s%v", k.term, k.w) }
+
+// integers tells whether no floating point is added or multiplied.
+func (k *few) integers() bool { return k.term == plain && k.w == f64 }
 
 func (k *few) emit() {
-	k.enter(k.name(), fewArgs, 40, digitFrame)
-	k.alignFrame()
-	pointers := func() {
-		for _, arg := range fewArgs[:3] {
-			k.loadArg(arg, arg)
-		}
+	if k.integers() {
+		k.open(k.name(), fewArgs, 8*len(fewResults), digitSplits)
+	} else {
+		k.enter(k.name(), fewArgs, 8*len(fewResults), digitSplits)
 	}
-	pointers()
-	k.line("CMPQ %s, $0", k.arg("top"))
+	k.pointers()
+	k.line("MOVQ %s, R12", k.arg("how"))
+	k.line("CMPQ R12, $%d", fewSpread)
 	k.line("JEQ far")
-	(&window{amd64: k.amd64, w: k.w, term: k.term, words: k.words}).sum("far")
-	k.line("JMP round")
+	k.pivot()
+	k.windows()
 	k.label("far")
-	k.line("CMPQ %s, $0", k.arg("wide"))
+	k.line("CMPQ %s, $%d", k.arg("how"), fewNear)
 	k.line("JEQ refused")
-	pointers()
-	table := &digits{amd64: k.amd64, w: k.w, term: k.term, places: true}
-	table.add()
-	k.line("CMPQ AX, $0x7ff")
-	k.line("JGE refused")
-	table.lead()
+	k.alignFrame()
+	k.pointers()
+	(&digits{amd64: k.amd64, w: k.w, term: k.term, spread: true}).spreadSum("refused")
 	k.label("round")
 	k.round()
 	k.label("return")
-	k.epilogue()
+	if k.integers() {
+		k.line("VZEROUPPER")
+		k.line("RET")
+	} else {
+		k.epilogue()
+	}
 	k.label("refused")
-	k.line("MOVQ $%d, state+80(FP)", fewRefused)
+	k.line("MOVQ $%d, %s", fewRefused, k.field("state"))
 	k.line("JMP return")
 }
 
-// round rounds S: |S| becomes a word of 63 bits, the last of which is 1 if others are lost (rounding to odd), which
-// is converted to the type of the result and multiplied by a power of two. It returns S itself if that is 0, or the result may
-// not be normal.
+// pivot sets AX to the biased exponent of the first term that is not 0, of a few.
+func (k *few) pivot() {
+	k.line("XORL BX, BX")
+	k.label("pivot")
+	k.element("SI", 0)
+	if k.term == product {
+		k.element("DX", 1)
+		k.line("VMULSD X1, X0, X0")
+	}
+	if k.integers() {
+		k.line("MOVQ (SI)(BX*8), AX")
+	} else {
+		k.line("VMOVQ X0, AX")
+	}
+	k.line("ADDQ AX, AX") // without its sign
+	k.line("JNE pivoted")
+	k.line("INCQ BX")
+	k.line("CMPQ BX, CX")
+	k.line("JCC pivoted")
+	k.line("CMPQ BX, $8")
+	k.line("JCS pivot")
+	k.label("pivoted")
+	k.line("SHRQ $53, AX")
+}
+
+// element loads a number of a pointer.
+func (k *few) element(pointer string, d reg) {
+	switch {
+	case k.integers():
+	case k.w == f64:
+		k.line("VMOVSD (%s)(BX*8), X%d", pointer, d)
+	default:
+		k.line("VMOVSS (%s)(BX*4), X%d", pointer, d)
+		k.line("VCVTSS2SD X%[1]d, X%[1]d, X%[1]d", d)
+	}
+}
+
+// windows tries one window about the first term, if the second is not obviously beyond it. Few numbers are worth a third word.
+func (k *few) windows() {
+	window := func(words, limit int, low bool) *window {
+		return &window{amd64: k.amd64, w: k.w, term: k.term, words: words, limit: limit, low: low}
+	}
+	switch {
+	case k.term == product && k.w == f64:
+		window(3, 56, false).about("far", "far")
+		k.line("JMP round")
+	case k.term == product:
+		window(2, 56+5, false).about("far", "far")
+		k.line("JMP round")
+	case k.w == wide:
+		window(2, 56+29, false).about("far", "far")
+		k.line("JMP round")
+	default:
+		k.line("CMPQ AX, $56")
+		k.line("JLS low")
+		k.line("CMPQ CX, $%d", fewInThree)
+		k.line("JHI two")
+		three, two := window(3, 2*56, false), window(2, 56, false)
+		three.about("far", "far")
+		k.line("JMP round")
+		k.label("two")
+		two.about(two.place("beyond"), two.place("obviously"))
+		k.line("JMP round")
+		two.again(three, "far")
+		k.label("low")
+		k.line("MOVQ $57, DI")
+		window(2, 56, true).sum("far")
+		k.roundLow()
+	}
+}
+
+func (k *few) pointers() {
+	for _, arg := range fewArgs[:3] {
+		k.loadArg(arg, arg)
+	}
+}
+
+// field is the place of a result.
+func (k *few) field(name string) string {
+	for i, field := range fewResults {
+		if field == name {
+			return fmt.Sprintf("%s+%d(FP)", name, 8*(len(k.args)+i))
+		}
+	}
+	panic("no result " + name)
+}
+
+// roundLow returns the sum of numbers that are few multiples S of the least, whose bits are |S|.
+func (k *few) roundLow() {
+	k.line("MOVQ R8, AX")
+	k.line("SARQ $63, AX")
+	k.line("CMPQ AX, R9")
+	k.line("JNE round")
+	k.line("MOVQ R8, BX")
+	k.line("XORQ AX, BX")
+	k.line("SUBQ AX, BX")
+	k.line("JEQ round")
+	k.line("MOVQ BX, CX")
+	k.line("SHRQ $53, CX")
+	k.line("JNE round")
+	k.line("SHLQ $63, AX")
+	k.line("ORQ AX, BX")
+	k.line("MOVQ BX, %s", k.field("v"))
+	k.line("MOVQ $%d, %s", fewRounded, k.field("state"))
+	k.line("JMP return")
+}
+
+// round rounds S: its leading 64 bits, the last of which is 1 if others are lost (rounding to odd), are converted to the type of
+// the result and multiplied by a power of two. It returns S itself if that is 0, or the result may
+// not be normal. 0 is returned if not all terms are -0 obviously, as the first is not.
 func (k *few) round() {
-	k.line("MOVQ R9, hi+56(FP)")
-	k.line("MOVQ R8, lo+64(FP)")
-	k.line("MOVQ R12, exponent+72(FP)")
-	k.line("MOVQ R9, R11") // the sign
+	k.line("MOVQ R9, DI")
+	k.line("MOVQ R8, SI")
+	k.line("MOVQ R12, DX")
+	k.line("MOVQ R9, R11")
 	k.line("SARQ $63, R11")
-	k.line("XORQ R11, R8")
-	k.line("XORQ R11, R9")
-	k.line("SUBQ R11, R8")
-	k.line("SBBQ R11, R9")
-	k.line("JNE high")
-	k.line("TESTQ R8, R8")
-	k.line("JEQ notRounded")
-	k.line("LZCNTQ R8, CX")
-	k.line("SHLQ CX, R8")
-	k.line("SUBQ CX, R12")
-	k.line("JMP word")
-	k.label("high")
-	k.line("LZCNTQ R9, CX")
+	k.line("XORQ R9, R11") // the leading zeros of which follow the sign in S
+	k.line("JEQ short")
+	k.label("large")
+	k.line("LZCNTQ R11, CX")
+	k.line("DECQ CX")
 	k.line("SHLQ CX, R8, R9")
 	k.line("SHLQ CX, R8")
 	k.line("SUBQ CX, R12")
-	k.line("ADDQ $64, R12")
 	k.line("NEGQ R8") // the carry is 1 if there are others
 	k.line("SBBQ R8, R8")
 	k.line("NEGQ R8")
 	k.line("ORQ R9, R8")
-	k.label("word")
 	least, most := -1000, 900
 	if k.w == wide {
 		least, most = -180, 60
 	}
-	k.line("LEAQ %d(R12), AX", -least)
+	k.line("LEAQ %d(R12), AX", 64-least)
 	k.line("CMPQ AX, $%d", most-least)
 	k.line("JCC notRounded")
-	k.line("MOVQ R8, AX")
-	k.line("ANDQ $1, AX")
-	k.line("SHRQ $1, R8")
-	k.line("ORQ AX, R8")
-	k.line("XORQ R11, R8")
-	k.line("SUBQ R11, R8")
 	k.line("VXORPD X0, X0, X0")
 	if k.w == wide {
-		k.line("VCVTSI2SSQ R8, X0, X0")
+		k.line("VCVTSI2SSQ.RN_SAE R8, X0, X0")
 		k.line("VCVTSS2SD X0, X0, X0")
 	} else {
-		k.line("VCVTSI2SDQ R8, X0, X0")
+		k.line("VCVTSI2SDQ.RN_SAE R8, X0, X0")
 	}
-	k.line("ADDQ $1024, R12")
+	k.line("ADDQ $%d, R12", 1023+64)
 	k.line("SHLQ $52, R12")
 	k.line("VMOVQ R12, X1")
-	k.line("VMULSD X1, X0, X0")
-	k.line("VMOVSD X0, v+48(FP)")
-	k.line("MOVQ $%d, state+80(FP)", fewRounded)
+	k.line("VMULSD.RN_SAE X1, X0, X0")
+	k.line("VMOVSD X0, %s", k.field("v"))
+	k.line("MOVQ $%d, %s", fewRounded, k.field("state"))
 	k.line("JMP return")
+	k.label("short") // S * 2^63 then
+	k.line("TESTQ R8, R8")
+	k.line("JNE some")
+	k.line("TESTQ R9, R9")
+	k.line("JEQ nothing")
+	k.label("some")
+	k.line("SHLQ $63, R8, R9")
+	k.line("SHLQ $63, R8")
+	k.line("MOVQ R9, R11")
+	k.line("SARQ $63, R11")
+	k.line("XORQ R9, R11")
+	k.line("SUBQ $63, R12")
+	k.line("JMP large")
+	k.label("nothing")
+	if k.integers() {
+		k.line("MOVQ %s, AX", k.arg("x"))
+		k.line("MOVQ (AX), AX")
+		k.line("ADDQ AX, AX")
+		k.line("JEQ notRounded")
+		k.line("MOVQ $0, %s", k.field("v"))
+		k.line("MOVQ $%d, %s", fewRounded, k.field("state"))
+		k.line("JMP return")
+	}
 	k.label("notRounded")
-	k.line("MOVQ $%d, state+80(FP)", fewNotRounded)
+	k.line("MOVQ DI, %s", k.field("hi"))
+	k.line("MOVQ SI, %s", k.field("lo"))
+	k.line("MOVQ DX, %s", k.field("exponent"))
+	k.line("MOVQ $%d, %s", fewNotRounded, k.field("state"))
 }
 
-// fewKinds lists the kernels and the words of their windows.
-var fewKinds = []struct {
-	w     width
-	term  term
-	words int
-}{
-	{f64, plain, 2}, {f64, plain, 3}, {f64, product, 3}, {wide, plain, 2}, {wide, product, 2},
-}
-
-// writeFew writes the kernels, their declarations and the choice among them.
+// writeFew writes the kernels and their declarations.
 func writeFew(out string) {
-	const args, results = "n, top, limit, wide int", "(v float64, hi int64, lo uint64, exponent, state int)"
 	folder := filepath.Join(out, "internal/kernel")
 	a := &amd64{bytes: 64}
 	a.setWidth(f64)
-	declarations := goHeader("!purego", "kernel")
-	none := goHeader("purego || !amd64", "kernel")
+	declarations, none := goHeader("!purego", "kernel"), goHeader("purego || !amd64", "kernel")
 	for _, w := range []width{f64, wide} {
 		_, elements := (&tree{w: w}).types()
-		begin := fmt.Sprintf("\nfunc few%v(of Terms, words int, x, y *%s, %s) %s {\n", w, elements, args, results)
-		none += begin + "\treturn 0, 0, 0, 0, fewRefused\n}\n"
-		choice := begin + "\tswitch {\n"
-		for _, kind := range fewKinds {
-			if kind.w != w {
-				continue
-			}
-			k := &few{amd64: a, w: w, term: kind.term, words: kind.words}
+		for _, of := range []term{plain, product} {
+			k := &few{amd64: a, w: w, term: of}
 			k.emit()
-			name := k.name() + a.suffix()
-			choice += fmt.Sprintf("\tcase active == %s && of == %s && words == %d:\n\t\treturn %s(x, y, n, top, limit, wide)\n", a.suffix(), goTerms[kind.term], kind.words, name)
-			declarations += fmt.Sprintf("\n//go:noescape\nfunc %s(x, y *%s, %s) %s\n", name, elements, args, results)
+			declaration := fmt.Sprintf("func %s%s(x, y *%s, n, how int) (v float64, hi int64, lo uint64, exponent, state int)",
+				k.name(), a.suffix(), elements)
+			declarations += "\n//go:noescape\n" + declaration + "\n"
+			none += "\n" + declaration + " {\n\treturn 0, 0, 0, 0, Refused\n}\n"
 		}
-		declarations += choice + "\t}\n\treturn 0, 0, 0, 0, fewRefused\n}\n"
 	}
 	write(filepath.Join(folder, "few_"+strings.ToLower(a.suffix())+"_amd64.s"), header+"\n"+windowData()+digitData()+a.output())
 	write(filepath.Join(folder, "few_amd64.go"), declarations)

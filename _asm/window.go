@@ -14,12 +14,19 @@ import "fmt"
 // a negative number are subtracted. Products of float64 are two numbers, the rounded product and its
 // error: the first and the second word, and the second and the third.
 //
-// They refuse terms that are not 0 and not in the window: see internal/kernel/window.go.
+// They refuse terms that are not 0 and not in the window: see internal/kernel/few.go.
 type window struct {
 	*amd64
 	w     width
 	term  term
 	words int
+	limit int
+	low   bool // of subnormal numbers, too
+}
+
+// place is a label in one of a kernel's windows.
+func (k *window) place(name string) string {
+	return fmt.Sprintf("%s%d%v", name, k.words, map[bool]string{true: "low"}[k.low])
 }
 
 // windowConstants are registers that hold a number in all lanes.
@@ -42,15 +49,50 @@ const (
 	windowLimit reg = 24
 	windowTop   reg = 21 // and the tops of the words below, one less each
 	windowSum   reg = 16 // and the words below, one more each
+	windowLeast reg = 15 // exponent, where low: 1
 )
 
 // pairs tells whether a term is two numbers.
 func (k *window) pairs() bool { return k.term == product && k.w == f64 }
 
-// sum adds the terms to the words. It jumps to refused if one is beyond the window.
+// With a top of less than leastTop, the error of a product may be no number; with more than mostTop, what is not finite would be in the
+// window. Of numbers it is enough that a significand of 53 bits whose exponent is 0 is beyond the window: that of 0.
+const mostTop = 2046
+
+func (k *window) leastTop() int {
+	if k.term == plain && k.w == f64 {
+		return k.limit + 53
+	}
+	return 300
+}
+
+// about sums as sum does in a window that is as far above as below the exponent AX. Numbers of float64 that are obviously not in it are refused at once.
+func (k *window) about(refused, obviously string) {
+	k.line("LEAQ %d(AX), DI", k.limit/2)
+	k.line("LEAQ %d(DI), BX", -k.leastTop())
+	k.line("CMPQ BX, $%d", mostTop-k.leastTop())
+	k.line("JHI far")
+	if k.term == plain && k.w == f64 {
+		k.line("CMPQ CX, $2")
+		k.line("JCS %s", k.place("window"))
+		k.line("MOVQ 8(SI), AX")
+		k.line("ADDQ AX, AX")
+		k.line("JEQ %s", k.place("window"))
+		k.line("SHRQ $53, AX")
+		k.line("MOVQ DI, BX")
+		k.line("SUBQ AX, BX")
+		k.line("CMPQ BX, $%d", k.limit)
+		k.line("JHI %s", obviously)
+	}
+	k.sum(refused)
+}
+
+// sum adds the terms to the words. The top is in DI. It jumps to refused if one is beyond the window.
 func (k *window) sum(refused string) {
-	k.line("VPBROADCASTQ %s, Z%d", k.arg("top"), windowTop)
-	k.line("VPBROADCASTQ %s, Z%d", k.arg("limit"), windowLimit)
+	k.label(k.place("window"))
+	k.line("VPBROADCASTQ DI, Z%d", windowTop)
+	k.line("MOVQ $%d, AX", k.limit)
+	k.line("VPBROADCASTQ AX, Z%d", windowLimit)
 	for i, c := range windowConstants {
 		k.line("VPBROADCASTQ windowConstants<>+%d(SB), Z%d", 8*i, c.reg)
 	}
@@ -58,28 +100,31 @@ func (k *window) sum(refused string) {
 		k.line("VPSUBQ Z26, Z%d, Z%d", windowTop-reg(i)+1, windowTop-reg(i))
 	}
 	k.line("VPXORQ Z%[1]d, Z%[1]d, Z%[1]d", windowZero)
+	if k.low {
+		k.line("VPSUBQ Z%d, Z%d, Z%d", windowLimit, windowTop, windowLeast)
+	}
 	for i := range k.words {
 		k.line("VPXORQ Z%[1]d, Z%[1]d, Z%[1]d", int(windowSum)+i)
 	}
 	k.line("MOVQ CX, R10")
 	k.line("SHRQ $3, R10")
-	k.line("JEQ lastNear")
-	k.label("near")
+	k.line("JEQ %s", k.place("lastNear"))
+	k.label(k.place("near"))
 	k.vector(false, refused)
 	k.line("ADDQ $%d, SI", 8*k.w.element())
 	if k.term == product {
 		k.line("ADDQ $%d, DX", 8*k.w.element())
 	}
-	k.countDown("i", "near")
-	k.label("lastNear")
+	k.countDown("i", k.place("near"))
+	k.label(k.place("lastNear"))
 	k.line("ANDQ $7, CX")
-	k.line("JEQ allNear")
+	k.line("JEQ %s", k.place("allNear"))
 	k.line("MOVQ $-1, R10")
 	k.line("SHLQ CX, R10")
 	k.line("NOTQ R10")
 	k.line("KMOVW R10, K5")
 	k.vector(true, refused)
-	k.label("allNear")
+	k.label(k.place("allNear"))
 	k.join()
 }
 
@@ -92,7 +137,9 @@ func (k *window) vector(masked bool, refused string) {
 	const p, e, y = 0, 1, 2
 	if k.term == plain {
 		k.read("x", p, masked)
-		k.line("VPTESTMQ Z27, Z%d, K1", p)
+		if !k.low { // where 0 is as any number
+			k.line("VPTESTMQ Z27, Z%d, K1", p)
+		}
 		k.number(p, 0, k.words, refused)
 		return
 	}
@@ -121,13 +168,22 @@ func (k *window) number(b reg, first, count int, refused string) {
 	k.line("VPSRLQ $52, Z%d, Z%d", b, e)
 	k.line("VPANDQ Z30, Z%[1]d, Z%[1]d", e)
 	k.line("VPMOVQ2M Z%d, K3", b)
+	if k.low {
+		k.line("VPTESTMQ Z%[1]d, Z%[1]d, K2", e)
+		k.line("VPMAXSQ Z%d, Z%d, Z%[2]d", windowLeast, e)
+	}
 	if refused != "" {
 		k.line("VPSUBQ Z%d, Z%d, Z%d", e, windowTop, t)
-		k.line("VPCMPUQ $6, Z%d, Z%d, K1, K1", windowLimit, t)
+		k.line("VPCMPUQ $6, Z%d, Z%d, %sK1", windowLimit, t, map[bool]string{false: "K1, "}[k.low])
 		k.line("KORTESTW K1, K1")
 		k.line("JNE %s", refused)
 	}
-	k.line("VPTERNLOGQ $0xea, Z29, Z31, Z%d", b) // b & fraction | hidden
+	if k.low {
+		k.line("VPANDQ Z31, Z%[1]d, Z%[1]d", b)
+		k.line("VPORQ Z29, Z%[1]d, K2, Z%[1]d", b)
+	} else {
+		k.line("VPTERNLOGQ $0xea, Z29, Z31, Z%d", b) // b & fraction | hidden
+	}
 	for i := first; i < first+count; i++ {
 		top := windowTop - reg(i)
 		if i == 0 {
@@ -147,6 +203,13 @@ func (k *window) number(b reg, first, count int, refused string) {
 // join leaves the sum of the first two words in R9 and R8, and with a third the sum, or a
 // number that rounds as it does. Its exponent, R12, is that of its last bit.
 func (k *window) join() {
+	if !k.pairs() { // there may be more than 128 numbers
+		for word := windowSum + reg(k.words) - 1; word > windowSum; word-- {
+			k.line("VPSRAQ $56, Z%d, Z0", word)
+			k.line("VPANDQ Z28, Z%[1]d, Z%[1]d", word)
+			k.line("VPADDQ Z0, Z%[1]d, Z%[1]d", word-1)
+		}
+	}
 	k.line("VPUNPCKLQDQ Z%d, Z%d, Z0", windowSum+1, windowSum)
 	k.line("VPUNPCKHQDQ Z%d, Z%d, Z1", windowSum+1, windowSum)
 	k.line("VPADDQ Z1, Z0, Z0")
@@ -156,8 +219,7 @@ func (k *window) join() {
 	}
 	k.line("VMOVQ X0, R9")
 	k.line("VPEXTRQ $1, X0, R8")
-	k.line("MOVQ %s, R12", k.arg("top"))
-	k.line("SUBQ $%d, R12", 1075+56)
+	k.line("LEAQ %d(DI), R12", -1075-56)
 	k.line("MOVQ R8, BX")
 	k.line("SARQ $63, BX")
 	k.line("MOVQ R9, AX")
@@ -202,6 +264,53 @@ func (k *window) append() {
 	k.line("MOVBLZX AX, AX")
 	k.line("ORQ AX, R8")
 	k.label("whole")
+}
+
+// again sums what a window of two words refused by the given one of three, at the top of which is the largest exponent, if all may be in it
+// then: of numbers refused, none is farther from the middle of the first than the other is wide.
+func (k *window) again(three *window, otherwise string) {
+	const t, u = 4, 5 // t as number left it
+	k.label(k.place("beyond"))
+	k.line("MOVQ $%d, AX", three.limit-k.limit/2)
+	k.line("VPBROADCASTQ AX, Z%d", u)
+	k.line("VPADDQ Z%d, Z%d, Z%d", u, t, t)
+	k.line("MOVQ $%d, AX", 2*three.limit)
+	k.line("VPBROADCASTQ AX, Z%d", u)
+	k.line("VPCMPUQ $6, Z%d, Z%d, K1, K1", u, t)
+	k.line("KORTESTW K1, K1")
+	k.line("JNE %s", otherwise)
+	k.line("JMP again")
+	k.label(k.place("obviously")) // by BX
+	k.line("ADDQ $%d, BX", three.limit-k.limit/2)
+	k.line("CMPQ BX, $%d", 2*three.limit)
+	k.line("JHI %s", otherwise)
+	k.label("again")
+	k.line("MOVQ %s, SI", k.arg("x"))
+	k.line("MOVQ %s, CX", k.arg("n"))
+	k.line("VPBROADCASTQ windowConstants<>+%d(SB), Z27", 8*4)
+	k.line("VPXORQ Z0, Z0, Z0")
+	k.line("MOVQ CX, R10")
+	k.line("SHRQ $3, R10") // there are 8 or more
+	k.label("largest")
+	k.line("VPANDQ (SI), Z27, Z1")
+	k.line("VPMAXSQ Z1, Z0, Z0")
+	k.line("ADDQ $64, SI")
+	k.countDown("i", "largest")
+	k.line("ANDQ $7, CX")
+	k.line("VPANDQ -64(SI)(CX*8), Z27, Z1") // some of them again
+	k.line("VPMAXSQ Z1, Z0, Z0")
+	for bytes := 64; bytes > 8; bytes /= 2 {
+		k.upper(1, 0, bytes)
+		k.line("VPMAXSQ Z1, Z0, Z0")
+	}
+	k.line("VMOVQ X0, DI")
+	k.line("SHRQ $52, DI")
+	k.line("LEAQ %d(DI), BX", -three.leastTop())
+	k.line("CMPQ BX, $%d", mostTop-three.leastTop())
+	k.line("JHI %s", otherwise)
+	k.line("MOVQ %s, SI", k.arg("x"))
+	k.line("MOVQ %s, CX", k.arg("n"))
+	k.line("JMP %s", three.place("window"))
 }
 
 func windowData() string {

@@ -3,13 +3,13 @@ package reduce
 import "github.com/samebits/samebits/internal/kernel"
 
 // digitsSum returns the exact sum of few terms, rounded once. It returns false where there are
-// too many, or the kernel refuses them, or it is not known which zero it is.
+// too many, or the kernel refuses them.
 func digitsSum[T Float](of kernel.Terms, x, y []T) (T, bool) {
 	if len(x) > kernel.MaxDigits[T](of) {
 		return 0, false
 	}
 	var d kernel.Digits
-	most, ok := kernel.SumDigits(&d, of, x, y)
+	_, ok := kernel.SumDigits(&d, of, x, y)
 	if !ok {
 		return 0, false
 	}
@@ -21,7 +21,7 @@ func digitsSum[T Float](of kernel.Terms, x, y []T) (T, bool) {
 	}
 	lo, hi := usedDigits(&d)
 	if lo == hi {
-		return 0, most > 1 // not all are zeros
+		return zeroSum(of, x, y), true
 	}
 	return roundDigits[T](d[:], lo, hi), true
 }

@@ -7,25 +7,34 @@ import (
 )
 
 // certifiedFirst is the number of terms from which on a certificate is tried before digits, where a window does
-// not do: before fewer, one in vain would make a sum take longer than a small superaccumulator.
-const certifiedFirst = 112
+// not do: of fewer, one in vain would make a sum take longer than a small superaccumulator.
+const certifiedFirst = 128
 
-// exactFew returns the exact sum of few terms, rounded once. It returns false where others are to
-// be tried: of terms with exponents far from each other, unless wide is asked for, and where something is not finite.
-func exactFew[T Float](of kernel.Terms, x, y []T, wide bool) (T, bool) {
+// exactFew returns the exact sum of fewer terms than are worth a certificate, rounded once.
+func exactFew[T Float](of kernel.Terms, x, y []T) T {
 	if len(x) <= 1 || of == kernel.Plain && len(x) <= 4 {
 		if v, ok := fewest(of, x, y); ok {
-			return kernel.Canonical(v), true
+			return kernel.Canonical(v)
 		}
 	}
-	v, s, ready, ok := kernel.SumFew(of, x, y, wide)
-	switch {
-	case ready || !ok:
-		return v, ok
-	case s.Hi == 0 && s.Lo == 0:
-		return zeroSum(of, x, y), true
+	v, s, state := kernel.SumFew(of, x, y, kernel.NearOrSpread)
+	if state == kernel.Rounded {
+		return v
 	}
-	return roundLeading[T](s), true
+	return finishFew(of, x, y, s, state)
+}
+
+// finishFew rounds the sum s of the terms, if it is known.
+//
+//go:noinline
+func finishFew[T Float](of kernel.Terms, x, y []T, s kernel.Leading, state int) T {
+	switch {
+	case state == kernel.Refused:
+		return exactMany(of, x, y)
+	case s.Hi == 0 && s.Lo == 0:
+		return zeroSum(of, x, y)
+	}
+	return roundLeading[T](s)
 }
 
 // fewest returns the sum of up to four terms, or one product, if floating point gets it right: an addition

@@ -41,7 +41,10 @@ func Sum[T Float](order Order, x []T) T {
 	case KindBinned:
 		return binnedSum(order.Fold(), kernel.Plain, x, nil)
 	case KindExact:
-		return exactSum(kernel.Plain, x, nil)
+		if len(x) < certifiedFirst {
+			return exactFew(kernel.Plain, x, nil)
+		}
+		return exactMany(kernel.Plain, x, nil)
 	}
 	return sum(order, terms[T]{x: x}, arrivalThreads(order))
 }
@@ -67,7 +70,10 @@ func Dot[T Float](order Order, x, y []T) T {
 	case KindBinned:
 		return binnedSum(order.Fold(), kernel.RoundedProduct, x, y)
 	case KindExact:
-		return exactSum(kernel.Product, x, y)
+		if len(x) < certifiedFirst {
+			return exactFew(kernel.Product, x, y)
+		}
+		return exactMany(kernel.Product, x, y)
 	}
 	return sum(order, terms[T]{x: x, y: y}, arrivalThreads(order))
 }
@@ -158,13 +164,23 @@ func cutSooner[T Float](x, y []T) bool {
 
 // exactSum returns the correctly rounded sum.
 func exactSum[T Float](of kernel.Terms, x, y []T) T {
-	n := len(x)
-	if n <= kernel.MaxFew {
-		if v, ok := exactFew(of, x, y, n < certifiedFirst); ok {
+	if len(x) < certifiedFirst {
+		return exactFew(of, x, y)
+	}
+	return exactMany(of, x, y)
+}
+
+// exactMany returns the correctly rounded sum: that of a window, if there are few terms, or else what a certificate says.
+func exactMany[T Float](of kernel.Terms, x, y []T) T {
+	if n := len(x); certifiedFirst <= n && n <= kernel.MaxFew[T](of) {
+		switch v, s, state := kernel.SumFew(of, x, y, kernel.Near); state {
+		case kernel.Rounded:
 			return v
+		case kernel.NotRounded:
+			return finishFew(of, x, y, s, state)
 		}
 	}
-	if n > 0 && !tiny(x[0]) && !cutSooner(x, y) {
+	if !tiny(x[0]) && !cutSooner(x, y) {
 		if v, ok := certify(0, of, x, y); ok {
 			return v
 		}
@@ -172,13 +188,16 @@ func exactSum[T Float](of kernel.Terms, x, y []T) T {
 	return exactlySummed(of, x, y)
 }
 
-// exactlySummed returns the correctly rounded sum without a certificate.
+// exactlySummed returns the correctly rounded sum without a certificate or a window.
 //
 //go:noinline
 func exactlySummed[T Float](of kernel.Terms, x, y []T) T {
-	if len(x) <= kernel.MaxFew {
-		if v, ok := exactFew(of, x, y, true); ok {
+	if n := len(x); certifiedFirst <= n && n <= kernel.MaxFew[T](of) {
+		switch v, s, state := kernel.SumFew(of, x, y, kernel.Spread); state {
+		case kernel.Rounded:
 			return v
+		case kernel.NotRounded:
+			return finishFew(of, x, y, s, state)
 		}
 	}
 	if len(x) < certifiedMin || wide(x) {

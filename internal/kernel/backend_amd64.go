@@ -10,7 +10,7 @@ func Backends() []Backend {
 	if cpu.X86.HasAVX2 && cpu.X86.HasFMA {
 		all = append(all, AVX2)
 	}
-	if cpu.X86.HasAVX512F && cpu.X86.HasAVX512DQ && cpu.X86.HasAVX512VL {
+	if cpu.X86.HasAVX512F && cpu.X86.HasAVX512DQ && cpu.X86.HasAVX512VL && cpu.X86.HasBMI1 && cpu.X86.HasBMI2 {
 		all = append(all, AVX512)
 	}
 	return all

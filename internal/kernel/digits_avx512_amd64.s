@@ -16,9 +16,10 @@ DATA digitConstants<>+64(SB)/8, $0x0370000000000000 // tiny
 DATA digitConstants<>+72(SB)/8, $0x6df0000000000000 // scale
 DATA digitConstants<>+80(SB)/8, $0x00000000000005c0 // tinyShift
 DATA digitConstants<>+88(SB)/8, $0xffffffffffffffe0 // before
-DATA digitConstants<>+96(SB)/8, $0x0000000000000000 // bias
-DATA digitConstants<>+104(SB)/8, $0x0000000000000000 // least
-GLOBL digitConstants<>(SB), RODATA|NOPTR, $112
+DATA digitConstants<>+96(SB)/8, $0x0000000000000001 // one
+DATA digitConstants<>+104(SB)/8, $0x0000000000000000 // bias
+DATA digitConstants<>+112(SB)/8, $0x0000000000000000 // least
+GLOBL digitConstants<>(SB), RODATA|NOPTR, $120
 DATA digitEven<>+0(SB)/8, $0
 DATA digitEven<>+8(SB)/8, $2
 DATA digitEven<>+16(SB)/8, $4
@@ -29,7 +30,7 @@ DATA digitEven<>+48(SB)/8, $12
 DATA digitEven<>+56(SB)/8, $14
 GLOBL digitEven<>(SB), RODATA|NOPTR, $64
 
-TEXT ·digitsSumF64AVX512(SB), 0, $2440-40
+TEXT ·digitsSumF64AVX512(SB), 0, $1928-40
 	STMXCSR 0(SP)
 	MOVL 0(SP), AX
 	ANDL $0xFFC0, AX
@@ -339,7 +340,7 @@ end:
 done:
 	RET
 
-TEXT ·digitsDotF64AVX512(SB), 0, $2440-40
+TEXT ·digitsDotF64AVX512(SB), 0, $1928-40
 	STMXCSR 0(SP)
 	MOVL 0(SP), AX
 	ANDL $0xFFC0, AX
@@ -902,7 +903,7 @@ end:
 done:
 	RET
 
-TEXT ·digitsSumWideAVX512(SB), 0, $2440-40
+TEXT ·digitsSumWideAVX512(SB), 0, $1928-40
 	STMXCSR 0(SP)
 	MOVL 0(SP), AX
 	ANDL $0xFFC0, AX
@@ -1213,7 +1214,7 @@ end:
 done:
 	RET
 
-TEXT ·digitsDotWideAVX512(SB), 0, $2440-40
+TEXT ·digitsDotWideAVX512(SB), 0, $1928-40
 	STMXCSR 0(SP)
 	MOVL 0(SP), AX
 	ANDL $0xFFC0, AX

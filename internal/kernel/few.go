@@ -3,7 +3,8 @@ package kernel
 import "unsafe"
 
 // A window is a number in fixed point that holds sums of few numbers with exponents near to each
-// other: two or three words of 56 bits, signed, so that up to 128 numbers leave no carry to take. The
+// other: two or three words of 56 bits, signed, so that up to 128 numbers leave no carry to take: of more, 500 at most, eight sums
+// of words are taken apart, whose carries are taken then. The
 // significand of a number with the biased exponent e, m < 2^53, is moved down by d = top - e, 0 <= d <= limit:
 //
 //	word 0 has the unit 2^(top-1075), word k that of word k-1 times 2^-56
@@ -13,83 +14,56 @@ import "unsafe"
 // product and its error, the last bit of which is 106 below the first of the product or higher: with three words
 // the limit is 56 as well. The error is less than the last bit of the other, so that both together add no
 // more to a word than one number may.
+//
+// A window is about the first number: that is in its middle. Numbers beyond that, if there are enough, are looked at all, and get
+// one of three words from the largest down. Subnormal numbers have a window from the least number up.
 const (
-	MaxFew     = 128
-	fewInThree = 16
 	wordBits   = 56
-	// With a top of less, a number that is 0 or subnormal would be in the window, or the error of
-	// a product be no number; with more, what is not finite.
-	leastTop = 300
-	mostTop  = 2046
+	fewInThree = 16 // more get two words at first
+)
+
+// What is to be tried: a window, or digits if that refuses, or digits at once. Those are not digits of kernels that leave them all: the
+// table is read from the top, no farther than it takes.
+const (
+	Near = iota
+	NearOrSpread
+	Spread
 )
 
 // What SumFew says of its results.
 const (
-	fewRounded = iota
-	fewNotRounded
-	fewRefused
+	Rounded = iota
+	NotRounded
+	Refused
 )
 
-// SumFew returns the exact sum of 1 to MaxFew terms, which are Plain or Product: rounded once, in
-// v; or if ready is false, in s, or instead a number that rounds as it does, 0 only for 0. It returns ok = false where
-// terms are not finite, or rounded would not be, where there is no kernel, and where exponents are not near to each other, unless wide is asked for.
-func SumFew[T Float](of Terms, x, y []T, wide bool) (v T, s Leading, ready, ok bool) {
+// MaxFew is the number of terms that SumFew takes.
+func MaxFew[T Float](of Terms) int {
+	if of == Product && Is64[T]() {
+		return 128
+	}
+	return 500
+}
+
+// SumFew returns the exact sum of 1 to MaxFew terms, which are Plain or Product: Rounded once, in
+// v; or NotRounded, in s, or instead a number that rounds as it does, 0 only for 0. It has Refused where
+// terms are not finite, or rounded would not be, where there is no kernel, and where exponents are not near to each other, unless
+// that is asked for.
+func SumFew[T Float](of Terms, x, y []T, how int) (v T, s Leading, state int) {
 	if active != AVX512 {
-		return 0, s, false, false
+		return 0, s, Refused
 	}
-	words, limit := fewWindow[T](of, len(x))
-	top, digits := 0, 0
-	if e := pivot(of, x, y) + limit/2; leastTop <= e && e <= mostTop && (of == Product || !far(x, e, limit)) {
-		top = e
-	}
-	if wide {
-		digits = 1
-	}
-	p, q := unsafe.Pointer(unsafe.SliceData(x)), unsafe.Pointer(unsafe.SliceData(y))
-	var state int
+	p, q, n := unsafe.Pointer(unsafe.SliceData(x)), unsafe.Pointer(unsafe.SliceData(y)), len(x)
 	var f float64
-	if Is64[T]() {
-		f, s.Hi, s.Lo, s.Exponent, state = fewF64(of, words, (*float64)(p), (*float64)(q), len(x), top, limit, digits)
-	} else {
-		f, s.Hi, s.Lo, s.Exponent, state = fewWide(of, words, (*float32)(p), (*float32)(q), len(x), top, limit, digits)
-	}
-	return T(f), s, state == fewRounded, state != fewRefused
-}
-
-// fewWindow returns the number of words of a window, and its limit. Few numbers are worth a third.
-func fewWindow[T Float](of Terms, n int) (words, limit int) {
 	switch {
-	case Is64[T]() && of == Product:
-		return 3, wordBits
-	case Is64[T]() && n <= fewInThree:
-		return 3, 2 * wordBits
+	case Is64[T]() && of == Plain:
+		f, s.Hi, s.Lo, s.Exponent, state = fewSumF64AVX512((*float64)(p), (*float64)(q), n, how)
 	case Is64[T]():
-		return 2, wordBits
-	case of == Product:
-		return 2, wordBits + 5
+		f, s.Hi, s.Lo, s.Exponent, state = fewDotF64AVX512((*float64)(p), (*float64)(q), n, how)
+	case of == Plain:
+		f, s.Hi, s.Lo, s.Exponent, state = fewSumWideAVX512((*float32)(p), (*float32)(q), n, how)
+	default:
+		f, s.Hi, s.Lo, s.Exponent, state = fewDotWideAVX512((*float32)(p), (*float32)(q), n, how)
 	}
-	return 2, wordBits + 29
-}
-
-// far tells whether the second term is obviously not in the window.
-func far[T Float](x []T, top, limit int) bool {
-	if len(x) < 2 || x[1] == 0 {
-		return false
-	}
-	e := int(Bits(float64(x[1])) >> 52 & 0x7ff)
-	return uint(top-e) > uint(limit)
-}
-
-// pivot returns the biased exponent, in float64, of the first of a few terms that is not 0; 0 if there is none.
-func pivot[T Float](of Terms, x, y []T) int {
-	for i, v := range x[:min(len(x), 8)] {
-		p := float64(v)
-		if of == Product {
-			p *= float64(y[i])
-		}
-		if p != 0 {
-			return int(Bits(p) >> 52 & 0x7ff)
-		}
-	}
-	return 0
+	return T(f), s, state
 }

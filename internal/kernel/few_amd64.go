@@ -5,38 +5,13 @@
 package kernel
 
 //go:noescape
-func few2SumF64AVX512(x, y *float64, n, top, limit, wide int) (v float64, hi int64, lo uint64, exponent, state int)
+func fewSumF64AVX512(x, y *float64, n, how int) (v float64, hi int64, lo uint64, exponent, state int)
 
 //go:noescape
-func few3SumF64AVX512(x, y *float64, n, top, limit, wide int) (v float64, hi int64, lo uint64, exponent, state int)
+func fewDotF64AVX512(x, y *float64, n, how int) (v float64, hi int64, lo uint64, exponent, state int)
 
 //go:noescape
-func few3DotF64AVX512(x, y *float64, n, top, limit, wide int) (v float64, hi int64, lo uint64, exponent, state int)
-
-func fewF64(of Terms, words int, x, y *float64, n, top, limit, wide int) (v float64, hi int64, lo uint64, exponent, state int) {
-	switch {
-	case active == AVX512 && of == Plain && words == 2:
-		return few2SumF64AVX512(x, y, n, top, limit, wide)
-	case active == AVX512 && of == Plain && words == 3:
-		return few3SumF64AVX512(x, y, n, top, limit, wide)
-	case active == AVX512 && of == Product && words == 3:
-		return few3DotF64AVX512(x, y, n, top, limit, wide)
-	}
-	return 0, 0, 0, 0, fewRefused
-}
+func fewSumWideAVX512(x, y *float32, n, how int) (v float64, hi int64, lo uint64, exponent, state int)
 
 //go:noescape
-func few2SumWideAVX512(x, y *float32, n, top, limit, wide int) (v float64, hi int64, lo uint64, exponent, state int)
-
-//go:noescape
-func few2DotWideAVX512(x, y *float32, n, top, limit, wide int) (v float64, hi int64, lo uint64, exponent, state int)
-
-func fewWide(of Terms, words int, x, y *float32, n, top, limit, wide int) (v float64, hi int64, lo uint64, exponent, state int) {
-	switch {
-	case active == AVX512 && of == Plain && words == 2:
-		return few2SumWideAVX512(x, y, n, top, limit, wide)
-	case active == AVX512 && of == Product && words == 2:
-		return few2DotWideAVX512(x, y, n, top, limit, wide)
-	}
-	return 0, 0, 0, 0, fewRefused
-}
+func fewDotWideAVX512(x, y *float32, n, how int) (v float64, hi int64, lo uint64, exponent, state int)

@@ -4,10 +4,18 @@
 
 package kernel
 
-func fewF64(of Terms, words int, x, y *float64, n, top, limit, wide int) (v float64, hi int64, lo uint64, exponent, state int) {
-	return 0, 0, 0, 0, fewRefused
+func fewSumF64AVX512(x, y *float64, n, how int) (v float64, hi int64, lo uint64, exponent, state int) {
+	return 0, 0, 0, 0, Refused
 }
 
-func fewWide(of Terms, words int, x, y *float32, n, top, limit, wide int) (v float64, hi int64, lo uint64, exponent, state int) {
-	return 0, 0, 0, 0, fewRefused
+func fewDotF64AVX512(x, y *float64, n, how int) (v float64, hi int64, lo uint64, exponent, state int) {
+	return 0, 0, 0, 0, Refused
+}
+
+func fewSumWideAVX512(x, y *float32, n, how int) (v float64, hi int64, lo uint64, exponent, state int) {
+	return 0, 0, 0, 0, Refused
+}
+
+func fewDotWideAVX512(x, y *float32, n, how int) (v float64, hi int64, lo uint64, exponent, state int) {
+	return 0, 0, 0, 0, Refused
 }
