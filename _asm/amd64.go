@@ -367,6 +367,15 @@ func (a *amd64) prologue(name string, args []string, result, locals int) {
 }
 
 func (a *amd64) enter(name string, args []string, result, locals int) {
+	a.begin(name, args, result, locals)
+	a.readMode()
+	a.line("JEQ  ieee")
+	a.line("MOVL $0x1F80, 4(SP)")
+	a.line("LDMXCSR 4(SP)")
+	a.label("ieee")
+}
+
+func (a *amd64) begin(name string, args []string, result, locals int) {
 	a.args = args
 	size := 8*len(args) + result
 	a.held = map[constant]reg{}
@@ -375,14 +384,42 @@ func (a *amd64) enter(name string, args []string, result, locals int) {
 		locals += line
 	}
 	fmt.Fprintf(&a.text, "\nTEXT ·%s%s(SB), 0, $%d-%d\n", name, a.suffix(), locals+8, size)
+}
+
+// readMode compares the control register, which is left in the frame, with that of IEEE mode.
+func (a *amd64) readMode() {
 	a.line("STMXCSR 0(SP)")
 	a.line("MOVL 0(SP), AX")
 	a.line("ANDL $0xFFC0, AX")
 	a.line("CMPL AX, $0x1F80")
-	a.line("JEQ  ieee")
+}
+
+// R13 is the mode to give back, or 0.
+func (a *amd64) enterUnread(name string, args []string, result, locals int) {
+	a.begin(name, args, result, locals)
+	a.line("XORL R13, R13")
+	a.label("again")
+}
+
+func (a *amd64) modeRead() {
+	a.readMode()
+	a.line("JNE  mode")
+}
+
+func (a *amd64) leave() {
+	a.line("VZEROUPPER")
+	a.line("TESTL R13, R13")
+	a.line("JNE  restore")
+	a.line("RET")
+	a.label("mode")
+	a.line("MOVL 0(SP), R13")
 	a.line("MOVL $0x1F80, 4(SP)")
 	a.line("LDMXCSR 4(SP)")
-	a.label("ieee")
+	a.line("JMP  again")
+	a.label("restore")
+	a.line("MOVL R13, 0(SP)")
+	a.line("LDMXCSR 0(SP)")
+	a.line("RET")
 }
 
 func (a *amd64) alignFrame() {

@@ -161,8 +161,11 @@ func (k *tree) emit() {
 	if k.pairs {
 		results = 2
 	}
-	k.enter(k.name(), args, results*k.w.lane(), k.stack+levels*k.value)
-	if !k.light() {
+	locals := k.stack + levels*k.value
+	if k.light() {
+		k.enterUnread(k.name(), args, results*k.w.lane(), locals)
+	} else {
+		k.enter(k.name(), args, results*k.w.lane(), locals)
 		k.alignFrame()
 	}
 	k.loadArg("x", "x")
@@ -173,6 +176,9 @@ func (k *tree) emit() {
 	k.ragged()
 	k.blocks()
 	k.fold()
+	if k.light() {
+		k.modeRead()
+	}
 	k.lanesToDst()
 	if k.pairs {
 		h := k.joinPairs()
@@ -185,7 +191,11 @@ func (k *tree) emit() {
 		}
 		k.result("ret", 8*len(args), k.joinLanes(v))
 	}
-	k.epilogue()
+	if k.light() {
+		k.leave()
+	} else {
+		k.epilogue()
+	}
 }
 
 // light tells whether the frame is only used by blocks.
@@ -496,13 +506,13 @@ func (k *tree) twoPairs() bool { return k.pairs && k.columns == 2 && k.registers
 // joinRows joins the node of the rows at p (and q) to the accumulator.
 func (k *tree) joinRows(rows int) {
 	if !k.pairs {
-		for c := range k.columns {
+		k.abreast(func(c int) {
 			if r := k.inRegs[c][0]; rows == 1 && k.term == plain && k.w != wide {
 				k.addMem(r, r, k.place("p", 0, c))
 			} else {
 				k.joinTo(c, k.node("p", "q", 0, rows, c))
 			}
-		}
+		})
 		return
 	}
 	k.move("s", "p")
@@ -615,6 +625,9 @@ func (k *tree) fold() {
 	k.subReg("i", "p")
 	first := 1
 	if k.last != nil {
+		if k.light() {
+			k.ifAtMost("n", 2*k.rows*k.lanes()-1, "alone")
+		}
 		k.foldLast()
 		first = 2
 	}
@@ -634,6 +647,12 @@ func (k *tree) fold() {
 		k.joinTo(c, k.fetch("s", 0, c))
 	}
 	k.jump("pop")
+	if k.light() && k.last != nil {
+		k.label("alone")
+		for c, v := range k.last {
+			k.add(k.inRegs[c][0], v[0], k.inRegs[c][0])
+		}
+	}
 	if k.last != nil && !k.light() {
 		k.label("none")
 		for c, v := range k.inRegs {
