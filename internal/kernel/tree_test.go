@@ -39,7 +39,7 @@ func sizes(lanes int) []int {
 			all = append(all, r*lanes+tail)
 		}
 	}
-	return append(all, 32*lanes) // a block and nothing else
+	return append(all, 1600*lanes+1, 2048*lanes, 2111*lanes-1) // the most superblocks
 }
 
 // nastyVector fills a vector at an odd place of a larger one, among NaNs that must
