@@ -145,7 +145,8 @@ type target interface {
 	prologue(name string, args []string, result, locals int)
 	enter(name string, args []string, result, locals int) // prologue, the arguments left where they are
 	// enterUnread, modeRead and leave are enter and epilogue of a function that has no effect before
-	// modeRead: where the mode is another, modeRead sets it and begins again.
+	// modeRead: where the mode is another, that sets it and begins again. It is to come where other
+	// work waits: reading the mode waits until all before it is done, and holds back what comes after.
 	enterUnread(name string, args []string, result, locals int)
 	modeRead()
 	leave()

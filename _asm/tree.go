@@ -164,11 +164,12 @@ func (k *tree) emit() {
 		results = 2
 	}
 	locals := k.stack + levels*k.value
-	if k.light() {
-		k.enterUnread(k.name(), args, results*k.w.lane(), locals)
-	} else {
-		k.enter(k.name(), args, results*k.w.lane(), locals)
+	k.enterUnread(k.name(), args, results*k.w.lane(), locals)
+	if !k.light() {
 		k.alignFrame()
+	}
+	if k.twoPairs() && !k.products() { // exact products need all registers
+		k.hold(k.alloc(), one)
 	}
 	k.loadArg("x", "x")
 	if k.products() {
@@ -178,9 +179,7 @@ func (k *tree) emit() {
 	k.ragged()
 	k.blocks()
 	k.fold()
-	if k.light() {
-		k.modeRead()
-	}
+	k.modeRead()
 	k.lanesToDst()
 	if k.pairs {
 		h := k.joinPairs()
@@ -193,11 +192,7 @@ func (k *tree) emit() {
 		}
 		k.result("ret", 8*len(args), k.joinLanes(v))
 	}
-	if k.light() {
-		k.leave()
-	} else {
-		k.epilogue()
-	}
+	k.leave()
 }
 
 // light tells whether the frame is only used by blocks.

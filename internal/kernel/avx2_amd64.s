@@ -91,16 +91,12 @@ DATA one32<>+40(SB)/8, $0x3f8000003f800000
 DATA one32<>+48(SB)/8, $0x3f8000003f800000
 DATA one32<>+56(SB)/8, $0x3f8000003f800000
 GLOBL one32<>(SB), RODATA|NOPTR, $64
+DATA ieeeMode<>+0(SB)/8, $0x0000000000001f80
+GLOBL ieeeMode<>(SB), RODATA|NOPTR, $8
 
 TEXT ·treeSumF64AVX2(SB), 0, $6088-40
-	STMXCSR 0(SP)
-	MOVL 0(SP), AX
-	ANDL $0xFFC0, AX
-	CMPL AX, $0x1F80
-	JEQ  ieee
-	MOVL $0x1F80, 4(SP)
-	LDMXCSR 4(SP)
-ieee:
+	MOVL $0, 4(SP)
+again:
 	LEAQ 71(SP), R14
 	ANDQ $-64, R14
 	MOVQ x+8(FP), SI
@@ -134,10 +130,10 @@ ieee:
 	VORPD Y4, Y3, Y3
 	JMP nodes
 noTail:
-	VMOVUPD signs64<>(SB), Y0
-	VMOVUPD signs64<>(SB), Y1
-	VMOVUPD signs64<>(SB), Y2
-	VMOVUPD signs64<>(SB), Y3
+	VBROADCASTSD signs64<>(SB), Y0
+	VBROADCASTSD signs64<>(SB), Y1
+	VBROADCASTSD signs64<>(SB), Y2
+	VBROADCASTSD signs64<>(SB), Y3
 nodes:
 	TESTQ $16, CX
 	JEQ node2
@@ -634,6 +630,11 @@ none:
 	VMOVUPD 1344(R14), Y0
 	VMOVUPD 1376(R14), Y5
 joined:
+	STMXCSR 0(SP)
+	MOVL 0(SP), AX
+	ANDL $0xFFC0, AX
+	CMPL AX, $0x1F80
+	JNE  mode
 	MOVQ dst+0(FP), DI
 	TESTQ DI, DI
 	JEQ sum
@@ -659,23 +660,21 @@ sum:
 	VADDPD Y0, Y2, Y2
 	VMOVSD X2, ret+32(FP)
 	VZEROUPPER
+	CMPL 4(SP), $0
+	JNE  restore
+	RET
+mode:
 	MOVL 0(SP), AX
-	ANDL $0xFFC0, AX
-	CMPL AX, $0x1F80
-	JEQ  done
-	LDMXCSR 0(SP)
-done:
+	MOVL AX, 4(SP)
+	LDMXCSR ieeeMode<>(SB)
+	JMP  again
+restore:
+	LDMXCSR 4(SP)
 	RET
 
 TEXT ·treeSumAbsF64AVX2(SB), 0, $6088-40
-	STMXCSR 0(SP)
-	MOVL 0(SP), AX
-	ANDL $0xFFC0, AX
-	CMPL AX, $0x1F80
-	JEQ  ieee
-	MOVL $0x1F80, 4(SP)
-	LDMXCSR 4(SP)
-ieee:
+	MOVL $0, 4(SP)
+again:
 	LEAQ 71(SP), R14
 	ANDQ $-64, R14
 	MOVQ x+8(FP), SI
@@ -705,10 +704,10 @@ ieee:
 	VANDPD absMask64<>(SB), Y3, Y3
 	JMP nodes
 noTail:
-	VMOVUPD signs64<>(SB), Y0
-	VMOVUPD signs64<>(SB), Y1
-	VMOVUPD signs64<>(SB), Y2
-	VMOVUPD signs64<>(SB), Y3
+	VBROADCASTSD signs64<>(SB), Y0
+	VBROADCASTSD signs64<>(SB), Y1
+	VBROADCASTSD signs64<>(SB), Y2
+	VBROADCASTSD signs64<>(SB), Y3
 nodes:
 	TESTQ $16, CX
 	JEQ node2
@@ -1197,6 +1196,11 @@ none:
 	VMOVUPD 1344(R14), Y0
 	VMOVUPD 1376(R14), Y5
 joined:
+	STMXCSR 0(SP)
+	MOVL 0(SP), AX
+	ANDL $0xFFC0, AX
+	CMPL AX, $0x1F80
+	JNE  mode
 	MOVQ dst+0(FP), DI
 	TESTQ DI, DI
 	JEQ sum
@@ -1222,23 +1226,21 @@ sum:
 	VADDPD Y0, Y2, Y2
 	VMOVSD X2, ret+32(FP)
 	VZEROUPPER
+	CMPL 4(SP), $0
+	JNE  restore
+	RET
+mode:
 	MOVL 0(SP), AX
-	ANDL $0xFFC0, AX
-	CMPL AX, $0x1F80
-	JEQ  done
-	LDMXCSR 0(SP)
-done:
+	MOVL AX, 4(SP)
+	LDMXCSR ieeeMode<>(SB)
+	JMP  again
+restore:
+	LDMXCSR 4(SP)
 	RET
 
 TEXT ·treeDotF64AVX2(SB), 0, $6088-40
-	STMXCSR 0(SP)
-	MOVL 0(SP), AX
-	ANDL $0xFFC0, AX
-	CMPL AX, $0x1F80
-	JEQ  ieee
-	MOVL $0x1F80, 4(SP)
-	LDMXCSR 4(SP)
-ieee:
+	MOVL $0, 4(SP)
+again:
 	LEAQ 71(SP), R14
 	ANDQ $-64, R14
 	MOVQ x+8(FP), SI
@@ -1289,10 +1291,10 @@ ieee:
 	VMULPD Y5, Y3, Y3
 	JMP nodes
 noTail:
-	VMOVUPD signs64<>(SB), Y0
-	VMOVUPD signs64<>(SB), Y1
-	VMOVUPD signs64<>(SB), Y2
-	VMOVUPD signs64<>(SB), Y3
+	VBROADCASTSD signs64<>(SB), Y0
+	VBROADCASTSD signs64<>(SB), Y1
+	VBROADCASTSD signs64<>(SB), Y2
+	VBROADCASTSD signs64<>(SB), Y3
 nodes:
 	TESTQ $16, CX
 	JEQ node2
@@ -1785,6 +1787,11 @@ none:
 	VMOVUPD 1344(R14), Y0
 	VMOVUPD 1376(R14), Y5
 joined:
+	STMXCSR 0(SP)
+	MOVL 0(SP), AX
+	ANDL $0xFFC0, AX
+	CMPL AX, $0x1F80
+	JNE  mode
 	MOVQ dst+0(FP), DI
 	TESTQ DI, DI
 	JEQ sum
@@ -1810,23 +1817,21 @@ sum:
 	VADDPD Y0, Y2, Y2
 	VMOVSD X2, ret+32(FP)
 	VZEROUPPER
+	CMPL 4(SP), $0
+	JNE  restore
+	RET
+mode:
 	MOVL 0(SP), AX
-	ANDL $0xFFC0, AX
-	CMPL AX, $0x1F80
-	JEQ  done
-	LDMXCSR 0(SP)
-done:
+	MOVL AX, 4(SP)
+	LDMXCSR ieeeMode<>(SB)
+	JMP  again
+restore:
+	LDMXCSR 4(SP)
 	RET
 
 TEXT ·pairSumF64AVX2(SB), 0, $11848-48
-	STMXCSR 0(SP)
-	MOVL 0(SP), AX
-	ANDL $0xFFC0, AX
-	CMPL AX, $0x1F80
-	JEQ  ieee
-	MOVL $0x1F80, 4(SP)
-	LDMXCSR 4(SP)
-ieee:
+	MOVL $0, 4(SP)
+again:
 	LEAQ 71(SP), R14
 	ANDQ $-64, R14
 	MOVQ x+8(FP), SI
@@ -1872,20 +1877,20 @@ ieee:
 	VMOVUPD Y0, 2528(R14)
 	JMP nodes
 noTail:
-	VMOVUPD signs64<>(SB), Y0
-	VMOVUPD signs64<>(SB), Y1
+	VBROADCASTSD signs64<>(SB), Y0
+	VBROADCASTSD signs64<>(SB), Y1
 	VMOVUPD Y0, 2304(R14)
 	VMOVUPD Y1, 2432(R14)
-	VMOVUPD signs64<>(SB), Y1
-	VMOVUPD signs64<>(SB), Y0
+	VBROADCASTSD signs64<>(SB), Y1
+	VBROADCASTSD signs64<>(SB), Y0
 	VMOVUPD Y1, 2336(R14)
 	VMOVUPD Y0, 2464(R14)
-	VMOVUPD signs64<>(SB), Y0
-	VMOVUPD signs64<>(SB), Y1
+	VBROADCASTSD signs64<>(SB), Y0
+	VBROADCASTSD signs64<>(SB), Y1
 	VMOVUPD Y0, 2368(R14)
 	VMOVUPD Y1, 2496(R14)
-	VMOVUPD signs64<>(SB), Y1
-	VMOVUPD signs64<>(SB), Y0
+	VBROADCASTSD signs64<>(SB), Y1
+	VBROADCASTSD signs64<>(SB), Y0
 	VMOVUPD Y1, 2400(R14)
 	VMOVUPD Y0, 2528(R14)
 nodes:
@@ -3002,6 +3007,11 @@ pop:
 	VMOVUPD Y0, 2528(R14)
 	JMP pop
 joined:
+	STMXCSR 0(SP)
+	MOVL 0(SP), AX
+	ANDL $0xFFC0, AX
+	CMPL AX, $0x1F80
+	JNE  mode
 	MOVQ dst+0(FP), DI
 	TESTQ DI, DI
 	JEQ sum
@@ -3093,23 +3103,21 @@ sum:
 	VMOVSD X6, h+32(FP)
 	VMOVSD X7, l+40(FP)
 	VZEROUPPER
+	CMPL 4(SP), $0
+	JNE  restore
+	RET
+mode:
 	MOVL 0(SP), AX
-	ANDL $0xFFC0, AX
-	CMPL AX, $0x1F80
-	JEQ  done
-	LDMXCSR 0(SP)
-done:
+	MOVL AX, 4(SP)
+	LDMXCSR ieeeMode<>(SB)
+	JMP  again
+restore:
+	LDMXCSR 4(SP)
 	RET
 
 TEXT ·pairSumAbsF64AVX2(SB), 0, $11848-48
-	STMXCSR 0(SP)
-	MOVL 0(SP), AX
-	ANDL $0xFFC0, AX
-	CMPL AX, $0x1F80
-	JEQ  ieee
-	MOVL $0x1F80, 4(SP)
-	LDMXCSR 4(SP)
-ieee:
+	MOVL $0, 4(SP)
+again:
 	LEAQ 71(SP), R14
 	ANDQ $-64, R14
 	MOVQ x+8(FP), SI
@@ -3151,20 +3159,20 @@ ieee:
 	VMOVUPD Y0, 2528(R14)
 	JMP nodes
 noTail:
-	VMOVUPD signs64<>(SB), Y0
-	VMOVUPD signs64<>(SB), Y1
+	VBROADCASTSD signs64<>(SB), Y0
+	VBROADCASTSD signs64<>(SB), Y1
 	VMOVUPD Y0, 2304(R14)
 	VMOVUPD Y1, 2432(R14)
-	VMOVUPD signs64<>(SB), Y1
-	VMOVUPD signs64<>(SB), Y0
+	VBROADCASTSD signs64<>(SB), Y1
+	VBROADCASTSD signs64<>(SB), Y0
 	VMOVUPD Y1, 2336(R14)
 	VMOVUPD Y0, 2464(R14)
-	VMOVUPD signs64<>(SB), Y0
-	VMOVUPD signs64<>(SB), Y1
+	VBROADCASTSD signs64<>(SB), Y0
+	VBROADCASTSD signs64<>(SB), Y1
 	VMOVUPD Y0, 2368(R14)
 	VMOVUPD Y1, 2496(R14)
-	VMOVUPD signs64<>(SB), Y1
-	VMOVUPD signs64<>(SB), Y0
+	VBROADCASTSD signs64<>(SB), Y1
+	VBROADCASTSD signs64<>(SB), Y0
 	VMOVUPD Y1, 2400(R14)
 	VMOVUPD Y0, 2528(R14)
 nodes:
@@ -4311,6 +4319,11 @@ pop:
 	VMOVUPD Y0, 2528(R14)
 	JMP pop
 joined:
+	STMXCSR 0(SP)
+	MOVL 0(SP), AX
+	ANDL $0xFFC0, AX
+	CMPL AX, $0x1F80
+	JNE  mode
 	MOVQ dst+0(FP), DI
 	TESTQ DI, DI
 	JEQ sum
@@ -4402,23 +4415,21 @@ sum:
 	VMOVSD X6, h+32(FP)
 	VMOVSD X7, l+40(FP)
 	VZEROUPPER
+	CMPL 4(SP), $0
+	JNE  restore
+	RET
+mode:
 	MOVL 0(SP), AX
-	ANDL $0xFFC0, AX
-	CMPL AX, $0x1F80
-	JEQ  done
-	LDMXCSR 0(SP)
-done:
+	MOVL AX, 4(SP)
+	LDMXCSR ieeeMode<>(SB)
+	JMP  again
+restore:
+	LDMXCSR 4(SP)
 	RET
 
 TEXT ·pairDotF64AVX2(SB), 0, $11848-48
-	STMXCSR 0(SP)
-	MOVL 0(SP), AX
-	ANDL $0xFFC0, AX
-	CMPL AX, $0x1F80
-	JEQ  ieee
-	MOVL $0x1F80, 4(SP)
-	LDMXCSR 4(SP)
-ieee:
+	MOVL $0, 4(SP)
+again:
 	LEAQ 71(SP), R14
 	ANDQ $-64, R14
 	MOVQ x+8(FP), SI
@@ -4489,20 +4500,20 @@ ieee:
 	VMOVUPD Y0, 2528(R14)
 	JMP nodes
 noTail:
-	VMOVUPD signs64<>(SB), Y0
-	VMOVUPD signs64<>(SB), Y1
+	VBROADCASTSD signs64<>(SB), Y0
+	VBROADCASTSD signs64<>(SB), Y1
 	VMOVUPD Y0, 2304(R14)
 	VMOVUPD Y1, 2432(R14)
-	VMOVUPD signs64<>(SB), Y1
-	VMOVUPD signs64<>(SB), Y0
+	VBROADCASTSD signs64<>(SB), Y1
+	VBROADCASTSD signs64<>(SB), Y0
 	VMOVUPD Y1, 2336(R14)
 	VMOVUPD Y0, 2464(R14)
-	VMOVUPD signs64<>(SB), Y0
-	VMOVUPD signs64<>(SB), Y1
+	VBROADCASTSD signs64<>(SB), Y0
+	VBROADCASTSD signs64<>(SB), Y1
 	VMOVUPD Y0, 2368(R14)
 	VMOVUPD Y1, 2496(R14)
-	VMOVUPD signs64<>(SB), Y1
-	VMOVUPD signs64<>(SB), Y0
+	VBROADCASTSD signs64<>(SB), Y1
+	VBROADCASTSD signs64<>(SB), Y0
 	VMOVUPD Y1, 2400(R14)
 	VMOVUPD Y0, 2528(R14)
 nodes:
@@ -5532,6 +5543,11 @@ pop:
 	VMOVUPD Y4, 2528(R14)
 	JMP pop
 joined:
+	STMXCSR 0(SP)
+	MOVL 0(SP), AX
+	ANDL $0xFFC0, AX
+	CMPL AX, $0x1F80
+	JNE  mode
 	MOVQ dst+0(FP), DI
 	TESTQ DI, DI
 	JEQ sum
@@ -5623,23 +5639,21 @@ sum:
 	VMOVSD X5, h+32(FP)
 	VMOVSD X7, l+40(FP)
 	VZEROUPPER
+	CMPL 4(SP), $0
+	JNE  restore
+	RET
+mode:
 	MOVL 0(SP), AX
-	ANDL $0xFFC0, AX
-	CMPL AX, $0x1F80
-	JEQ  done
-	LDMXCSR 0(SP)
-done:
+	MOVL AX, 4(SP)
+	LDMXCSR ieeeMode<>(SB)
+	JMP  again
+restore:
+	LDMXCSR 4(SP)
 	RET
 
 TEXT ·treeSumF32AVX2(SB), 0, $6088-36
-	STMXCSR 0(SP)
-	MOVL 0(SP), AX
-	ANDL $0xFFC0, AX
-	CMPL AX, $0x1F80
-	JEQ  ieee
-	MOVL $0x1F80, 4(SP)
-	LDMXCSR 4(SP)
-ieee:
+	MOVL $0, 4(SP)
+again:
 	LEAQ 71(SP), R14
 	ANDQ $-64, R14
 	MOVQ x+8(FP), SI
@@ -5673,10 +5687,10 @@ ieee:
 	VORPS Y4, Y3, Y3
 	JMP nodes
 noTail:
-	VMOVUPS signs32<>(SB), Y0
-	VMOVUPS signs32<>(SB), Y1
-	VMOVUPS signs32<>(SB), Y2
-	VMOVUPS signs32<>(SB), Y3
+	VBROADCASTSS signs32<>(SB), Y0
+	VBROADCASTSS signs32<>(SB), Y1
+	VBROADCASTSS signs32<>(SB), Y2
+	VBROADCASTSS signs32<>(SB), Y3
 nodes:
 	TESTQ $32, CX
 	JEQ node2
@@ -6173,6 +6187,11 @@ none:
 	VMOVUPS 1344(R14), Y0
 	VMOVUPS 1376(R14), Y5
 joined:
+	STMXCSR 0(SP)
+	MOVL 0(SP), AX
+	ANDL $0xFFC0, AX
+	CMPL AX, $0x1F80
+	JNE  mode
 	MOVQ dst+0(FP), DI
 	TESTQ DI, DI
 	JEQ sum
@@ -6202,23 +6221,21 @@ sum:
 	VADDPS Y0, Y2, Y2
 	VMOVSS X2, ret+32(FP)
 	VZEROUPPER
+	CMPL 4(SP), $0
+	JNE  restore
+	RET
+mode:
 	MOVL 0(SP), AX
-	ANDL $0xFFC0, AX
-	CMPL AX, $0x1F80
-	JEQ  done
-	LDMXCSR 0(SP)
-done:
+	MOVL AX, 4(SP)
+	LDMXCSR ieeeMode<>(SB)
+	JMP  again
+restore:
+	LDMXCSR 4(SP)
 	RET
 
 TEXT ·treeSumAbsF32AVX2(SB), 0, $6088-36
-	STMXCSR 0(SP)
-	MOVL 0(SP), AX
-	ANDL $0xFFC0, AX
-	CMPL AX, $0x1F80
-	JEQ  ieee
-	MOVL $0x1F80, 4(SP)
-	LDMXCSR 4(SP)
-ieee:
+	MOVL $0, 4(SP)
+again:
 	LEAQ 71(SP), R14
 	ANDQ $-64, R14
 	MOVQ x+8(FP), SI
@@ -6248,10 +6265,10 @@ ieee:
 	VANDPS absMask32<>(SB), Y3, Y3
 	JMP nodes
 noTail:
-	VMOVUPS signs32<>(SB), Y0
-	VMOVUPS signs32<>(SB), Y1
-	VMOVUPS signs32<>(SB), Y2
-	VMOVUPS signs32<>(SB), Y3
+	VBROADCASTSS signs32<>(SB), Y0
+	VBROADCASTSS signs32<>(SB), Y1
+	VBROADCASTSS signs32<>(SB), Y2
+	VBROADCASTSS signs32<>(SB), Y3
 nodes:
 	TESTQ $32, CX
 	JEQ node2
@@ -6740,6 +6757,11 @@ none:
 	VMOVUPS 1344(R14), Y0
 	VMOVUPS 1376(R14), Y5
 joined:
+	STMXCSR 0(SP)
+	MOVL 0(SP), AX
+	ANDL $0xFFC0, AX
+	CMPL AX, $0x1F80
+	JNE  mode
 	MOVQ dst+0(FP), DI
 	TESTQ DI, DI
 	JEQ sum
@@ -6769,23 +6791,21 @@ sum:
 	VADDPS Y0, Y2, Y2
 	VMOVSS X2, ret+32(FP)
 	VZEROUPPER
+	CMPL 4(SP), $0
+	JNE  restore
+	RET
+mode:
 	MOVL 0(SP), AX
-	ANDL $0xFFC0, AX
-	CMPL AX, $0x1F80
-	JEQ  done
-	LDMXCSR 0(SP)
-done:
+	MOVL AX, 4(SP)
+	LDMXCSR ieeeMode<>(SB)
+	JMP  again
+restore:
+	LDMXCSR 4(SP)
 	RET
 
 TEXT ·treeDotF32AVX2(SB), 0, $6088-36
-	STMXCSR 0(SP)
-	MOVL 0(SP), AX
-	ANDL $0xFFC0, AX
-	CMPL AX, $0x1F80
-	JEQ  ieee
-	MOVL $0x1F80, 4(SP)
-	LDMXCSR 4(SP)
-ieee:
+	MOVL $0, 4(SP)
+again:
 	LEAQ 71(SP), R14
 	ANDQ $-64, R14
 	MOVQ x+8(FP), SI
@@ -6836,10 +6856,10 @@ ieee:
 	VMULPS Y5, Y3, Y3
 	JMP nodes
 noTail:
-	VMOVUPS signs32<>(SB), Y0
-	VMOVUPS signs32<>(SB), Y1
-	VMOVUPS signs32<>(SB), Y2
-	VMOVUPS signs32<>(SB), Y3
+	VBROADCASTSS signs32<>(SB), Y0
+	VBROADCASTSS signs32<>(SB), Y1
+	VBROADCASTSS signs32<>(SB), Y2
+	VBROADCASTSS signs32<>(SB), Y3
 nodes:
 	TESTQ $32, CX
 	JEQ node2
@@ -7332,6 +7352,11 @@ none:
 	VMOVUPS 1344(R14), Y0
 	VMOVUPS 1376(R14), Y5
 joined:
+	STMXCSR 0(SP)
+	MOVL 0(SP), AX
+	ANDL $0xFFC0, AX
+	CMPL AX, $0x1F80
+	JNE  mode
 	MOVQ dst+0(FP), DI
 	TESTQ DI, DI
 	JEQ sum
@@ -7361,23 +7386,21 @@ sum:
 	VADDPS Y0, Y2, Y2
 	VMOVSS X2, ret+32(FP)
 	VZEROUPPER
+	CMPL 4(SP), $0
+	JNE  restore
+	RET
+mode:
 	MOVL 0(SP), AX
-	ANDL $0xFFC0, AX
-	CMPL AX, $0x1F80
-	JEQ  done
-	LDMXCSR 0(SP)
-done:
+	MOVL AX, 4(SP)
+	LDMXCSR ieeeMode<>(SB)
+	JMP  again
+restore:
+	LDMXCSR 4(SP)
 	RET
 
 TEXT ·pairSumF32AVX2(SB), 0, $11848-40
-	STMXCSR 0(SP)
-	MOVL 0(SP), AX
-	ANDL $0xFFC0, AX
-	CMPL AX, $0x1F80
-	JEQ  ieee
-	MOVL $0x1F80, 4(SP)
-	LDMXCSR 4(SP)
-ieee:
+	MOVL $0, 4(SP)
+again:
 	LEAQ 71(SP), R14
 	ANDQ $-64, R14
 	MOVQ x+8(FP), SI
@@ -7423,20 +7446,20 @@ ieee:
 	VMOVUPS Y0, 2528(R14)
 	JMP nodes
 noTail:
-	VMOVUPS signs32<>(SB), Y0
-	VMOVUPS signs32<>(SB), Y1
+	VBROADCASTSS signs32<>(SB), Y0
+	VBROADCASTSS signs32<>(SB), Y1
 	VMOVUPS Y0, 2304(R14)
 	VMOVUPS Y1, 2432(R14)
-	VMOVUPS signs32<>(SB), Y1
-	VMOVUPS signs32<>(SB), Y0
+	VBROADCASTSS signs32<>(SB), Y1
+	VBROADCASTSS signs32<>(SB), Y0
 	VMOVUPS Y1, 2336(R14)
 	VMOVUPS Y0, 2464(R14)
-	VMOVUPS signs32<>(SB), Y0
-	VMOVUPS signs32<>(SB), Y1
+	VBROADCASTSS signs32<>(SB), Y0
+	VBROADCASTSS signs32<>(SB), Y1
 	VMOVUPS Y0, 2368(R14)
 	VMOVUPS Y1, 2496(R14)
-	VMOVUPS signs32<>(SB), Y1
-	VMOVUPS signs32<>(SB), Y0
+	VBROADCASTSS signs32<>(SB), Y1
+	VBROADCASTSS signs32<>(SB), Y0
 	VMOVUPS Y1, 2400(R14)
 	VMOVUPS Y0, 2528(R14)
 nodes:
@@ -8553,6 +8576,11 @@ pop:
 	VMOVUPS Y0, 2528(R14)
 	JMP pop
 joined:
+	STMXCSR 0(SP)
+	MOVL 0(SP), AX
+	ANDL $0xFFC0, AX
+	CMPL AX, $0x1F80
+	JNE  mode
 	MOVQ dst+0(FP), DI
 	TESTQ DI, DI
 	JEQ sum
@@ -8656,23 +8684,21 @@ sum:
 	VMOVSS X7, h+32(FP)
 	VMOVSS X11, l+36(FP)
 	VZEROUPPER
+	CMPL 4(SP), $0
+	JNE  restore
+	RET
+mode:
 	MOVL 0(SP), AX
-	ANDL $0xFFC0, AX
-	CMPL AX, $0x1F80
-	JEQ  done
-	LDMXCSR 0(SP)
-done:
+	MOVL AX, 4(SP)
+	LDMXCSR ieeeMode<>(SB)
+	JMP  again
+restore:
+	LDMXCSR 4(SP)
 	RET
 
 TEXT ·pairSumAbsF32AVX2(SB), 0, $11848-40
-	STMXCSR 0(SP)
-	MOVL 0(SP), AX
-	ANDL $0xFFC0, AX
-	CMPL AX, $0x1F80
-	JEQ  ieee
-	MOVL $0x1F80, 4(SP)
-	LDMXCSR 4(SP)
-ieee:
+	MOVL $0, 4(SP)
+again:
 	LEAQ 71(SP), R14
 	ANDQ $-64, R14
 	MOVQ x+8(FP), SI
@@ -8714,20 +8740,20 @@ ieee:
 	VMOVUPS Y0, 2528(R14)
 	JMP nodes
 noTail:
-	VMOVUPS signs32<>(SB), Y0
-	VMOVUPS signs32<>(SB), Y1
+	VBROADCASTSS signs32<>(SB), Y0
+	VBROADCASTSS signs32<>(SB), Y1
 	VMOVUPS Y0, 2304(R14)
 	VMOVUPS Y1, 2432(R14)
-	VMOVUPS signs32<>(SB), Y1
-	VMOVUPS signs32<>(SB), Y0
+	VBROADCASTSS signs32<>(SB), Y1
+	VBROADCASTSS signs32<>(SB), Y0
 	VMOVUPS Y1, 2336(R14)
 	VMOVUPS Y0, 2464(R14)
-	VMOVUPS signs32<>(SB), Y0
-	VMOVUPS signs32<>(SB), Y1
+	VBROADCASTSS signs32<>(SB), Y0
+	VBROADCASTSS signs32<>(SB), Y1
 	VMOVUPS Y0, 2368(R14)
 	VMOVUPS Y1, 2496(R14)
-	VMOVUPS signs32<>(SB), Y1
-	VMOVUPS signs32<>(SB), Y0
+	VBROADCASTSS signs32<>(SB), Y1
+	VBROADCASTSS signs32<>(SB), Y0
 	VMOVUPS Y1, 2400(R14)
 	VMOVUPS Y0, 2528(R14)
 nodes:
@@ -9874,6 +9900,11 @@ pop:
 	VMOVUPS Y0, 2528(R14)
 	JMP pop
 joined:
+	STMXCSR 0(SP)
+	MOVL 0(SP), AX
+	ANDL $0xFFC0, AX
+	CMPL AX, $0x1F80
+	JNE  mode
 	MOVQ dst+0(FP), DI
 	TESTQ DI, DI
 	JEQ sum
@@ -9977,23 +10008,21 @@ sum:
 	VMOVSS X7, h+32(FP)
 	VMOVSS X11, l+36(FP)
 	VZEROUPPER
+	CMPL 4(SP), $0
+	JNE  restore
+	RET
+mode:
 	MOVL 0(SP), AX
-	ANDL $0xFFC0, AX
-	CMPL AX, $0x1F80
-	JEQ  done
-	LDMXCSR 0(SP)
-done:
+	MOVL AX, 4(SP)
+	LDMXCSR ieeeMode<>(SB)
+	JMP  again
+restore:
+	LDMXCSR 4(SP)
 	RET
 
 TEXT ·pairDotF32AVX2(SB), 0, $11848-40
-	STMXCSR 0(SP)
-	MOVL 0(SP), AX
-	ANDL $0xFFC0, AX
-	CMPL AX, $0x1F80
-	JEQ  ieee
-	MOVL $0x1F80, 4(SP)
-	LDMXCSR 4(SP)
-ieee:
+	MOVL $0, 4(SP)
+again:
 	LEAQ 71(SP), R14
 	ANDQ $-64, R14
 	MOVQ x+8(FP), SI
@@ -10064,20 +10093,20 @@ ieee:
 	VMOVUPS Y0, 2528(R14)
 	JMP nodes
 noTail:
-	VMOVUPS signs32<>(SB), Y0
-	VMOVUPS signs32<>(SB), Y1
+	VBROADCASTSS signs32<>(SB), Y0
+	VBROADCASTSS signs32<>(SB), Y1
 	VMOVUPS Y0, 2304(R14)
 	VMOVUPS Y1, 2432(R14)
-	VMOVUPS signs32<>(SB), Y1
-	VMOVUPS signs32<>(SB), Y0
+	VBROADCASTSS signs32<>(SB), Y1
+	VBROADCASTSS signs32<>(SB), Y0
 	VMOVUPS Y1, 2336(R14)
 	VMOVUPS Y0, 2464(R14)
-	VMOVUPS signs32<>(SB), Y0
-	VMOVUPS signs32<>(SB), Y1
+	VBROADCASTSS signs32<>(SB), Y0
+	VBROADCASTSS signs32<>(SB), Y1
 	VMOVUPS Y0, 2368(R14)
 	VMOVUPS Y1, 2496(R14)
-	VMOVUPS signs32<>(SB), Y1
-	VMOVUPS signs32<>(SB), Y0
+	VBROADCASTSS signs32<>(SB), Y1
+	VBROADCASTSS signs32<>(SB), Y0
 	VMOVUPS Y1, 2400(R14)
 	VMOVUPS Y0, 2528(R14)
 nodes:
@@ -11107,6 +11136,11 @@ pop:
 	VMOVUPS Y4, 2528(R14)
 	JMP pop
 joined:
+	STMXCSR 0(SP)
+	MOVL 0(SP), AX
+	ANDL $0xFFC0, AX
+	CMPL AX, $0x1F80
+	JNE  mode
 	MOVQ dst+0(FP), DI
 	TESTQ DI, DI
 	JEQ sum
@@ -11210,23 +11244,21 @@ sum:
 	VMOVSS X7, h+32(FP)
 	VMOVSS X8, l+36(FP)
 	VZEROUPPER
+	CMPL 4(SP), $0
+	JNE  restore
+	RET
+mode:
 	MOVL 0(SP), AX
-	ANDL $0xFFC0, AX
-	CMPL AX, $0x1F80
-	JEQ  done
-	LDMXCSR 0(SP)
-done:
+	MOVL AX, 4(SP)
+	LDMXCSR ieeeMode<>(SB)
+	JMP  again
+restore:
+	LDMXCSR 4(SP)
 	RET
 
 TEXT ·treeSumWideAVX2(SB), 0, $11848-40
-	STMXCSR 0(SP)
-	MOVL 0(SP), AX
-	ANDL $0xFFC0, AX
-	CMPL AX, $0x1F80
-	JEQ  ieee
-	MOVL $0x1F80, 4(SP)
-	LDMXCSR 4(SP)
-ieee:
+	MOVL $0, 4(SP)
+again:
 	LEAQ 71(SP), R14
 	ANDQ $-64, R14
 	MOVQ x+8(FP), SI
@@ -11284,14 +11316,14 @@ ieee:
 	VCVTPS2PD X7, Y7
 	JMP nodes
 noTail:
-	VMOVUPD signs64<>(SB), Y0
-	VMOVUPD signs64<>(SB), Y1
-	VMOVUPD signs64<>(SB), Y2
-	VMOVUPD signs64<>(SB), Y3
-	VMOVUPD signs64<>(SB), Y4
-	VMOVUPD signs64<>(SB), Y5
-	VMOVUPD signs64<>(SB), Y6
-	VMOVUPD signs64<>(SB), Y7
+	VBROADCASTSD signs64<>(SB), Y0
+	VBROADCASTSD signs64<>(SB), Y1
+	VBROADCASTSD signs64<>(SB), Y2
+	VBROADCASTSD signs64<>(SB), Y3
+	VBROADCASTSD signs64<>(SB), Y4
+	VBROADCASTSD signs64<>(SB), Y5
+	VBROADCASTSD signs64<>(SB), Y6
+	VBROADCASTSD signs64<>(SB), Y7
 nodes:
 	TESTQ $32, CX
 	JEQ node2
@@ -11902,6 +11934,11 @@ pop:
 	VADDPD Y0, Y8, Y0
 	JMP pop
 joined:
+	STMXCSR 0(SP)
+	MOVL 0(SP), AX
+	ANDL $0xFFC0, AX
+	CMPL AX, $0x1F80
+	JNE  mode
 	MOVQ dst+0(FP), DI
 	TESTQ DI, DI
 	JEQ sum
@@ -11947,23 +11984,21 @@ sum:
 	VADDPD Y5, Y7, Y7
 	VMOVSD X7, ret+32(FP)
 	VZEROUPPER
+	CMPL 4(SP), $0
+	JNE  restore
+	RET
+mode:
 	MOVL 0(SP), AX
-	ANDL $0xFFC0, AX
-	CMPL AX, $0x1F80
-	JEQ  done
-	LDMXCSR 0(SP)
-done:
+	MOVL AX, 4(SP)
+	LDMXCSR ieeeMode<>(SB)
+	JMP  again
+restore:
+	LDMXCSR 4(SP)
 	RET
 
 TEXT ·treeSumAbsWideAVX2(SB), 0, $11848-40
-	STMXCSR 0(SP)
-	MOVL 0(SP), AX
-	ANDL $0xFFC0, AX
-	CMPL AX, $0x1F80
-	JEQ  ieee
-	MOVL $0x1F80, 4(SP)
-	LDMXCSR 4(SP)
-ieee:
+	MOVL $0, 4(SP)
+again:
 	LEAQ 71(SP), R14
 	ANDQ $-64, R14
 	MOVQ x+8(FP), SI
@@ -12013,14 +12048,14 @@ ieee:
 	VANDPD absMask64<>(SB), Y7, Y7
 	JMP nodes
 noTail:
-	VMOVUPD signs64<>(SB), Y0
-	VMOVUPD signs64<>(SB), Y1
-	VMOVUPD signs64<>(SB), Y2
-	VMOVUPD signs64<>(SB), Y3
-	VMOVUPD signs64<>(SB), Y4
-	VMOVUPD signs64<>(SB), Y5
-	VMOVUPD signs64<>(SB), Y6
-	VMOVUPD signs64<>(SB), Y7
+	VBROADCASTSD signs64<>(SB), Y0
+	VBROADCASTSD signs64<>(SB), Y1
+	VBROADCASTSD signs64<>(SB), Y2
+	VBROADCASTSD signs64<>(SB), Y3
+	VBROADCASTSD signs64<>(SB), Y4
+	VBROADCASTSD signs64<>(SB), Y5
+	VBROADCASTSD signs64<>(SB), Y6
+	VBROADCASTSD signs64<>(SB), Y7
 nodes:
 	TESTQ $32, CX
 	JEQ node2
@@ -12751,6 +12786,11 @@ pop:
 	VADDPD Y0, Y8, Y0
 	JMP pop
 joined:
+	STMXCSR 0(SP)
+	MOVL 0(SP), AX
+	ANDL $0xFFC0, AX
+	CMPL AX, $0x1F80
+	JNE  mode
 	MOVQ dst+0(FP), DI
 	TESTQ DI, DI
 	JEQ sum
@@ -12796,23 +12836,21 @@ sum:
 	VADDPD Y5, Y7, Y7
 	VMOVSD X7, ret+32(FP)
 	VZEROUPPER
+	CMPL 4(SP), $0
+	JNE  restore
+	RET
+mode:
 	MOVL 0(SP), AX
-	ANDL $0xFFC0, AX
-	CMPL AX, $0x1F80
-	JEQ  done
-	LDMXCSR 0(SP)
-done:
+	MOVL AX, 4(SP)
+	LDMXCSR ieeeMode<>(SB)
+	JMP  again
+restore:
+	LDMXCSR 4(SP)
 	RET
 
 TEXT ·treeDotWideAVX2(SB), 0, $11848-40
-	STMXCSR 0(SP)
-	MOVL 0(SP), AX
-	ANDL $0xFFC0, AX
-	CMPL AX, $0x1F80
-	JEQ  ieee
-	MOVL $0x1F80, 4(SP)
-	LDMXCSR 4(SP)
-ieee:
+	MOVL $0, 4(SP)
+again:
 	LEAQ 71(SP), R14
 	ANDQ $-64, R14
 	MOVQ x+8(FP), SI
@@ -12907,14 +12945,14 @@ ieee:
 	VMULPD Y9, Y7, Y7
 	JMP nodes
 noTail:
-	VMOVUPD signs64<>(SB), Y0
-	VMOVUPD signs64<>(SB), Y1
-	VMOVUPD signs64<>(SB), Y2
-	VMOVUPD signs64<>(SB), Y3
-	VMOVUPD signs64<>(SB), Y4
-	VMOVUPD signs64<>(SB), Y5
-	VMOVUPD signs64<>(SB), Y6
-	VMOVUPD signs64<>(SB), Y7
+	VBROADCASTSD signs64<>(SB), Y0
+	VBROADCASTSD signs64<>(SB), Y1
+	VBROADCASTSD signs64<>(SB), Y2
+	VBROADCASTSD signs64<>(SB), Y3
+	VBROADCASTSD signs64<>(SB), Y4
+	VBROADCASTSD signs64<>(SB), Y5
+	VBROADCASTSD signs64<>(SB), Y6
+	VBROADCASTSD signs64<>(SB), Y7
 nodes:
 	TESTQ $32, CX
 	JEQ node2
@@ -13769,6 +13807,11 @@ pop:
 	VADDPD Y0, Y8, Y0
 	JMP pop
 joined:
+	STMXCSR 0(SP)
+	MOVL 0(SP), AX
+	ANDL $0xFFC0, AX
+	CMPL AX, $0x1F80
+	JNE  mode
 	MOVQ dst+0(FP), DI
 	TESTQ DI, DI
 	JEQ sum
@@ -13814,12 +13857,16 @@ sum:
 	VADDPD Y5, Y7, Y7
 	VMOVSD X7, ret+32(FP)
 	VZEROUPPER
+	CMPL 4(SP), $0
+	JNE  restore
+	RET
+mode:
 	MOVL 0(SP), AX
-	ANDL $0xFFC0, AX
-	CMPL AX, $0x1F80
-	JEQ  done
-	LDMXCSR 0(SP)
-done:
+	MOVL AX, 4(SP)
+	LDMXCSR ieeeMode<>(SB)
+	JMP  again
+restore:
+	LDMXCSR 4(SP)
 	RET
 
 TEXT ·lookSumF64AVX2(SB), 0, $328-40
@@ -13840,7 +13887,7 @@ ieee:
 	MOVQ anchors+32(FP), R15
 	VXORPD Y0, Y0, Y0
 	VPCMPEQD Y1, Y1, Y1
-	VMOVUPD signs64<>(SB), Y2
+	VBROADCASTSD signs64<>(SB), Y2
 	VXORPD Y3, Y3, Y3
 	VXORPD Y4, Y4, Y4
 	VMOVUPD absMask64<>(SB), Y5
@@ -14544,7 +14591,7 @@ ieee:
 	MOVQ anchors+32(FP), R15
 	VXORPD Y0, Y0, Y0
 	VPCMPEQD Y1, Y1, Y1
-	VMOVUPD signs64<>(SB), Y2
+	VBROADCASTSD signs64<>(SB), Y2
 	VXORPD Y3, Y3, Y3
 	VXORPD Y4, Y4, Y4
 	VMOVUPD absMask64<>(SB), Y5
@@ -16650,7 +16697,7 @@ ieee:
 	MOVQ anchors+32(FP), R15
 	VXORPD Y0, Y0, Y0
 	VPCMPEQD Y1, Y1, Y1
-	VMOVUPD signs64<>(SB), Y2
+	VBROADCASTSD signs64<>(SB), Y2
 	VXORPD Y3, Y3, Y3
 	VXORPD Y4, Y4, Y4
 	VMOVUPD absMask64<>(SB), Y5
@@ -17669,7 +17716,7 @@ ieee:
 	MOVQ anchors+32(FP), R15
 	VXORPD Y0, Y0, Y0
 	VPCMPEQD Y1, Y1, Y1
-	VMOVUPD signs64<>(SB), Y2
+	VBROADCASTSD signs64<>(SB), Y2
 	VXORPD Y3, Y3, Y3
 	VXORPD Y4, Y4, Y4
 	VMOVUPD absMask64<>(SB), Y5
@@ -18651,7 +18698,7 @@ ieee:
 	MOVQ anchors+32(FP), R15
 	VXORPS Y0, Y0, Y0
 	VPCMPEQD Y1, Y1, Y1
-	VMOVUPS signs32<>(SB), Y2
+	VBROADCASTSS signs32<>(SB), Y2
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
 	VMOVUPS absMask32<>(SB), Y5
@@ -18795,7 +18842,7 @@ ieee:
 	MOVQ anchors+32(FP), R15
 	VXORPS Y0, Y0, Y0
 	VPCMPEQD Y1, Y1, Y1
-	VMOVUPS signs32<>(SB), Y2
+	VBROADCASTSS signs32<>(SB), Y2
 	VXORPS Y3, Y3, Y3
 	VXORPS Y4, Y4, Y4
 	VMOVUPS absMask32<>(SB), Y5
