@@ -156,7 +156,7 @@ func (a *amd64) broadcast(d reg, m mem) { a.broadcastFrom(d, a.mem(m)) }
 func (a *amd64) zero(d reg)             { a.line("%s %s, %s, %s", a.p("VXOR"), a.v(d), a.v(d), a.v(d)) }
 
 func (a *amd64) copy(d, x reg)   { a.line("%s %s, %s", a.p("VMOVA"), a.v(x), a.v(d)) }
-func (a *amd64) minusZero(d reg) { a.line("%s %s, %s", a.p("VMOVU"), a.constant("signs"), a.v(d)) }
+func (a *amd64) minusZero(d reg) { a.broadcastFrom(d, a.constant("signs")) }
 
 // three prints an instruction whose operands Go's assembler has from last to first.
 func (a *amd64) three(mnemonic string, d, x reg, y string) {
@@ -202,7 +202,7 @@ func (a *amd64) addOnto(d, x reg) {
 		a.add(d, d, x)
 		return
 	}
-	a.three("VFMADD231", d, x, a.operand(one))
+	a.withConstant("VFMADD231", d, x, one)
 }
 
 func (a *amd64) subFrom(d, x reg) {
@@ -210,10 +210,10 @@ func (a *amd64) subFrom(d, x reg) {
 		a.sub(d, d, x)
 		return
 	}
-	a.three("VFNMADD231", d, x, a.operand(one))
+	a.withConstant("VFNMADD231", d, x, one)
 }
 
-func (a *amd64) abs(d, x reg) { a.three("VAND", d, x, a.operand(absMask)) }
+func (a *amd64) abs(d, x reg) { a.withConstant("VAND", d, x, absMask) }
 func (a *amd64) or(d, x reg)  { a.three("VOR", d, d, a.v(x)) }
 func (a *amd64) and(d, x reg) { a.three("VAND", d, d, a.v(x)) }
 
@@ -236,12 +236,19 @@ func (a *amd64) hold(d reg, c constant) bool {
 	return true
 }
 
-// operand is the register that holds c, or its place in memory.
-func (a *amd64) operand(c constant) string {
+// withConstant prints an instruction one of whose operands is c: the register that holds it, or a
+// place in memory. That is 32 bytes apart from a cache line as often as not, as Go's linker will have
+// it, and 64 bytes of two lines are read at half the speed: AVX-512 takes one lane for all.
+func (a *amd64) withConstant(mnemonic string, d, x reg, c constant) {
 	if r, ok := a.held[c]; ok {
-		return a.v(r)
+		a.three(mnemonic, d, x, a.v(r))
+		return
 	}
-	return a.constant(string(c))
+	mnemonic = a.p(mnemonic)
+	if a.bytes == 64 {
+		mnemonic += ".BCST"
+	}
+	a.line("%s %s, %s, %s", mnemonic, a.constant(string(c)), a.v(x), a.v(d))
 }
 
 func (a *amd64) constant(name string) string {
@@ -375,19 +382,16 @@ func (a *amd64) prologue(name string, args []string, result, locals int) {
 }
 
 func (a *amd64) enter(name string, args []string, result, locals int) {
-	a.open(name, args, result, locals)
-	a.line("STMXCSR 0(SP)")
-	a.line("MOVL 0(SP), AX")
-	a.line("ANDL $0xFFC0, AX")
-	a.line("CMPL AX, $0x1F80")
+	a.begin(name, args, result, locals)
+	a.readMode()
 	a.line("JEQ  ieee")
 	a.line("MOVL $0x1F80, 4(SP)")
 	a.line("LDMXCSR 4(SP)")
 	a.label("ieee")
 }
 
-// open begins a function whatever the rounding mode is.
-func (a *amd64) open(name string, args []string, result, locals int) {
+// begin begins a function whatever the rounding mode is.
+func (a *amd64) begin(name string, args []string, result, locals int) {
 	a.args = args
 	size := 8*len(args) + result
 	a.held = map[constant]reg{}
@@ -396,6 +400,41 @@ func (a *amd64) open(name string, args []string, result, locals int) {
 		locals += line
 	}
 	fmt.Fprintf(&a.text, "\nTEXT ·%s%s(SB), 0, $%d-%d\n", name, a.suffix(), locals+8, size)
+}
+
+// readMode compares the control register, which is left in the frame, with that of IEEE mode.
+func (a *amd64) readMode() {
+	a.line("STMXCSR 0(SP)")
+	a.line("MOVL 0(SP), AX")
+	a.line("ANDL $0xFFC0, AX")
+	a.line("CMPL AX, $0x1F80")
+}
+
+// At 4(SP) is the mode to give back, or 0.
+func (a *amd64) enterUnread(name string, args []string, result, locals int) {
+	a.begin(name, args, result, locals)
+	a.line("MOVL $0, 4(SP)")
+	a.label("again")
+}
+
+func (a *amd64) modeRead() {
+	a.readMode()
+	a.line("JNE  mode")
+}
+
+func (a *amd64) leave() {
+	a.line("VZEROUPPER")
+	a.line("CMPL 4(SP), $0")
+	a.line("JNE  restore")
+	a.line("RET")
+	a.label("mode")
+	a.line("MOVL 0(SP), AX")
+	a.line("MOVL AX, 4(SP)")
+	a.line("LDMXCSR ieeeMode<>(SB)")
+	a.line("JMP  again")
+	a.label("restore")
+	a.line("LDMXCSR 4(SP)")
+	a.line("RET")
 }
 
 func (a *amd64) alignFrame() {
@@ -637,5 +676,6 @@ func (a *amd64) constants() string {
 	data("absMask32", repeat(0x7fffffff7fffffff, 8)...)
 	data("one64", repeat(0x3ff0000000000000, 8)...)
 	data("one32", repeat(0x3f8000003f800000, 8)...)
+	data("ieeeMode", 0x1f80)
 	return p.source()
 }

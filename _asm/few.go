@@ -44,7 +44,7 @@ func (k *few) integers() bool { return k.term == plain && k.w == f64 }
 
 func (k *few) emit() {
 	if k.integers() {
-		k.open(k.name(), fewArgs, 8*len(fewResults), digitSplits)
+		k.begin(k.name(), fewArgs, 8*len(fewResults), digitSplits)
 	} else {
 		k.enter(k.name(), fewArgs, 8*len(fewResults), digitSplits)
 	}

@@ -146,8 +146,14 @@ type target interface {
 	// bytes, and sees to the rounding mode, which epilogue restores.
 	prologue(name string, args []string, result, locals int)
 	enter(name string, args []string, result, locals int) // prologue, the arguments left where they are
-	alignFrame()                                          // makes places in the frame usable after enter
-	loadArg(r, name string)                               // r = the argument
+	// enterUnread, modeRead and leave are enter and epilogue of a function that has no effect before
+	// modeRead: where the mode is another, that sets it and begins again. It is to come where other
+	// work waits: reading the mode waits until all before it is done, and holds back what comes after.
+	enterUnread(name string, args []string, result, locals int)
+	modeRead()
+	leave()
+	alignFrame()            // makes places in the frame usable after enter
+	loadArg(r, name string) // r = the argument
 	storeArg(name, r string)
 	epilogue()
 	result(name string, off int, r reg)   // the lowest lane of r

@@ -63,6 +63,8 @@ func emitTree(t target, w width, of term, pairs bool) string {
 	}
 	switch {
 	case pairs:
+	case t.registers() == 32 && t.vectorBytes() == 64 && w != wide:
+		k.rows = 64
 	case t.registers() == 32:
 		k.rows = 32
 	case of == plain && w != wide:
@@ -161,9 +163,13 @@ func (k *tree) emit() {
 	if k.pairs {
 		results = 2
 	}
-	k.enter(k.name(), args, results*k.w.lane(), k.stack+levels*k.value)
+	locals := k.stack + levels*k.value
+	k.enterUnread(k.name(), args, results*k.w.lane(), locals)
 	if !k.light() {
 		k.alignFrame()
+	}
+	if k.twoPairs() && !k.products() { // exact products need all registers
+		k.hold(k.alloc(), one)
 	}
 	k.loadArg("x", "x")
 	if k.products() {
@@ -173,6 +179,7 @@ func (k *tree) emit() {
 	k.ragged()
 	k.blocks()
 	k.fold()
+	k.modeRead()
 	k.lanesToDst()
 	if k.pairs {
 		h := k.joinPairs()
@@ -185,7 +192,7 @@ func (k *tree) emit() {
 		}
 		k.result("ret", 8*len(args), k.joinLanes(v))
 	}
-	k.epilogue()
+	k.leave()
 }
 
 // light tells whether the frame is only used by blocks.
@@ -290,40 +297,58 @@ func (k *tree) blocks() {
 
 // block evaluates the block at x (and y) into the slot at t, or into registers.
 func (k *tree) block() {
-	if !k.pairs {
-		k.abreast(func(c int) {
-			v := k.node("x", "y", 0, k.rows, c)
-			if k.last != nil {
-				k.last[c] = v
-			} else {
-				k.keep("t", 0, c, v)
-			}
+	switch {
+	case k.twoPairs():
+		k.inParts(2)
+	case k.pairs:
+		k.eachColumn("x", "y", func(c int) {
+			v := k.node("p", "q", 0, k.rows, c)
+			k.keep("t", 0, c, v)
 			k.release(v...)
 		})
-		return
+	case k.last != nil:
+		k.inParts(1)
+	default:
+		k.abreast(func(c int) {
+			v := k.node("x", "y", 0, k.rows, c)
+			k.keep("t", 0, c, v)
+			k.release(v...)
+		})
 	}
-	if k.twoPairs() {
-		k.pairBlock()
-		return
-	}
-	k.eachColumn("x", "y", func(c int) {
-		v := k.node("p", "q", 0, k.rows, c)
-		k.keep("t", 0, c, v)
-		k.release(v...)
-	})
 }
 
-// pairBlock is block for pairs and two columns, which long vectors have, and many
-// registers: the halves of both columns side by side, then their joins.
-func (k *tree) pairBlock() {
-	var halves [4]value
-	k.sideBySide(4, func(i int) { halves[i] = k.node("x", "y", i/2*k.rows/2, k.rows/2, i%2) })
-	k.sideBySide(2, func(c int) {
-		v := halves[c]
-		k.join(v, halves[2+c])
+// inParts evaluates the block into registers, so many parts of it side by side.
+func (k *tree) inParts(parts int) {
+	for c, v := range k.partNodes("x", "y", k.rows, parts) {
 		k.last[c] = v
 		k.release(v...)
+	}
+}
+
+// partNodes evaluates the rows behind the pointers, parts of all columns side by side, then
+// their joins: what waits for another is further from it than in one part.
+func (k *tree) partNodes(x, y string, rows, parts int) []value {
+	nodes := make([]value, parts*k.columns)
+	k.sideBySide(len(nodes), func(i int) {
+		nodes[i] = k.node(x, y, i/k.columns*rows/parts, rows/parts, i%k.columns)
 	})
+	for ; parts > 1; parts /= 2 {
+		k.sideBySide(parts/2*k.columns, func(i int) {
+			left := nodes[i/k.columns*2*k.columns+i%k.columns]
+			k.join(left, nodes[(i/k.columns*2+1)*k.columns+i%k.columns])
+			nodes[i] = left
+		})
+	}
+	return nodes[:k.columns]
+}
+
+// parts is how many parts of a node there are registers for, of all columns.
+func (k *tree) parts(rows int) int {
+	parts := 1
+	for k.light() && parts < 4 && rows >= 4*parts && 2*parts*k.columns*k.need(rows/parts/2) <= len(k.free) {
+		parts *= 2
+	}
+	return parts
 }
 
 // superblock joins the slots and puts their node on the stack, as the u-th of its level.
@@ -362,18 +387,23 @@ func (k *tree) slotNode(base string, off, slots, c int) value {
 
 // side is how many columns of a block there are registers for.
 func (k *tree) side() int {
-	need := bits.Len(uint(k.rows)) // registers for a node
+	side := k.columns
+	for side*k.need(k.rows) > len(k.free) {
+		side /= 2
+	}
+	return side
+}
+
+// need is the registers for a node of so many rows.
+func (k *tree) need(rows int) int {
+	need := bits.Len(uint(rows))
 	switch {
 	case k.w == wide && k.products():
 		need++
 	case k.w != wide && k.term == plain:
 		need-- // see node
 	}
-	side := k.columns
-	for side*need > len(k.free) {
-		side /= 2
-	}
-	return side
+	return need
 }
 
 // abreast prints the code for all columns, several side by side, so that memory is read
@@ -495,14 +525,20 @@ func (k *tree) twoPairs() bool { return k.pairs && k.columns == 2 && k.registers
 
 // joinRows joins the node of the rows at p (and q) to the accumulator.
 func (k *tree) joinRows(rows int) {
+	if parts := k.parts(rows); !k.pairs && parts > 1 {
+		for c, v := range k.partNodes("p", "q", rows, parts) {
+			k.joinTo(c, v)
+		}
+		return
+	}
 	if !k.pairs {
-		for c := range k.columns {
+		k.abreast(func(c int) {
 			if r := k.inRegs[c][0]; rows == 1 && k.term == plain && k.w != wide {
 				k.addMem(r, r, k.place("p", 0, c))
 			} else {
 				k.joinTo(c, k.node("p", "q", 0, rows, c))
 			}
-		}
+		})
 		return
 	}
 	k.move("s", "p")
@@ -615,6 +651,9 @@ func (k *tree) fold() {
 	k.subReg("i", "p")
 	first := 1
 	if k.last != nil {
+		if k.light() {
+			k.ifAtMost("n", 2*k.rows*k.lanes()-1, "alone")
+		}
 		k.foldLast()
 		first = 2
 	}
@@ -634,6 +673,12 @@ func (k *tree) fold() {
 		k.joinTo(c, k.fetch("s", 0, c))
 	}
 	k.jump("pop")
+	if k.light() && k.last != nil { // the only block
+		k.label("alone")
+		for c, v := range k.last {
+			k.add(k.inRegs[c][0], v[0], k.inRegs[c][0])
+		}
+	}
 	if k.last != nil && !k.light() {
 		k.label("none")
 		for c, v := range k.inRegs {

@@ -26,7 +26,7 @@ var allTerms = []Terms{Plain, Absolute, Product}
 func sizes(lanes int) []int {
 	each, step := 9*lanes, 1
 	tails := []int{0, 1, lanes / 2, lanes - 1}
-	rows := []int{15, 16, 17, 31, 32, 33, 63, 64, 65, 95, 127, 128, 129, 160, 191, 255, 256, 257, 300, 511, 512, 513, 700, 1024}
+	rows := []int{15, 16, 17, 31, 32, 33, 63, 64, 65, 95, 127, 128, 129, 160, 191, 255, 256, 257, 300, 511, 512, 513, 1024}
 	if testing.Short() {
 		step, tails, rows = 3, tails[2:3], []int{15, 31, 64, 127, 128, 143, 300, 513}
 	}
@@ -39,7 +39,10 @@ func sizes(lanes int) []int {
 			all = append(all, r*lanes+tail)
 		}
 	}
-	return append(all, 32*lanes) // a block and nothing else
+	if !testing.Short() {
+		all = append(all, 2048*lanes) // four superblocks of 512 rows, the last of which is joined first
+	}
+	return append(all, 1100*lanes+1) // two such, and more
 }
 
 // nastyVector fills a vector at an odd place of a larger one, among NaNs that must
