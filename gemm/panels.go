@@ -66,7 +66,7 @@ func (t *tiles[S, T]) toPack(rows, columns bool) {
 	t.slivers, t.groups = 0, 0
 	if rows && !t.ownRows {
 		t.slivers = ceil(t.i1-t.i0, t.tile.Rows)
-		growLarge(&t.rows, t.slivers*t.tile.Rows*t.k)
+		growLarge(&t.rows, t.slivers*t.tile.Rows*t.k+t.arranged())
 	}
 	if columns {
 		panels := ceil(t.j1-t.j0, t.tile.Cols)
@@ -126,6 +126,9 @@ func (t *tiles[S, T]) packPanel(p, lo, hi int) {
 func (t *tiles[S, T]) packSliver(i int, dst []S) {
 	tile, row := t.rowTile(i), t.i0+i*t.tile.Rows
 	packRows(dst[:tile.Rows*t.k], tile.Rows, t.a.Matrix, t.a.trans, row, min(tile.Rows, t.i1-row), 0, t.k)
+	if t.along > 0 {
+		kernel.ArrangeAlong(dst[t.k:], dst[:t.k], t.along)
+	}
 }
 
 // packRows packs n terms from lo on of so many rows of x, from i on, or of columns where
