@@ -122,6 +122,14 @@ func (a *amd64) loadPart(d reg, m mem, part int) {
 	}
 }
 
+func (a *amd64) loadHalf(d reg, m mem, half int) {
+	if half == 0 {
+		a.line("VMOVUPS %s, Y%d", a.mem(m), d)
+		return
+	}
+	a.line("VINSERTF64X4 $1, %s, Z%d, Z%d", a.mem(m), d, d)
+}
+
 func (a *amd64) pickParts(d, x, y reg, i, j int) {
 	a.line("VSHUFF32X4 $%d, %s, %s, %s", i|j<<2|i<<4|j<<6, a.v(y), a.v(x), a.v(d))
 }

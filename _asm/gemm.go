@@ -30,6 +30,7 @@ type micro struct {
 	spread        bool // over panels that lie s bytes apart
 	walks         bool // memory is asked for from q on, a little with each few terms
 	across        bool // columns lie as across says
+	joins         bool // leaves are summed already: those of all columns at y, leaf after leaf
 	copies        bool // columns are copied to y from elsewhere, where s is not 0
 	acc           [][]reg
 	b             []reg
@@ -97,6 +98,9 @@ func micros(t target, w width) (all []micro) {
 	spread := micro{target: t, w: w, rows: 1, columns: spreadPanels * columns, spread: true}
 	all = append(all, spread)
 	all = append(all, micro{target: t, w: w, rows: 1, columns: across{t, w}.vectors(), across: true})
+	if hasAlong(t) {
+		all = append(all, micro{target: t, w: w, rows: 1, columns: joinVectors, joins: true})
+	}
 	if w == f32 {
 		for _, s := range []storage{bfloat16, float16} {
 			spread.stored = s
@@ -132,6 +136,8 @@ func (k *micro) name() string {
 		return fmt.Sprintf("spread%v%s", k.w, k.stored)
 	case k.across:
 		return fmt.Sprintf("across%v", k.w)
+	case k.joins:
+		return fmt.Sprintf("join%v", k.w)
 	}
 	return fmt.Sprintf("micro%dx%d%v%s", k.rows, k.columns, k.w, k.stored)
 }
@@ -204,16 +210,23 @@ func (k *micro) begin() {
 // leaf evaluates the next leaf and the nodes that it completes, in registers. It jumps to push
 // or falls through.
 func (k *micro) leaf() {
-	k.each(func(acc reg, _ mem) { k.target.zero(acc) })
+	if !k.joins {
+		k.each(func(acc reg, _ mem) { k.target.zero(acc) })
+	}
 	k.loadScalar("c", at("p", 0))
-	k.move("i", "c")
-	k.shl("i", 32)
-	k.shr("i", 32)
+	if !k.joins {
+		k.move("i", "c")
+		k.shl("i", 32)
+		k.shr("i", 32)
+	}
 	k.shr("c", 32)
 	k.addImm("p", 8)
-	if k.across {
+	switch {
+	case k.joins:
+		k.loadSums()
+	case k.across:
 		k.sumAcross()
-	} else {
+	default:
 		k.sum()
 	}
 	k.ifZero("c", "push")
@@ -267,6 +280,14 @@ func (k *micro) sumAcross() {
 		k.broadcast(a, at("x", off+term*k.w.lane()))
 		k.fmadd(k.acc[0][v], a, b)
 	})
+}
+
+// loadSums loads the sums of a leaf.
+func (k *micro) loadSums() {
+	for c, acc := range k.acc[0] {
+		k.load(acc, at("y", c*k.vectorBytes()))
+	}
+	k.addImm("y", k.rowBytes())
 }
 
 // follow takes the top of the stack from the end of one of its places to the other.

@@ -52,6 +52,7 @@ func main() {
 			declarations.WriteString(emitTower(s.target, w))
 			declarations.WriteString(emitPack(s.target, w))
 			declarations.WriteString(emitGatherTile(s.target, w))
+			declarations.WriteString(emitAlong(s.target, w))
 			for _, of := range folds {
 				declarations.WriteString(emitCompensated(s.target, w, of))
 			}

@@ -91,6 +91,7 @@ type target interface {
 	interleave(lo, hi, a, b reg, bytes int)
 	storePart(m mem, a reg, part int) // 16 bytes of a
 	loadPart(d reg, m mem, part int)  // 16 bytes of d; the first clears the others
+	loadHalf(d reg, m mem, half int)  // 32 bytes of d, of 64; the first clears the others
 	pickParts(d, a, b reg, i, j int)  // of four parts of 16 bytes: i and j of a, then those of b
 	canonical(d, spare, nan reg)      // nan in the lanes of d that are NaN
 	choose(d, a, table reg)           // a, or where table says so of its kind, d or a constant: VFIXUPIMM

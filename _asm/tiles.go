@@ -32,6 +32,7 @@ func tileDispatch(targets []target) string {
 		microDispatch(&text, w, targets)
 		text.WriteString(towerDispatch(w, targets))
 		text.WriteString(gatherTileDispatch(w, targets))
+		text.WriteString(alongDispatch(w, targets))
 		for _, k := range packKernels {
 			packDispatch(&text, k.name, k.parameters, k.arguments, w, targets)
 		}
@@ -61,6 +62,9 @@ func microDispatch(text *strings.Builder, w width, targets []target) {
 			}
 			if k.across {
 				stored += "|across"
+			}
+			if k.joins {
+				stored += "|summed"
 			}
 			fmt.Fprintf(text, "\tcase key(%s)<<24 | key(%s)<<16 | %d<<8 | %d:\n", t.suffix(), stored, k.rows, k.columns*t.vectorBytes()/w.lane())
 			fmt.Fprintf(text, "\t\t%s%s(dst, x, (*%s)(y), s, q, p, n, t, e, u)\n", k.name(), t.suffix(), factors)

@@ -33,7 +33,7 @@ func TestTreesAllocateNothing(t *testing.T) {
 	for _, threads := range []int{1, 2} {
 		backend, err := gemm.NewNative[float32](reduce.Pairwise, threads)
 		require.NoError(t, err)
-		for _, shape := range [][3]int{{1, 300, 70}, {2, 64, 8}, {24, 200, 40}, {150, 64, 300}} {
+		for _, shape := range [][3]int{{1, 300, 70}, {1, 1000, 130}, {2, 64, 8}, {24, 200, 40}, {150, 64, 300}} {
 			m, k, n := shape[0], shape[1], shape[2]
 			require.Zero(t, mulAllocations(t, backend, m, k, n), "%v, %d threads", shape, threads)
 			rng := rand.New(rand.NewPCG(1, 1))

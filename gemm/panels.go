@@ -66,7 +66,7 @@ func (t *tiles[S, T]) toPack(rows, columns bool) {
 	t.slivers, t.groups = 0, 0
 	if rows && !t.ownRows {
 		t.slivers = ceil(t.i1-t.i0, t.tile.Rows)
-		growLarge(&t.rows, t.slivers*t.tile.Rows*t.k)
+		growLarge(&t.rows, t.slivers*t.tile.Rows*t.k+t.arranged())
 	}
 	if columns {
 		panels := ceil(t.j1-t.j0, t.tile.Cols)
@@ -129,6 +129,9 @@ func (t *tiles[S, T]) packSliver(i int, s taskScratch[S]) {
 		b := &t.plan.blocks[j]
 		n := b.hi - b.lo
 		packRows(t.sliver(b, i, s)[:tile.Rows*n], tile.Rows, t.a.Matrix, t.a.trans, row, min(tile.Rows, t.i1-row), b.lo, n)
+	}
+	if t.along > 0 { // one row, and one block
+		kernel.ArrangeAlong(s.rows[t.k:], s.rows[:t.k], t.along)
 	}
 }
 

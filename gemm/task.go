@@ -7,6 +7,7 @@ type taskScratch[S Float] struct {
 	own    []S  // the own stacks of the tiles
 	hot    []S  // the stack common to all
 	buffer []S  // for a panel
+	sums   []S  // of leaves
 	rows   []S  // the packed factors of rows
 	high   int  // so many tiles above one another
 	first  int  // the first tile of them all
@@ -17,16 +18,16 @@ type taskScratch[S Float] struct {
 // scratch returns the memory of a task of that goroutine, for the tiles from first on.
 func (t *tiles[S, T]) scratch(worker, first int) taskScratch[S] {
 	size, sliver := t.tile.Size(), t.tile.Rows*t.k
-	nOwn, nHot, nBuffer, nRows := t.high*t.plan.own*size*min(t.each, t.abreast), t.plan.hot*size, t.plan.longest*t.tile.Cols, 0
+	nOwn, nHot, nBuffer, nSums, nRows := t.high*t.plan.own*size*min(t.each, t.abreast), t.plan.hot*size, t.plan.longest*t.tile.Cols, t.summed(), 0
 	if t.ownRows {
 		nRows = t.high * sliver
 	}
-	all := growLarge(&t.workers[worker], nOwn+nHot+nBuffer+nRows)
+	all := growLarge(&t.workers[worker], nOwn+nHot+nBuffer+nSums+nRows)
 	cut := func(n int) (part []S) {
 		part, all = all[:n], all[n:]
 		return part
 	}
-	s := taskScratch[S]{own: cut(nOwn), hot: cut(nHot), buffer: cut(nBuffer), rows: all, high: t.high, first: first}
+	s := taskScratch[S]{own: cut(nOwn), hot: cut(nHot), buffer: cut(nBuffer), sums: cut(nSums), rows: all, high: t.high, first: first}
 	if !t.ownRows {
 		s.rows, s.high, s.first = t.rows, ceil(t.i1-t.i0, t.tile.Rows), 0
 	}
@@ -112,6 +113,10 @@ func (t *tiles[S, T]) sliver(b *block, i int, s taskScratch[S]) []S {
 
 // block evaluates the block for the tiles [first, last) of the p-th panel.
 func (t *tiles[S, T]) block(b *block, first, last, p int, s taskScratch[S]) {
+	if t.along > 0 {
+		t.alongTile(p, s)
+		return
+	}
 	words := t.program.words[b.first:b.last]
 	if tile := t.rowTile(first); last-first == 1 && t.takesStored(tile) {
 		stack := kernel.Stack[float32]{Own: kernel.As[float32](s.own[:b.own*tile.Size()]), Hot: kernel.As[float32](s.hot), Depth: b.depth}

@@ -40,6 +40,7 @@ type tiles[S, T Float] struct {
 	packed         atomic.Int64 // of both together, so far
 	layout         layout       // of the columns
 	ownRows        bool         // a task packs its rows: no other needs them
+	along          int          // leaves of a column that are summed side by side
 	byRows         bool         // the order of evaluation: that in which columns lie row by row
 	loop           *parallel.Loop
 	words          []uint64
@@ -98,7 +99,7 @@ func (t *tiles[S, T]) run(threads int) {
 	if m == 1 && kernel.Is64[S]() == kernel.Is64[T]() && kernel.Active() != kernel.Portable {
 		done = t.runRow()
 	}
-	t.layout, t.tile = onePanel, kernel.MicroTile[S]()
+	t.layout, t.tile, t.along = onePanel, kernel.MicroTile[S](), 0
 	t.cut(m)
 	mc, nc := m, n
 	t.ownRows = !t.local() && (t.threads == 1 || ceil(m, t.tile.Rows) >= t.threads*tasksEach*fewTiles)
@@ -127,11 +128,15 @@ func (t *tiles[S, T]) run(threads int) {
 // long runs of its rows or by many columns of its transpose. It returns for how many columns that could be done.
 func (t *tiles[S, T]) runRow() int {
 	n := t.n
+	t.along = 0
 	switch w := t.b.w; {
 	case w == nil && !t.b.trans:
 		t.layout, t.tile = matrixRows, kernel.WideTile[S]()
 	case w == nil && t.program.multipleOf(kernel.AcrossTerms):
 		t.layout, t.tile = matrixColumns, kernel.AcrossTile
+		if t.along = t.alongLeaves(); t.along > 0 {
+			t.tile = kernel.AlongTile[S]()
+		}
 	case w != nil && w.tile == kernel.MicroTile[T]():
 		t.layout, t.tile = severalPanels, kernel.SpreadTile[S]()
 		n = w.panelCount() * w.tile.Cols
@@ -144,8 +149,19 @@ func (t *tiles[S, T]) runRow() int {
 	}
 	t.plan.cut(t.program.words, most)
 	t.plan.longest, t.ownRows = 0, false // no buffer
-	t.i0, t.i1, t.j0, t.j1 = 0, 1, 0, min(n/t.tile.Cols*t.tile.Cols, t.n)
-	if t.j1 > 0 {
+	done := t.runTiles(0, n)
+	if t.along > 0 {
+		t.tile, t.along = kernel.AcrossTile, 0
+		done = t.runTiles(done, n)
+	}
+	return done
+}
+
+// runTiles evaluates a product of one row in as many whole tiles as there are from column j on. It returns
+// where they end.
+func (t *tiles[S, T]) runTiles(j, n int) int {
+	t.i0, t.i1, t.j0, t.j1 = 0, 1, j, min(j+(n-j)/t.tile.Cols*t.tile.Cols, t.n)
+	if t.j1 > t.j0 {
 		t.divide()
 		t.toPack(true, false)
 		t.evaluate()

@@ -188,6 +188,9 @@ func spreadF64AVX512(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e i
 func acrossF64AVX512(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e int, u *float64)
 
 //go:noescape
+func joinF64AVX512(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e int, u *float64)
+
+//go:noescape
 func towerF64AVX512(dst, x, y, q *float64, p *uint64, n, t, e int, u *float64, d, a, r int, c *float64, s int, f *float64, w int, b *float64, h, k, v, o, j int)
 
 //go:noescape
@@ -207,6 +210,9 @@ func finishAddF64AVX512(dst, x *float64, s, n, t int, p *float64)
 
 //go:noescape
 func gatherTileF64AVX512(dst, x *float64, s, n int)
+
+//go:noescape
+func alongF64AVX512(dst, x, y *float64, s, n int, u *float64, t int)
 
 //go:noescape
 func microPairsF64AVX512(dst, x, y *float64, p *uint64, n int)
@@ -240,6 +246,9 @@ func spreadF32AVX512(dst, x *float32, y *float32, s, q int, p *uint64, n, t, e i
 
 //go:noescape
 func acrossF32AVX512(dst, x *float32, y *float32, s, q int, p *uint64, n, t, e int, u *float32)
+
+//go:noescape
+func joinF32AVX512(dst, x *float32, y *float32, s, q int, p *uint64, n, t, e int, u *float32)
 
 //go:noescape
 func spreadF32BF16AVX512(dst, x *float32, y *uint16, s, q int, p *uint64, n, t, e int, u *float32)
@@ -291,6 +300,9 @@ func finishAddF32AVX512(dst, x *float32, s, n, t int, p *float32)
 
 //go:noescape
 func gatherTileF32AVX512(dst, x *float32, s, n int)
+
+//go:noescape
+func alongF32AVX512(dst, x, y *float32, s, n int, u *float32, t int)
 
 //go:noescape
 func microPairsF32AVX512(dst, x, y *float32, p *uint64, n int)

@@ -64,6 +64,7 @@ const (
 
 	spread Storage = 16 // added for Factors that are spread
 	across Storage = 32 // added for Factors that lie across
+	summed Storage = 64 // added where there are sums of leaves instead of Factors
 )
 
 // StreamRows is the most rows of a tile for which there is a kernel of stored factors.
@@ -154,7 +155,7 @@ func MicroStored(t Tile, of Storage, stack Stack[float32], a []float32, b Factor
 }
 
 func microKernel[T Float](t Tile, of Storage, stack Stack[T], a []T, b unsafe.Pointer, bytes, stride, ahead int, program []uint64) bool {
-	if active == Portable || of&(spread|across) == 0 && stride != t.Cols && t != WideTile[T]() {
+	if active == Portable || of&(spread|across|summed) == 0 && stride != t.Cols && t != WideTile[T]() {
 		return false
 	}
 	own, hot := unsafe.Pointer(unsafe.SliceData(stack.Own)), unsafe.Pointer(unsafe.SliceData(stack.Hot))

@@ -98,7 +98,7 @@ func some[T Float](of RowProgram, dst, x, y, z []T, p *rowNumbers[T]) {
 		}
 	case RowTimes:
 		for i, v := range x {
-			dst[i] = Canonical(a * v)
+			dst[i] = Canonical(T(a * v))
 		}
 	case RowTimesPlus:
 		for i, v := range x {

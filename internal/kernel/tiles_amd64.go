@@ -24,6 +24,8 @@ func microF64(tile Tile, of Storage, dst, x *float64, y unsafe.Pointer, s, q int
 		spreadF64AVX512(dst, x, (*float64)(y), s, q, p, n, t, e, u)
 	case key(AVX512)<<24 | key(Working|across)<<16 | 1<<8 | 16:
 		acrossF64AVX512(dst, x, (*float64)(y), s, q, p, n, t, e, u)
+	case key(AVX512)<<24 | key(Working|summed)<<16 | 1<<8 | 32:
+		joinF64AVX512(dst, x, (*float64)(y), s, q, p, n, t, e, u)
 	case key(AVX2)<<24 | key(Working)<<16 | 1<<8 | 8:
 		micro1x2F64AVX2(dst, x, (*float64)(y), s, q, p, n, t, e, u)
 	case key(AVX2)<<24 | key(Working)<<16 | 2<<8 | 8:
@@ -62,6 +64,14 @@ func gatherTileF64(dst, x *float64, s, n int) bool {
 		return true
 	}
 	return false
+}
+
+func alongF64(dst, x, y *float64, s, n int, u *float64, t int) {
+	if active == AVX512 {
+		alongF64AVX512(dst, x, y, s, n, u, t)
+		return
+	}
+	panic(noKernel)
 }
 
 func gatherF64(dst, x *float64, s, n, t int) {
@@ -142,6 +152,8 @@ func microF32(tile Tile, of Storage, dst, x *float32, y unsafe.Pointer, s, q int
 		spreadF32AVX512(dst, x, (*float32)(y), s, q, p, n, t, e, u)
 	case key(AVX512)<<24 | key(Working|across)<<16 | 1<<8 | 16:
 		acrossF32AVX512(dst, x, (*float32)(y), s, q, p, n, t, e, u)
+	case key(AVX512)<<24 | key(Working|summed)<<16 | 1<<8 | 64:
+		joinF32AVX512(dst, x, (*float32)(y), s, q, p, n, t, e, u)
 	case key(AVX512)<<24 | key(BFloat16|spread)<<16 | 1<<8 | 128:
 		spreadF32BF16AVX512(dst, x, (*uint16)(y), s, q, p, n, t, e, u)
 	case key(AVX512)<<24 | key(BFloat16)<<16 | 1<<8 | 32:
@@ -220,6 +232,14 @@ func gatherTileF32(dst, x *float32, s, n int) bool {
 		return true
 	}
 	return false
+}
+
+func alongF32(dst, x, y *float32, s, n int, u *float32, t int) {
+	if active == AVX512 {
+		alongF32AVX512(dst, x, y, s, n, u, t)
+		return
+	}
+	panic(noKernel)
 }
 
 func gatherF32(dst, x *float32, s, n, t int) {

@@ -18,6 +18,10 @@ func gatherTileF64(dst, x *float64, s, n int) bool {
 	return false
 }
 
+func alongF64(dst, x, y *float64, s, n int, u *float64, t int) {
+	panic(noKernel)
+}
+
 func gatherF64(dst, x *float64, s, n, t int) {
 	panic(noKernel)
 }
@@ -48,6 +52,10 @@ func towerF32(dst, x, y, q *float32, p *uint64, n, t, e int, u *float32, d, a, r
 
 func gatherTileF32(dst, x *float32, s, n int) bool {
 	return false
+}
+
+func alongF32(dst, x, y *float32, s, n int, u *float32, t int) {
+	panic(noKernel)
 }
 
 func gatherF32(dst, x *float32, s, n, t int) {

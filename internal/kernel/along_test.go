@@ -1,0 +1,102 @@
+package kernel
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// alongByDefinition is the loop of Along, in Go.
+func alongByDefinition[T Float](sums, a, b []T, stride int) {
+	cols := AlongTile[T]().Cols
+	for l := range len(sums) / cols {
+		for j := range cols {
+			c := T(0)
+			for k := range AlongLeaf {
+				c = FMA(a[l*AlongLeaf+k], b[j*stride+l*AlongLeaf+k], c)
+			}
+			sums[l*cols+j] = c
+		}
+	}
+}
+
+// sameSums compares Along with its definition, for so many leaves of columns that far apart which begin
+// at an offset, and returns an error where they differ.
+func sameSums[T Float](rng *rand.Rand, leaves, gap, offset int, along func(sums, x, b []T, stride int, scratch []T)) error {
+	k, cols := leaves*AlongLeaf, AlongTile[T]().Cols
+	stride := k + gap
+	a, b := make([]T, k), make([]T, offset+cols*stride)[offset:]
+	for i := range a {
+		a[i] = T(math.Ldexp(rng.Float64()-0.5, rng.IntN(20)-10))
+	}
+	for i := range b {
+		b[i] = T(math.Ldexp(rng.Float64()-0.5, rng.IntN(20)-10))
+	}
+	a[rng.IntN(k)], b[rng.IntN(len(b))] = 0, T(math.Inf(1))
+	b[rng.IntN(len(b))], b[rng.IntN(len(b))] = T(math.NaN()), T(math.Copysign(0, -1))
+	want, got := make([]T, leaves*cols), make([]T, leaves*cols)
+	alongByDefinition(want, a, b, stride)
+	x := make([]T, AlongBlocks[T](leaves)*AlongLanes[T]()*AlongLeaf)
+	ArrangeAlong(x, a, leaves)
+	along(got, x, b[:(cols-1)*stride+k], stride, make([]T, leaves*AcrossColumns))
+	for i := range want {
+		if Bits(Canonical(want[i])) != Bits(Canonical(got[i])) {
+			return fmt.Errorf("%d leaves, %d apart, from %d: leaf %d of column %d is %x, want %x", leaves, stride, offset, i/cols, i%cols, Bits(got[i]), Bits(want[i]))
+		}
+	}
+	return nil
+}
+
+func TestAlong(t *testing.T) {
+	eachBackend(t, func(t *testing.T) {
+		t.Run("f64", testAlong[float64])
+		t.Run("f32", testAlong[float32])
+	})
+}
+
+func testAlong[T Float](t *testing.T) {
+	lanes := AlongLanes[T]()
+	if lanes == 0 {
+		require.Panics(t, func() { Join(Stack[T]{Own: make([]T, AcrossColumns)}, make([]T, AcrossColumns), []uint64{Leaf(1, 0)}) })
+		return
+	}
+	rng := rand.New(rand.NewPCG(11, 12))
+	for leaves := lanes; leaves <= 4*lanes; leaves++ {
+		require.NoError(t, sameSums(rng, leaves, leaves%3*7, leaves%5, Along[T]))
+	}
+	require.Error(t, sameSums(rng, 2*lanes, 0, 0, func(sums, x, b []T, stride int, scratch []T) {
+		Along(sums, x, b, stride, scratch)
+		sums[rng.IntN(len(sums))] += 1
+	}))
+	testJoin[T](t, rng)
+}
+
+// testJoin compares Join with Micro over leaves of one term by 1, which are sums but for the sign of zero.
+func testJoin[T Float](t *testing.T, rng *rand.Rand) {
+	program := []uint64{Leaf(1, 0), Leaf(1, 1), Leaf(1, 0), Leaf(1, 2), Leaf(1, 0), Leaf(1, 0), Leaf(1, 1)} // two nodes
+	tile := AlongTile[T]()
+	sums, ones := make([]T, len(program)*tile.Cols), make([]T, len(program))
+	for i := range sums {
+		sums[i] = T(rng.Float64() - 0.5)
+	}
+	for i := range ones {
+		ones[i] = 1
+	}
+	for own := 2; own < 5; own++ {
+		got, want := make([]T, own*tile.Cols), make([]T, len(sums))
+		microByDefinition(tile, want, ones, Factors[T]{Data: sums, Stride: tile.Cols}, program)
+		Join(Stack[T]{Own: got, Hot: make([]T, 4*tile.Cols)}, sums, program)
+		require.Equal(t, want[:2*tile.Cols], got[:2*tile.Cols])
+	}
+	for i := range sums { // zeros keep their sign
+		sums[i] = T(math.Copysign(0, -1))
+	}
+	got := make([]T, tile.Cols)
+	Join(Stack[T]{Own: got, Hot: make([]T, 4*tile.Cols)}, sums, program[:4])
+	for _, v := range got {
+		require.Equal(t, Bits(T(math.Copysign(0, -1))), Bits(v))
+	}
+}
