@@ -438,7 +438,8 @@ func (a *amd64) leave() {
 	a.label("mode")
 	a.line("MOVL 0(SP), AX")
 	a.line("MOVL AX, 4(SP)")
-	a.line("LDMXCSR ieeeMode<>(SB)")
+	a.line("MOVL $0x1F80, 0(SP)")
+	a.line("LDMXCSR 0(SP)")
 	a.line("JMP  again")
 	a.label("restore")
 	a.line("LDMXCSR 4(SP)")
@@ -684,6 +685,5 @@ func (a *amd64) constants() string {
 	data("absMask32", repeat(0x7fffffff7fffffff, 8)...)
 	data("one64", repeat(0x3ff0000000000000, 8)...)
 	data("one32", repeat(0x3f8000003f800000, 8)...)
-	data("ieeeMode", 0x1f80)
 	return p.source()
 }

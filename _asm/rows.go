@@ -128,7 +128,11 @@ func emitRowMax(a *amd64) {
 //
 //	func rowChain(x, y *T, n, q int) (sum T)
 func emitRowChain(a *amd64) {
-	a.prologue("rowChain"+a.w.String(), []string{"x", "y", "n", "q"}, a.w.element(), 0)
+	args := []string{"x", "y", "n", "q"}
+	a.enterUnread("rowChain"+a.w.String(), args, a.w.element(), 0)
+	for _, arg := range args {
+		a.loadArg(arg, arg)
+	}
 	move, fused, x := "VMOVSD", "VFMADD231SD", amd64Scalar("x")
 	if a.w == f32 {
 		move, fused = "VMOVSS", "VFMADD231SS"
@@ -142,8 +146,9 @@ func emitRowChain(a *amd64) {
 	a.line("ADDQ R9, R10")
 	a.countDown("n", "loop")
 	a.label("end")
+	a.modeRead()
 	a.result("ret", 32, 1)
-	a.epilogue()
+	a.leave()
 }
 
 // writeRows writes the kernels, their declarations and the choice among them.

@@ -91,8 +91,6 @@ DATA one32<>+40(SB)/8, $0x3f8000003f800000
 DATA one32<>+48(SB)/8, $0x3f8000003f800000
 DATA one32<>+56(SB)/8, $0x3f8000003f800000
 GLOBL one32<>(SB), RODATA|NOPTR, $64
-DATA ieeeMode<>+0(SB)/8, $0x0000000000001f80
-GLOBL ieeeMode<>(SB), RODATA|NOPTR, $8
 
 TEXT ·treeSumF64AVX2(SB), 0, $6088-40
 	MOVL $0, 4(SP)
@@ -666,7 +664,8 @@ sum:
 mode:
 	MOVL 0(SP), AX
 	MOVL AX, 4(SP)
-	LDMXCSR ieeeMode<>(SB)
+	MOVL $0x1F80, 0(SP)
+	LDMXCSR 0(SP)
 	JMP  again
 restore:
 	LDMXCSR 4(SP)
@@ -1232,7 +1231,8 @@ sum:
 mode:
 	MOVL 0(SP), AX
 	MOVL AX, 4(SP)
-	LDMXCSR ieeeMode<>(SB)
+	MOVL $0x1F80, 0(SP)
+	LDMXCSR 0(SP)
 	JMP  again
 restore:
 	LDMXCSR 4(SP)
@@ -1823,7 +1823,8 @@ sum:
 mode:
 	MOVL 0(SP), AX
 	MOVL AX, 4(SP)
-	LDMXCSR ieeeMode<>(SB)
+	MOVL $0x1F80, 0(SP)
+	LDMXCSR 0(SP)
 	JMP  again
 restore:
 	LDMXCSR 4(SP)
@@ -3109,7 +3110,8 @@ sum:
 mode:
 	MOVL 0(SP), AX
 	MOVL AX, 4(SP)
-	LDMXCSR ieeeMode<>(SB)
+	MOVL $0x1F80, 0(SP)
+	LDMXCSR 0(SP)
 	JMP  again
 restore:
 	LDMXCSR 4(SP)
@@ -4421,7 +4423,8 @@ sum:
 mode:
 	MOVL 0(SP), AX
 	MOVL AX, 4(SP)
-	LDMXCSR ieeeMode<>(SB)
+	MOVL $0x1F80, 0(SP)
+	LDMXCSR 0(SP)
 	JMP  again
 restore:
 	LDMXCSR 4(SP)
@@ -5645,7 +5648,8 @@ sum:
 mode:
 	MOVL 0(SP), AX
 	MOVL AX, 4(SP)
-	LDMXCSR ieeeMode<>(SB)
+	MOVL $0x1F80, 0(SP)
+	LDMXCSR 0(SP)
 	JMP  again
 restore:
 	LDMXCSR 4(SP)
@@ -6227,7 +6231,8 @@ sum:
 mode:
 	MOVL 0(SP), AX
 	MOVL AX, 4(SP)
-	LDMXCSR ieeeMode<>(SB)
+	MOVL $0x1F80, 0(SP)
+	LDMXCSR 0(SP)
 	JMP  again
 restore:
 	LDMXCSR 4(SP)
@@ -6797,7 +6802,8 @@ sum:
 mode:
 	MOVL 0(SP), AX
 	MOVL AX, 4(SP)
-	LDMXCSR ieeeMode<>(SB)
+	MOVL $0x1F80, 0(SP)
+	LDMXCSR 0(SP)
 	JMP  again
 restore:
 	LDMXCSR 4(SP)
@@ -7392,7 +7398,8 @@ sum:
 mode:
 	MOVL 0(SP), AX
 	MOVL AX, 4(SP)
-	LDMXCSR ieeeMode<>(SB)
+	MOVL $0x1F80, 0(SP)
+	LDMXCSR 0(SP)
 	JMP  again
 restore:
 	LDMXCSR 4(SP)
@@ -8690,7 +8697,8 @@ sum:
 mode:
 	MOVL 0(SP), AX
 	MOVL AX, 4(SP)
-	LDMXCSR ieeeMode<>(SB)
+	MOVL $0x1F80, 0(SP)
+	LDMXCSR 0(SP)
 	JMP  again
 restore:
 	LDMXCSR 4(SP)
@@ -10014,7 +10022,8 @@ sum:
 mode:
 	MOVL 0(SP), AX
 	MOVL AX, 4(SP)
-	LDMXCSR ieeeMode<>(SB)
+	MOVL $0x1F80, 0(SP)
+	LDMXCSR 0(SP)
 	JMP  again
 restore:
 	LDMXCSR 4(SP)
@@ -11250,7 +11259,8 @@ sum:
 mode:
 	MOVL 0(SP), AX
 	MOVL AX, 4(SP)
-	LDMXCSR ieeeMode<>(SB)
+	MOVL $0x1F80, 0(SP)
+	LDMXCSR 0(SP)
 	JMP  again
 restore:
 	LDMXCSR 4(SP)
@@ -11990,7 +12000,8 @@ sum:
 mode:
 	MOVL 0(SP), AX
 	MOVL AX, 4(SP)
-	LDMXCSR ieeeMode<>(SB)
+	MOVL $0x1F80, 0(SP)
+	LDMXCSR 0(SP)
 	JMP  again
 restore:
 	LDMXCSR 4(SP)
@@ -12842,7 +12853,8 @@ sum:
 mode:
 	MOVL 0(SP), AX
 	MOVL AX, 4(SP)
-	LDMXCSR ieeeMode<>(SB)
+	MOVL $0x1F80, 0(SP)
+	LDMXCSR 0(SP)
 	JMP  again
 restore:
 	LDMXCSR 4(SP)
@@ -13863,7 +13875,8 @@ sum:
 mode:
 	MOVL 0(SP), AX
 	MOVL AX, 4(SP)
-	LDMXCSR ieeeMode<>(SB)
+	MOVL $0x1F80, 0(SP)
+	LDMXCSR 0(SP)
 	JMP  again
 restore:
 	LDMXCSR 4(SP)

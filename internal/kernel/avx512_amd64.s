@@ -91,8 +91,6 @@ DATA one32<>+40(SB)/8, $0x3f8000003f800000
 DATA one32<>+48(SB)/8, $0x3f8000003f800000
 DATA one32<>+56(SB)/8, $0x3f8000003f800000
 GLOBL one32<>(SB), RODATA|NOPTR, $64
-DATA ieeeMode<>+0(SB)/8, $0x0000000000001f80
-GLOBL ieeeMode<>(SB), RODATA|NOPTR, $8
 
 TEXT ·treeSumF64AVX512(SB), 0, $6088-40
 	MOVL $0, 4(SP)
@@ -734,7 +732,8 @@ sum:
 mode:
 	MOVL 0(SP), AX
 	MOVL AX, 4(SP)
-	LDMXCSR ieeeMode<>(SB)
+	MOVL $0x1F80, 0(SP)
+	LDMXCSR 0(SP)
 	JMP  again
 restore:
 	LDMXCSR 4(SP)
@@ -1764,7 +1763,8 @@ sum:
 mode:
 	MOVL 0(SP), AX
 	MOVL AX, 4(SP)
-	LDMXCSR ieeeMode<>(SB)
+	MOVL $0x1F80, 0(SP)
+	LDMXCSR 0(SP)
 	JMP  again
 restore:
 	LDMXCSR 4(SP)
@@ -2806,7 +2806,8 @@ sum:
 mode:
 	MOVL 0(SP), AX
 	MOVL AX, 4(SP)
-	LDMXCSR ieeeMode<>(SB)
+	MOVL $0x1F80, 0(SP)
+	LDMXCSR 0(SP)
 	JMP  again
 restore:
 	LDMXCSR 4(SP)
@@ -3881,7 +3882,8 @@ sum:
 mode:
 	MOVL 0(SP), AX
 	MOVL AX, 4(SP)
-	LDMXCSR ieeeMode<>(SB)
+	MOVL $0x1F80, 0(SP)
+	LDMXCSR 0(SP)
 	JMP  again
 restore:
 	LDMXCSR 4(SP)
@@ -4984,7 +4986,8 @@ sum:
 mode:
 	MOVL 0(SP), AX
 	MOVL AX, 4(SP)
-	LDMXCSR ieeeMode<>(SB)
+	MOVL $0x1F80, 0(SP)
+	LDMXCSR 0(SP)
 	JMP  again
 restore:
 	LDMXCSR 4(SP)
@@ -6264,7 +6267,8 @@ sum:
 mode:
 	MOVL 0(SP), AX
 	MOVL AX, 4(SP)
-	LDMXCSR ieeeMode<>(SB)
+	MOVL $0x1F80, 0(SP)
+	LDMXCSR 0(SP)
 	JMP  again
 restore:
 	LDMXCSR 4(SP)
@@ -6913,7 +6917,8 @@ sum:
 mode:
 	MOVL 0(SP), AX
 	MOVL AX, 4(SP)
-	LDMXCSR ieeeMode<>(SB)
+	MOVL $0x1F80, 0(SP)
+	LDMXCSR 0(SP)
 	JMP  again
 restore:
 	LDMXCSR 4(SP)
@@ -7946,7 +7951,8 @@ sum:
 mode:
 	MOVL 0(SP), AX
 	MOVL AX, 4(SP)
-	LDMXCSR ieeeMode<>(SB)
+	MOVL $0x1F80, 0(SP)
+	LDMXCSR 0(SP)
 	JMP  again
 restore:
 	LDMXCSR 4(SP)
@@ -8991,7 +8997,8 @@ sum:
 mode:
 	MOVL 0(SP), AX
 	MOVL AX, 4(SP)
-	LDMXCSR ieeeMode<>(SB)
+	MOVL $0x1F80, 0(SP)
+	LDMXCSR 0(SP)
 	JMP  again
 restore:
 	LDMXCSR 4(SP)
@@ -10078,7 +10085,8 @@ sum:
 mode:
 	MOVL 0(SP), AX
 	MOVL AX, 4(SP)
-	LDMXCSR ieeeMode<>(SB)
+	MOVL $0x1F80, 0(SP)
+	LDMXCSR 0(SP)
 	JMP  again
 restore:
 	LDMXCSR 4(SP)
@@ -11193,7 +11201,8 @@ sum:
 mode:
 	MOVL 0(SP), AX
 	MOVL AX, 4(SP)
-	LDMXCSR ieeeMode<>(SB)
+	MOVL $0x1F80, 0(SP)
+	LDMXCSR 0(SP)
 	JMP  again
 restore:
 	LDMXCSR 4(SP)
@@ -12485,7 +12494,8 @@ sum:
 mode:
 	MOVL 0(SP), AX
 	MOVL AX, 4(SP)
-	LDMXCSR ieeeMode<>(SB)
+	MOVL $0x1F80, 0(SP)
+	LDMXCSR 0(SP)
 	JMP  again
 restore:
 	LDMXCSR 4(SP)
@@ -13380,7 +13390,8 @@ sum:
 mode:
 	MOVL 0(SP), AX
 	MOVL AX, 4(SP)
-	LDMXCSR ieeeMode<>(SB)
+	MOVL $0x1F80, 0(SP)
+	LDMXCSR 0(SP)
 	JMP  again
 restore:
 	LDMXCSR 4(SP)
@@ -14531,7 +14542,8 @@ sum:
 mode:
 	MOVL 0(SP), AX
 	MOVL AX, 4(SP)
-	LDMXCSR ieeeMode<>(SB)
+	MOVL $0x1F80, 0(SP)
+	LDMXCSR 0(SP)
 	JMP  again
 restore:
 	LDMXCSR 4(SP)
@@ -15947,7 +15959,8 @@ sum:
 mode:
 	MOVL 0(SP), AX
 	MOVL AX, 4(SP)
-	LDMXCSR ieeeMode<>(SB)
+	MOVL $0x1F80, 0(SP)
+	LDMXCSR 0(SP)
 	JMP  again
 restore:
 	LDMXCSR 4(SP)

@@ -90,7 +90,7 @@ func some[T Float](of RowProgram, dst, x, y, z []T, p *rowNumbers[T]) {
 		}
 	case RowOverTimes:
 		for i, v := range x {
-			dst[i] = Canonical(T(v/a) * y[i])
+			dst[i] = Canonical(T(T(v/a) * y[i]))
 		}
 	case RowOverTimesPlus:
 		for i, v := range x {

@@ -556,14 +556,8 @@ done:
 	RET
 
 TEXT ·rowChainF64AVX2(SB), 0, $8-40
-	STMXCSR 0(SP)
-	MOVL 0(SP), AX
-	ANDL $0xFFC0, AX
-	CMPL AX, $0x1F80
-	JEQ  ieee
-	MOVL $0x1F80, 4(SP)
-	LDMXCSR 4(SP)
-ieee:
+	MOVL $0, 4(SP)
+again:
 	MOVQ x+0(FP), SI
 	MOVQ y+8(FP), DX
 	MOVQ n+16(FP), CX
@@ -579,14 +573,24 @@ loop:
 	DECQ CX
 	JNE loop
 end:
-	VMOVSD X1, ret+32(FP)
-	VZEROUPPER
+	STMXCSR 0(SP)
 	MOVL 0(SP), AX
 	ANDL $0xFFC0, AX
 	CMPL AX, $0x1F80
-	JEQ  done
+	JNE  mode
+	VMOVSD X1, ret+32(FP)
+	VZEROUPPER
+	CMPL 4(SP), $0
+	JNE  restore
+	RET
+mode:
+	MOVL 0(SP), AX
+	MOVL AX, 4(SP)
+	MOVL $0x1F80, 0(SP)
 	LDMXCSR 0(SP)
-done:
+	JMP  again
+restore:
+	LDMXCSR 4(SP)
 	RET
 
 TEXT ·rowLessF32AVX2(SB), 0, $8-56
@@ -1140,14 +1144,8 @@ done:
 	RET
 
 TEXT ·rowChainF32AVX2(SB), 0, $8-36
-	STMXCSR 0(SP)
-	MOVL 0(SP), AX
-	ANDL $0xFFC0, AX
-	CMPL AX, $0x1F80
-	JEQ  ieee
-	MOVL $0x1F80, 4(SP)
-	LDMXCSR 4(SP)
-ieee:
+	MOVL $0, 4(SP)
+again:
 	MOVQ x+0(FP), SI
 	MOVQ y+8(FP), DX
 	MOVQ n+16(FP), CX
@@ -1163,12 +1161,22 @@ loop:
 	DECQ CX
 	JNE loop
 end:
-	VMOVSS X1, ret+32(FP)
-	VZEROUPPER
+	STMXCSR 0(SP)
 	MOVL 0(SP), AX
 	ANDL $0xFFC0, AX
 	CMPL AX, $0x1F80
-	JEQ  done
+	JNE  mode
+	VMOVSS X1, ret+32(FP)
+	VZEROUPPER
+	CMPL 4(SP), $0
+	JNE  restore
+	RET
+mode:
+	MOVL 0(SP), AX
+	MOVL AX, 4(SP)
+	MOVL $0x1F80, 0(SP)
 	LDMXCSR 0(SP)
-done:
+	JMP  again
+restore:
+	LDMXCSR 4(SP)
 	RET
