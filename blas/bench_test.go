@@ -26,14 +26,20 @@ func BenchmarkRoutines(b *testing.B) {
 		for _, name := range []string{"ours", "gonum"} {
 			l := libraries[name]
 			routines := map[string]func(){
-				"dot":  func() { l.Dot(n, x, 1, y, 1) },
-				"gemv": func() { l.Gemv(gonum.NoTrans, n, n, 1, a, n, x, 1, 0, y, 1) },
-				"ger":  func() { l.Ger(n, n, 1e-9, x, 1, y, 1, c, n) },
-				"rot":  func() { l.Rot(n, x, 1, y, 1, 0.6, 0.8) },
-				"trsv": func() { copy(y, x); l.Trsv(gonum.Lower, gonum.NoTrans, gonum.NonUnit, n, a, n, y, 1) },
-				"gemm": func() { l.Gemm(gonum.NoTrans, gonum.NoTrans, n, n, n, 1, a, n, m, n, 0, c, n) },
-				"symm": func() { l.Symm(gonum.Left, gonum.Upper, n, n, 1, a, n, m, n, 0, c, n) },
-				"syrk": func() { l.Syrk(gonum.Upper, gonum.NoTrans, n, n, 1, m, n, 0, c, n) },
+				"dot":   func() { l.Dot(n, x, 1, y, 1) },
+				"gemv":  func() { l.Gemv(gonum.NoTrans, n, n, 1, a, n, x, 1, 0, y, 1) },
+				"ger":   func() { l.Ger(n, n, 1e-9, x, 1, y, 1, c, n) },
+				"axpy":  func() { l.Axpy(n, 1e-9, x, 1, y, 1) },
+				"scal":  func() { l.Scal(n, 1, y, 1) },
+				"gemvT": func() { l.Gemv(gonum.Trans, n, n, 1, a, n, x, 1, 0, y, 1) },
+				"trmv":  func() { copy(y, x); l.Trmv(gonum.Upper, gonum.NoTrans, gonum.NonUnit, n, a, n, y, 1) },
+				"trsvT": func() { copy(y, x); l.Trsv(gonum.Upper, gonum.Trans, gonum.NonUnit, n, a, n, y, 1) },
+				"syr2":  func() { l.Syr2(gonum.Upper, n, 1e-9, x, 1, y, 1, c, n) },
+				"rot":   func() { l.Rot(n, x, 1, y, 1, 0.6, 0.8) },
+				"trsv":  func() { copy(y, x); l.Trsv(gonum.Lower, gonum.NoTrans, gonum.NonUnit, n, a, n, y, 1) },
+				"gemm":  func() { l.Gemm(gonum.NoTrans, gonum.NoTrans, n, n, n, 1, a, n, m, n, 0, c, n) },
+				"symm":  func() { l.Symm(gonum.Left, gonum.Upper, n, n, 1, a, n, m, n, 0, c, n) },
+				"syrk":  func() { l.Syrk(gonum.Upper, gonum.NoTrans, n, n, 1, m, n, 0, c, n) },
 				"trmm": func() {
 					copy(c, m)
 					l.Trmm(gonum.Left, gonum.Upper, gonum.NoTrans, gonum.NonUnit, n, n, 1, a, n, c, n)

@@ -71,6 +71,10 @@ func (r routines[T]) symmetricRows(f form[T], alpha T, x vector[T], beta T, y ve
 	r.rows(false, alpha, a, x, beta, y)
 }
 
+// fewTerms is the size of matrices up to which gemv is sooner done here than by gemm. It cannot matter to the
+// bits.
+const fewTerms = 1 << 8
+
 // rows is gemv after the checks, as a product with one row: y' = alpha*x'*op(A)' + beta*y'.
 // Products commute, so the bits are those of a product with one column.
 func (r routines[T]) rows(trans bool, alpha T, a gemm.Matrix[T], x vector[T], beta T, y vector[T]) {
@@ -78,12 +82,36 @@ func (r routines[T]) rows(trans bool, alpha T, a gemm.Matrix[T], x vector[T], be
 		scaleVector(beta, y)
 		return
 	}
+	small := a.Rows*a.Cols <= fewTerms && r.isChain(1)
+	if small && !trans {
+		f := form[T]{data: a.Data, ld: a.Stride, rows: a.Rows, cols: a.Cols, below: a.Rows, above: a.Cols}
+		r.bandRows(alpha, x, beta, y, func(i int, _ []T) (int, []T) { return f.row(i) })
+		return
+	}
 	xs, scratchX := x.slice()
 	defer giveIf(scratchX)
 	ys, scratchY := y.copy() // y may lie between the rows of A
 	defer give(scratchY)
-	r.multiply(false, false, !trans, alpha, gemm.Dense(1, x.n, xs), a, beta, gemm.Dense(1, y.n, ys))
+	if small && r.isChain(x.n) {
+		oneLeaf(alpha, a, xs, beta, ys)
+	} else {
+		r.multiply(false, false, !trans, alpha, gemm.Dense(1, x.n, xs), a, beta, gemm.Dense(1, y.n, ys))
+	}
 	y.set(ys)
+}
+
+// oneLeaf sets y = alpha*A'*x + beta*y where all terms are one leaf: a row of A continues the chains of all elements.
+func oneLeaf[T kernel.Float](alpha T, a gemm.Matrix[T], x []T, beta T, y []T) {
+	scratch := take[T](len(y))
+	defer give(scratch)
+	chains := *scratch
+	clear(chains)
+	for k, v := range x {
+		addProducts(chains, v, a.Row(k))
+	}
+	for j, s := range chains {
+		y[j] = finish(alpha, s, beta, y[j])
+	}
 }
 
 // scaleVector sets y = RN(beta*y), and leaves it alone if beta is 1.

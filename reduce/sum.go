@@ -152,14 +152,10 @@ func sum[T Float](order Order, t terms[T], threads int) T {
 }
 
 // cutSooner tells whether cutting the terms into slices, which reads them once, is sooner
-// done than certifying their sum: of many terms, 8 times as many of float32, for
-// which certifying takes a third. Of products, blocks are refused too often.
+// done than certifying their sum: of many terms of float64. Of float32, certifying takes a third, and
+// of products, blocks are refused too often.
 func cutSooner[T Float](x, y []T) bool {
-	few := 1 << 17
-	if !kernel.Is64[T]() {
-		few = 1 << 20
-	}
-	return y == nil && len(x) >= few && likelyCut(terms[T]{x: x})
+	return kernel.Is64[T]() && y == nil && len(x) >= 1<<17 && likelyCut(terms[T]{x: x})
 }
 
 // exactSum returns the correctly rounded sum.
