@@ -24,10 +24,12 @@ func kernelBits[T Float](x, y []T) []uint64 {
 	}
 	row := make([]T, 48) // whole vectors: the ragged end is Go's
 	for of := range rowPrograms {
+		if Active() != AVX2 && Active() != AVX512 {
+			break // there are no others of rows
+		}
 		Each(of, row, x[:48], y[:48], y[50:98], x[1], y[1], y[2])
-		all = append(all, Bits(row[0]), Bits(row[3]), Bits(row[47]))
+		all = append(all, Bits(row[0]), Bits(row[3]), Bits(row[47]), Bits(RowChain(x[:of], y[:of], false)), Bits(RowChain(x, y, true)))
 	}
-	all = append(all, Bits(RowChain(x[:50], y[:50], false)), Bits(RowChain(x, y, true)))
 	tile := FoldTile[T]()
 	stack := make([]T, 2*tile.Size())
 	MicroFold(PairsFold, tile, stack, 0, x, y, []uint64{Leaf(len(y)/tile.Cols, 0)})
