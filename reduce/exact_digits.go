@@ -9,12 +9,12 @@ func digitsSum[T Float](of kernel.Terms, x, y []T) (T, bool) {
 		return 0, false
 	}
 	var d kernel.Digits
-	_, ok := kernel.SumDigits(&d, of, x, y)
+	most, ok := kernel.SumDigits(&d, of, x, y)
 	if !ok {
 		return 0, false
 	}
 	if len(x) <= kernel.MaxLeading {
-		if s := d.Leading(); s.Hi != 0 || s.Lo != 0 {
+		if s := d.Leading(most); s.Hi != 0 || s.Lo != 0 {
 			return roundLeading[T](s), true
 		}
 		return zeroSum(of, x, y), true

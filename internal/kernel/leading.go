@@ -23,8 +23,10 @@ const (
 // or none is left. The digits below are then less than 2^29: no number of 54 bits,
 // nor the middle of two, is that near, if the last 39 bits are not within 2^29 of a multiple of 2^39.
 // If they are, the sum is that multiple and something small, the sign of which is added to the multiple.
-func (d *Digits) Leading() Leading {
-	place := len(d)
+//
+// most is the largest biased exponent of the numbers, as SumDigits returns it: the digits from the first place on are zero.
+func (d *Digits) Leading(most int) Leading {
+	place := min((most+digitsBias+53)/digitBits+2, len(d))
 	for place > 0 && d[place-1] == 0 {
 		place--
 	}
@@ -42,11 +44,21 @@ func (d *Digits) Leading() Leading {
 // signBelow returns the sign of rest and the digits below place. They are less than 2^29.
 func (d *Digits) signBelow(rest int64, place int) int64 {
 	for place > 0 && rest>>30 == rest>>63 {
+		if rest == 0 { // zeros are most often all that there is
+			for place >= 8 && allZero((*[8]int64)(d[place-8:])) {
+				place -= 8
+			}
+			if place == 0 {
+				break
+			}
+		}
 		place--
 		rest = rest<<digitBits + d[place]
 	}
 	return rest>>63 | int64(uint64(-rest)>>63)
 }
+
+func allZero(d *[8]int64) bool { return d[0]|d[1]|d[2]|d[3]|d[4]|d[5]|d[6]|d[7] == 0 }
 
 // add128 returns hi*2^64 + lo + v.
 func add128(hi int64, lo uint64, v int64) (int64, uint64) {
