@@ -111,6 +111,12 @@ func (a *amd64) storePart(m mem, r reg, part int) {
 	}
 }
 
+func (a *amd64) storePairs(even, odd mem, r reg) {
+	a.line("VPMOVQD %s, %s", a.v(r), a.mem(even))
+	a.line("VPSRLQ $32, %s, %s", a.v(r), a.v(r))
+	a.line("VPMOVQD %s, %s", a.v(r), a.mem(odd))
+}
+
 func (a *amd64) loadPart(d reg, m mem, part int) {
 	switch {
 	case part == 0:

@@ -17,15 +17,11 @@ func (p program) wholeLeaves(terms int) int {
 	return n
 }
 
-// alongBytes is the most bytes of a matrix whose columns are gone along: three times a second cache. What comes from
-// farther, the processor fetches faster in the 16 streams of the other way.
-const alongBytes = 6 << 20
-
 // alongLeaves returns how many leaves of each column are to be summed side by side: 0 if they are too few, or not
-// those of the kernel, or the matrix is too large.
+// those of the kernel.
 func (t *tiles[S, T]) alongLeaves() int {
-	n, lanes := t.program.wholeLeaves(kernel.AlongLeaf), kernel.AlongLanes[S]()
-	if lanes == 0 || n < lanes || t.n*t.k*sizeOf[S]() > alongBytes {
+	n, each := t.program.wholeLeaves(kernel.AlongLeaf), kernel.AlongLeaves[S]()
+	if each == 0 || n < each {
 		return 0
 	}
 	return n
@@ -36,23 +32,23 @@ func (t *tiles[S, T]) arranged() int {
 	if t.along == 0 {
 		return 0
 	}
-	return kernel.AlongBlocks[S](t.along) * kernel.AlongLanes[S]() * kernel.AlongLeaf
+	return kernel.AlongBlocks[S](t.along) * kernel.AlongLeaves[S]() * kernel.AlongLeaf
 }
 
-// summed is the elements of the sums of all leaves of a tile, and of the scratch of kernel.Along.
+// summed is the elements of the sums of all leaves of a tile.
 func (t *tiles[S, T]) summed() int {
 	if t.along == 0 {
 		return 0
 	}
-	return len(t.program.words)*t.tile.Cols + t.along*kernel.AcrossColumns
+	return len(t.program.words) * t.tile.Cols
 }
 
 // alongTile evaluates the p-th tile.
 func (t *tiles[S, T]) alongTile(p int, s taskScratch[S]) {
 	cols, terms := t.tile.Cols, t.along*kernel.AlongLeaf
-	sums, scratch := s.sums[:len(t.program.words)*cols], s.sums[len(t.program.words)*cols:]
+	sums := s.sums
 	b := t.factors(p, 0, t.k, nil)
-	kernel.Along(sums[:t.along*cols], s.rows[t.k:], b.Data, b.Stride, scratch)
+	kernel.Along(sums[:t.along*cols], s.rows[t.k:], b.Data, b.Stride)
 	if rest := t.k - terms; rest > 0 {
 		for j := 0; j < cols; j += kernel.AcrossColumns {
 			last := kernel.Stack[S]{Own: sums[t.along*cols+j:], Hot: s.hot}
