@@ -111,10 +111,16 @@ func (a *amd64) storePart(m mem, r reg, part int) {
 	}
 }
 
-func (a *amd64) storePairs(even, odd mem, r reg) {
-	a.line("VPMOVQD %s, %s", a.v(r), a.mem(even))
-	a.line("VPSRLQ $32, %s, %s", a.v(r), a.v(r))
-	a.line("VPMOVQD %s, %s", a.v(r), a.mem(odd))
+func (a *amd64) unpair(even, odd reg) {
+	a.line("VPMOVQD %s, %s", a.v(odd), a.half(even))
+	a.line("VPSRLQ $32, %s, %s", a.v(odd), a.v(odd))
+	a.line("VPMOVQD %s, %s", a.v(odd), a.half(odd))
+}
+
+func (a *amd64) halve(on bool) {
+	if a.shown = a.bytes; on {
+		a.shown /= 2
+	}
 }
 
 func (a *amd64) loadPart(d reg, m mem, part int) {

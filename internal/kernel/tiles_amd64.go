@@ -66,9 +66,9 @@ func gatherTileF64(dst, x *float64, s, n int) bool {
 	return false
 }
 
-func alongF64(dst, x, y *float64, s, n, t int) {
+func alongF64(dst, x, y *float64, s int, p *uint64, n, m int) {
 	if active == AVX512 {
-		alongF64AVX512(dst, x, y, s, n, t)
+		alongF64AVX512(dst, x, y, s, p, n, m)
 		return
 	}
 	panic(noKernel)
@@ -234,9 +234,9 @@ func gatherTileF32(dst, x *float32, s, n int) bool {
 	return false
 }
 
-func alongF32(dst, x, y *float32, s, n, t int) {
+func alongF32(dst, x, y *float32, s int, p *uint64, n, m int) {
 	if active == AVX512 {
-		alongF32AVX512(dst, x, y, s, n, t)
+		alongF32AVX512(dst, x, y, s, p, n, m)
 		return
 	}
 	panic(noKernel)
