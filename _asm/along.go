@@ -1,10 +1,13 @@
 package main
 
-import "fmt"
+import (
+	"fmt"
+	"math/bits"
+)
 
 // along is the microkernel of one row over columns that lie as across says, of which it takes eight at a time: half as many
-// streams of memory, 256 bytes of each in turn, which is a block: two leaves of float32, one of float64. The lanes of a vector are
-// a column's leaves, column after column. The program is that of micro, for n blocks of leaves of 32 terms, and for m times
+// streams of memory, a block of each in turn: a leaf, or two where a vector has lanes for two leaves of all columns, which lie
+// in it column after column. The program is that of micro, for n blocks of leaves of 32 terms, and for m times
 // eight columns, each of whose stacks begins beside the one before; x[(b*32 + j)*leaves + l] is the factor of term j of
 // leaf l of block b, and columns are s bytes apart.
 type along struct {
@@ -13,21 +16,24 @@ type along struct {
 }
 
 const (
-	alongLeaf    = 32  // terms
-	alongColumns = 8   // abreast
-	alongBlock   = 256 // bytes of each
-	alongAhead   = 4   // blocks by which memory is asked for ahead
-	alongStep    = 32  // bytes of each leaf that are transposed together
-	joinVectors  = 4   // of columns in a row of the stack
+	alongLeaf    = 32   // terms
+	alongColumns = 8    // abreast
+	alongAhead   = 8192 // bytes of all of them by which memory is asked for ahead
+	joinVectors  = 4    // of columns in a row of the stack
 )
 
-// hasAlong tells whether there is such a kernel: for vectors of four parts.
-func hasAlong(t target) bool { return t.vectorBytes() == 64 }
+// hasAlong tells whether there is such a kernel.
+func hasAlong(t target) bool { return t.suffix() != "NEON" }
 
-// lanes is those of a vector, leaves how many of them are a column's, and group the terms of 16 bytes.
-func (k along) lanes() int  { return k.vectorBytes() / k.w.lane() }
-func (k along) leaves() int { return k.lanes() / alongColumns }
-func (k along) group() int  { return 16 / k.w.lane() }
+// lanes is those of a vector, leaves how many of them are a column's, and vectors those of all columns.
+func (k along) lanes() int   { return k.vectorBytes() / k.w.lane() }
+func (k along) leaves() int  { return max(1, k.lanes()/alongColumns) }
+func (k along) vectors() int { return max(1, alongColumns/k.lanes()) }
+
+// group is the terms of 16 bytes, step the bytes of each leaf that are transposed together, block those of a column.
+func (k along) group() int { return 16 / k.w.lane() }
+func (k along) step() int  { return k.vectorBytes() / 2 }
+func (k along) block() int { return alongLeaf * k.w.lane() * k.leaves() }
 
 func emitAlong(t target, w width) string {
 	if !hasAlong(t) {
@@ -61,14 +67,14 @@ func (k along) begin() {
 	k.move("t", "s")
 	k.shl("t", 3)
 	k.move("c", "i")
-	k.shl("c", 8)
+	k.shl("c", bits.Len(uint(k.block()))-1)
 	k.subReg("t", "c")
 	k.move("u", "y")
 	k.addReg("u", "q")
 	k.move("z", "y")
 	k.move("e", "u")
 	k.move("k", "i")
-	for i := range alongAhead {
+	for i := range alongAhead / alongColumns / k.block() {
 		k.askOn(fmt.Sprint("ahead", i))
 	}
 }
@@ -88,8 +94,8 @@ func (k along) turn() {
 
 // askOn moves z to the next block.
 func (k along) askOn(label string) {
-	k.addImm("z", alongBlock)
-	k.addImm("e", alongBlock)
+	k.addImm("z", k.block())
+	k.addImm("e", k.block())
 	k.countDown("k", label)
 	k.addReg("z", "t")
 	k.addReg("e", "t")
@@ -115,46 +121,58 @@ func (k along) column(first, third string, c, off int) mem {
 // sum evaluates a block.
 func (k along) sum() {
 	const acc, factor, other = 0, 13, 14
-	k.zero(acc)
 	asked, size := 0, k.w.lane()*k.leaves()
-	for off := 0; off < alongBlock/k.leaves(); off += alongStep {
-		ask := func() {
-			for range 2 {
-				k.prefetch(k.column("z", "e", asked/alongBlock, asked%alongBlock))
-				asked += line
+	ask := func() {
+		k.prefetch(k.column("z", "e", asked/k.block(), asked%k.block()))
+		asked += line
+	}
+	for v := range k.vectors() {
+		k.zero(acc + reg(v)*other)
+	}
+	for off := 0; off < k.block()/k.leaves(); off += k.step() {
+		for v := range k.vectors() {
+			row := func(r int) mem {
+				return k.column("y", "u", (v*k.lanes()+r)/k.leaves(), off+r%k.leaves()*alongLeaf*k.w.lane())
 			}
+			k.next(row, ask, func(term int, b reg) {
+				k.multiply(acc+reg(v)*other, b, factor, at("x", (off/k.w.lane()+term)*size))
+			})
 		}
-		row := func(r int) mem { return k.column("y", "u", r/k.leaves(), off+r%k.leaves()*alongLeaf*k.w.lane()) }
-		k.next(row, ask, func(term int, b reg) {
-			from := at("x", (off/k.w.lane()+term)*size)
-			if k.leaves() == 1 {
-				k.fmaddBroadcast(acc, b, from)
-				return
-			}
-			k.setWidth(f64) // two of them
-			k.broadcast(factor, from)
-			k.setWidth(k.w)
-			k.fmadd(acc, b, factor)
-		})
 	}
 	k.askOn("asked")
-	k.addImm("y", alongBlock)
-	k.addImm("u", alongBlock)
+	k.addImm("y", k.block())
+	k.addImm("u", k.block())
 	k.addImm("x", alongLeaf*size)
 	if k.leaves() == 1 {
-		k.push(acc, 0)
+		k.push([]reg{acc, other}[:k.vectors()], 0)
 		return
 	}
 	k.unpair(other, acc)
 	k.halve(true)
-	k.push(other, 0)
-	k.push(acc, 1)
+	k.push([]reg{other}, 0)
+	k.push([]reg{acc}, 1)
 	k.halve(false)
 }
 
+// multiply adds the product of a term of all columns.
+func (k along) multiply(acc, b, factor reg, x mem) {
+	switch {
+	case k.leaves() == 2: // two factors in turn
+		k.setWidth(f64)
+		k.broadcast(factor, x)
+		k.setWidth(k.w)
+		k.fmadd(acc, b, factor)
+	case k.vectorBytes() == 64:
+		k.fmaddBroadcast(acc, b, x)
+	default:
+		k.broadcast(factor, x)
+		k.fmadd(acc, b, factor)
+	}
+}
+
 // push completes nodes with the sums of a leaf and pushes what comes of it.
-func (k along) push(acc reg, leaf int) {
-	const row = joinVectors * 64
+func (k along) push(acc []reg, leaf int) {
+	row := joinVectors * k.vectorBytes()
 	join, push := fmt.Sprint("join", leaf), fmt.Sprint("push", leaf)
 	k.loadScalar("c", at("p", 8*leaf))
 	if leaf == k.leaves()-1 {
@@ -164,20 +182,38 @@ func (k along) push(acc reg, leaf int) {
 	k.ifZero("c", push)
 	k.label(join)
 	k.addImm("dst", -row)
-	k.addMem(acc, acc, at("dst", 0))
+	for v, acc := range acc {
+		k.addMem(acc, acc, at("dst", v*k.vectorBytes()))
+	}
 	k.countDown("c", join)
 	k.label(push)
-	k.store(at("dst", 0), acc)
+	for v, acc := range acc {
+		k.store(at("dst", v*k.vectorBytes()), acc)
+	}
 	k.addImm("dst", row)
 }
 
-// next hands on the transpose of 32 bytes of as many rows as there are lanes: a vector of all rows for each term. Loads of
-// halves spare half the shuffles between 16 bytes of a vector. Before every four rows it calls ask.
+// next hands on the transpose of half a vector's bytes of as many rows as there are lanes: a vector of all rows for each term.
+// For every line that it takes it calls ask.
 func (k along) next(row func(r int) mem, ask func(), take func(term int, b reg)) {
 	const a, b, c = 1, 5, 9 // the first of up to four registers each
 	n := k.group()
-	for i := range n {
+	if k.vectorBytes() == 32 {
+		for i := range n {
+			if i%2 == 0 {
+				ask()
+			}
+			k.loadPart(a+reg(i), row(i), 0)
+			k.loadPart(a+reg(i), row(n+i), 1)
+		}
+		for i, r := range (across{k.target, k.w}).transpose(a, b) {
+			take(i, r)
+		}
+		return
+	}
+	for i := range n { // loads of halves spare half the shuffles between 16 bytes of a vector
 		a, b, c := reg(a+i), reg(b+i), reg(c+i)
+		ask()
 		ask()
 		k.loadHalf(a, row(i), 0)
 		k.loadHalf(a, row(n+i), 1)

@@ -8,14 +8,18 @@ const AlongLeaf = 32
 // alongColumns is the number of columns that the kernel goes along abreast.
 const alongColumns = 8
 
-// AlongLeaves returns how many leaves of a column are lanes of one vector: 0 where the active backend has no kernel
-// for it.
-func AlongLeaves[T Float]() int {
+// alongLanes returns the lanes of a vector: 0 where the active backend has no kernel for Along.
+func alongLanes[T Float]() int {
 	var v T
-	if active != AVX512 {
+	return [...]int{AVX2: 32, AVX512: 64, NEON: 0, Portable: 0}[active] / int(unsafe.Sizeof(v))
+}
+
+// AlongLeaves returns how many leaves of a column Along takes at a time: 0 where there is no kernel for it.
+func AlongLeaves[T Float]() int {
+	if alongLanes[T]() == 0 {
 		return 0
 	}
-	return 64 / int(unsafe.Sizeof(v)) / alongColumns
+	return max(1, alongLanes[T]()/alongColumns)
 }
 
 // ArrangeAlong puts the factors of the row of so many leaves, a multiple of AlongLeaves, in the order in which
@@ -34,7 +38,7 @@ func ArrangeAlong[T Float](dst, a []T, leaves int) {
 }
 
 // AlongTile returns the tile of one row that Along and Join evaluate.
-func AlongTile[T Float]() Tile { return Tile{1, 4 * alongColumns * AlongLeaves[T]()} }
+func AlongTile[T Float]() Tile { return Tile{1, 4 * alongLanes[T]()} }
 
 // Along is Micro of the AlongTile over columns whose terms lie one after the other, for a program of a multiple of
 // AlongLeaves leaves of AlongLeaf terms. It takes x as ArrangeAlong arranges it, and a stack in one place.
