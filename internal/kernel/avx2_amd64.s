@@ -20210,14 +20210,8 @@ done:
 	RET
 
 TEXT ·largestSumF64AVX2(SB), 0, $328-32
-	STMXCSR 0(SP)
-	MOVL 0(SP), AX
-	ANDL $0xFFC0, AX
-	CMPL AX, $0x1F80
-	JEQ  ieee
-	MOVL $0x1F80, 4(SP)
-	LDMXCSR 4(SP)
-ieee:
+	MOVL $0, 4(SP)
+again:
 	LEAQ 71(SP), R14
 	ANDQ $-64, R14
 	MOVQ x+0(FP), SI
@@ -20275,29 +20269,33 @@ last:
 	VANDPD Y1, Y2, Y2
 	VPMAXUD Y2, Y0, Y0
 end:
+	STMXCSR 0(SP)
+	MOVL 0(SP), AX
+	ANDL $0xFFC0, AX
+	CMPL AX, $0x1F80
+	JNE  mode
 	VEXTRACTF128 $1, Y0, X2
 	VPMAXUD Y2, Y0, Y0
 	VPERMILPD $1, X0, X2
 	VPMAXUD Y2, Y0, Y0
 	VMOVSD X0, ret+24(FP)
 	VZEROUPPER
+	CMPL 4(SP), $0
+	JNE  restore
+	RET
+mode:
 	MOVL 0(SP), AX
-	ANDL $0xFFC0, AX
-	CMPL AX, $0x1F80
-	JEQ  done
+	MOVL AX, 4(SP)
+	MOVL $0x1F80, 0(SP)
 	LDMXCSR 0(SP)
-done:
+	JMP  again
+restore:
+	LDMXCSR 4(SP)
 	RET
 
 TEXT ·largestDotRoundedF64AVX2(SB), 0, $328-32
-	STMXCSR 0(SP)
-	MOVL 0(SP), AX
-	ANDL $0xFFC0, AX
-	CMPL AX, $0x1F80
-	JEQ  ieee
-	MOVL $0x1F80, 4(SP)
-	LDMXCSR 4(SP)
-ieee:
+	MOVL $0, 4(SP)
+again:
 	LEAQ 71(SP), R14
 	ANDQ $-64, R14
 	MOVQ x+0(FP), SI
@@ -20374,29 +20372,33 @@ last:
 	VANDPD Y1, Y2, Y2
 	VPMAXUD Y2, Y0, Y0
 end:
+	STMXCSR 0(SP)
+	MOVL 0(SP), AX
+	ANDL $0xFFC0, AX
+	CMPL AX, $0x1F80
+	JNE  mode
 	VEXTRACTF128 $1, Y0, X2
 	VPMAXUD Y2, Y0, Y0
 	VPERMILPD $1, X0, X2
 	VPMAXUD Y2, Y0, Y0
 	VMOVSD X0, ret+24(FP)
 	VZEROUPPER
+	CMPL 4(SP), $0
+	JNE  restore
+	RET
+mode:
 	MOVL 0(SP), AX
-	ANDL $0xFFC0, AX
-	CMPL AX, $0x1F80
-	JEQ  done
+	MOVL AX, 4(SP)
+	MOVL $0x1F80, 0(SP)
 	LDMXCSR 0(SP)
-done:
+	JMP  again
+restore:
+	LDMXCSR 4(SP)
 	RET
 
 TEXT ·largestSumF32AVX2(SB), 0, $328-32
-	STMXCSR 0(SP)
-	MOVL 0(SP), AX
-	ANDL $0xFFC0, AX
-	CMPL AX, $0x1F80
-	JEQ  ieee
-	MOVL $0x1F80, 4(SP)
-	LDMXCSR 4(SP)
-ieee:
+	MOVL $0, 4(SP)
+again:
 	LEAQ 71(SP), R14
 	ANDQ $-64, R14
 	MOVQ x+0(FP), SI
@@ -20454,6 +20456,11 @@ last:
 	VANDPS Y1, Y2, Y2
 	VPMAXUD Y2, Y0, Y0
 end:
+	STMXCSR 0(SP)
+	MOVL 0(SP), AX
+	ANDL $0xFFC0, AX
+	CMPL AX, $0x1F80
+	JNE  mode
 	VEXTRACTF128 $1, Y0, X2
 	VPMAXUD Y2, Y0, Y0
 	VPERMILPD $1, X0, X2
@@ -20462,23 +20469,22 @@ end:
 	VPMAXUD Y2, Y0, Y0
 	VMOVSD X0, ret+24(FP)
 	VZEROUPPER
+	CMPL 4(SP), $0
+	JNE  restore
+	RET
+mode:
 	MOVL 0(SP), AX
-	ANDL $0xFFC0, AX
-	CMPL AX, $0x1F80
-	JEQ  done
+	MOVL AX, 4(SP)
+	MOVL $0x1F80, 0(SP)
 	LDMXCSR 0(SP)
-done:
+	JMP  again
+restore:
+	LDMXCSR 4(SP)
 	RET
 
 TEXT ·largestDotRoundedF32AVX2(SB), 0, $328-32
-	STMXCSR 0(SP)
-	MOVL 0(SP), AX
-	ANDL $0xFFC0, AX
-	CMPL AX, $0x1F80
-	JEQ  ieee
-	MOVL $0x1F80, 4(SP)
-	LDMXCSR 4(SP)
-ieee:
+	MOVL $0, 4(SP)
+again:
 	LEAQ 71(SP), R14
 	ANDQ $-64, R14
 	MOVQ x+0(FP), SI
@@ -20555,6 +20561,11 @@ last:
 	VANDPS Y1, Y2, Y2
 	VPMAXUD Y2, Y0, Y0
 end:
+	STMXCSR 0(SP)
+	MOVL 0(SP), AX
+	ANDL $0xFFC0, AX
+	CMPL AX, $0x1F80
+	JNE  mode
 	VEXTRACTF128 $1, Y0, X2
 	VPMAXUD Y2, Y0, Y0
 	VPERMILPD $1, X0, X2
@@ -20563,23 +20574,22 @@ end:
 	VPMAXUD Y2, Y0, Y0
 	VMOVSD X0, ret+24(FP)
 	VZEROUPPER
+	CMPL 4(SP), $0
+	JNE  restore
+	RET
+mode:
 	MOVL 0(SP), AX
-	ANDL $0xFFC0, AX
-	CMPL AX, $0x1F80
-	JEQ  done
+	MOVL AX, 4(SP)
+	MOVL $0x1F80, 0(SP)
 	LDMXCSR 0(SP)
-done:
+	JMP  again
+restore:
+	LDMXCSR 4(SP)
 	RET
 
 TEXT ·splitSumF64AVX2(SB), 0, $328-48
-	STMXCSR 0(SP)
-	MOVL 0(SP), AX
-	ANDL $0xFFC0, AX
-	CMPL AX, $0x1F80
-	JEQ  ieee
-	MOVL $0x1F80, 4(SP)
-	LDMXCSR 4(SP)
-ieee:
+	MOVL $0, 4(SP)
+again:
 	LEAQ 71(SP), R14
 	ANDQ $-64, R14
 	MOVQ x+0(FP), SI
@@ -20667,6 +20677,11 @@ last:
 	VFNMADD231PD Y6, Y8, Y7
 	VADDPD Y7, Y5, Y5
 end:
+	STMXCSR 0(SP)
+	MOVL 0(SP), AX
+	ANDL $0xFFC0, AX
+	CMPL AX, $0x1F80
+	JNE  mode
 	VEXTRACTF128 $1, Y1, X7
 	VPADDQ Y7, Y1, Y1
 	VPERMILPD $1, X1, X7
@@ -20681,23 +20696,22 @@ end:
 	VADDPD Y7, Y2, Y2
 	VMOVSD X2, low+40(FP)
 	VZEROUPPER
+	CMPL 4(SP), $0
+	JNE  restore
+	RET
+mode:
 	MOVL 0(SP), AX
-	ANDL $0xFFC0, AX
-	CMPL AX, $0x1F80
-	JEQ  done
+	MOVL AX, 4(SP)
+	MOVL $0x1F80, 0(SP)
 	LDMXCSR 0(SP)
-done:
+	JMP  again
+restore:
+	LDMXCSR 4(SP)
 	RET
 
 TEXT ·splitDotF64AVX2(SB), 0, $328-48
-	STMXCSR 0(SP)
-	MOVL 0(SP), AX
-	ANDL $0xFFC0, AX
-	CMPL AX, $0x1F80
-	JEQ  ieee
-	MOVL $0x1F80, 4(SP)
-	LDMXCSR 4(SP)
-ieee:
+	MOVL $0, 4(SP)
+again:
 	LEAQ 71(SP), R14
 	ANDQ $-64, R14
 	MOVQ x+0(FP), SI
@@ -20844,6 +20858,11 @@ last:
 	VADDPD Y10, Y5, Y5
 	VADDPD Y7, Y5, Y5
 end:
+	STMXCSR 0(SP)
+	MOVL 0(SP), AX
+	ANDL $0xFFC0, AX
+	CMPL AX, $0x1F80
+	JNE  mode
 	VEXTRACTF128 $1, Y1, X7
 	VPADDQ Y7, Y1, Y1
 	VPERMILPD $1, X1, X7
@@ -20858,23 +20877,22 @@ end:
 	VADDPD Y7, Y2, Y2
 	VMOVSD X2, low+40(FP)
 	VZEROUPPER
+	CMPL 4(SP), $0
+	JNE  restore
+	RET
+mode:
 	MOVL 0(SP), AX
-	ANDL $0xFFC0, AX
-	CMPL AX, $0x1F80
-	JEQ  done
+	MOVL AX, 4(SP)
+	MOVL $0x1F80, 0(SP)
 	LDMXCSR 0(SP)
-done:
+	JMP  again
+restore:
+	LDMXCSR 4(SP)
 	RET
 
 TEXT ·splitDotRoundedF64AVX2(SB), 0, $328-48
-	STMXCSR 0(SP)
-	MOVL 0(SP), AX
-	ANDL $0xFFC0, AX
-	CMPL AX, $0x1F80
-	JEQ  ieee
-	MOVL $0x1F80, 4(SP)
-	LDMXCSR 4(SP)
-ieee:
+	MOVL $0, 4(SP)
+again:
 	LEAQ 71(SP), R14
 	ANDQ $-64, R14
 	MOVQ x+0(FP), SI
@@ -20981,6 +20999,11 @@ last:
 	VFNMADD231PD Y6, Y8, Y7
 	VADDPD Y7, Y5, Y5
 end:
+	STMXCSR 0(SP)
+	MOVL 0(SP), AX
+	ANDL $0xFFC0, AX
+	CMPL AX, $0x1F80
+	JNE  mode
 	VEXTRACTF128 $1, Y1, X7
 	VPADDQ Y7, Y1, Y1
 	VPERMILPD $1, X1, X7
@@ -20995,23 +21018,22 @@ end:
 	VADDPD Y7, Y2, Y2
 	VMOVSD X2, low+40(FP)
 	VZEROUPPER
+	CMPL 4(SP), $0
+	JNE  restore
+	RET
+mode:
 	MOVL 0(SP), AX
-	ANDL $0xFFC0, AX
-	CMPL AX, $0x1F80
-	JEQ  done
+	MOVL AX, 4(SP)
+	MOVL $0x1F80, 0(SP)
 	LDMXCSR 0(SP)
-done:
+	JMP  again
+restore:
+	LDMXCSR 4(SP)
 	RET
 
 TEXT ·roundedSumWideAVX2(SB), 0, $328-40
-	STMXCSR 0(SP)
-	MOVL 0(SP), AX
-	ANDL $0xFFC0, AX
-	CMPL AX, $0x1F80
-	JEQ  ieee
-	MOVL $0x1F80, 4(SP)
-	LDMXCSR 4(SP)
-ieee:
+	MOVL $0, 4(SP)
+again:
 	LEAQ 71(SP), R14
 	ANDQ $-64, R14
 	MOVQ x+0(FP), SI
@@ -21115,29 +21137,33 @@ last:
 	VADDPD Y0, Y3, Y4
 	VPADDQ Y4, Y1, Y1
 end:
+	STMXCSR 0(SP)
+	MOVL 0(SP), AX
+	ANDL $0xFFC0, AX
+	CMPL AX, $0x1F80
+	JNE  mode
 	VEXTRACTF128 $1, Y1, X3
 	VPADDQ Y3, Y1, Y1
 	VPERMILPD $1, X1, X3
 	VPADDQ Y3, Y1, Y1
 	VMOVSD X1, ret+32(FP)
 	VZEROUPPER
+	CMPL 4(SP), $0
+	JNE  restore
+	RET
+mode:
 	MOVL 0(SP), AX
-	ANDL $0xFFC0, AX
-	CMPL AX, $0x1F80
-	JEQ  done
+	MOVL AX, 4(SP)
+	MOVL $0x1F80, 0(SP)
 	LDMXCSR 0(SP)
-done:
+	JMP  again
+restore:
+	LDMXCSR 4(SP)
 	RET
 
 TEXT ·roundedDotRoundedWideAVX2(SB), 0, $328-40
-	STMXCSR 0(SP)
-	MOVL 0(SP), AX
-	ANDL $0xFFC0, AX
-	CMPL AX, $0x1F80
-	JEQ  ieee
-	MOVL $0x1F80, 4(SP)
-	LDMXCSR 4(SP)
-ieee:
+	MOVL $0, 4(SP)
+again:
 	LEAQ 71(SP), R14
 	ANDQ $-64, R14
 	MOVQ x+0(FP), SI
@@ -21308,18 +21334,28 @@ last:
 	VADDPD Y0, Y3, Y4
 	VPADDQ Y4, Y1, Y1
 end:
+	STMXCSR 0(SP)
+	MOVL 0(SP), AX
+	ANDL $0xFFC0, AX
+	CMPL AX, $0x1F80
+	JNE  mode
 	VEXTRACTF128 $1, Y1, X3
 	VPADDQ Y3, Y1, Y1
 	VPERMILPD $1, X1, X3
 	VPADDQ Y3, Y1, Y1
 	VMOVSD X1, ret+32(FP)
 	VZEROUPPER
+	CMPL 4(SP), $0
+	JNE  restore
+	RET
+mode:
 	MOVL 0(SP), AX
-	ANDL $0xFFC0, AX
-	CMPL AX, $0x1F80
-	JEQ  done
+	MOVL AX, 4(SP)
+	MOVL $0x1F80, 0(SP)
 	LDMXCSR 0(SP)
-done:
+	JMP  again
+restore:
+	LDMXCSR 4(SP)
 	RET
 
 TEXT ·micro1x2F64AVX2(SB), 0, $8-80

@@ -20230,14 +20230,8 @@ done:
 	RET
 
 TEXT ·largestSumF64AVX512(SB), 0, $328-32
-	STMXCSR 0(SP)
-	MOVL 0(SP), AX
-	ANDL $0xFFC0, AX
-	CMPL AX, $0x1F80
-	JEQ  ieee
-	MOVL $0x1F80, 4(SP)
-	LDMXCSR 4(SP)
-ieee:
+	MOVL $0, 4(SP)
+again:
 	LEAQ 71(SP), R14
 	ANDQ $-64, R14
 	MOVQ x+0(FP), SI
@@ -20279,6 +20273,11 @@ last:
 	VANDPD Z1, Z2, Z2
 	VPMAXUD Z2, Z0, Z0
 end:
+	STMXCSR 0(SP)
+	MOVL 0(SP), AX
+	ANDL $0xFFC0, AX
+	CMPL AX, $0x1F80
+	JNE  mode
 	VEXTRACTF64X4 $1, Z0, Y2
 	VPMAXUD Z2, Z0, Z0
 	VEXTRACTF128 $1, Y0, X2
@@ -20287,23 +20286,22 @@ end:
 	VPMAXUD Z2, Z0, Z0
 	VMOVSD X0, ret+24(FP)
 	VZEROUPPER
+	CMPL 4(SP), $0
+	JNE  restore
+	RET
+mode:
 	MOVL 0(SP), AX
-	ANDL $0xFFC0, AX
-	CMPL AX, $0x1F80
-	JEQ  done
+	MOVL AX, 4(SP)
+	MOVL $0x1F80, 0(SP)
 	LDMXCSR 0(SP)
-done:
+	JMP  again
+restore:
+	LDMXCSR 4(SP)
 	RET
 
 TEXT ·largestDotRoundedF64AVX512(SB), 0, $328-32
-	STMXCSR 0(SP)
-	MOVL 0(SP), AX
-	ANDL $0xFFC0, AX
-	CMPL AX, $0x1F80
-	JEQ  ieee
-	MOVL $0x1F80, 4(SP)
-	LDMXCSR 4(SP)
-ieee:
+	MOVL $0, 4(SP)
+again:
 	LEAQ 71(SP), R14
 	ANDQ $-64, R14
 	MOVQ x+0(FP), SI
@@ -20358,6 +20356,11 @@ last:
 	VANDPD Z1, Z2, Z2
 	VPMAXUD Z2, Z0, Z0
 end:
+	STMXCSR 0(SP)
+	MOVL 0(SP), AX
+	ANDL $0xFFC0, AX
+	CMPL AX, $0x1F80
+	JNE  mode
 	VEXTRACTF64X4 $1, Z0, Y2
 	VPMAXUD Z2, Z0, Z0
 	VEXTRACTF128 $1, Y0, X2
@@ -20366,23 +20369,22 @@ end:
 	VPMAXUD Z2, Z0, Z0
 	VMOVSD X0, ret+24(FP)
 	VZEROUPPER
+	CMPL 4(SP), $0
+	JNE  restore
+	RET
+mode:
 	MOVL 0(SP), AX
-	ANDL $0xFFC0, AX
-	CMPL AX, $0x1F80
-	JEQ  done
+	MOVL AX, 4(SP)
+	MOVL $0x1F80, 0(SP)
 	LDMXCSR 0(SP)
-done:
+	JMP  again
+restore:
+	LDMXCSR 4(SP)
 	RET
 
 TEXT ·largestSumF32AVX512(SB), 0, $328-32
-	STMXCSR 0(SP)
-	MOVL 0(SP), AX
-	ANDL $0xFFC0, AX
-	CMPL AX, $0x1F80
-	JEQ  ieee
-	MOVL $0x1F80, 4(SP)
-	LDMXCSR 4(SP)
-ieee:
+	MOVL $0, 4(SP)
+again:
 	LEAQ 71(SP), R14
 	ANDQ $-64, R14
 	MOVQ x+0(FP), SI
@@ -20424,6 +20426,11 @@ last:
 	VANDPS Z1, Z2, Z2
 	VPMAXUD Z2, Z0, Z0
 end:
+	STMXCSR 0(SP)
+	MOVL 0(SP), AX
+	ANDL $0xFFC0, AX
+	CMPL AX, $0x1F80
+	JNE  mode
 	VEXTRACTF64X4 $1, Z0, Y2
 	VPMAXUD Z2, Z0, Z0
 	VEXTRACTF128 $1, Y0, X2
@@ -20434,23 +20441,22 @@ end:
 	VPMAXUD Z2, Z0, Z0
 	VMOVSD X0, ret+24(FP)
 	VZEROUPPER
+	CMPL 4(SP), $0
+	JNE  restore
+	RET
+mode:
 	MOVL 0(SP), AX
-	ANDL $0xFFC0, AX
-	CMPL AX, $0x1F80
-	JEQ  done
+	MOVL AX, 4(SP)
+	MOVL $0x1F80, 0(SP)
 	LDMXCSR 0(SP)
-done:
+	JMP  again
+restore:
+	LDMXCSR 4(SP)
 	RET
 
 TEXT ·largestDotRoundedF32AVX512(SB), 0, $328-32
-	STMXCSR 0(SP)
-	MOVL 0(SP), AX
-	ANDL $0xFFC0, AX
-	CMPL AX, $0x1F80
-	JEQ  ieee
-	MOVL $0x1F80, 4(SP)
-	LDMXCSR 4(SP)
-ieee:
+	MOVL $0, 4(SP)
+again:
 	LEAQ 71(SP), R14
 	ANDQ $-64, R14
 	MOVQ x+0(FP), SI
@@ -20505,6 +20511,11 @@ last:
 	VANDPS Z1, Z2, Z2
 	VPMAXUD Z2, Z0, Z0
 end:
+	STMXCSR 0(SP)
+	MOVL 0(SP), AX
+	ANDL $0xFFC0, AX
+	CMPL AX, $0x1F80
+	JNE  mode
 	VEXTRACTF64X4 $1, Z0, Y2
 	VPMAXUD Z2, Z0, Z0
 	VEXTRACTF128 $1, Y0, X2
@@ -20515,23 +20526,22 @@ end:
 	VPMAXUD Z2, Z0, Z0
 	VMOVSD X0, ret+24(FP)
 	VZEROUPPER
+	CMPL 4(SP), $0
+	JNE  restore
+	RET
+mode:
 	MOVL 0(SP), AX
-	ANDL $0xFFC0, AX
-	CMPL AX, $0x1F80
-	JEQ  done
+	MOVL AX, 4(SP)
+	MOVL $0x1F80, 0(SP)
 	LDMXCSR 0(SP)
-done:
+	JMP  again
+restore:
+	LDMXCSR 4(SP)
 	RET
 
 TEXT ·splitSumF64AVX512(SB), 0, $328-48
-	STMXCSR 0(SP)
-	MOVL 0(SP), AX
-	ANDL $0xFFC0, AX
-	CMPL AX, $0x1F80
-	JEQ  ieee
-	MOVL $0x1F80, 4(SP)
-	LDMXCSR 4(SP)
-ieee:
+	MOVL $0, 4(SP)
+again:
 	LEAQ 71(SP), R14
 	ANDQ $-64, R14
 	MOVQ x+0(FP), SI
@@ -20589,6 +20599,11 @@ last:
 	VFNMADD231PD Z4, Z6, Z5
 	VADDPD Z5, Z3, Z3
 end:
+	STMXCSR 0(SP)
+	MOVL 0(SP), AX
+	ANDL $0xFFC0, AX
+	CMPL AX, $0x1F80
+	JNE  mode
 	VEXTRACTF64X4 $1, Z1, Y5
 	VPADDQ Z5, Z1, Z1
 	VEXTRACTF128 $1, Y1, X5
@@ -20605,23 +20620,22 @@ end:
 	VADDPD Z5, Z2, Z2
 	VMOVSD X2, low+40(FP)
 	VZEROUPPER
+	CMPL 4(SP), $0
+	JNE  restore
+	RET
+mode:
 	MOVL 0(SP), AX
-	ANDL $0xFFC0, AX
-	CMPL AX, $0x1F80
-	JEQ  done
+	MOVL AX, 4(SP)
+	MOVL $0x1F80, 0(SP)
 	LDMXCSR 0(SP)
-done:
+	JMP  again
+restore:
+	LDMXCSR 4(SP)
 	RET
 
 TEXT ·splitDotF64AVX512(SB), 0, $328-48
-	STMXCSR 0(SP)
-	MOVL 0(SP), AX
-	ANDL $0xFFC0, AX
-	CMPL AX, $0x1F80
-	JEQ  ieee
-	MOVL $0x1F80, 4(SP)
-	LDMXCSR 4(SP)
-ieee:
+	MOVL $0, 4(SP)
+again:
 	LEAQ 71(SP), R14
 	ANDQ $-64, R14
 	MOVQ x+0(FP), SI
@@ -20704,6 +20718,11 @@ last:
 	VADDPD Z8, Z3, Z3
 	VADDPD Z5, Z3, Z3
 end:
+	STMXCSR 0(SP)
+	MOVL 0(SP), AX
+	ANDL $0xFFC0, AX
+	CMPL AX, $0x1F80
+	JNE  mode
 	VEXTRACTF64X4 $1, Z1, Y5
 	VPADDQ Z5, Z1, Z1
 	VEXTRACTF128 $1, Y1, X5
@@ -20720,23 +20739,22 @@ end:
 	VADDPD Z5, Z2, Z2
 	VMOVSD X2, low+40(FP)
 	VZEROUPPER
+	CMPL 4(SP), $0
+	JNE  restore
+	RET
+mode:
 	MOVL 0(SP), AX
-	ANDL $0xFFC0, AX
-	CMPL AX, $0x1F80
-	JEQ  done
+	MOVL AX, 4(SP)
+	MOVL $0x1F80, 0(SP)
 	LDMXCSR 0(SP)
-done:
+	JMP  again
+restore:
+	LDMXCSR 4(SP)
 	RET
 
 TEXT ·splitDotRoundedF64AVX512(SB), 0, $328-48
-	STMXCSR 0(SP)
-	MOVL 0(SP), AX
-	ANDL $0xFFC0, AX
-	CMPL AX, $0x1F80
-	JEQ  ieee
-	MOVL $0x1F80, 4(SP)
-	LDMXCSR 4(SP)
-ieee:
+	MOVL $0, 4(SP)
+again:
 	LEAQ 71(SP), R14
 	ANDQ $-64, R14
 	MOVQ x+0(FP), SI
@@ -20807,6 +20825,11 @@ last:
 	VFNMADD231PD Z4, Z6, Z5
 	VADDPD Z5, Z3, Z3
 end:
+	STMXCSR 0(SP)
+	MOVL 0(SP), AX
+	ANDL $0xFFC0, AX
+	CMPL AX, $0x1F80
+	JNE  mode
 	VEXTRACTF64X4 $1, Z1, Y5
 	VPADDQ Z5, Z1, Z1
 	VEXTRACTF128 $1, Y1, X5
@@ -20823,23 +20846,22 @@ end:
 	VADDPD Z5, Z2, Z2
 	VMOVSD X2, low+40(FP)
 	VZEROUPPER
+	CMPL 4(SP), $0
+	JNE  restore
+	RET
+mode:
 	MOVL 0(SP), AX
-	ANDL $0xFFC0, AX
-	CMPL AX, $0x1F80
-	JEQ  done
+	MOVL AX, 4(SP)
+	MOVL $0x1F80, 0(SP)
 	LDMXCSR 0(SP)
-done:
+	JMP  again
+restore:
+	LDMXCSR 4(SP)
 	RET
 
 TEXT ·roundedSumWideAVX512(SB), 0, $328-40
-	STMXCSR 0(SP)
-	MOVL 0(SP), AX
-	ANDL $0xFFC0, AX
-	CMPL AX, $0x1F80
-	JEQ  ieee
-	MOVL $0x1F80, 4(SP)
-	LDMXCSR 4(SP)
-ieee:
+	MOVL $0, 4(SP)
+again:
 	LEAQ 71(SP), R14
 	ANDQ $-64, R14
 	MOVQ x+0(FP), SI
@@ -20907,6 +20929,11 @@ last:
 	VADDPD Z0, Z3, Z4
 	VPADDQ Z4, Z1, Z1
 end:
+	STMXCSR 0(SP)
+	MOVL 0(SP), AX
+	ANDL $0xFFC0, AX
+	CMPL AX, $0x1F80
+	JNE  mode
 	VEXTRACTF64X4 $1, Z1, Y3
 	VPADDQ Z3, Z1, Z1
 	VEXTRACTF128 $1, Y1, X3
@@ -20915,23 +20942,22 @@ end:
 	VPADDQ Z3, Z1, Z1
 	VMOVSD X1, ret+32(FP)
 	VZEROUPPER
+	CMPL 4(SP), $0
+	JNE  restore
+	RET
+mode:
 	MOVL 0(SP), AX
-	ANDL $0xFFC0, AX
-	CMPL AX, $0x1F80
-	JEQ  done
+	MOVL AX, 4(SP)
+	MOVL $0x1F80, 0(SP)
 	LDMXCSR 0(SP)
-done:
+	JMP  again
+restore:
+	LDMXCSR 4(SP)
 	RET
 
 TEXT ·roundedDotRoundedWideAVX512(SB), 0, $328-40
-	STMXCSR 0(SP)
-	MOVL 0(SP), AX
-	ANDL $0xFFC0, AX
-	CMPL AX, $0x1F80
-	JEQ  ieee
-	MOVL $0x1F80, 4(SP)
-	LDMXCSR 4(SP)
-ieee:
+	MOVL $0, 4(SP)
+again:
 	LEAQ 71(SP), R14
 	ANDQ $-64, R14
 	MOVQ x+0(FP), SI
@@ -21038,6 +21064,11 @@ last:
 	VADDPD Z0, Z3, Z4
 	VPADDQ Z4, Z1, Z1
 end:
+	STMXCSR 0(SP)
+	MOVL 0(SP), AX
+	ANDL $0xFFC0, AX
+	CMPL AX, $0x1F80
+	JNE  mode
 	VEXTRACTF64X4 $1, Z1, Y3
 	VPADDQ Z3, Z1, Z1
 	VEXTRACTF128 $1, Y1, X3
@@ -21046,12 +21077,17 @@ end:
 	VPADDQ Z3, Z1, Z1
 	VMOVSD X1, ret+32(FP)
 	VZEROUPPER
+	CMPL 4(SP), $0
+	JNE  restore
+	RET
+mode:
 	MOVL 0(SP), AX
-	ANDL $0xFFC0, AX
-	CMPL AX, $0x1F80
-	JEQ  done
+	MOVL AX, 4(SP)
+	MOVL $0x1F80, 0(SP)
 	LDMXCSR 0(SP)
-done:
+	JMP  again
+restore:
+	LDMXCSR 4(SP)
 	RET
 
 TEXT ·micro1x2F64AVX512(SB), 0, $8-80
