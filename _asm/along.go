@@ -5,120 +5,216 @@ import (
 	"math/bits"
 )
 
-// along sums leaves of columns that lie as across says, where the lanes of a vector are leaves of one column: of a block of
-// so many leaves, for l < lanes and c < 16,
-//
-//	dst[l*t + c] = chain of x[j*lanes + l] * y[c*s + l*32 + j] over j < 32 from +0, s and t in bytes
-//
-// and of n blocks, one after the other in dst, x and y. It reads memory in order, column after column: across reads 16 streams,
-// often a power of two apart. The sums of a column come as vectors, which go to u and are transposed from there.
-type along struct{ across }
+// along is the microkernel of one row over columns that lie as across says, of which it takes eight at a time: half as many
+// streams of memory, a block of each in turn: a leaf, or two where a vector has lanes for two leaves of all columns, which lie
+// in it column after column. The program is that of micro, for n blocks of leaves of 32 terms, and for m times
+// eight columns, each of whose stacks begins beside the one before; x[(b*32 + j)*leaves + l] is the factor of term j of
+// leaf l of block b, and columns are s bytes apart.
+type along struct {
+	target
+	w width
+}
 
 const (
-	alongLeaf   = 32   // terms
-	alongAhead  = 4096 // how far ahead in bytes memory is asked for, within columns: a multiple of a block
-	alongStep   = 32   // bytes of each leaf that are transposed together
-	joinVectors = 4    // of columns, for which leaves are joined together
+	alongLeaf    = 32   // terms
+	alongColumns = 8    // abreast
+	alongAhead   = 8192 // bytes of all of them by which memory is asked for ahead
+	joinVectors  = 4    // of columns in a row of the stack
 )
 
-// hasAlong tells whether there is such a kernel: for vectors of four parts.
-func hasAlong(t target) bool { return t.vectorBytes() == 64 }
+// hasAlong tells whether there is such a kernel.
+func hasAlong(t target) bool { return t.suffix() != "NEON" }
 
-func (k along) lanes() int { return k.vectorBytes() / k.w.lane() }
+// lanes is those of a vector, leaves how many of them are a column's, and vectors those of all columns.
+func (k along) lanes() int   { return k.vectorBytes() / k.w.lane() }
+func (k along) leaves() int  { return max(1, k.lanes()/alongColumns) }
+func (k along) vectors() int { return max(1, alongColumns/k.lanes()) }
 
-// block is the bytes of a block of a column.
-func (k along) block() int { return k.vectorBytes() * alongLeaf }
-
-// sums is the bytes of the sums of a block of all columns.
-func (k along) sums() int { return k.vectorBytes() * acrossColumns }
+// group is the terms of 16 bytes, step the bytes of each leaf that are transposed together, block those of a column.
+func (k along) group() int { return 16 / k.w.lane() }
+func (k along) step() int  { return k.vectorBytes() / 2 }
+func (k along) block() int { return alongLeaf * k.w.lane() * k.leaves() }
 
 func emitAlong(t target, w width) string {
 	if !hasAlong(t) {
 		return ""
 	}
 	t.setWidth(w)
-	k := along{across{t, w}}
-	k.prologue(fmt.Sprintf("along%v", w), []string{"dst", "x", "y", "s", "n", "u", "t"}, 0, 0)
+	k := along{t, w}
+	k.enter(fmt.Sprintf("along%v", w), []string{"dst", "x", "y", "s", "p", "n", "m"}, 0, 0)
+	k.begin()
+	k.label("columns")
+	for _, of := range []string{"dst", "x", "p", "n"} {
+		k.loadArg(of, of)
+	}
+	k.label("block")
 	k.sum()
+	k.countDown("n", "block")
 	k.turn()
 	k.epilogue()
-	return fmt.Sprintf("\n//go:noescape\nfunc along%v%s(dst, x, y *%s, s, n int, u *%[3]s, t int)\n", w, t.suffix(), (&pack{w: w}).elements())
+	return fmt.Sprintf("\n//go:noescape\nfunc along%v%s(dst, x, y *%s, s int, p *uint64, n, m int)\n", w, t.suffix(), (&pack{w: w}).elements())
 }
 
-// sum sums the leaves of column after column. s becomes the way from the end of a column to the next; z asks for memory
-// ahead, and has k blocks to go in its column.
-func (k along) sum() {
-	const acc = 0
-	k.move("t", "n")
-	k.shl("t", bits.Len(uint(k.block()))-1)
-	k.subReg("s", "t")
+// begin sets the pointers: u is to the column 3 after that of y, and so is e after z, where memory is asked for. z has k blocks
+// to go in its columns; t is the way from their end to the next eight.
+func (k along) begin() {
+	k.loadArg("y", "y")
+	k.loadArg("s", "s")
+	k.loadArg("i", "n")
+	k.move("q", "s")
+	k.addReg("q", "s")
+	k.addReg("q", "s")
+	k.move("t", "s")
+	k.shl("t", 3)
+	k.move("c", "i")
+	k.shl("c", bits.Len(uint(k.block()))-1)
+	k.subReg("t", "c")
+	k.move("u", "y")
+	k.addReg("u", "q")
 	k.move("z", "y")
-	k.move("k", "n")
-	for i := range alongAhead / k.block() {
+	k.move("e", "u")
+	k.move("k", "i")
+	for i := range alongAhead / alongColumns / k.block() {
 		k.askOn(fmt.Sprint("ahead", i))
 	}
-	k.moveImm("c", acrossColumns)
-	k.move("e", "u")
-	k.label("column")
-	k.move("p", "x")
-	k.move("q", "e")
-	k.move("i", "n")
-	k.label("block")
-	k.zero(acc)
-	for off := 0; off < k.block()/k.lanes(); off += alongStep {
-		for ask := range k.lanes() * alongStep / line {
-			k.prefetch(at("z", off*k.lanes()+ask*line))
-		}
-		k.next("y", off, k.block()/k.lanes(), func(term int, b reg) {
-			k.fmaddMem(acc, b, at("p", (off/k.w.lane()+term)*k.vectorBytes()))
-		})
-	}
-	k.store(at("q", 0), acc)
-	k.addImm("q", k.sums())
-	k.addImm("p", k.block())
-	k.addImm("y", k.block())
-	k.askOn("asked")
-	k.countDown("i", "block")
-	k.addReg("y", "s")
-	k.addImm("e", k.vectorBytes())
-	k.countDown("c", "column")
+}
+
+// turn moves on to the next eight columns.
+func (k along) turn() {
+	k.addReg("y", "t")
+	k.addReg("u", "t")
+	k.loadArg("c", "dst")
+	k.addImm("c", alongColumns*k.w.lane())
+	k.storeArg("dst", "c")
+	k.loadArg("c", "m")
+	k.addImm("c", -1)
+	k.storeArg("m", "c")
+	k.ifNotZero("c", "columns")
 }
 
 // askOn moves z to the next block.
 func (k along) askOn(label string) {
 	k.addImm("z", k.block())
+	k.addImm("e", k.block())
 	k.countDown("k", label)
-	k.addReg("z", "s")
-	k.move("k", "n")
+	k.addReg("z", "t")
+	k.addReg("e", "t")
+	k.move("k", "i")
 	k.label(label)
 }
 
-// turn transposes the sums.
-func (k along) turn() {
-	k.loadArg("t", "t")
-	k.label("turn")
+// column is the place of a column: that of the first pointer is 0, of the second 3.
+func (k along) column(first, third string, c, off int) mem {
+	m := mem{base: first, off: off}
+	switch c {
+	case 0:
+	case 3, 6:
+		m.index, m.scale = "q", c/3
+	case 5, 7:
+		m.base, m.index, m.scale = third, "s", c-3
+	default:
+		m.index, m.scale = "s", c
+	}
+	return m
+}
+
+// sum evaluates a block.
+func (k along) sum() {
+	const acc, factor, other = 0, 13, 14
+	asked, size := 0, k.w.lane()*k.leaves()
+	ask := func() {
+		k.prefetch(k.column("z", "e", asked/k.block(), asked%k.block()))
+		asked += line
+	}
 	for v := range k.vectors() {
-		k.move("q", "dst")
-		for off := 0; off < k.vectorBytes(); off += alongStep {
-			k.next("u", v*k.lanes()*k.vectorBytes()+off, k.vectorBytes(), func(_ int, b reg) {
-				k.store(at("q", v*k.vectorBytes()), b)
-				k.addReg("q", "t")
+		k.zero(acc + reg(v)*other)
+	}
+	for off := 0; off < k.block()/k.leaves(); off += k.step() {
+		for v := range k.vectors() {
+			row := func(r int) mem {
+				return k.column("y", "u", (v*k.lanes()+r)/k.leaves(), off+r%k.leaves()*alongLeaf*k.w.lane())
+			}
+			k.next(row, ask, func(term int, b reg) {
+				k.multiply(acc+reg(v)*other, b, factor, at("x", (off/k.w.lane()+term)*size))
 			})
 		}
 	}
-	k.move("dst", "q")
-	k.addImm("u", k.sums())
-	k.countDown("n", "turn")
+	k.askOn("asked")
+	k.addImm("y", k.block())
+	k.addImm("u", k.block())
+	k.addImm("x", alongLeaf*size)
+	if k.leaves() == 1 {
+		k.push([]reg{acc, other}[:k.vectors()], 0)
+		return
+	}
+	k.unpair(other, acc)
+	k.halve(true)
+	k.push([]reg{other}, 0)
+	k.push([]reg{acc}, 1)
+	k.halve(false)
 }
 
-// next hands on the transpose of 32 bytes of as many rows as there are lanes, s bytes apart, from off on: a vector of all
-// rows for each term. Loads of halves spare half the shuffles between 16 bytes of a vector.
-func (k along) next(base string, off, s int, take func(term int, b reg)) {
+// multiply adds the product of a term of all columns.
+func (k along) multiply(acc, b, factor reg, x mem) {
+	switch {
+	case k.leaves() == 2: // two factors in turn
+		k.setWidth(f64)
+		k.broadcast(factor, x)
+		k.setWidth(k.w)
+		k.fmadd(acc, b, factor)
+	case k.vectorBytes() == 64:
+		k.fmaddBroadcast(acc, b, x)
+	default:
+		k.broadcast(factor, x)
+		k.fmadd(acc, b, factor)
+	}
+}
+
+// push completes nodes with the sums of a leaf and pushes what comes of it.
+func (k along) push(acc []reg, leaf int) {
+	row := joinVectors * k.vectorBytes()
+	join, push := fmt.Sprint("join", leaf), fmt.Sprint("push", leaf)
+	k.loadScalar("c", at("p", 8*leaf))
+	if leaf == k.leaves()-1 {
+		k.addImm("p", 8*k.leaves())
+	}
+	k.shr("c", 32)
+	k.ifZero("c", push)
+	k.label(join)
+	k.addImm("dst", -row)
+	for v, acc := range acc {
+		k.addMem(acc, acc, at("dst", v*k.vectorBytes()))
+	}
+	k.countDown("c", join)
+	k.label(push)
+	for v, acc := range acc {
+		k.store(at("dst", v*k.vectorBytes()), acc)
+	}
+	k.addImm("dst", row)
+}
+
+// next hands on the transpose of half a vector's bytes of as many rows as there are lanes: a vector of all rows for each term.
+// For every line that it takes it calls ask.
+func (k along) next(row func(r int) mem, ask func(), take func(term int, b reg)) {
 	const a, b, c = 1, 5, 9 // the first of up to four registers each
-	row := func(r int) mem { return at(base, off+r*s) }
 	n := k.group()
-	for i := range n {
+	if k.vectorBytes() == 32 {
+		for i := range n {
+			if i%2 == 0 {
+				ask()
+			}
+			k.loadPart(a+reg(i), row(i), 0)
+			k.loadPart(a+reg(i), row(n+i), 1)
+		}
+		for i, r := range (across{k.target, k.w}).transpose(a, b) {
+			take(i, r)
+		}
+		return
+	}
+	for i := range n { // loads of halves spare half the shuffles between 16 bytes of a vector
 		a, b, c := reg(a+i), reg(b+i), reg(c+i)
+		ask()
+		ask()
 		k.loadHalf(a, row(i), 0)
 		k.loadHalf(a, row(n+i), 1)
 		k.loadHalf(b, row(2*n+i), 0)
@@ -127,7 +223,7 @@ func (k along) next(base string, off, s int, take func(term int, b reg)) {
 		k.pickParts(a, a, b, 1, 3)
 	}
 	for half, first := range []reg{c, a} {
-		for i, r := range k.transpose(first, b) {
+		for i, r := range (across{k.target, k.w}).transpose(first, b) {
 			take(half*n+i, r)
 		}
 	}
@@ -135,10 +231,10 @@ func (k along) next(base string, off, s int, take func(term int, b reg)) {
 
 // alongDispatch writes the function that calls it.
 func alongDispatch(w width, targets []target) string {
-	text := fmt.Sprintf("\nfunc along%v(dst, x, y *%s, s, n int, u *%[2]s, t int) {\n", w, (&pack{w: w}).elements())
+	text := fmt.Sprintf("\nfunc along%v(dst, x, y *%s, s int, p *uint64, n, m int) {\n", w, (&pack{w: w}).elements())
 	for _, t := range targets {
 		if hasAlong(t) {
-			text += fmt.Sprintf("\tif active == %s {\n\t\talong%v%[1]s(dst, x, y, s, n, u, t)\n\t\treturn\n\t}\n", t.suffix(), w)
+			text += fmt.Sprintf("\tif active == %s {\n\t\talong%v%[1]s(dst, x, y, s, p, n, m)\n\t\treturn\n\t}\n", t.suffix(), w)
 		}
 	}
 	return text + "\tpanic(noKernel)\n}\n"

@@ -111,6 +111,18 @@ func (a *amd64) storePart(m mem, r reg, part int) {
 	}
 }
 
+func (a *amd64) unpair(even, odd reg) {
+	a.line("VPMOVQD %s, %s", a.v(odd), a.half(even))
+	a.line("VPSRLQ $32, %s, %s", a.v(odd), a.v(odd))
+	a.line("VPMOVQD %s, %s", a.v(odd), a.half(odd))
+}
+
+func (a *amd64) halve(on bool) {
+	if a.shown = a.bytes; on {
+		a.shown /= 2
+	}
+}
+
 func (a *amd64) loadPart(d reg, m mem, part int) {
 	switch {
 	case part == 0:

@@ -82,6 +82,8 @@ func (a *arm64) storePart(m mem, r reg, _ int) { a.store(m, r) }
 
 func (a *arm64) loadPart(d reg, m mem, _ int) { a.load(d, m) }
 
+func (a *arm64) unpair(_, _ reg)                 { panic("no vectors of four parts") }
+func (a *arm64) halve(_ bool)                    { panic("no vectors of two halves") }
 func (a *arm64) loadHalf(_ reg, _ mem, _ int)    { panic("no vectors of two halves") }
 func (a *arm64) pickParts(_, _, _ reg, _, _ int) { panic("no vectors of four parts") }
 

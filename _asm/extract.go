@@ -80,7 +80,11 @@ func (k *extract) emit() {
 	case split:
 		results = 16
 	}
-	k.prologue(k.name(), args, results, 2*rowIn)
+	k.enterUnread(k.name(), args, results, 2*rowIn)
+	k.alignFrame()
+	for _, arg := range args {
+		k.loadArg(arg, arg)
+	}
 	if k.what == largest {
 		k.max = k.zeroed()
 	} else {
@@ -94,8 +98,9 @@ func (k *extract) emit() {
 	}
 	k.holdConstant()
 	eachRow(k.target, k.w, k.term != plain, k.wholeRow, k.sourceBytes(), k.lastVector)
+	k.modeRead() // late: what comes before of this call overlaps with the end of the one before
 	k.finish(8 * len(args))
-	k.epilogue()
+	k.leave()
 }
 
 // holdConstant keeps the constant of the terms in a register, if there is one left.

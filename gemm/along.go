@@ -2,8 +2,8 @@ package gemm
 
 import "github.com/samebits/samebits/internal/kernel"
 
-// A row by columns that lie in a matrix one after the other goes along them, as memory does: leaves of a column
-// are summed side by side (kernel.Along), then the columns of a tile are (kernel.Join).
+// A row by columns that lie in a matrix one after the other goes along a few of them at a time, as memory does
+// (kernel.Along). The last leaves of a tile, if any, are summed in the other way, and joined to it (kernel.Join).
 
 // wholeLeaves returns how many leaves of so many terms the program begins with, if at most one comes after them.
 func (p program) wholeLeaves(terms int) int {
@@ -17,48 +17,44 @@ func (p program) wholeLeaves(terms int) int {
 	return n
 }
 
-// alongBytes is the most bytes of a matrix whose columns are gone along: three times a second cache. What comes from
-// farther, the processor fetches faster in the 16 streams of the other way.
-const alongBytes = 6 << 20
-
-// alongLeaves returns how many leaves of each column are to be summed side by side: 0 if they are too few, or not
-// those of the kernel, or the matrix is too large.
+// alongLeaves returns how many leaves of each column kernel.Along is to evaluate: 0 if they are too few, or not
+// those of the kernel.
 func (t *tiles[S, T]) alongLeaves() int {
-	n, lanes := t.program.wholeLeaves(kernel.AlongLeaf), kernel.AlongLanes[S]()
-	if lanes == 0 || n < lanes || t.n*t.k*sizeOf[S]() > alongBytes {
+	each := kernel.AlongLeaves[S]()
+	if each == 0 {
 		return 0
 	}
-	return n
+	return t.program.wholeLeaves(kernel.AlongLeaf) / each * each
 }
 
-// arranged is the elements of a row that is packed a second time, as kernel.Along takes it.
-func (t *tiles[S, T]) arranged() int {
-	if t.along == 0 {
-		return 0
-	}
-	return kernel.AlongBlocks[S](t.along) * kernel.AlongLanes[S]() * kernel.AlongLeaf
-}
-
-// summed is the elements of the sums of all leaves of a tile, and of the scratch of kernel.Along.
+// summed is the elements of the sums of the other leaves of a tile.
 func (t *tiles[S, T]) summed() int {
 	if t.along == 0 {
 		return 0
 	}
-	return len(t.program.words)*t.tile.Cols + t.along*kernel.AcrossColumns
+	return (len(t.program.words) - t.along) * t.tile.Cols
 }
 
 // alongTile evaluates the p-th tile.
 func (t *tiles[S, T]) alongTile(p int, s taskScratch[S]) {
-	cols, terms := t.tile.Cols, t.along*kernel.AlongLeaf
-	sums, scratch := s.sums[:len(t.program.words)*cols], s.sums[len(t.program.words)*cols:]
-	b := t.factors(p, 0, t.k, nil)
-	kernel.Along(sums[:t.along*cols], s.rows[t.k:], b.Data, b.Stride, scratch)
-	if rest := t.k - terms; rest > 0 {
-		for j := 0; j < cols; j += kernel.AcrossColumns {
-			last := kernel.Stack[S]{Own: sums[t.along*cols+j:], Hot: s.hot}
-			f := kernel.Factors[S]{Data: b.Data[j*b.Stride+terms:], Stride: b.Stride, Across: true}
-			kernel.Micro(kernel.AcrossTile, last, s.rows[terms:t.k], f, []uint64{kernel.Leaf(rest, 0)})
-		}
+	b, words := t.factors(p, 0, t.k, nil), t.program.words
+	stack := s.own[:(t.plan.own+t.plan.hot)*t.tile.Cols] // the hot one comes after it
+	kernel.Along(stack, s.rows[t.k:], b.Data, b.Stride, words[:t.along])
+	if t.along == len(words) {
+		return
 	}
-	kernel.Join(kernel.Stack[S]{Own: s.own, Hot: s.hot}, sums, t.program.words)
+	depth, cols, lo := 0, t.tile.Cols, t.along*kernel.AlongLeaf
+	for _, w := range words[:t.along] {
+		depth += 1 - int(w>>32)
+	}
+	for i, w := range words[t.along:] {
+		n := int(uint32(w))
+		for j := 0; j < cols; j += kernel.AcrossColumns {
+			leaf := kernel.Stack[S]{Own: s.sums[i*cols+j:][:kernel.AcrossColumns]}
+			f := kernel.Factors[S]{Data: b.Data[j*b.Stride+lo:], Stride: b.Stride, Across: true}
+			kernel.Micro(kernel.AcrossTile, leaf, s.rows[lo:lo+n], f, []uint64{kernel.Leaf(n, 0)})
+		}
+		lo += n
+	}
+	kernel.Join(kernel.Stack[S]{Own: stack, Depth: depth}, s.sums, words[t.along:])
 }

@@ -36,7 +36,7 @@ func TestOneRowByColumnsThatLieAlong(t *testing.T) {
 		t.Run(backend.String(), func(t *testing.T) {
 			defer kernel.Use(backend)()
 			terms := oneRowTerms
-			if kernel.AlongLanes[float32]() == 0 { // the way of other tests
+			if kernel.AlongLeaves[float32]() == 0 { // the way of other tests
 				terms = terms[:1]
 			}
 			require.NoError(t, checkOneRow(gemm.Gemm[float32], terms))

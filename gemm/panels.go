@@ -66,7 +66,7 @@ func (t *tiles[S, T]) toPack(rows, columns bool) {
 	t.slivers, t.groups = 0, 0
 	if rows && !t.ownRows {
 		t.slivers = ceil(t.i1-t.i0, t.tile.Rows)
-		growLarge(&t.rows, t.slivers*t.tile.Rows*t.k+t.arranged())
+		growLarge(&t.rows, t.slivers*t.tile.Rows*t.k+t.along*kernel.AlongLeaf)
 	}
 	if columns {
 		panels := ceil(t.j1-t.j0, t.tile.Cols)

@@ -227,6 +227,10 @@ func (t *tiles[S, T]) give(sliver, p int, own []S) {
 		t.narrow.NarrowTile(t.narrowed.Data[i*t.narrowed.Stride+j:], t.narrowed.Stride, kernel.As[float64](own), tile.Cols, rows, cols)
 		return
 	}
+	if t.put == nil && rows == 1 {
+		t.finish.Slice(t.c.Data[i*t.c.Stride+j:], own[:cols])
+		return
+	}
 	if t.put == nil {
 		t.finish.Tile(t.c.Data[i*t.c.Stride+j:], t.c.Stride, own, tile.Cols, rows, cols)
 		return

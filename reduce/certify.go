@@ -34,7 +34,7 @@ type certified struct {
 }
 
 // Few terms are summed sooner one by one. certifiedBlock is the number of terms that are
-// looked at before they are summed: few enough to stay in the nearest cache meanwhile, and
+// looked at before they are summed (of products, half of it): few enough to stay in the nearest cache meanwhile, and
 // for integers of 63 bits.
 const (
 	certifiedMin   = 32
@@ -51,9 +51,13 @@ func certify[T Float](fold int, of kernel.Terms, x, y []T) (T, bool) {
 	if n < certifiedMin {
 		return 0, false
 	}
-	c, ok := certifyBlock(of, x[:min(n, certifiedBlock)], y)
-	for lo := certifiedBlock; lo < n && ok; lo += certifiedBlock {
-		blockX, blockY := x[lo:min(n, lo+certifiedBlock)], y
+	block := certifiedBlock
+	if y != nil {
+		block /= 2
+	}
+	c, ok := certifyBlock(of, x[:min(n, block)], y)
+	for lo := block; lo < n && ok; lo += block {
+		blockX, blockY := x[lo:min(n, lo+block)], y
 		if y != nil {
 			blockY = y[lo:]
 		}

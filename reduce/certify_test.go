@@ -234,7 +234,7 @@ func TestRoundCertainAtMidpoints(t *testing.T) {
 
 func TestCertifiedSumsInBlocks(t *testing.T) {
 	rng := rand.New(rand.NewPCG(7, 8))
-	for _, n := range []int{certifiedBlock - 1, certifiedBlock, certifiedBlock + 1, 3*certifiedBlock + 17, 1<<16 + 5} {
+	for _, n := range []int{certifiedBlock/2 + 1, certifiedBlock - 1, certifiedBlock, certifiedBlock + 1, 3*certifiedBlock + 17, 1<<16 + 5} {
 		x, y := make([]float64, n), make([]float64, n)
 		for i := range x {
 			x[i], y[i] = math.Ldexp(rng.Float64()-0.5, rng.IntN(400)), rng.Float64()
@@ -244,6 +244,35 @@ func TestCertifiedSumsInBlocks(t *testing.T) {
 			require.True(t, ok)
 			require.Equal(t, roundBig[float64](bigSum(terms, false)), v)
 			require.Equal(t, v, exactSum(terms.kind(), terms.x, terms.y))
+		}
+	}
+}
+
+// Binned sums of so many terms that reading them twice takes time are certified or cut, by what a few of them look like.
+func TestBinnedSumsOfManyTerms(t *testing.T) {
+	rng := rand.New(rand.NewPCG(9, 10))
+	n := certifiedBins
+	for span, cutInTwo := range map[int]bool{1: true, 47: false} {
+		x, y := make([]float64, n), make([]float64, n)
+		for i := range x {
+			x[i], y[i] = math.Ldexp(rng.Float64()-0.5, rng.IntN(span)), math.Ldexp(rng.Float64()-0.5, rng.IntN(span))
+		}
+		for _, all := range []terms[float64]{{x: x}, {x: x, y: y}} {
+			require.Equal(t, cutInTwo, inTwoBins(all), "%d bits", span)
+			for _, n := range []int{certifiedBins/2 + 1, certifiedBins} {
+				some := all.slice(0, n)
+				b := NewBins[float64](DefaultFold)
+				b.addInGo(some)
+				of := kernel.Plain
+				if some.y != nil {
+					of = kernel.RoundedProduct
+				}
+				want := b.Round()
+				require.Equal(t, kernel.Bits(want), kernel.Bits(binnedSum(DefaultFold, of, some.x, some.y)))
+				certain, ok := certify(DefaultFold, of, some.x, some.y)
+				require.True(t, ok)
+				require.Equal(t, kernel.Bits(want), kernel.Bits(certain))
+			}
 		}
 	}
 }

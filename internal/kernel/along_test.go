@@ -9,23 +9,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// alongByDefinition is the loop of Along, in Go.
-func alongByDefinition[T Float](sums, a, b []T, stride int) {
-	cols := AlongTile[T]().Cols
-	for l := range len(sums) / cols {
-		for j := range cols {
-			c := T(0)
-			for k := range AlongLeaf {
-				c = FMA(a[l*AlongLeaf+k], b[j*stride+l*AlongLeaf+k], c)
-			}
-			sums[l*cols+j] = c
-		}
-	}
-}
-
-// sameSums compares Along with its definition, for so many leaves of columns that far apart which begin
-// at an offset, and returns an error where they differ.
-func sameSums[T Float](rng *rand.Rand, leaves, gap, offset int, along func(sums, x, b []T, stride int, scratch []T)) error {
+// sameNodes compares Along with Micro in Go, for a random program of so many leaves and columns that far apart which
+// begin at an offset, and returns an error where they differ.
+func sameNodes[T Float](rng *rand.Rand, leaves, gap, offset int, along func(stack, x, b []T, stride int, program []uint64)) error {
 	k, cols := leaves*AlongLeaf, AlongTile[T]().Cols
 	stride := k + gap
 	a, b := make([]T, k), make([]T, offset+cols*stride)[offset:]
@@ -37,14 +23,19 @@ func sameSums[T Float](rng *rand.Rand, leaves, gap, offset int, along func(sums,
 	}
 	a[rng.IntN(k)], b[rng.IntN(len(b))] = 0, T(math.Inf(1))
 	b[rng.IntN(len(b))], b[rng.IntN(len(b))] = T(math.NaN()), T(math.Copysign(0, -1))
-	want, got := make([]T, leaves*cols), make([]T, leaves*cols)
-	alongByDefinition(want, a, b, stride)
-	x := make([]T, AlongBlocks[T](leaves)*AlongLanes[T]()*AlongLeaf)
+	program, depth, deepest := make([]uint64, leaves), 0, 0
+	for i := range program {
+		nodes := rng.IntN(min(depth, 3) + 1)
+		program[i], deepest = Leaf(AlongLeaf, nodes), max(deepest, depth+1)
+		depth += 1 - nodes
+	}
+	want, got, x := make([]T, deepest*cols), make([]T, deepest*cols), make([]T, k)
+	microPortable(AlongTile[T](), Stack[T]{Own: want}, a, Factors[T]{Data: b, Stride: stride, Across: true}, program)
 	ArrangeAlong(x, a, leaves)
-	along(got, x, b[:(cols-1)*stride+k], stride, make([]T, leaves*AcrossColumns))
-	for i := range want {
+	along(got, x, b[:(cols-1)*stride+k], stride, program)
+	for i := range depth * cols {
 		if Bits(Canonical(want[i])) != Bits(Canonical(got[i])) {
-			return fmt.Errorf("%d leaves, %d apart, from %d: leaf %d of column %d is %x, want %x", leaves, stride, offset, i/cols, i%cols, Bits(got[i]), Bits(want[i]))
+			return fmt.Errorf("%d leaves, %d apart, from %d: node %d of column %d is %x, want %x", leaves, stride, offset, i/cols, i%cols, Bits(got[i]), Bits(want[i]))
 		}
 	}
 	return nil
@@ -58,19 +49,27 @@ func TestAlong(t *testing.T) {
 }
 
 func testAlong[T Float](t *testing.T) {
-	lanes := AlongLanes[T]()
-	if lanes == 0 {
+	each := AlongLeaves[T]()
+	if each == 0 {
 		require.Panics(t, func() { Join(Stack[T]{Own: make([]T, AcrossColumns)}, make([]T, AcrossColumns), []uint64{Leaf(1, 0)}) })
 		return
 	}
 	rng := rand.New(rand.NewPCG(11, 12))
-	for leaves := lanes; leaves <= 4*lanes; leaves++ {
-		require.NoError(t, sameSums(rng, leaves, leaves%3*7, leaves%5, Along[T]))
+	for leaves := each; leaves <= 20; leaves += each {
+		for range 4 {
+			require.NoError(t, sameNodes(rng, leaves, leaves%3*7, leaves%5, Along[T]))
+		}
 	}
-	require.Error(t, sameSums(rng, 2*lanes, 0, 0, func(sums, x, b []T, stride int, scratch []T) {
-		Along(sums, x, b, stride, scratch)
-		sums[rng.IntN(len(sums))] += 1
-	}))
+	require.Error(t, sameNodes(rng, 8, 0, 0, func(stack, x, b []T, stride int, program []uint64) {
+		program[7] = Leaf(AlongLeaf, 0) // completes nothing
+		program[6] = Leaf(AlongLeaf, 0)
+		program[5] = Leaf(AlongLeaf, 1)
+		Along(append(stack, make([]T, 4*len(stack))...), x, b, stride, program)
+	}), "another tree")
+	require.Error(t, sameNodes(rng, 8, 0, 0, func(stack, x, b []T, stride int, program []uint64) {
+		x[rng.IntN(len(x))] += 1
+		Along(stack, x, b, stride, program)
+	}), "another row")
 	testJoin[T](t, rng)
 }
 

@@ -185,6 +185,9 @@ func spreadF64AVX2(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e int
 func acrossF64AVX2(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e int, u *float64)
 
 //go:noescape
+func joinF64AVX2(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e int, u *float64)
+
+//go:noescape
 func towerF64AVX2(dst, x, y, q *float64, p *uint64, n, t, e int, u *float64, d, a, r int, c *float64, s int, f *float64, w int, b *float64, h, k, v, o, j int)
 
 //go:noescape
@@ -201,6 +204,9 @@ func finishF64AVX2(dst, x *float64, s, n, t int, p *float64)
 
 //go:noescape
 func finishAddF64AVX2(dst, x *float64, s, n, t int, p *float64)
+
+//go:noescape
+func alongF64AVX2(dst, x, y *float64, s int, p *uint64, n, m int)
 
 //go:noescape
 func microPairsF64AVX2(dst, x, y *float64, p *uint64, n int)
@@ -231,6 +237,9 @@ func spreadF32AVX2(dst, x *float32, y *float32, s, q int, p *uint64, n, t, e int
 
 //go:noescape
 func acrossF32AVX2(dst, x *float32, y *float32, s, q int, p *uint64, n, t, e int, u *float32)
+
+//go:noescape
+func joinF32AVX2(dst, x *float32, y *float32, s, q int, p *uint64, n, t, e int, u *float32)
 
 //go:noescape
 func spreadF32BF16AVX2(dst, x *float32, y *uint16, s, q int, p *uint64, n, t, e int, u *float32)
@@ -279,6 +288,9 @@ func finishF32AVX2(dst, x *float32, s, n, t int, p *float32)
 
 //go:noescape
 func finishAddF32AVX2(dst, x *float32, s, n, t int, p *float32)
+
+//go:noescape
+func alongF32AVX2(dst, x, y *float32, s int, p *uint64, n, m int)
 
 //go:noescape
 func microPairsF32AVX2(dst, x, y *float32, p *uint64, n int)

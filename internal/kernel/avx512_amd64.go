@@ -212,7 +212,7 @@ func finishAddF64AVX512(dst, x *float64, s, n, t int, p *float64)
 func gatherTileF64AVX512(dst, x *float64, s, n int)
 
 //go:noescape
-func alongF64AVX512(dst, x, y *float64, s, n int, u *float64, t int)
+func alongF64AVX512(dst, x, y *float64, s int, p *uint64, n, m int)
 
 //go:noescape
 func microPairsF64AVX512(dst, x, y *float64, p *uint64, n int)
@@ -302,7 +302,7 @@ func finishAddF32AVX512(dst, x *float32, s, n, t int, p *float32)
 func gatherTileF32AVX512(dst, x *float32, s, n int)
 
 //go:noescape
-func alongF32AVX512(dst, x, y *float32, s, n int, u *float32, t int)
+func alongF32AVX512(dst, x, y *float32, s int, p *uint64, n, m int)
 
 //go:noescape
 func microPairsF32AVX512(dst, x, y *float32, p *uint64, n int)

@@ -30,6 +30,14 @@ func kernelBits[T Float](x, y []T) []uint64 {
 		Each(of, row, x[:48], y[:48], y[50:98], x[1], y[1], y[2])
 		all = append(all, Bits(row[0]), Bits(row[3]), Bits(row[47]), Bits(RowChain(x[:of], y[:of], false)), Bits(RowChain(x, y, true)))
 	}
+	all = append(all, extractBits(x, y)...)
+	if each := AlongLeaves[T](); each > 0 {
+		nodes := make([]T, AlongTile[T]().Cols)
+		Along(nodes, x, y, 40, []uint64{Leaf(AlongLeaf, 0), Leaf(AlongLeaf, 1)}[:each])
+		for _, v := range nodes {
+			all = append(all, Bits(v))
+		}
+	}
 	tile := FoldTile[T]()
 	stack := make([]T, 2*tile.Size())
 	MicroFold(PairsFold, tile, stack, 0, x, y, []uint64{Leaf(len(y)/tile.Cols, 0)})
@@ -47,6 +55,23 @@ func kernelBits[T Float](x, y []T) []uint64 {
 		}
 		if Look(&s, of, single, x, y) {
 			all = append(all, s.Least, s.Most, uint64(s.Zeros), uint64(s.NegZeros))
+		}
+	}
+	return all
+}
+
+// extractBits are those of the kernels that split terms at a unit.
+func extractBits[T Float](x, y []T) (all []uint64) {
+	for _, of := range []Terms{Plain, RoundedProduct} {
+		for _, n := range []int{40, len(x)} {
+			x, y := x[:n], y[:n]
+			all = append(all, Largest(of, x, y))
+			if Is64[T]() {
+				high, low := SplitTerms(of, Anchor(-50), As[float64](x), As[float64](y))
+				all = append(all, uint64(high), Bits(low))
+			} else {
+				all = append(all, uint64(RoundedSum(of, Anchor(-50), As[float32](x), As[float32](y))))
+			}
 		}
 	}
 	return all

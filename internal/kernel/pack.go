@@ -6,6 +6,10 @@ import "unsafe"
 //
 //	dst[k*width + i] = x[i*stride + k]
 func Gather[T Float](dst []T, width int, x []T, stride, rows, n int) {
+	if width == 1 {
+		copy(dst[:n], x)
+		return
+	}
 	group, lanes := gatherShape[T]()
 	vectors := n / lanes
 	if active == Portable || rows < group || vectors == 0 {

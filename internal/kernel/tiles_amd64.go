@@ -40,6 +40,8 @@ func microF64(tile Tile, of Storage, dst, x *float64, y unsafe.Pointer, s, q int
 		spreadF64AVX2(dst, x, (*float64)(y), s, q, p, n, t, e, u)
 	case key(AVX2)<<24 | key(Working|across)<<16 | 1<<8 | 16:
 		acrossF64AVX2(dst, x, (*float64)(y), s, q, p, n, t, e, u)
+	case key(AVX2)<<24 | key(Working|summed)<<16 | 1<<8 | 16:
+		joinF64AVX2(dst, x, (*float64)(y), s, q, p, n, t, e, u)
 	default:
 		return false
 	}
@@ -66,9 +68,13 @@ func gatherTileF64(dst, x *float64, s, n int) bool {
 	return false
 }
 
-func alongF64(dst, x, y *float64, s, n int, u *float64, t int) {
+func alongF64(dst, x, y *float64, s int, p *uint64, n, m int) {
 	if active == AVX512 {
-		alongF64AVX512(dst, x, y, s, n, u, t)
+		alongF64AVX512(dst, x, y, s, p, n, m)
+		return
+	}
+	if active == AVX2 {
+		alongF64AVX2(dst, x, y, s, p, n, m)
 		return
 	}
 	panic(noKernel)
@@ -188,6 +194,8 @@ func microF32(tile Tile, of Storage, dst, x *float32, y unsafe.Pointer, s, q int
 		spreadF32AVX2(dst, x, (*float32)(y), s, q, p, n, t, e, u)
 	case key(AVX2)<<24 | key(Working|across)<<16 | 1<<8 | 16:
 		acrossF32AVX2(dst, x, (*float32)(y), s, q, p, n, t, e, u)
+	case key(AVX2)<<24 | key(Working|summed)<<16 | 1<<8 | 32:
+		joinF32AVX2(dst, x, (*float32)(y), s, q, p, n, t, e, u)
 	case key(AVX2)<<24 | key(BFloat16|spread)<<16 | 1<<8 | 64:
 		spreadF32BF16AVX2(dst, x, (*uint16)(y), s, q, p, n, t, e, u)
 	case key(AVX2)<<24 | key(BFloat16)<<16 | 1<<8 | 16:
@@ -234,9 +242,13 @@ func gatherTileF32(dst, x *float32, s, n int) bool {
 	return false
 }
 
-func alongF32(dst, x, y *float32, s, n int, u *float32, t int) {
+func alongF32(dst, x, y *float32, s int, p *uint64, n, m int) {
 	if active == AVX512 {
-		alongF32AVX512(dst, x, y, s, n, u, t)
+		alongF32AVX512(dst, x, y, s, p, n, m)
+		return
+	}
+	if active == AVX2 {
+		alongF32AVX2(dst, x, y, s, p, n, m)
 		return
 	}
 	panic(noKernel)
