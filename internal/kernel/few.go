@@ -28,6 +28,7 @@ const (
 	Near = iota
 	NearOrSpread
 	Spread
+	Nothing
 )
 
 // What SumFew says of its results.
@@ -36,6 +37,21 @@ const (
 	NotRounded
 	Refused
 )
+
+// fewSooner has for each backend a number of terms of whose sums fewer are sooner done by SumFew than by a certificate that fails. Without vectors
+// none is.
+var fewSooner = [...]int{Portable: 129, NEON: 64, AVX2: 64, AVX512: 128}
+
+// FewSooner is the number of terms from which a certificate of their sum is worth trying before SumFew.
+func FewSooner() int { return fewSooner[active] }
+
+// BeforeCertificate and AfterCertificate tell what SumFew is to try of as many terms or more: windows of vectors are sooner done than a
+// certificate; without vectors anything is.
+func BeforeCertificate() (how int) { return [...]int{Portable: NearOrSpread, NEON: Nothing, AVX2: Nothing, AVX512: Near}[active] }
+
+func AfterCertificate() (how int) {
+	return [...]int{Portable: Nothing, NEON: NearOrSpread, AVX2: NearOrSpread, AVX512: Spread}[active]
+}
 
 // MaxFew is the number of terms that SumFew takes.
 func MaxFew[T Float](of Terms) int {
@@ -51,7 +67,11 @@ func MaxFew[T Float](of Terms) int {
 // that is asked for.
 func SumFew[T Float](of Terms, x, y []T, how int) (v T, s Leading, state int) {
 	if active != AVX512 {
-		return 0, s, Refused
+		s, ok := fewPortable(of, x, y, how)
+		if !ok {
+			return 0, s, Refused
+		}
+		return 0, s, NotRounded
 	}
 	p, q, n := unsafe.Pointer(unsafe.SliceData(x)), unsafe.Pointer(unsafe.SliceData(y)), len(x)
 	var f float64
@@ -66,4 +86,62 @@ func SumFew[T Float](of Terms, x, y []T, how int) (v T, s Leading, state int) {
 		f, s.Hi, s.Lo, s.Exponent, state = fewDotWideAVX512((*float32)(p), (*float32)(q), n, how)
 	}
 	return T(f), s, state
+}
+
+func fewPortable[T Float](of Terms, x, y []T, how int) (Leading, bool) {
+	switch {
+	case !Is64[T]():
+		return fewSingles(of, As[float32](x), As[float32](y), how)
+	case of == Plain:
+		return fewNumbers(words(As[float64](x)), how)
+	}
+	p, q := words(As[float64](x)), words(As[float64](y))
+	if how != Spread {
+		if s, ok := windowProducts(p, q); ok || how == Near {
+			return s, ok
+		}
+	}
+	return spreadProducts(p, q)
+}
+
+func fewNumbers(x []uint64, how int) (Leading, bool) {
+	if how != Spread {
+		if s, ok := windowNumbers(x); ok || how == Near {
+			return s, ok
+		}
+	}
+	return spreadNumbers(x)
+}
+
+// fewSingles sums terms of float32, which are numbers of float64.
+func fewSingles(of Terms, x, y []float32, how int) (Leading, bool) {
+	var buffer [32]float64
+	if len(x) <= len(buffer) {
+		return fewNumbers(widened(buffer[:len(x)], of, x, y), how)
+	}
+	if how == Near {
+		return Leading{}, false
+	}
+	var d sumChunks
+	used := uint64(0)
+	for len(x) > 0 {
+		n := min(len(x), len(buffer))
+		used |= d.add(widened(buffer[:n], of, x, y))
+		x, y = rest(x, y, n)
+	}
+	if used>>63 != 0 {
+		return Leading{}, false // not finite
+	}
+	return d.leading(used), true
+}
+
+// widened writes terms to dst and returns their representations.
+func widened(dst []float64, of Terms, x, y []float32) []uint64 {
+	for i := range dst {
+		dst[i] = float64(x[i])
+		if of == Product {
+			dst[i] = float64(x[i]) * float64(y[i])
+		}
+	}
+	return words(dst)
 }

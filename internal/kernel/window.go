@@ -1,0 +1,109 @@
+package kernel
+
+import (
+	"math/bits"
+	"unsafe"
+)
+
+// The portable windows hold the sum of float64 numbers, or of products, as one integer, of two words or three, if all exponents are
+// from top down to top-63. Terms that are 0 are in any window. The words have no carries to wait for, and nothing to be cleared or
+// searched: for exponents near to each other they take half of the time of chunks, of few terms a third.
+//
+// A number of the biased exponent e, m < 2^53, is moved up by 63-d, d = top-e, in units of 2^(top-63-1075): less than 2^116, so that as many
+// terms as there may be in a slice of 2^11 are less than 2^127. A product has m < 2^106 and units of 2^(top-63-2150), and three words.
+// m has the sign of its term: words of a negative one are those of the complement.
+
+const (
+	fractionMask = 1<<52 - 1
+	hiddenBit    = 1 << 52
+	exponentMask = 0x7ff // of an infinity or NaN; and the mask of exponents
+)
+
+// words returns the numbers' representations.
+func words(x []float64) []uint64 {
+	return unsafe.Slice((*uint64)(unsafe.Pointer(unsafe.SliceData(x))), len(x))
+}
+
+// windowNumbers sums numbers in a window about the first. It returns false if one is beyond, or not finite.
+func windowNumbers(x []uint64) (s Leading, ok bool) {
+	first := x[0] >> 52 & exponentMask
+	if first < 32 {
+		return windowLow(x)
+	}
+	top := first + 31
+	if top >= exponentMask || beyond(x[len(x)-1], top) || beyond(x[len(x)/2], top) {
+		return s, false
+	}
+	hi, lo := uint64(0), uint64(0)
+	for _, b := range x {
+		d := top - b>>52&exponentMask
+		if d >= 64 {
+			if b<<1 == 0 {
+				continue
+			}
+			return s, false
+		}
+		sign := uint64(int64(b) >> 63)
+		m := (b&fractionMask | hiddenBit ^ sign) - sign
+		var carry uint64
+		lo, carry = bits.Add64(lo, m<<(^d&63), 0)
+		hi, _ = bits.Add64(hi, uint64(int64(m)>>1>>(d&63)), carry)
+	}
+	return Leading{int64(hi), lo, int(top) - 63 - 1075}, true
+}
+
+// beyond tells whether a number is not in the window.
+func beyond(b, top uint64) bool { return top-b>>52&exponentMask >= 64 && b<<1 != 0 }
+
+// windowLow sums numbers in the window that ends with the least number, 0.
+func windowLow(x []uint64) (s Leading, ok bool) {
+	hi, lo := uint64(0), uint64(0)
+	for _, b := range x {
+		m, e := b&fractionMask, b>>52&exponentMask
+		if e != 0 {
+			m, e = m|hiddenBit, e-1
+		}
+		if e >= 64 {
+			return s, false
+		}
+		sign := uint64(int64(b) >> 63)
+		m = (m ^ sign) - sign
+		var carry uint64
+		lo, carry = bits.Add64(lo, m<<(e&63), 0)
+		hi, _ = bits.Add64(hi, uint64(int64(m)>>1>>(^e&63)), carry)
+	}
+	return Leading{int64(hi), lo, -1074}, true
+}
+
+// windowProducts sums products in a window about the first. It returns false if one is beyond, if a factor is subnormal, or not finite.
+func windowProducts(x, y []uint64) (s Leading, ok bool) {
+	y = y[:len(x)]
+	top := x[0]>>52&exponentMask + y[0]>>52&exponentMask + 31
+	var w0, w1, w2 uint64
+	for i, b := range x {
+		c := y[i]
+		e, f := b>>52&exponentMask, c>>52&exponentMask
+		d := top - (e + f)
+		if d >= 64 || e-1 >= exponentMask-1 || f-1 >= exponentMask-1 {
+			if e < exponentMask && f < exponentMask && (b<<1 == 0 || c<<1 == 0) {
+				continue
+			}
+			return s, false
+		}
+		sign := uint64(int64(b^c) >> 63)
+		hi, lo := bits.Mul64(b&fractionMask|hiddenBit, c&fractionMask|hiddenBit)
+		up := ^d & 63
+		var carry uint64
+		w0, carry = bits.Add64(w0, lo<<up^sign, sign&1)
+		w1, carry = bits.Add64(w1, hi<<up|lo>>1>>(d&63)^sign, carry)
+		w2, _ = bits.Add64(w2, hi>>1>>(d&63)^sign, carry)
+	}
+	exponent := int(top) - 63 - 2150
+	if int64(w2) == int64(w1)>>63 {
+		return Leading{int64(w1), w0, exponent}, true
+	}
+	if w0 != 0 {
+		w1 |= 1 // rounded to odd
+	}
+	return Leading{int64(w2), w1, exponent + 64}, true
+}
