@@ -6,35 +6,30 @@ import "math/bits"
 // none carries into the next (Neal, 2015, "Fast exact summation using small and large superaccumulators"). They are as few as the terms'
 // type needs, since they are cleared and read for every sum, and a word says which of them are in use.
 //
-// sumChunks hold numbers of float64. The upper seven bits of a number, its sign among them, say where it
-// is added, the next five by how much it is moved up first: positive numbers and negative ones have chunks of their own, 64 from each other.
-//
-//	sum over i = 0, ..., 64 of (d[i] - d[i+64]) * 2^(32i-1075)
-//
-// d[64] would belong to both: to the positive numbers from 2^993 on and to the negative ones near 0. Terms of which there are both are refused.
-// A chunk takes 2^52 of a number at most, and 2047 numbers are less than 2^63.
+// sumChunks hold numbers of float64, the sum of d[i] * 2^(32i-1075), i <= 64. The upper six bits of an exponent say where a number is added, the
+// lower five by how much it is moved up first. A chunk takes 2^52 of a number at most, and of 2047 numbers less than 2^63. As
+// either part has the sign of the number, a number and its negative leave no trace.
 //
 // dotChunks hold products of float64, sum of d[i] * 2^(32i-2150).
 type (
-	sumChunks [130]int64
+	sumChunks [66]int64
 	dotChunks [132]int64
 )
 
-// add adds numbers. Bit i of used tells that chunks i and i+1, or those of the negative numbers, are in use.
+// add adds numbers. Bit i of used tells that chunks i and i+1 are in use.
 func (d *sumChunks) add(x []uint64) (used uint64) {
 	low := int64(0) // of subnormal numbers
 	for _, b := range x {
-		f := b >> 52
-		if f&exponentMask == 0 {
-			sign := int64(b) >> 63
+		e, sign := b>>52&exponentMask, int64(b)>>63
+		if e != 0 {
+			m, i := b&fractionMask|hiddenBit, e>>5
+			used |= 1 << i
+			pair := (*[2]int64)(d[i:])
+			pair[0] += (int64(uint32(m)<<(e&31)) ^ sign) - sign
+			pair[1] += (int64(m>>1>>(^e&31)) ^ sign) - sign
+		} else {
 			low += (int64(b&fractionMask) ^ sign) - sign
-			continue
 		}
-		m, i := b&fractionMask|hiddenBit, f>>5
-		used |= 1 << (i & 63)
-		pair := (*[2]int64)(d[i:])
-		pair[0] += int64(uint32(m) << (f & 31))
-		pair[1] += int64(m >> 1 >> (^f & 31))
 	}
 	if low != 0 {
 		used |= 1
@@ -46,27 +41,23 @@ func (d *sumChunks) add(x []uint64) (used uint64) {
 	return used
 }
 
-// spreadNumbers sums finite numbers of any exponents. It returns false if it refuses them.
+// spreadNumbers sums numbers of any exponents. It returns false if one is not finite.
 func spreadNumbers(x []uint64) (s Leading, ok bool) {
 	var d sumChunks
 	used := d.add(x)
-	if used>>63 != 0 && !d.separate(used, x) {
+	if used>>63 != 0 && !finiteWords(x) {
 		return s, false
 	}
 	return d.leading(used), true
 }
 
-// separate makes d[64] a chunk of negative numbers alone. It returns false if it is in use as one already, or a number is not finite.
-//
-//go:noinline
-func (d *sumChunks) separate(used uint64, x []uint64) bool {
-	d[64], d[128] = 0, d[128]-d[64]
+func finiteWords(x []uint64) bool {
 	for _, b := range x {
 		if b>>52&exponentMask == exponentMask {
 			return false
 		}
 	}
-	return used&1 == 0
+	return true
 }
 
 // leading returns a number that rounds as the sum does, as Digits.Leading does it.
@@ -75,7 +66,7 @@ func (d *sumChunks) leading(used uint64) Leading {
 	hi, lo := int64(0), uint64(0)
 	for place > 0 && hi>>30 == hi>>63 { // less than 2^94
 		place--
-		hi, lo = add128(hi<<digitBits|int64(lo>>digitBits), lo<<digitBits, d[place]-d[place+64])
+		hi, lo = add128(hi<<digitBits|int64(lo>>digitBits), lo<<digitBits, d[place])
 	}
 	if rest, near := nearMultiple(lo); near {
 		if below := (used | used<<1) & (1<<uint(place) - 1); below != 0 {
@@ -89,11 +80,10 @@ func (d *sumChunks) leading(used uint64) Leading {
 func (d *sumChunks) top(used uint64) int {
 	place := bits.Len64(used)
 	used |= used << 1 // bit i of chunk i
-	for place > 0 && d[place] == d[place+64] {
+	for place > 0 && d[place] == 0 {
 		lowest := max(place-7, 0)
-		a, b := (*[8]int64)(d[lowest:]), (*[8]int64)(d[lowest+64:])
-		if (a[0]^b[0])|(a[1]^b[1])|(a[2]^b[2])|(a[3]^b[3])|(a[4]^b[4])|(a[5]^b[5])|(a[6]^b[6])|(a[7]^b[7]) != 0 {
-			for place--; d[place] == d[place+64]; place-- {
+		if !allZero((*[8]int64)(d[lowest:])) {
+			for place--; d[place] == 0; place-- {
 			}
 			return place
 		}
@@ -115,7 +105,7 @@ func (d *sumChunks) signBelow(below uint64, rest int64, place int) int64 {
 		}
 		place--
 		below &^= 1 << (place & 63)
-		rest = rest<<digitBits + d[place] - d[place+64]
+		rest = rest<<digitBits + d[place]
 	}
 	return signOf(rest)
 }

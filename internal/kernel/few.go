@@ -47,7 +47,9 @@ func FewSooner() int { return fewSooner[active] }
 
 // BeforeCertificate and AfterCertificate tell what SumFew is to try of as many terms or more: windows of vectors are sooner done than a
 // certificate; without vectors anything is.
-func BeforeCertificate() (how int) { return [...]int{Portable: NearOrSpread, NEON: Nothing, AVX2: Nothing, AVX512: Near}[active] }
+func BeforeCertificate() (how int) {
+	return [...]int{Portable: NearOrSpread, NEON: Nothing, AVX2: Nothing, AVX512: Near}[active]
+}
 
 func AfterCertificate() (how int) {
 	return [...]int{Portable: Nothing, NEON: NearOrSpread, AVX2: NearOrSpread, AVX512: Spread}[active]
@@ -67,11 +69,16 @@ func MaxFew[T Float](of Terms) int {
 // that is asked for.
 func SumFew[T Float](of Terms, x, y []T, how int) (v T, s Leading, state int) {
 	if active != AVX512 {
-		s, ok := fewPortable(of, x, y, how)
-		if !ok {
-			return 0, s, Refused
+		ok := false
+		if Is64[T]() && of == Plain {
+			s, ok = fewNumbers(words(As[float64](x)), how)
+		} else {
+			s, ok = fewOthers(of, x, y, how)
 		}
-		return 0, s, NotRounded
+		if ok {
+			return 0, s, NotRounded
+		}
+		return 0, s, Refused
 	}
 	p, q, n := unsafe.Pointer(unsafe.SliceData(x)), unsafe.Pointer(unsafe.SliceData(y)), len(x)
 	var f float64
@@ -88,29 +95,33 @@ func SumFew[T Float](of Terms, x, y []T, how int) (v T, s Leading, state int) {
 	return T(f), s, state
 }
 
-func fewPortable[T Float](of Terms, x, y []T, how int) (Leading, bool) {
-	switch {
-	case !Is64[T]():
-		return fewSingles(of, As[float32](x), As[float32](y), how)
-	case of == Plain:
-		return fewNumbers(words(As[float64](x)), how)
-	}
-	p, q := words(As[float64](x)), words(As[float64](y))
+// fewNumbers sums numbers of float64.
+func fewNumbers(x []uint64, how int) (s Leading, ok bool) {
 	if how != Spread {
-		if s, ok := windowProducts(p, q); ok || how == Near {
-			return s, ok
+		if bottom, near := windowAbout(x); near {
+			s, ok = windowNumbers(x, bottom)
+		} else if x[0]<<1 < 32<<53 {
+			s, ok = windowLow(x)
 		}
-	}
-	return spreadProducts(p, q)
-}
-
-func fewNumbers(x []uint64, how int) (Leading, bool) {
-	if how != Spread {
-		if s, ok := windowNumbers(x); ok || how == Near {
+		if ok || how == Near {
 			return s, ok
 		}
 	}
 	return spreadNumbers(x)
+}
+
+// fewOthers sums products, or terms of float32.
+func fewOthers[T Float](of Terms, x, y []T, how int) (s Leading, ok bool) {
+	if !Is64[T]() {
+		return fewSingles(of, As[float32](x), As[float32](y), how)
+	}
+	p, q := words(As[float64](x)), words(As[float64](y))
+	if how != Spread {
+		if s, ok = windowProducts(p, q); ok || how == Near {
+			return s, ok
+		}
+	}
+	return spreadProducts(p, q)
 }
 
 // fewSingles sums terms of float32, which are numbers of float64.

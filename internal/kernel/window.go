@@ -24,55 +24,50 @@ func words(x []float64) []uint64 {
 	return unsafe.Slice((*uint64)(unsafe.Pointer(unsafe.SliceData(x))), len(x))
 }
 
-// windowNumbers sums numbers in a window about the first. It returns false if one is beyond, or not finite.
-func windowNumbers(x []uint64) (s Leading, ok bool) {
-	first := x[0] >> 52 & exponentMask
-	if first < 32 {
-		return windowLow(x)
-	}
-	top := first + 31
-	if top >= exponentMask || beyond(x[len(x)-1], top) || beyond(x[len(x)/2], top) {
-		return s, false
-	}
-	hi, lo := uint64(0), uint64(0)
-	for _, b := range x {
-		d := top - b>>52&exponentMask
-		if d >= 64 {
-			if b<<1 == 0 {
-				continue
-			}
-			return s, false
-		}
-		sign := uint64(int64(b) >> 63)
-		m := (b&fractionMask | hiddenBit ^ sign) - sign
-		var carry uint64
-		lo, carry = bits.Add64(lo, m<<(^d&63), 0)
-		hi, _ = bits.Add64(hi, uint64(int64(m)>>1>>(d&63)), carry)
-	}
-	return Leading{int64(hi), lo, int(top) - 63 - 1075}, true
+// windowAbout returns the exponent below which a window about the first number has no terms. It returns false if it is obvious that numbers are beyond.
+func windowAbout(x []uint64) (bottom uint64, ok bool) {
+	bottom = x[0]>>52&exponentMask - 32
+	return bottom, bottom < exponentMask-64 && !beyond(x[len(x)-1], bottom) && !beyond(x[len(x)/2], bottom)
 }
 
 // beyond tells whether a number is not in the window.
-func beyond(b, top uint64) bool { return top-b>>52&exponentMask >= 64 && b<<1 != 0 }
+func beyond(b, bottom uint64) bool { return b>>52&exponentMask-bottom >= 64 && b<<1 != 0 }
 
-// windowLow sums numbers in the window that ends with the least number, 0.
-func windowLow(x []uint64) (s Leading, ok bool) {
+// windowNumbers sums numbers of exponents from bottom on, which is 1 or more. It returns false if one is beyond the window, or not finite.
+func windowNumbers(x []uint64, bottom uint64) (s Leading, ok bool) {
 	hi, lo := uint64(0), uint64(0)
 	for _, b := range x {
-		m, e := b&fractionMask, b>>52&exponentMask
-		if e != 0 {
-			m, e = m|hiddenBit, e-1
-		}
-		if e >= 64 {
+		if up := b>>52&exponentMask - bottom; up < 64 {
+			sign := uint64(int64(b) >> 63)
+			m := (b&fractionMask | hiddenBit ^ sign) - sign
+			var carry uint64
+			lo, carry = bits.Add64(lo, m<<(up&63), 0)
+			hi, _ = bits.Add64(hi, uint64(int64(m)>>1>>(^up&63)), carry)
+		} else if b<<1 != 0 {
 			return s, false
 		}
-		sign := uint64(int64(b) >> 63)
-		m = (m ^ sign) - sign
-		var carry uint64
-		lo, carry = bits.Add64(lo, m<<(e&63), 0)
-		hi, _ = bits.Add64(hi, uint64(int64(m)>>1>>(^e&63)), carry)
 	}
-	return Leading{int64(hi), lo, -1074}, true
+	return Leading{int64(hi), lo, int(bottom) - 1075}, true
+}
+
+// windowLow sums numbers in the window of the least. It returns false if one is beyond.
+func windowLow(x []uint64) (s Leading, ok bool) {
+	hi, lo, low := int64(0), uint64(0), int64(0) // low of subnormal numbers
+	for _, b := range x {
+		e, m, sign := b>>52&exponentMask, int64(b&fractionMask), int64(b)>>63
+		if e == 0 {
+			low += (m ^ sign) - sign
+		} else if e < 64 {
+			m = (m | hiddenBit ^ sign) - sign
+			var carry uint64
+			lo, carry = bits.Add64(lo, uint64(m)<<((e-1)&63), 0)
+			hi += m>>1>>((64-e)&63) + int64(carry)
+		} else {
+			return s, false
+		}
+	}
+	hi, lo = add128(hi, lo, low)
+	return Leading{hi, lo, -1074}, true
 }
 
 // windowProducts sums products in a window about the first. It returns false if one is beyond, if a factor is subnormal, or not finite.
