@@ -254,6 +254,28 @@ func testFewEdges(t *testing.T) {
 	}
 }
 
+// testFewProducts: products whose sum is beside the middle of two numbers by something 155 bits below, and infinities whose exponents
+// are in the window.
+func testFewProducts(t *testing.T) {
+	for _, sign := range []float64{1, -1} {
+		for _, tiny := range []float64{1, -1} {
+			x := []float64{1, -1, 0x1p31, 0x1p-22, tiny * (1 + 0x1p-52) * 0x1p-20, -tiny * (1 + 0x1p-51) * 0x1p-20}
+			y := []float64{sign, sign, sign, sign, sign * (1 + 0x1p-52), sign}
+			want := roundedTo[float64](exactTerms(Product, x, y))
+			_, s, state := SumFew(Product, x, y, Near)
+			require.Equal(t, NotRounded, state)
+			require.Equal(t, want, roundedTo[float64](leadingFloat(s)), "%x %x: %v", x, y, s)
+		}
+		x, y := []float64{0x1p477, 0x1p-70}, []float64{0x1p477, sign * math.Inf(1)}
+		for _, how := range []int{NearOrSpread, Spread} {
+			_, _, state := SumFew(Product, x, y, how)
+			require.Equal(t, Refused, state)
+			_, _, state = SumFew(Product, y, x, how)
+			require.Equal(t, Refused, state)
+		}
+	}
+}
+
 // testFewMost: as many terms as there may be, with the largest words, in every place.
 func testFewMost[T Float](t *testing.T, of Terms) {
 	fractionBits, most := 23, 254
@@ -374,6 +396,7 @@ func TestFew(t *testing.T) {
 				t.Run("again", testFewAgain)
 			} else {
 				t.Run("edges", testFewEdges)
+				t.Run("products", testFewProducts)
 				t.Run("most", func(t *testing.T) {
 					testFewMost[float64](t, Plain)
 					testFewMost[float64](t, Product)
