@@ -2,6 +2,9 @@ package kernel
 
 import "unsafe"
 
+// Few terms are summed as integers. What follows is of the kernels of AVX-512; the others have windows of their own (window.go), and chunks for
+// exponents that are far from each other (chunks.go).
+//
 // A window is a number in fixed point that holds sums of few numbers with exponents near to each
 // other: two or three words of 56 bits, signed, so that up to 128 numbers leave no carry to take: of more, 500 at most, eight sums
 // of words are taken apart, whose carries are taken then. The
@@ -28,7 +31,7 @@ const (
 	Near = iota
 	NearOrSpread
 	Spread
-	Nothing
+	Nothing // for those who ask
 )
 
 // What SumFew says of its results.
@@ -38,19 +41,19 @@ const (
 	Refused
 )
 
-// fewSooner has for each backend a number of terms of whose sums fewer are sooner done by SumFew than by a certificate that fails. Without vectors
-// none is.
-var fewSooner = [...]int{Portable: 129, NEON: 64, AVX2: 64, AVX512: 128}
+// fewSooner has for each backend the number of terms from which a certificate of their sum may be sooner done than SumFew.
+var fewSooner = [...]int{Portable: 129, NEON: 32, AVX2: 32, AVX512: 128}
 
-// FewSooner is the number of terms from which a certificate of their sum is worth trying before SumFew.
+// FewSooner is the number of terms below which SumFew is tried before anything else.
 func FewSooner() int { return fewSooner[active] }
 
-// BeforeCertificate and AfterCertificate tell what SumFew is to try of as many terms or more: windows of vectors are sooner done than a
-// certificate; without vectors anything is.
+// BeforeCertificate and AfterCertificate tell what SumFew is to try of so many terms or more, before a certificate and after one in vain.
+// Windows by vectors are sooner done than a certificate is, and so is everything where that has no vectors.
 func BeforeCertificate() (how int) {
 	return [...]int{Portable: NearOrSpread, NEON: Nothing, AVX2: Nothing, AVX512: Near}[active]
 }
 
+// AfterCertificate is what is left of SumFew.
 func AfterCertificate() (how int) {
 	return [...]int{Portable: Nothing, NEON: NearOrSpread, AVX2: NearOrSpread, AVX512: Spread}[active]
 }
@@ -65,7 +68,7 @@ func MaxFew[T Float](of Terms) int {
 
 // SumFew returns the exact sum of 1 to MaxFew terms, which are Plain or Product: Rounded once, in
 // v; or NotRounded, in s, or instead a number that rounds as it does, 0 only for 0. It has Refused where
-// terms are not finite, or rounded would not be, where there is no kernel, and where exponents are not near to each other, unless
+// terms are not finite, or rounded would not be, and where exponents are not near to each other, unless
 // that is asked for.
 func SumFew[T Float](of Terms, x, y []T, how int) (v T, s Leading, state int) {
 	if active != AVX512 {
