@@ -60,10 +60,13 @@ func AfterCertificate() (how int) {
 
 // MaxFew is the number of terms that SumFew takes.
 func MaxFew[T Float](of Terms) int {
-	if of == Product && Is64[T]() {
-		return 128
+	switch {
+	case of != Product || !Is64[T]():
+		return 500
+	case active == AVX2 || active == NEON:
+		return 48 // more are sooner cut into slices by vectors
 	}
-	return 500
+	return 128
 }
 
 // SumFew returns the exact sum of 1 to MaxFew terms, which are Plain or Product: Rounded once, in
@@ -72,16 +75,7 @@ func MaxFew[T Float](of Terms) int {
 // that is asked for.
 func SumFew[T Float](of Terms, x, y []T, how int) (v T, s Leading, state int) {
 	if active != AVX512 {
-		ok := false
-		if Is64[T]() && of == Plain {
-			s, ok = fewNumbers(words(As[float64](x)), how)
-		} else {
-			s, ok = fewOthers(of, x, y, how)
-		}
-		if ok {
-			return 0, s, NotRounded
-		}
-		return 0, s, Refused
+		return fewIntegers(of, x, y, how)
 	}
 	p, q, n := unsafe.Pointer(unsafe.SliceData(x)), unsafe.Pointer(unsafe.SliceData(y)), len(x)
 	var f float64
@@ -96,6 +90,20 @@ func SumFew[T Float](of Terms, x, y []T, how int) (v T, s Leading, state int) {
 		f, s.Hi, s.Lo, s.Exponent, state = fewDotWideAVX512((*float32)(p), (*float32)(q), n, how)
 	}
 	return T(f), s, state
+}
+
+// fewIntegers is SumFew without vectors.
+func fewIntegers[T Float](of Terms, x, y []T, how int) (v T, s Leading, state int) {
+	ok := false
+	if Is64[T]() && of == Plain {
+		s, ok = fewNumbers(words(As[float64](x)), how)
+	} else {
+		s, ok = fewOthers(of, x, y, how)
+	}
+	if ok {
+		return 0, s, NotRounded
+	}
+	return 0, s, Refused
 }
 
 // fewNumbers sums numbers of float64.
