@@ -6,16 +6,16 @@ import (
 	"github.com/samebits/samebits/internal/kernel"
 )
 
-// certifiedFirst is the number of terms from which on a certificate is tried before digits, where a window does
-// not do: of fewer, one in vain would make a sum take longer than a small superaccumulator.
-const certifiedFirst = 128
-
-// exactFew returns the exact sum of fewer terms than are worth a certificate, rounded once.
-func exactFew[T Float](of kernel.Terms, x, y []T) T {
+// exactSum returns the correctly rounded sum. Few terms are added as integers; of more, a certificate is tried first, as one in
+// vain would make a sum of fewer take longer than a small superaccumulator.
+func exactSum[T Float](of kernel.Terms, x, y []T) T {
 	if len(x) <= 1 || of == kernel.Plain && len(x) <= 4 {
 		if v, ok := fewest(of, x, y); ok {
 			return kernel.Canonical(v)
 		}
+	}
+	if len(x) >= kernel.FewSooner() {
+		return exactMany(of, x, y)
 	}
 	v, s, state := kernel.SumFew(of, x, y, kernel.NearOrSpread)
 	if state == kernel.Rounded {

@@ -41,10 +41,7 @@ func Sum[T Float](order Order, x []T) T {
 	case KindBinned:
 		return binnedSum(order.Fold(), kernel.Plain, x, nil)
 	case KindExact:
-		if len(x) < certifiedFirst {
-			return exactFew(kernel.Plain, x, nil)
-		}
-		return exactMany(kernel.Plain, x, nil)
+		return exactSum(kernel.Plain, x, nil)
 	}
 	return sum(order, terms[T]{x: x}, arrivalThreads(order))
 }
@@ -70,10 +67,7 @@ func Dot[T Float](order Order, x, y []T) T {
 	case KindBinned:
 		return binnedSum(order.Fold(), kernel.RoundedProduct, x, y)
 	case KindExact:
-		if len(x) < certifiedFirst {
-			return exactFew(kernel.Product, x, y)
-		}
-		return exactMany(kernel.Product, x, y)
+		return exactSum(kernel.Product, x, y)
 	}
 	return sum(order, terms[T]{x: x, y: y}, arrivalThreads(order))
 }
@@ -158,23 +152,11 @@ func cutSooner[T Float](x, y []T) bool {
 	return kernel.Is64[T]() && y == nil && len(x) >= 1<<17 && likelyCut(terms[T]{x: x})
 }
 
-// exactSum returns the correctly rounded sum.
-func exactSum[T Float](of kernel.Terms, x, y []T) T {
-	if len(x) < certifiedFirst {
-		return exactFew(of, x, y)
-	}
-	return exactMany(of, x, y)
-}
-
-// exactMany returns the correctly rounded sum: that of a window, if there are few terms, or else what a certificate says.
+// exactMany returns the correctly rounded sum: that of a window, if there are few terms and kernels of them, or else what a certificate
+// says.
 func exactMany[T Float](of kernel.Terms, x, y []T) T {
-	if n := len(x); certifiedFirst <= n && n <= kernel.MaxFew[T](of) {
-		switch v, s, state := kernel.SumFew(of, x, y, kernel.Near); state {
-		case kernel.Rounded:
-			return v
-		case kernel.NotRounded:
-			return finishFew(of, x, y, s, state)
-		}
+	if v, ok := fewTerms(of, x, y, kernel.BeforeCertificate()); ok {
+		return v
 	}
 	if !tiny(x[0]) && !cutSooner(x, y) {
 		if v, ok := certify(0, of, x, y); ok {
@@ -184,17 +166,26 @@ func exactMany[T Float](of kernel.Terms, x, y []T) T {
 	return exactlySummed(of, x, y)
 }
 
-// exactlySummed returns the correctly rounded sum without a certificate or a window.
+// fewTerms returns the sum if SumFew takes the terms, and does what it is to do before or after a certificate.
+func fewTerms[T Float](of kernel.Terms, x, y []T, how int) (T, bool) {
+	if n := len(x); how == kernel.Nothing || n < kernel.FewSooner() || n > kernel.MaxFew[T](of) {
+		return 0, false
+	}
+	switch v, s, state := kernel.SumFew(of, x, y, how); state {
+	case kernel.Rounded:
+		return v, true
+	case kernel.NotRounded:
+		return finishFew(of, x, y, s, state), true
+	}
+	return 0, false
+}
+
+// exactlySummed returns the correctly rounded sum without a certificate or what was tried before it.
 //
 //go:noinline
 func exactlySummed[T Float](of kernel.Terms, x, y []T) T {
-	if n := len(x); certifiedFirst <= n && n <= kernel.MaxFew[T](of) {
-		switch v, s, state := kernel.SumFew(of, x, y, kernel.Spread); state {
-		case kernel.Rounded:
-			return v
-		case kernel.NotRounded:
-			return finishFew(of, x, y, s, state)
-		}
+	if v, ok := fewTerms(of, x, y, kernel.AfterCertificate()); ok {
+		return v
 	}
 	if len(x) < certifiedMin || wide(x) {
 		if v, ok := digitsSum(of, x, y); ok {

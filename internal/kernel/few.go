@@ -2,6 +2,9 @@ package kernel
 
 import "unsafe"
 
+// Few terms are summed as integers. What follows is of the kernels of AVX-512; the others have windows of their own (window.go), and chunks for
+// exponents that are far from each other (chunks.go).
+//
 // A window is a number in fixed point that holds sums of few numbers with exponents near to each
 // other: two or three words of 56 bits, signed, so that up to 128 numbers leave no carry to take: of more, 500 at most, eight sums
 // of words are taken apart, whose carries are taken then. The
@@ -28,6 +31,7 @@ const (
 	Near = iota
 	NearOrSpread
 	Spread
+	Nothing // for those who ask
 )
 
 // What SumFew says of its results.
@@ -37,21 +41,41 @@ const (
 	Refused
 )
 
+// fewSooner has for each backend the number of terms from which a certificate of their sum may be sooner done than SumFew.
+var fewSooner = [...]int{Portable: 129, NEON: 32, AVX2: 32, AVX512: 128}
+
+// FewSooner is the number of terms below which SumFew is tried before anything else.
+func FewSooner() int { return fewSooner[active] }
+
+// BeforeCertificate and AfterCertificate tell what SumFew is to try of so many terms or more, before a certificate and after one in vain.
+// Windows by vectors are sooner done than a certificate is, and so is everything where that has no vectors.
+func BeforeCertificate() (how int) {
+	return [...]int{Portable: NearOrSpread, NEON: Nothing, AVX2: Nothing, AVX512: Near}[active]
+}
+
+// AfterCertificate is what is left of SumFew.
+func AfterCertificate() (how int) {
+	return [...]int{Portable: Nothing, NEON: NearOrSpread, AVX2: NearOrSpread, AVX512: Spread}[active]
+}
+
 // MaxFew is the number of terms that SumFew takes.
 func MaxFew[T Float](of Terms) int {
-	if of == Product && Is64[T]() {
-		return 128
+	switch {
+	case of != Product || !Is64[T]():
+		return 500
+	case active == AVX2 || active == NEON:
+		return 48 // more are sooner cut into slices by vectors
 	}
-	return 500
+	return 128
 }
 
 // SumFew returns the exact sum of 1 to MaxFew terms, which are Plain or Product: Rounded once, in
 // v; or NotRounded, in s, or instead a number that rounds as it does, 0 only for 0. It has Refused where
-// terms are not finite, or rounded would not be, where there is no kernel, and where exponents are not near to each other, unless
+// terms are not finite, or rounded would not be, and where exponents are not near to each other, unless
 // that is asked for.
 func SumFew[T Float](of Terms, x, y []T, how int) (v T, s Leading, state int) {
 	if active != AVX512 {
-		return 0, s, Refused
+		return fewIntegers(of, x, y, how)
 	}
 	p, q, n := unsafe.Pointer(unsafe.SliceData(x)), unsafe.Pointer(unsafe.SliceData(y)), len(x)
 	var f float64
@@ -66,4 +90,80 @@ func SumFew[T Float](of Terms, x, y []T, how int) (v T, s Leading, state int) {
 		f, s.Hi, s.Lo, s.Exponent, state = fewDotWideAVX512((*float32)(p), (*float32)(q), n, how)
 	}
 	return T(f), s, state
+}
+
+// fewIntegers is SumFew without vectors.
+func fewIntegers[T Float](of Terms, x, y []T, how int) (v T, s Leading, state int) {
+	ok := false
+	if Is64[T]() && of == Plain {
+		s, ok = fewNumbers(words(As[float64](x)), how)
+	} else {
+		s, ok = fewOthers(of, x, y, how)
+	}
+	if ok {
+		return 0, s, NotRounded
+	}
+	return 0, s, Refused
+}
+
+// fewNumbers sums numbers of float64.
+func fewNumbers(x []uint64, how int) (s Leading, ok bool) {
+	if how != Spread {
+		if bottom, near := windowAbout(x); near {
+			s, ok = windowNumbers(x, bottom)
+		} else if x[0]<<1 < 32<<53 {
+			s, ok = windowLow(x)
+		}
+		if ok || how == Near {
+			return s, ok
+		}
+	}
+	return spreadNumbers(x)
+}
+
+// fewOthers sums products, or terms of float32.
+func fewOthers[T Float](of Terms, x, y []T, how int) (s Leading, ok bool) {
+	if !Is64[T]() {
+		return fewSingles(of, As[float32](x), As[float32](y), how)
+	}
+	p, q := words(As[float64](x)), words(As[float64](y))
+	if how != Spread {
+		if s, ok = windowProducts(p, q); ok || how == Near {
+			return s, ok
+		}
+	}
+	return spreadProducts(p, q)
+}
+
+// fewSingles sums terms of float32, which are numbers of float64.
+func fewSingles(of Terms, x, y []float32, how int) (Leading, bool) {
+	var buffer [32]float64
+	if len(x) <= len(buffer) {
+		return fewNumbers(widened(buffer[:len(x)], of, x, y), how)
+	}
+	if how == Near {
+		return Leading{}, false
+	}
+	var d sumChunks
+	used := uint64(0)
+	for len(x) > 0 {
+		n := min(len(x), len(buffer))
+		used |= d.add(widened(buffer[:n], of, x, y))
+		x, y = rest(x, y, n)
+	}
+	if used>>63 != 0 {
+		return Leading{}, false // not finite
+	}
+	return d.leading(used), true
+}
+
+// widened writes terms to dst and returns their representations.
+func widened(dst []float64, of Terms, x, y []float32) []uint64 {
+	for i := range dst {
+		dst[i] = float64(x[i])
+		if of == Product {
+			dst[i] = float64(x[i]) * float64(y[i])
+		}
+	}
+	return words(dst)
 }

@@ -26,7 +26,14 @@ const (
 //
 // most is the largest biased exponent of the numbers, as SumDigits returns it: the digits from the first place on are zero.
 func (d *Digits) Leading(most int) Leading {
-	place := min((most+digitsBias+53)/digitBits+2, len(d))
+	return leadingDigits(d[:], min((most+digitsBias+53)/digitBits+2, len(d)), DigitsExponent)
+}
+
+// leadingDigits does so of digits of which those from place on are zero, the lowest 2^unit.
+func leadingDigits(d []int64, place, unit int) Leading {
+	for place >= 8 && allZero((*[8]int64)(d[place-8:])) {
+		place -= 8
+	}
 	for place > 0 && d[place-1] == 0 {
 		place--
 	}
@@ -35,14 +42,21 @@ func (d *Digits) Leading(most int) Leading {
 		place--
 		hi, lo = add128(hi<<digitBits|int64(lo>>digitBits), lo<<digitBits, d[place])
 	}
-	if rest := int64(lo<<(64-uncertainBits)) >> (64 - uncertainBits); place > 0 && rest>>nearBits == rest>>63 {
-		hi, lo = add128(hi, lo, d.signBelow(rest, place)-rest)
+	if rest, near := nearMultiple(lo); near && place > 0 {
+		hi, lo = add128(hi, lo, signBelow(d[:place], rest)-rest)
 	}
-	return Leading{hi, lo, DigitsExponent + digitBits*place}
+	return Leading{hi, lo, unit + digitBits*place}
 }
 
-// signBelow returns the sign of rest and the digits below place. They are less than 2^29.
-func (d *Digits) signBelow(rest int64, place int) int64 {
+// nearMultiple returns the distance of a number with these last bits from a multiple of 2^uncertainBits, and whether that is near.
+func nearMultiple(lo uint64) (rest int64, near bool) {
+	rest = int64(lo<<(64-uncertainBits)) >> (64 - uncertainBits)
+	return rest, rest>>nearBits == rest>>63
+}
+
+// signBelow returns the sign of rest and the digits d, of which the highest is in the place below. They are less than 2^29.
+func signBelow(d []int64, rest int64) int64 {
+	place := len(d)
 	for place > 0 && rest>>30 == rest>>63 {
 		if rest == 0 { // zeros are most often all that there is
 			for place >= 8 && allZero((*[8]int64)(d[place-8:])) {
@@ -55,8 +69,10 @@ func (d *Digits) signBelow(rest int64, place int) int64 {
 		place--
 		rest = rest<<digitBits + d[place]
 	}
-	return rest>>63 | int64(uint64(-rest)>>63)
+	return signOf(rest)
 }
+
+func signOf(v int64) int64 { return v>>63 | int64(uint64(-v)>>63) }
 
 func allZero(d *[8]int64) bool { return d[0]|d[1]|d[2]|d[3]|d[4]|d[5]|d[6]|d[7] == 0 }
 
