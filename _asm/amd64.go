@@ -1,6 +1,9 @@
 package main
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // amd64 is AVX2 with FMA (32-byte vectors) or AVX-512 F, DQ and VL (64-byte ones).
 type amd64 struct {
@@ -8,6 +11,9 @@ type amd64 struct {
 	bytes int
 	shown int // bytes of a register as it is printed: see shorten
 	held  map[constant]reg
+
+	off    int  // of the vector at work: see rows.go
+	ragged bool // a part of a vector is at work
 }
 
 func (a *amd64) suffix() string {
@@ -419,7 +425,11 @@ func (a *amd64) begin(name string, args []string, result, locals int) {
 	if locals > 0 {
 		locals += line
 	}
-	fmt.Fprintf(&a.text, "\nTEXT ·%s%s(SB), 0, $%d-%d\n", name, a.suffix(), locals+8, size)
+	flag := "0"
+	if locals == 0 && result == 0 && (strings.HasPrefix(name, "row") || strings.HasPrefix(name, "column")) {
+		flag = "NOSPLIT" // short, and to be called soon
+	}
+	fmt.Fprintf(&a.text, "\nTEXT ·%s%s(SB), %s, $%d-%d\n", name, a.suffix(), flag, locals+8, size)
 }
 
 // readMode compares the control register, which is left in the frame, with that of IEEE mode.
@@ -450,6 +460,46 @@ func (a *amd64) leave() {
 	a.label("mode")
 	a.line("MOVL 0(SP), AX")
 	a.line("MOVL AX, 4(SP)")
+	a.line("MOVL $0x1F80, 0(SP)")
+	a.line("LDMXCSR 0(SP)")
+	a.line("JMP  again")
+	a.label("restore")
+	a.line("LDMXCSR 4(SP)")
+	a.line("RET")
+}
+
+// probe is two vectors of float64 and their sum, which is another in each mode that rounds other than to nearest or
+// takes or gives zero for a subnormal number: 1 + 2^-54, 1 - 2^-55, and the least subnormal number + 0. To add and to
+// compare, unlike to read the mode, waits for nothing; a sum that is subnormal is no slower where a term is.
+// Which exceptions a host traps is not looked at.
+var probe = []uint64{
+	0x3ff0000000000000, 0x3ff0000000000000, 1, 1,
+	0x3c90000000000000, 0xbc80000000000000, 0, 0,
+	0x3ff0000000000000, 0x3ff0000000000000, 1, 1,
+}
+
+// enterProbing begins a function that probes the mode. At 4(SP) is the mode to give back, or 0.
+func (a *amd64) enterProbing(name string, args []string) {
+	a.begin(name, args, 0, 0)
+	a.line("MOVL    $0, 4(SP)")
+	a.line("VMOVUPD probe<>+0(SB), Y0")
+	a.line("VADDPD  probe<>+32(SB), Y0, Y0")
+	a.line("VPXOR   probe<>+64(SB), Y0, Y0")
+	a.line("VPTEST  Y0, Y0")
+	a.line("JNE     mode")
+	a.label("again")
+	for _, arg := range args {
+		a.loadArg(arg, arg)
+	}
+}
+
+func (a *amd64) leaveProbed() {
+	a.line("VZEROUPPER")
+	a.line("CMPL 4(SP), $0")
+	a.line("JNE  restore")
+	a.line("RET")
+	a.label("mode")
+	a.line("STMXCSR 4(SP)")
 	a.line("MOVL $0x1F80, 0(SP)")
 	a.line("LDMXCSR 0(SP)")
 	a.line("JMP  again")

@@ -2,60 +2,60 @@ package main
 
 import (
 	"fmt"
+	"math/bits"
 	"path/filepath"
 	"strings"
 )
 
-// The kernels of rows: softmax and norms do these to each element, every operation
-// rounded once. They stop ahead of a vector with a NaN among its results, which others
-// make canonical, and of the ragged end.
+// The kernels of rows: softmax, norms and BLAS do these to each element, every operation
+// rounded once, and a NaN becomes the canonical one.
 
-// rowProgram is a function of an element x, numbers a, b and c that all share, and two other
-// elements y and q. emit leaves it in register 0, where x is; registers 1, 4 and 5 hold the numbers, as many
+// rowProgram is a function of an element x, numbers a, b and c that all share, and the others, y and q, which are
+// elements too. emit leaves it in register 0, where x is; registers 1, 4 and 5 hold the numbers, as many
 // as are used, and register 6 zeros. Registers 2, 3 and 7 are free.
 type rowProgram struct {
 	name    string
 	numbers int
+	others  string
 	emit    func(a *amd64)
 }
 
 var rowPrograms = []rowProgram{
-	{"Less", 1, func(a *amd64) { a.sub(0, 0, 1) }},
-	{"Plus", 0, func(a *amd64) { a.three("VADD", 0, 0, a.element("y")) }},
-	{"Over", 1, func(a *amd64) { a.div(0, 0, 1) }},
-	{"OverTimes", 1, func(a *amd64) {
+	{"Less", 1, "", func(a *amd64) { a.sub(0, 0, 1) }},
+	{"Plus", 0, "y", func(a *amd64) { a.three("VADD", 0, 0, a.element("y")) }},
+	{"Over", 1, "", func(a *amd64) { a.div(0, 0, 1) }},
+	{"OverTimes", 1, "y", func(a *amd64) {
 		a.div(0, 0, 1)
 		a.three("VMUL", 0, 0, a.element("y"))
 	}},
-	{"OverTimesPlus", 1, func(a *amd64) {
+	{"OverTimesPlus", 1, "yq", func(a *amd64) {
 		a.div(0, 0, 1)
 		a.three("VMUL", 0, 0, a.element("y"))
 		a.three("VADD", 0, 0, a.element("q"))
 	}},
-	{"Times", 1, func(a *amd64) { a.mul(0, 0, 1) }},
-	{"TimesPlus", 1, func(a *amd64) {
+	{"Times", 1, "", func(a *amd64) { a.mul(0, 0, 1) }},
+	{"TimesPlus", 1, "y", func(a *amd64) {
 		a.mul(0, 0, 1)
 		a.three("VADD", 0, 0, a.element("y"))
 	}},
-	{"Fused", 1, func(a *amd64) { a.three("VFMADD213", 0, 1, a.element("y")) }},
-	{"Mix", 2, func(a *amd64) {
+	{"Fused", 1, "y", func(a *amd64) { a.three("VFMADD213", 0, 1, a.element("y")) }},
+	{"Mix", 2, "y", func(a *amd64) {
 		a.mul(0, 0, 1)
 		a.three("VMUL", 3, 4, a.element("y"))
 		a.add(0, 0, 3)
 	}},
-	{"Finish", 2, func(a *amd64) {
+	{"Scale", 1, "", func(a *amd64) {
+		a.add(0, 0, 6)
+		a.mul(0, 0, 1)
+	}},
+	{"Finish", 2, "y", func(a *amd64) {
 		a.add(0, 0, 6)
 		a.mul(0, 0, 1)
 		a.three("VMUL", 3, 4, a.element("y"))
 		a.add(0, 0, 3)
 	}},
-	{"Outer", 2, func(a *amd64) {
-		a.mul(0, 0, 4)
-		a.add(0, 0, 6)
-		a.mul(0, 0, 1)
-		a.three("VADD", 0, 0, a.element("y"))
-	}},
-	{"OuterTwo", 3, func(a *amd64) {
+	{"Outer", 2, "y", emitOuter},
+	{"OuterTwo", 3, "yq", func(a *amd64) {
 		a.mul(0, 0, 4)
 		a.add(0, 0, 6)
 		a.three("VFMADD231", 0, 5, a.element("q"))
@@ -65,23 +65,285 @@ var rowPrograms = []rowProgram{
 	}},
 }
 
-func (a *amd64) div(d, x, y reg) { a.three("VDIV", d, x, a.v(y)) }
-
-// element is the vector at the index in the array at a pointer.
-func (a *amd64) element(pointer string) string {
-	return fmt.Sprintf("(%s)(R10*%d)", amd64Scalar(pointer), a.w.element())
+func emitOuter(a *amd64) {
+	a.mul(0, 0, 4)
+	a.add(0, 0, 6)
+	a.mul(0, 0, 1)
+	a.three("VADD", 0, 0, a.element("y"))
 }
 
-// rowLoop prints a loop over vectors, of whose elements body takes care. It ends at NaN
-// in register 0.
-func (a *amd64) rowLoop(body, store func()) {
+// Where a row ends within a vector, register 11 or K2 masks off what is beyond: those bytes are not touched.
+const (
+	rowNaN   reg = 8
+	rowY     reg = 9
+	rowQ     reg = 10
+	rowMask  reg = 11
+	rowSpare reg = 12
+	rowSteps     = 4 // vectors in turn
+)
+
+func (a *amd64) div(d, x, y reg) { a.three("VDIV", d, x, a.v(y)) }
+
+// element is the vector at the index in the array at a pointer, or the part of it that is there, in a register.
+func (a *amd64) element(pointer string) string {
+	switch {
+	case a.ragged && pointer == "y":
+		return a.v(rowY)
+	case a.ragged && pointer == "q":
+		return a.v(rowQ)
+	}
+	return fmt.Sprintf("%d(%s)(R10*1)", a.off, amd64Scalar(pointer))
+}
+
+// loadRagged and storeRagged leave absent lanes alone.
+func (a *amd64) loadRagged(d reg, place string) {
+	if a.bytes == 64 {
+		a.line("%s.Z %s, K2, %s", a.p("VMOVU"), place, a.v(d))
+	} else {
+		a.line("%s %s, %s, %s", a.p("VMASKMOV"), place, a.v(rowMask), a.v(d))
+	}
+}
+
+func (a *amd64) storeRagged(place string, r reg) {
+	if a.bytes == 64 {
+		a.line("%s %s, K2, %s", a.p("VMOVU"), a.v(r), place)
+	} else {
+		a.line("%s %s, %s, %s", a.p("VMASKMOV"), a.v(r), a.v(rowMask), place)
+	}
+}
+
+// raggedMask makes the mask of so many bytes in R15, and leaves those of whole vectors in n.
+func (a *amd64) raggedMask() {
+	a.line("SHLQ $%d, CX", bits.Len(uint(a.w.element()))-1)
+	a.line("MOVQ CX, R15")
+	a.line("ANDQ $%d, R15", a.bytes-1)
+	if a.bytes == 32 {
+		a.beginTail("", "e", 0, false)
+		a.line("%s (R13), %s", a.p("VMOVU"), a.v(rowMask))
+		a.line("SUBQ R15, CX")
+		return
+	}
+	a.line("SUBQ R15, CX")
+	a.line("MOVQ R15, R13")
+	a.line("SHRQ $%d, R13", bits.Len(uint(a.w.element()))-1)
+	a.line("XORL AX, AX")
+	a.line("BTSQ R13, AX")
+	a.line("DECQ AX")
+	a.line("KMOVW AX, K2")
+}
+
+// rowLoop prints a loop over vectors: four in turn, then one, then the part of one.
+func (a *amd64) rowLoop(program rowProgram) {
+	whole := func() {
+		a.line("%s %s, %s", a.p("VMOVU"), a.element("x"), a.v(0))
+		program.emit(a)
+		a.canonical(0, 2, rowNaN)
+		a.line("%s %s, %s", a.p("VMOVU"), a.v(0), a.element("dst"))
+	}
 	a.line("XORQ R10, R10")
+	a.line("LEAQ %d(CX), R11", -rowSteps*a.bytes)
+	a.line("CMPQ R10, R11")
+	a.line("JGT one")
+	a.label("steps")
+	for i := range rowSteps {
+		a.off = i * a.bytes
+		whole()
+	}
+	a.off = 0
+	a.line("ADDQ $%d, R10", rowSteps*a.bytes)
+	a.line("CMPQ R10, R11")
+	a.line("JLE steps")
+	a.label("one")
+	a.line("CMPQ R10, CX")
+	a.line("JGE ragged")
+	whole()
+	a.line("ADDQ $%d, R10", a.bytes)
+	a.line("JMP one")
+	a.label("ragged")
+	a.line("TESTQ R15, R15")
+	a.line("JEQ end")
+	a.loadRagged(0, a.element("x"))
+	for _, other := range program.others {
+		a.loadRagged(map[rune]reg{'y': rowY, 'q': rowQ}[other], a.element(string(other)))
+	}
+	a.ragged = true
+	program.emit(a)
+	a.ragged = false
+	a.canonical(0, 2, rowNaN)
+	a.storeRagged(a.element("dst"), 0)
+	a.label("end")
+}
+
+// emitRow prints the kernel of a program:
+//
+//	func row<name>(dst, x, y, q *T, n int, p *T)
+func emitRow(a *amd64, program rowProgram) {
+	args := []string{"dst", "x", "y", "q", "n", "p"}
+	a.enterProbing("row"+program.name+a.w.String(), args)
+	for i, r := range []reg{1, 4, 5}[:program.numbers] {
+		a.broadcast(r, at("p", i*a.w.element()))
+	}
+	a.zero(6)
+	a.broadcastFrom(rowNaN, a.constant("nan"))
+	a.raggedMask()
+	a.rowLoop(program)
+	a.leaveProbed()
+}
+
+// emitRowsOuter prints the kernel of RowOuter for many rows, whose factors are q bytes apart:
+//
+//	func rowsOuter(dst, x, u *T, n, t, s, q int, p *T)
+//
+//	for i < t: for j < n: dst[j] = p[0]*(u[i]*x[j]+0) + dst[j];  dst += s bytes
+func emitRowsOuter(a *amd64) {
+	a.enterProbing("rowsOuter"+a.w.String(), []string{"dst", "x", "u", "n", "t", "s", "q", "p"})
+	a.line("MOVQ R11, R14") // the stride: R11 is the loop's
+	a.broadcast(1, at("p", 0))
+	a.zero(6)
+	a.broadcastFrom(rowNaN, a.constant("nan"))
+	a.raggedMask()
+	a.label("rows")
+	a.broadcast(4, at("u", 0))
+	a.line("MOVQ DI, DX")
+	a.rowLoop(rowProgram{others: "y", emit: emitOuter})
+	a.line("ADDQ R14, DI")
+	a.line("ADDQ R9, BX")
+	a.countDown("t", "rows")
+	a.leaveProbed()
+}
+
+// emitColumnChains prints the kernel that continues chains side by side, over the rows of a matrix, for each
+// of u rows of another:
+//
+//	func columnChains(dst, x, y *T, n, k, s, q, u, p int)
+//
+//	for h < u: for j < n: for i < k ascending: dst[h*n+j] = FMA(y[h*p+i*q], x[i*s+j], dst[h*n+j])      s, q, p in bytes
+func emitColumnChains(a *amd64) {
+	a.enterProbing("columnChains"+a.w.String(), []string{"dst", "x", "y", "n", "k", "s", "q", "u", "p"})
+	a.raggedMask()
+	a.line("MOVQ R14, R13") // the terms
+	a.line("MOVQ CX, R14")  // whole vectors
+	a.label("rows")
+	chains := func(vectors int, ragged bool) {
+		for i := range vectors {
+			if place := fmt.Sprintf("%d(DI)", i*a.bytes); ragged {
+				a.loadRagged(reg(i), place)
+			} else {
+				a.line("%s %s, %s", a.p("VMOVU"), place, a.v(reg(i)))
+			}
+		}
+		a.line("MOVQ SI, R8")
+		a.line("MOVQ DX, R10")
+		a.line("MOVQ R13, R12")
+		loop := fmt.Sprintf("terms%d%t", vectors, ragged)
+		a.label(loop)
+		a.broadcastFrom(rowSpare, "(R10)")
+		for i := range vectors {
+			place := fmt.Sprintf("%d(R8)", i*a.bytes)
+			if ragged {
+				a.loadRagged(rowY, place)
+				place = a.v(rowY)
+			}
+			a.three("VFMADD231", reg(i), rowSpare, place)
+		}
+		a.line("ADDQ R11, R8")
+		a.line("ADDQ R9, R10")
+		a.countDown("t", loop)
+		for i := range vectors {
+			if place := fmt.Sprintf("%d(DI)", i*a.bytes); ragged {
+				a.storeRagged(place, reg(i))
+			} else {
+				a.line("%s %s, %s", a.p("VMOVU"), a.v(reg(i)), place)
+			}
+		}
+	}
+	for _, vectors := range []int{8, 4, 2, 1} {
+		size := vectors * a.bytes
+		a.label(fmt.Sprintf("columns%d", vectors))
+		a.line("CMPQ CX, $%d", size)
+		a.line("JLT less%d", vectors)
+		chains(vectors, false)
+		a.line("ADDQ $%d, SI", size)
+		a.line("ADDQ $%d, DI", size)
+		a.line("SUBQ $%d, CX", size)
+		a.line("JMP columns%d", vectors)
+		a.label(fmt.Sprintf("less%d", vectors))
+	}
+	a.line("TESTQ R15, R15")
+	a.line("JEQ end")
+	chains(1, true)
+	a.label("end")
+	a.line("DECQ BX")
+	a.line("JEQ done")
+	a.line("ADDQ R15, DI")
+	a.line("MOVQ R14, CX")
+	a.line("ADDQ %s, DX", a.arg("p"))
+	a.loadArg("x", "x")
+	a.line("JMP rows")
+	a.label("done")
+	a.leaveProbed()
+}
+
+// emitRowChains prints the kernel of chains along rows, eight at a time. Rows are s bytes apart, and terms q:
+//
+//	func rowChains(dst, x, y *T, n, t, s, q int)
+//
+//	for i < t: c = +0; for k < n ascending: c = FMA(x[i*s+k*q], y[k*q], c); dst[i] = c
+//
+// Where there are less than eight rows, the last takes the place of others.
+func emitRowChains(a *amd64) {
+	a.enterProbing("rowChains"+a.w.String(), []string{"dst", "x", "y", "n", "t", "s", "q"})
+	suffix, element := "SD", a.w.element()
+	if a.w == f32 {
+		suffix = "SS"
+	}
+	rows := []string{"SI", "AX", "BX", "R8", "R13", "R14", "R15", "R11"}
+	last := len(rows) - 1
+	a.label("rows")
+	a.loadArg("s", "s") // R11, until that is a row
+	a.loadArg("n", "n")
+	for i, row := range rows[1:] {
+		a.line("LEAQ (%s)(R11*1), %s", rows[i], row)
+		a.line("CMPQ R12, $%d", i+1)
+		a.line("CMOVQLE %s, %s", rows[i], row)
+	}
+	for i := range rows {
+		a.line("VXORPS X%d, X%d, X%d", i, i, i)
+	}
+	a.line("XORQ R10, R10")
+	a.label("terms")
+	a.line("VMOV%s (DX)(R10*1), X8", suffix)
+	for i, row := range rows {
+		a.line("VFMADD231%s (%s)(R10*1), X8, X%d", suffix, row, i)
+	}
+	a.line("ADDQ R9, R10")
+	a.countDown("n", "terms")
+	for i := range rows {
+		a.line("VMOV%s X%d, %d(DI)", suffix, i, i*element)
+		if i < last {
+			a.line("CMPQ R12, $%d", i+1)
+			a.line("JEQ end")
+		}
+	}
+	a.line("SUBQ $%d, R12", len(rows))
+	a.line("JEQ end")
+	a.loadArg("s", "s")
+	a.line("LEAQ (SI)(R11*8), SI")
+	a.line("ADDQ $%d, DI", len(rows)*element)
+	a.line("JMP rows")
+	a.label("end")
+	a.leaveProbed()
+}
+
+// maxLoop prints a loop over vectors up to NaN in register 0 or the ragged end.
+func (a *amd64) maxLoop() {
+	a.line("XORQ R10, R10")
+	a.line("SHLQ $%d, CX", bits.Len(uint(a.w.element()))-1)
 	a.label("loop")
-	a.line("LEAQ %d(R10), R11", a.bytes/a.w.lane())
+	a.line("LEAQ %d(R10), R11", a.bytes)
 	a.line("CMPQ R11, CX")
 	a.line("JGT end")
 	a.line("%s %s, %s", a.p("VMOVU"), a.element("x"), a.v(0))
-	body()
 	if a.bytes == 64 {
 		a.line("%s $3, %s, %s, K1", a.p("VCMP"), a.v(0), a.v(0))
 		a.line("KORTESTW K1, K1")
@@ -90,26 +352,11 @@ func (a *amd64) rowLoop(body, store func()) {
 		a.line("VPTEST %s, %s", a.v(2), a.v(2))
 	}
 	a.line("JNE end")
-	store()
+	a.three("VMAX", 3, 3, a.v(0))
 	a.line("MOVQ R11, R10")
 	a.line("JMP loop")
 	a.label("end")
-}
-
-// emitRow prints the kernel of a program:
-//
-//	func row<name>(dst, x, y, q *T, n int, p *T) (done int)
-func emitRow(a *amd64, program rowProgram) {
-	a.prologue("row"+program.name+a.w.String(), []string{"dst", "x", "y", "q", "n", "p"}, 8, 0)
-	for i, r := range []reg{1, 4, 5}[:program.numbers] {
-		a.broadcast(r, at("p", i*a.w.element()))
-	}
-	a.zero(6)
-	a.rowLoop(func() { program.emit(a) }, func() {
-		a.line("%s %s, %s", a.p("VMOVU"), a.v(0), a.element("dst"))
-	})
-	a.line("MOVQ R10, done+48(FP)")
-	a.epilogue()
+	a.line("SHRQ $%d, R10", bits.Len(uint(a.w.element()))-1)
 }
 
 // emitRowMax prints the kernel that takes the maximum of each lane, on from those at dst:
@@ -118,7 +365,7 @@ func emitRow(a *amd64, program rowProgram) {
 func emitRowMax(a *amd64) {
 	a.prologue("rowMax"+a.w.String(), []string{"dst", "x", "n"}, 8, 0)
 	a.load(3, at("dst", 0))
-	a.rowLoop(func() {}, func() { a.three("VMAX", 3, 3, a.v(0)) })
+	a.maxLoop()
 	a.store(at("dst", 0), 3)
 	a.line("MOVQ R10, done+24(FP)")
 	a.epilogue()
@@ -151,6 +398,35 @@ func emitRowChain(a *amd64) {
 	a.leave()
 }
 
+// rowConstants are the data of the kernels of rows.
+func rowConstants(a *amd64) string {
+	var text strings.Builder
+	text.WriteString(a.constants())
+	data := func(name string, words ...uint64) {
+		for i, w := range words {
+			fmt.Fprintf(&text, "DATA %s<>+%d(SB)/8, $0x%016x\n", name, 8*i, w)
+		}
+		fmt.Fprintf(&text, "GLOBL %s<>(SB), RODATA|NOPTR, $%d\n", name, 8*len(words))
+	}
+	data("nan64", 0x7ff8000000000000)
+	data("nan32", 0x7fc000007fc00000)
+	data("probe", probe...)
+	return text.String()
+}
+
+// A function of rows: its name, the rest of its declaration, what prints it, and how it is called.
+type rowFunction struct {
+	name, parameters string
+	emit             func(a *amd64)
+	call             string // what is passed on by the Go function that chooses
+}
+
+var rowFunctions = []rowFunction{
+	{"rowsOuter", "(dst, x, u *T, n, t, s, q int, p *T)", emitRowsOuter, "(dst, x, u, n, t, s, q, p)"},
+	{"columnChains", "(dst, x, y *T, n, k, s, q, u, p int)", emitColumnChains, "(dst, x, y, n, k, s, q, u, p)"},
+	{"rowChains", "(dst, x, y *T, n, t, s, q int)", emitRowChains, "(dst, x, y, n, t, s, q)"},
+}
+
 // writeRows writes the kernels, their declarations and the choice among them.
 func writeRows(out string) {
 	folder := filepath.Join(out, "internal/kernel")
@@ -158,39 +434,47 @@ func writeRows(out string) {
 	choice := map[width]*strings.Builder{f64: {}, f32: {}}
 	maxima := map[width]*strings.Builder{f64: {}, f32: {}}
 	chains := map[width]*strings.Builder{f64: {}, f32: {}}
+	elements := map[width]string{f64: "float64", f32: "float32"}
 	for _, bytes := range []int{64, 32} {
 		a := &amd64{bytes: bytes}
 		for _, w := range []width{f64, f32} {
 			a.setWidth(w)
-			elements := map[width]string{f64: "float64", f32: "float32"}[w]
 			for _, p := range rowPrograms {
 				emitRow(a, p)
 				name := "row" + p.name + w.String() + a.suffix()
-				fmt.Fprintf(&declarations, "\n//go:noescape\nfunc %s(dst, x, y, q *%s, n int, p *%s) (done int)\n", name, elements, elements)
-				fmt.Fprintf(choice[w], "\tcase active == %s && of == Row%s:\n\t\treturn %s(d, p, q, r, n, a)\n", a.suffix(), p.name, name)
+				fmt.Fprintf(&declarations, "\n//go:noescape\nfunc %s(dst, x, y, q *%s, n int, p *%s)\n", name, elements[w], elements[w])
+				fmt.Fprintf(choice[w], "\tcase RowProgram(%s)<<4 | Row%s:\n\t\t%s(dst, x, y, z, n, a)\n", a.suffix(), p.name, name)
 			}
 			emitRowMax(a)
 			name := "rowMax" + w.String() + a.suffix()
-			fmt.Fprintf(&declarations, "\n//go:noescape\nfunc %s(dst, x *%s, n int) (done int)\n", name, elements)
+			fmt.Fprintf(&declarations, "\n//go:noescape\nfunc %s(dst, x *%s, n int) (done int)\n", name, elements[w])
 			fmt.Fprintf(maxima[w], "\tcase active == %s:\n\t\treturn %s(lanes, unsafe.SliceData(x), len(x))\n", a.suffix(), name)
 			emitRowChain(a)
 			name = "rowChain" + w.String() + a.suffix()
-			fmt.Fprintf(&declarations, "\n//go:noescape\nfunc %s(x, y *%s, n, q int) (ret %s)\n", name, elements, elements)
+			fmt.Fprintf(&declarations, "\n//go:noescape\nfunc %s(x, y *%s, n, q int) (ret %s)\n", name, elements[w], elements[w])
 			fmt.Fprintf(chains[w], "\tcase active == %s:\n\t\treturn %s(x, y, n, step), true\n", a.suffix(), name)
+			for _, f := range rowFunctions {
+				f.emit(a)
+				fmt.Fprintf(&declarations, "\n//go:noescape\nfunc %s%v%s%s\n", f.name, w, a.suffix(), strings.ReplaceAll(f.parameters, "*T", "*"+elements[w]))
+			}
 		}
-		write(filepath.Join(folder, "rows_"+strings.ToLower(a.suffix())+"_amd64.s"), header+"\n"+a.output())
+		write(filepath.Join(folder, "rows_"+strings.ToLower(a.suffix())+"_amd64.s"), header+"\n"+rowConstants(a)+a.output())
 	}
 	text := goHeader("!purego", "kernel") + "\nimport \"unsafe\"\n"
 	none := goHeader("purego || !amd64", "kernel")
 	for _, w := range []width{f64, f32} {
-		elements := map[width]string{f64: "float64", f32: "float32"}[w]
-		rows := fmt.Sprintf("\nfunc rows%v(of RowProgram, dst, x, y, z []%s, a *%s) int {", w, elements, elements)
-		most := fmt.Sprintf("\nfunc rowsMax%v(lanes *%s, x []%s) int {", w, elements, elements)
-		chain := fmt.Sprintf("\nfunc rowChain%v(x, y *%s, n, step int) (sum %s, ok bool) {", w, elements, elements)
-		text += rows + "\n\td, p, q, r, n := unsafe.SliceData(dst), unsafe.SliceData(x), unsafe.SliceData(y), unsafe.SliceData(z), len(x)\n\tswitch {\n" +
-			choice[w].String() + "\t}\n\treturn 0\n}\n" + most + "\n\tswitch {\n" + maxima[w].String() + "\t}\n\treturn 0\n}\n" +
+		rows := fmt.Sprintf("\nfunc rows%v(of RowProgram, dst, x, y, z *%s, n int, a *%s) bool {", w, elements[w], elements[w])
+		most := fmt.Sprintf("\nfunc rowsMax%v(lanes *%s, x []%s) int {", w, elements[w], elements[w])
+		chain := fmt.Sprintf("\nfunc rowChain%v(x, y *%s, n, step int) (sum %s, ok bool) {", w, elements[w], elements[w])
+		text += rows + "\n\tswitch RowProgram(active)<<4 | of {\n" +
+			choice[w].String() + "\tdefault:\n\t\treturn false\n\t}\n\treturn true\n}\n" + most + "\n\tswitch {\n" + maxima[w].String() + "\t}\n\treturn 0\n}\n" +
 			chain + "\n\tswitch {\n" + chains[w].String() + "\t}\n\treturn 0, false\n}\n"
-		none += rows + " return 0 }\n" + most + " return 0 }\n" + chain + " return 0, false }\n"
+		none += rows + " return false }\n" + most + " return 0 }\n" + chain + " return 0, false }\n"
+		for _, f := range rowFunctions {
+			head := fmt.Sprintf("\nfunc %s%v%s {", f.name, w, strings.ReplaceAll(f.parameters, "*T", "*"+elements[w]))
+			text += fmt.Sprintf("%s\n\tif active == AVX512 {\n\t\t%s%vAVX512%s\n\t} else {\n\t\t%s%vAVX2%s\n\t}\n}\n", head, f.name, w, f.call, f.name, w, f.call)
+			none += head + " panic(noKernel) }\n"
+		}
 	}
 	write(filepath.Join(folder, "rows_amd64.go"), text+declarations.String())
 	write(filepath.Join(folder, "rows_other.go"), none)

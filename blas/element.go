@@ -1,8 +1,6 @@
 package blas
 
 import (
-	"math/bits"
-
 	"github.com/samebits/samebits/gemm"
 	"github.com/samebits/samebits/internal/kernel"
 )
@@ -48,15 +46,10 @@ func times[T kernel.Float](beta, c T) T {
 // node is the value of the tree of leaves over the terms, halving or growing. See
 // reduce.Tree, which it is without a closure.
 func node[T kernel.Float](leaf int, growing, down bool, a, x []T) T {
-	n := (len(a) + leaf - 1) / leaf
-	if n == 1 {
+	if len(a) <= leaf {
 		return kernel.RowChain(a, x, down)
 	}
-	m := n - n/2
-	if growing {
-		m = 1 << (bits.Len(uint(n-1)) - 1)
-	}
-	m *= leaf
+	m := split(leaf, growing, len(a))
 	if down {
 		m = len(a) - m
 		return node(leaf, growing, down, a[m:], x[m:]) + node(leaf, growing, down, a[:m], x[:m])
@@ -66,7 +59,9 @@ func node[T kernel.Float](leaf int, growing, down bool, a, x []T) T {
 
 // addProducts continues a chain in each column: sums[j] = FMA(a, x[j], sums[j]).
 func addProducts[T kernel.Float](sums []T, a T, x []T) {
-	kernel.Each(kernel.RowFused, sums, x[:len(sums)], sums, nil, a)
+	if x = x[:len(sums)]; len(x) > 0 {
+		kernel.EachOf(kernel.RowFused, len(x), &sums[0], &x[0], &sums[0], nil, &kernel.RowNumbers[T]{a})
+	}
 }
 
 // productElement is element by gemm.Gemm.
@@ -91,8 +86,20 @@ func copyDown[T kernel.Float](dst, x []T) []T {
 	return dst
 }
 
+// dims returns the dimensions of op(m).
+func dims[T kernel.Float](m gemm.Matrix[T], trans bool) (rows, cols int) {
+	if trans {
+		return m.Cols, m.Rows
+	}
+	return m.Rows, m.Cols
+}
+
 // multiply is gemm.Gemm, whose errors are mistakes of the programmer here.
 func (r routines[T]) multiply(growing, transA, transB bool, alpha T, a, b gemm.Matrix[T], beta T, c gemm.Matrix[T]) {
+	if k, _ := dims(b, transB); alpha != 0 && r.isSmall(transB, c.Rows, c.Cols, k) {
+		r.multiplySmall(growing, transA, transB, k, alpha, &a, &b, beta, &c)
+		return
+	}
 	if err := gemm.Gemm(r.options(growing), transA, transB, alpha, a, b, beta, c); err != nil {
 		panic("blas: " + err.Error())
 	}

@@ -91,7 +91,7 @@ func (impl Implementation) Sgbmv(tA blas.Transpose, m, n, kL, kU int, alpha floa
 
 // Strmv sets x = op(A)*x, A being triangular.
 func (impl Implementation) Strmv(ul blas.Uplo, tA blas.Transpose, d blas.Diag, n int, a []float32, lda int, x []float32, incX int) {
-	as[float32](impl).dense2(lower[float32].multiply, ul, tA, d, n, a, lda, x, incX)
+	as[float32](impl).dense2(false, ul, tA, d, n, a, lda, x, incX)
 }
 
 // Stbmv is Strmv with a triangular band: the terms of an element are those within it.
@@ -106,7 +106,7 @@ func (impl Implementation) Stpmv(ul blas.Uplo, tA blas.Transpose, d blas.Diag, n
 
 // Strsv solves op(A)*x = b, x being b at first, A being triangular.
 func (impl Implementation) Strsv(ul blas.Uplo, tA blas.Transpose, d blas.Diag, n int, a []float32, lda int, x []float32, incX int) {
-	as[float32](impl).dense2(lower[float32].solve, ul, tA, d, n, a, lda, x, incX)
+	as[float32](impl).dense2(true, ul, tA, d, n, a, lda, x, incX)
 }
 
 // Stbsv is Strsv with a triangular band: the terms of an element are those within it.

@@ -77,7 +77,7 @@ func (impl Implementation) Dgbmv(tA blas.Transpose, m, n, kL, kU int, alpha floa
 
 // Dtrmv sets x = op(A)*x, A being triangular.
 func (impl Implementation) Dtrmv(ul blas.Uplo, tA blas.Transpose, d blas.Diag, n int, a []float64, lda int, x []float64, incX int) {
-	as[float64](impl).dense2(lower[float64].multiply, ul, tA, d, n, a, lda, x, incX)
+	as[float64](impl).dense2(false, ul, tA, d, n, a, lda, x, incX)
 }
 
 // Dtbmv is Dtrmv with a triangular band: the terms of an element are those within it.
@@ -92,7 +92,7 @@ func (impl Implementation) Dtpmv(ul blas.Uplo, tA blas.Transpose, d blas.Diag, n
 
 // Dtrsv solves op(A)*x = b, x being b at first, A being triangular.
 func (impl Implementation) Dtrsv(ul blas.Uplo, tA blas.Transpose, d blas.Diag, n int, a []float64, lda int, x []float64, incX int) {
-	as[float64](impl).dense2(lower[float64].solve, ul, tA, d, n, a, lda, x, incX)
+	as[float64](impl).dense2(true, ul, tA, d, n, a, lda, x, incX)
 }
 
 // Dtbsv is Dtrsv with a triangular band: the terms of an element are those within it.

@@ -38,6 +38,9 @@ type routines[T kernel.Float] struct {
 
 // as returns the routines for T, and panics unless impl has some.
 func as[T kernel.Float](impl Implementation) routines[T] {
+	if impl.Threads >= 0 && impl.Order.Kind() == reduce.KindPairwise {
+		return routines[T](impl)
+	}
 	refuse(impl.Threads < 0, "blas: Threads < 0")
 	if err := reduce.Check[T](impl.Order); err != nil {
 		panic("blas: " + err.Error())

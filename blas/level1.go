@@ -7,8 +7,23 @@ import (
 	"github.com/samebits/samebits/reduce"
 )
 
+// alone is a number of elements that are summed by one goroutine, however many there may be.
+const alone = 1 << 12
+
 // dot is reduce.Dot over the elements in their logical order.
 func (r routines[T]) dot(n int, x []T, incX int, y []T, incY int) T {
+	if incX == 1 && incY == 1 && 0 < n && n <= min(len(x), len(y), alone) && r.Order.Kind() == reduce.KindPairwise { // at once
+		return reduce.Dot(r.Order, x[:n], y[:n])
+	}
+	if incX > 0 && incY > 0 && 0 < n && n <= alone && !shortVector(len(x), n, incX) && !shortVector(len(y), n, incY) {
+		scratch := take[T](2 * n)
+		xs, ys := (*scratch)[:n], (*scratch)[n:]
+		collect(xs, x, 0, incX)
+		collect(ys, y, 0, incY)
+		s := reduce.DotParallel(r.Order, xs, ys, max(1, r.Threads))
+		give(scratch)
+		return s
+	}
 	vx, vy := pair(n, x, incX, y, incY)
 	xs, scratchX := vx.slice()
 	ys, scratchY := vy.slice()
@@ -44,7 +59,20 @@ func (r routines[T]) nrm2(n int, x []T, incX int) T {
 	}
 	refuse(n < 0, nLT0)
 	refuse(shortVector(len(x), n, incX), shortX)
-	return reduce.NewVector(n, incX, x).Norm2(r.Order)
+	v, scratch := gathered(n, x, incX)
+	norm := v.Norm2(r.Order)
+	giveIf(scratch)
+	return norm
+}
+
+// gathered returns the elements for package reduce: as a slice, which is sooner done with, unless they are many.
+func gathered[T kernel.Float](n int, x []T, incX int) (v reduce.Vector[T], scratch *[]T) {
+	if incX == 1 || n > alone {
+		return reduce.Vector[T]{N: n, Inc: incX, Data: x}, nil
+	}
+	scratch = take[T](n)
+	collect(*scratch, x, 0, incX)
+	return reduce.Vector[T]{N: n, Inc: 1, Data: *scratch}, scratch
 }
 
 // asum is reduce.SumAbs, and 0 if the increment is negative.
@@ -55,7 +83,10 @@ func (r routines[T]) asum(n int, x []T, incX int) T {
 		return 0
 	}
 	refuse(shortVector(len(x), n, incX), shortX)
-	return reduce.NewVector(n, incX, x).SumAbs(r.Order)
+	v, scratch := gathered(n, x, incX)
+	sum := v.SumAbs(r.Order)
+	giveIf(scratch)
+	return sum
 }
 
 // iamax is the first index of the largest magnitude, by this loop, which passes over all
@@ -95,35 +126,37 @@ func each[T kernel.Float](x, y vector[T], f func(x, y T) (T, T)) {
 
 // swap exchanges x and y.
 func swap[T kernel.Float](n int, x []T, incX int, y []T, incY int) {
-	vx, vy := pair(n, x, incX, y, incY)
-	if vx.isSlice() && vy.isSlice() {
+	if incX == 1 && incY == 1 && 0 < n && n <= min(len(x), len(y)) {
 		y = y[:n]
 		for i, v := range x[:n] {
 			x[i], y[i] = y[i], v
 		}
 		return
 	}
+	vx, vy := pair(n, x, incX, y, incY)
 	each(vx, vy, func(x, y T) (T, T) { return y, x })
 }
 
 // copyTo sets y[i] = x[i].
 func copyTo[T kernel.Float](n int, x []T, incX int, y []T, incY int) {
-	vx, vy := pair(n, x, incX, y, incY)
-	if vx.isSlice() && vy.isSlice() {
+	if incX == 1 && incY == 1 && 0 < n && n <= min(len(x), len(y)) {
 		copy(y[:n], x[:n])
 		return
 	}
+	vx, vy := pair(n, x, incX, y, incY)
 	each(vx, vy, func(x, _ T) (T, T) { return x, x })
 }
 
 // axpy sets y[i] = RN(RN(alpha*x[i]) + y[i]), and nothing where alpha is 0.
 func axpy[T kernel.Float](n int, alpha T, x []T, incX int, y []T, incY int) {
+	if incX == 1 && incY == 1 && 0 < n && n <= min(len(x), len(y)) { // at once
+		if alpha != 0 {
+			kernel.EachOf(kernel.RowTimesPlus, n, &y[0], &x[0], &y[0], nil, &kernel.RowNumbers[T]{alpha})
+		}
+		return
+	}
 	vx, vy := pair(n, x, incX, y, incY)
-	switch {
-	case alpha == 0:
-	case vx.isSlice() && vy.isSlice():
-		kernel.Each(kernel.RowTimesPlus, y[:n], x[:n], y[:n], nil, alpha)
-	default:
+	if alpha != 0 {
 		i, j := vx.first, vy.first
 		for range n {
 			y[j] = kernel.Canonical(T(alpha*x[i]) + y[j])
@@ -148,7 +181,9 @@ func scal[T kernel.Float](n int, alpha T, x []T, incX int) {
 			x[i] = 0
 		}
 	case incX == 1:
-		kernel.Each(kernel.RowTimes, x[:n], x[:n], nil, nil, alpha)
+		if n > 0 {
+			kernel.EachOf(kernel.RowTimes, n, &x[0], &x[0], nil, nil, &kernel.RowNumbers[T]{alpha})
+		}
 	default:
 		for i := 0; i < n*incX; i += incX {
 			x[i] = kernel.Canonical(T(alpha * x[i]))
@@ -160,11 +195,11 @@ func scal[T kernel.Float](n int, alpha T, x []T, incX int) {
 //
 //	x[i], y[i] = c*x[i] + s*y[i], c*y[i] - s*x[i]
 func rot[T kernel.Float](n int, x []T, incX int, y []T, incY int, c, s T) {
-	vx, vy := pair(n, x, incX, y, incY)
-	if vx.isSlice() && vy.isSlice() {
+	if incX == 1 && incY == 1 && 0 < n && n <= min(len(x), len(y)) {
 		rotate(x[:n], y[:n], c, s)
 		return
 	}
+	vx, vy := pair(n, x, incX, y, incY)
 	each(vx, vy, func(x, y T) (T, T) {
 		return kernel.Canonical(T(c*x) + T(s*y)), kernel.Canonical(T(c*y) - T(s*x))
 	})
@@ -172,14 +207,17 @@ func rot[T kernel.Float](n int, x []T, incX int, y []T, incY int, c, s T) {
 
 // rotate is rot of slices, some elements at a time: -(s*x) and (-s)*x are the same.
 func rotate[T kernel.Float](x, y []T, c, s T) {
-	var kept [128]T
+	scratch := take[T](min(len(x), 256))
+	kept := *scratch
+	there, back := kernel.RowNumbers[T]{c, s}, kernel.RowNumbers[T]{c, -s}
 	for len(x) > 0 {
 		n := min(len(x), len(kept))
-		kernel.Each(kernel.RowMix, kept[:n], x[:n], y[:n], nil, c, s)
-		kernel.Each(kernel.RowMix, y[:n], y[:n], x[:n], nil, c, -s)
+		kernel.EachOf(kernel.RowMix, n, &kept[0], &x[0], &y[0], nil, &there)
+		kernel.EachOf(kernel.RowMix, n, &y[0], &y[0], &x[0], nil, &back)
 		copy(x, kept[:n])
 		x, y = x[n:], y[n:]
 	}
+	give(scratch)
 }
 
 // rotg makes the rotation that turns (a, b) into (r, 0), by E. Anderson, Algorithm 978:

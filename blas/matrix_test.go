@@ -23,6 +23,7 @@ type problem[T kernel.Float] struct {
 	alpha, beta T
 
 	digest *golden.Digest // of all results, if wanted
+	free   bool           // of the definition: see digestsAlone
 }
 
 func (p *problem[T]) size() int { return p.sizes[p.rng.IntN(len(p.sizes))] }
@@ -204,6 +205,9 @@ func (p *problem[T]) bandTriangle(ul gonum.Uplo, n, k int) matrix[T] {
 func (p *problem[T]) same(what string, got, want []T) error {
 	if p.digest != nil {
 		golden.Add(*p.digest, got...)
+	}
+	if p.free {
+		return nil
 	}
 	for i := range want {
 		if kernel.Bits(got[i]) != kernel.Bits(want[i]) {

@@ -45,3 +45,20 @@ func TestOperandsOfOneMatrix(t *testing.T) {
 		}
 	}
 }
+
+// The vectors of ger may be rows of its matrix: they are read before it is written.
+func TestGerOfItsOwnRows(t *testing.T) {
+	const n = 5
+	a := make([]float64, n*n)
+	for i := range a {
+		a[i] = float64(i%7) - 2.5
+	}
+	want := append([]float64(nil), a...)
+	for i := range n {
+		for j := range n {
+			want[i*n+j] += float64(3 * (a[n+i] * a[2*n+j])) // exact
+		}
+	}
+	blas.Implementation{Order: reduce.Pairwise}.Dger(n, n, 3, a[n:], 1, a[2*n:], 1, a, n)
+	require.Equal(t, want, a)
+}

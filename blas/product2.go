@@ -18,9 +18,14 @@ func (r routines[T]) gemv(tA blas.Transpose, m, n int, alpha T, a []T, lda int, 
 	if m == 0 || n == 0 {
 		return
 	}
-	vx, vy := operands(trans, m, n, x, incX, y, incY)
+	terms, sums := n, m
+	if trans {
+		terms, sums = m, n
+	}
+	refuse(shortVector(len(x), terms, incX), shortX)
+	refuse(shortVector(len(y), sums, incY), shortY)
 	refuse(shortMatrix(len(a), m, n, lda), shortA)
-	r.rows(trans, alpha, gemm.Matrix[T]{Rows: m, Cols: n, Stride: lda, Data: a}, vx, beta, vy)
+	r.rows(trans, m, n, alpha, a, lda, x, incX, beta, y, incY)
 }
 
 // operands returns the vectors that an m x n matrix or its transpose is multiplied with.
@@ -42,8 +47,9 @@ func (r routines[T]) symv(ul blas.Uplo, n int, alpha T, a []T, lda int, x []T, i
 		return
 	}
 	refuse(shortMatrix(len(a), n, n, lda), shortA)
-	vx, vy := operands(false, n, n, x, incX, y, incY)
-	r.symmetricRows(triangle(ul, n, a, lda), alpha, vx, beta, vy)
+	refuse(shortVector(len(x), n, incX), shortX)
+	refuse(shortVector(len(y), n, incY), shortY)
+	r.symmetricRows(triangle(ul, n, a, lda), alpha, x, incX, beta, y, incY)
 }
 
 // spmv is symv of a packed matrix.
@@ -56,62 +62,101 @@ func (r routines[T]) spmv(ul blas.Uplo, n int, alpha T, ap []T, x []T, incX int,
 		return
 	}
 	refuse(len(ap) < n*(n+1)/2, shortAP)
-	vx, vy := operands(false, n, n, x, incX, y, incY)
-	r.symmetricRows(packed(ul, n, ap), alpha, vx, beta, vy)
+	refuse(shortVector(len(x), n, incX), shortX)
+	refuse(shortVector(len(y), n, incY), shortY)
+	r.symmetricRows(packed(ul, n, ap), alpha, x, incX, beta, y, incY)
 }
 
 // symmetricRows multiplies with the whole matrix of which f stores a triangle.
-func (r routines[T]) symmetricRows(f form[T], alpha T, x vector[T], beta T, y vector[T]) {
+func (r routines[T]) symmetricRows(f form[T], alpha T, x []T, incX int, beta T, y []T, incY int) {
+	n := f.rows
 	if alpha == 0 { // f is not read
-		scaleVector(beta, y)
+		scaleVector(beta, newVector(y, n, incY, shortY))
 		return
 	}
 	a, scratch := f.symmetric()
 	defer give(scratch)
-	r.rows(false, alpha, a, x, beta, y)
+	r.rows(false, n, n, alpha, a.Data, a.Stride, x, incX, beta, y, incY)
 }
 
-// fewTerms is the size of matrices up to which gemv is sooner done here than by gemm. It cannot matter to the
-// bits.
-const fewTerms = 1 << 8
+// The sizes of matrices up to which gemv is sooner done here than by gemm: by rows, by columns with one goroutine or several,
+// and without kernels of rows. They cannot matter to the bits.
+const (
+	fewRowTerms    = 1 << 14
+	fewColumnTerms = 1 << 20
+	fewSharedTerms = 1 << 15
+	fewTerms       = 1 << 8
+)
+
+// isFew tells whether gemv is to be done here.
+func (r routines[T]) isFew(trans bool, m, n int) bool {
+	few := fewRowTerms
+	switch {
+	case !kernel.HasRows():
+		few = fewTerms
+	case trans && r.Threads > 1:
+		few = fewSharedTerms
+	case trans:
+		few = fewColumnTerms
+	case n%kernel.AcrossTerms != 0: // gemm has no kernel that goes along such rows
+		few *= 4
+	}
+	return m*n <= few && r.isChain(1)
+}
 
 // rows is gemv after the checks, as a product with one row: y' = alpha*x'*op(A)' + beta*y'.
 // Products commute, so the bits are those of a product with one column.
-func (r routines[T]) rows(trans bool, alpha T, a gemm.Matrix[T], x vector[T], beta T, y vector[T]) {
-	if alpha == 0 {
-		scaleVector(beta, y)
-		return
+func (r routines[T]) rows(trans bool, m, n int, alpha T, a []T, lda int, x []T, incX int, beta T, y []T, incY int) {
+	terms, sums := n, m
+	if trans {
+		terms, sums = m, n
 	}
-	small := a.Rows*a.Cols <= fewTerms && r.isChain(1)
-	if small && !trans {
-		f := form[T]{data: a.Data, ld: a.Stride, rows: a.Rows, cols: a.Cols, below: a.Rows, above: a.Cols}
-		r.bandRows(alpha, x, beta, y, func(i int, _ []T) (int, []T) { return f.row(i) })
-		return
+	switch {
+	case alpha == 0:
+		scaleVector(beta, newVector(y, sums, incY, shortY))
+	case r.isFew(trans, m, n):
+		r.fewRows(trans, sums, terms, alpha, a, lda, x, incX, beta, y, incY)
+	default:
+		xs, scratchX := newVector(x, terms, incX, shortX).slice()
+		defer giveIf(scratchX)
+		vy := newVector(y, sums, incY, shortY)
+		ys, scratchY := vy.copy() // y may lie between the rows of A
+		defer give(scratchY)
+		r.multiply(false, false, !trans, alpha, gemm.Dense(1, terms, xs), gemm.Matrix[T]{Rows: m, Cols: n, Stride: lda, Data: a}, beta, gemm.Dense(1, sums, ys))
+		vy.set(ys)
 	}
-	xs, scratchX := x.slice()
-	defer giveIf(scratchX)
-	ys, scratchY := y.copy() // y may lie between the rows of A
-	defer give(scratchY)
-	if small && r.isChain(x.n) {
-		oneLeaf(alpha, a, xs, beta, ys)
-	} else {
-		r.multiply(false, false, !trans, alpha, gemm.Dense(1, x.n, xs), a, beta, gemm.Dense(1, y.n, ys))
-	}
-	y.set(ys)
 }
 
-// oneLeaf sets y = alpha*A'*x + beta*y where all terms are one leaf: a row of A continues the chains of all elements.
-func oneLeaf[T kernel.Float](alpha T, a gemm.Matrix[T], x []T, beta T, y []T) {
-	scratch := take[T](len(y))
-	defer give(scratch)
-	chains := *scratch
-	clear(chains)
-	for k, v := range x {
-		addProducts(chains, v, a.Row(k))
+// fewRows is rows without gemm. y may lie between the rows of A: all is summed before it is set.
+func (r routines[T]) fewRows(trans bool, n, terms int, alpha T, a []T, lda int, x []T, incX int, beta T, y []T, incY int) {
+	leaf := r.leaf(terms)
+	scratch := take[T](terms + (2+spareRows(leaf, terms))*n)
+	xs, rest := (*scratch)[:terms], (*scratch)[terms:]
+	if incX == 1 {
+		xs = x[:terms]
+	} else {
+		collect(xs, x, firstOf(terms, incX), incX)
 	}
-	for j, s := range chains {
-		y[j] = finish(alpha, s, beta, y[j])
+	sums, ys, spare := rest[:n], rest[n:2*n], rest[2*n:]
+	if trans {
+		columnNode(leaf, false, sums, &kernel.Columns[T]{Left: &xs[0], Step: 1, Right: &a[0], Stride: lda, N: n, K: terms}, spare)
+	} else {
+		rowNode(leaf, false, false, sums, &a[0], lda, &xs[0], terms, spare)
 	}
+	if incY == 1 {
+		finishRow(alpha, sums, beta, y[:n])
+	} else {
+		if beta != 0 {
+			collect(ys, y, firstOf(n, incY), incY)
+		}
+		finishRow(alpha, sums, beta, ys)
+		at := firstOf(n, incY)
+		for _, v := range ys {
+			y[at] = v
+			at += incY
+		}
+	}
+	give(scratch)
 }
 
 // scaleVector sets y = RN(beta*y), and leaves it alone if beta is 1.

@@ -55,14 +55,19 @@ func (r routines[T]) product(transA, transB bool, alpha T, a, b gemm.Matrix[T], 
 // apart returns m, or a copy of it in scratch if its memory and that of c overlap, from the
 // first element to the last.
 func apart[T kernel.Float](m, c gemm.Matrix[T]) (gemm.Matrix[T], *[]T) {
-	first, last := memory(m)
-	firstC, lastC := memory(c)
-	if last < firstC || lastC < first || first == 0 || firstC == 0 {
+	if !overlap(m, c) {
 		return m, nil
 	}
 	out, scratch := takeMatrix[T](m.Rows, m.Cols)
 	copyMatrix(out, m)
 	return out, scratch
+}
+
+// overlap tells whether the memory of a and b overlaps, from the first element to the last.
+func overlap[T kernel.Float](a, b gemm.Matrix[T]) bool {
+	first, last := memory(a)
+	firstB, lastB := memory(b)
+	return first != 0 && firstB != 0 && first <= lastB && firstB <= last
 }
 
 // memory returns the addresses of the first and the last element, 0 if there is none.

@@ -16,36 +16,37 @@ func (r routines[T]) ger(m, n int, alpha T, x []T, incX int, y []T, incY int, a 
 	if m == 0 || n == 0 {
 		return
 	}
-	vx, vy := newVector(x, m, incX, shortX), newVector(y, n, incY, shortY)
+	refuse(shortVector(len(x), m, incX), shortX)
+	refuse(shortVector(len(y), n, incY), shortY)
 	refuse(shortMatrix(len(a), m, n, lda), shortA)
 	if alpha == 0 {
 		return
 	}
-	xs, scratchX := vx.copy() // x and y may lie between the rows of A
-	defer give(scratchX)
-	ys, scratchY := vy.copy()
-	defer give(scratchY)
-	for i := range m {
-		r.update(alpha, xs[i:i+1], ys, nil, a[i*lda:i*lda+n])
+	a = a[:(m-1)*lda+n]
+	scratch := take[T](m + n)
+	xs, ys := apartFrom(x, incX, a, (*scratch)[:m]), apartFrom(y, incY, a, (*scratch)[m:])
+	if r.isChain(1) {
+		kernel.Outer(a, lda, alpha, xs, ys)
+	} else {
+		for i := range m {
+			r.update(alpha, xs[i:i+1], ys, nil, a[i*lda:i*lda+n])
+		}
 	}
+	give(scratch)
 }
 
 // update sets each c[j] = element(alpha, f[0]*y[j] + f[1]*z[j], 1, c[j]), of as many terms as
 // there are factors.
 func (r routines[T]) update(alpha T, f, y, z, c []T) {
-	switch n := len(c); {
-	case len(f) == 1 && r.isChain(1):
-		kernel.Each(kernel.RowOuter, c, y, c, nil, alpha, f[0])
-	case len(f) == 1:
+	n := len(c)
+	if len(f) == 1 {
 		r.multiply(false, false, false, alpha, gemm.Dense(1, 1, f), gemm.Dense(1, n, y), 1, gemm.Dense(1, n, c))
-	case r.isChain(2):
-		kernel.Each(kernel.RowOuterTwo, c, y, c, z, alpha, f[0], f[1])
-	default:
-		s := take[T](2 * n)
-		defer give(s)
-		copy((*s)[copy(*s, y):], z)
-		r.multiply(false, false, false, alpha, gemm.Dense(1, 2, f), gemm.Dense(2, n, *s), 1, gemm.Dense(1, n, c))
+		return
 	}
+	s := take[T](2 * n)
+	defer give(s)
+	copy((*s)[copy(*s, y):], z)
+	r.multiply(false, false, false, alpha, gemm.Dense(1, 2, f), gemm.Dense(2, n, *s), 1, gemm.Dense(1, n, c))
 }
 
 // syr sets a triangle of A = alpha*x*x' + A: ger with y = x, in the triangle.
@@ -81,6 +82,13 @@ func (r routines[T]) rankOne(f form[T], alpha T, x vector[T]) {
 	}
 	xs, scratch := x.copy()
 	defer give(scratch)
+	if r.isChain(1) {
+		for i, v := range xs {
+			lo, row := f.row(i)
+			kernel.EachOf(kernel.RowOuter, len(row), &row[0], &xs[lo], &row[0], nil, &kernel.RowNumbers[T]{alpha, v})
+		}
+		return
+	}
 	for i := range x.n {
 		lo, row := f.row(i)
 		r.update(alpha, xs[i:i+1], xs[lo:lo+len(row)], nil, row)
@@ -122,19 +130,26 @@ func (r routines[T]) rankTwo(f form[T], alpha T, x, y vector[T]) {
 	if alpha == 0 {
 		return
 	}
-	xs, scratchX := x.copy()
-	defer give(scratchX)
-	ys, scratchY := y.copy()
-	defer give(scratchY)
+	n := x.n
+	scratch := take[T](2*n + 2)
+	defer give(scratch)
+	xs, ys, factors := (*scratch)[:n], (*scratch)[n:2*n], (*scratch)[2*n:]
+	x.get(xs)
+	y.get(ys)
 	if f.below == 0 { // in the upper triangle the column has the larger index
 		xs, ys = ys, xs
 	}
-	factors := take[T](2)
-	defer give(factors)
+	if r.isChain(2) {
+		for i, v := range xs {
+			lo, row := f.row(i)
+			kernel.EachOf(kernel.RowOuterTwo, len(row), &row[0], &ys[lo], &row[0], &xs[lo], &kernel.RowNumbers[T]{alpha, v, ys[i]})
+		}
+		return
+	}
 	for i := range x.n {
 		lo, row := f.row(i)
 		hi := lo + len(row)
-		(*factors)[0], (*factors)[1] = xs[i], ys[i]
-		r.update(alpha, *factors, ys[lo:hi], xs[lo:hi], row)
+		factors[0], factors[1] = xs[i], ys[i]
+		r.update(alpha, factors, ys[lo:hi], xs[lo:hi], row)
 	}
 }

@@ -48,10 +48,12 @@ func (t solver[T]) oneLeaf(index int, stack *nodes[T]) {
 	defer give(scratch)
 	sums := *scratch
 	lo := index * t.leaf
+	short := kernel.Columns[T]{Step: 1, Right: &t.x.Row(lo)[0], Stride: t.x.Stride, N: t.x.Cols}
 	for i := lo; i < min(lo+t.leaf, t.l.Rows); i++ {
 		clear(sums)
-		for k := lo; k < i; k++ { // the short leaf; +0, if it has no terms, changes nothing
-			addProducts(sums, t.l.Row(i)[k], t.x.Row(k))
+		if i > lo { // the short leaf; +0, if it has no terms, changes nothing
+			short.Left, short.K = &t.l.Row(i)[lo], i-lo
+			short.Continue(sums)
 		}
 		for s := stack; s != nil; s = s.older {
 			reduce.AddPlain(sums, s.Row(i-s.first))

@@ -41,7 +41,7 @@ func (l lower[T]) sweep(r routines[T], x []T, solve bool) {
 			x[at] = finish(1, stack.join(at, kernel.FMA(d, factor, chains[at])), 0, 0)
 		}
 		left := chains[first:][:len(rest)]
-		kernel.Each(kernel.RowFused, left, rest, left, nil, factor)
+		addProducts(left, factor, rest)
 		if (i+1)%leaf == 0 {
 			stack.push((i+1)/leaf, first, left)
 			clear(left)

@@ -85,7 +85,7 @@ func special(rng *rand.Rand) float64 {
 	return float64(rng.IntN(9) - 4)
 }
 
-var fast = []reduce.Order{reduce.Pairwise, reduce.Sequential, reduce.Pairwise.WithLeaf(3)}
+var fast = []reduce.Order{reduce.Pairwise, reduce.Sequential, reduce.Pairwise.WithLeaf(3), reduce.Pairwise.WithLeaf(8)}
 
 func testDefinitions[T kernel.Float](t *testing.T) {
 	large := problem[T]{value: plain, sizes: []int{1, 2, 7, 31, 32, 33, 64, 97, 130}, element: element[T]}
@@ -99,6 +99,8 @@ func testDefinitions[T kernel.Float](t *testing.T) {
 	}
 	large.sizes = []int{290, 300} // beyond what gemv multiplies row by row
 	require.NoError(t, sweep(4, large, fast, nil, "gemv"))
+	large.sizes = []int{97, 130} // several nodes before a row
+	require.NoError(t, sweep(30, large, []reduce.Order{reduce.Pairwise, reduce.Pairwise.WithLeaf(8)}, nil, "trmv, trsv, tbmv, tbsv, tpmv, tpsv"))
 	require.NoError(t, sweep(150, small, ordersFor[T](), nil))
 	small.value = plain
 	require.NoError(t, sweep(150, small, ordersFor[T](), nil))

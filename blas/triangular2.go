@@ -59,13 +59,23 @@ func checkTriangular(ul blas.Uplo, tA blas.Transpose, d blas.Diag, n int) (trans
 // solveOrMultiply is one of lower's methods.
 type solveOrMultiply[T kernel.Float] func(l lower[T], r routines[T], x, buffer []T)
 
-// dense2 does f with a dense triangular matrix: trmv, trsv.
-func (r routines[T]) dense2(f solveOrMultiply[T], ul blas.Uplo, tA blas.Transpose, d blas.Diag, n int, a []T, lda int, x []T, incX int) {
+// dense2 solves or multiplies with a dense triangular matrix: trsv, trmv.
+func (r routines[T]) dense2(solve bool, ul blas.Uplo, tA blas.Transpose, d blas.Diag, n int, a []T, lda int, x []T, incX int) {
 	trans := checkTriangular(ul, tA, d, n)
 	refuse(lda < max(1, n), badLdA)
 	refuse(incX == 0, zeroIncX)
 	if n > 0 {
 		refuse(shortMatrix(len(a), n, n, lda), shortA)
+		refuse(shortVector(len(x), n, incX), shortX)
+		a = a[:(n-1)*lda+n]
+		if incX == 1 && r.inBlocks(n) && areApart(x[:n], a) {
+			r.blocks(a, lda, (ul == blas.Upper) != trans, trans, d == blas.Unit, x[:n], solve)
+			return
+		}
+		f := lower[T].multiply
+		if solve {
+			f = lower[T].solve
+		}
 		r.inPlace(f, newLower(triangle(ul, n, a, lda), ul, trans, d), newVector(x, n, incX, shortX))
 	}
 }
@@ -123,6 +133,10 @@ func (l lower[T]) terms(i int, x, buffer []T) (a, xs []T) {
 // multiply sets x = op(A)*x: x[i] = element(1, A[i,k]*x[k] for the k that are stored, ascending
 // to i, 0, -), in the growing tree. The rows that are left to do read no element that is done.
 func (l lower[T]) multiply(r routines[T], x, buffer []T) {
+	if l.form.layout == dense && r.inBlocks(len(x)) {
+		r.blocks(l.form.data, l.form.ld, l.reversed, l.trans, l.unit, x, false)
+		return
+	}
 	if l.sweeps(r) {
 		l.sweep(r, x, false)
 		return
@@ -148,6 +162,10 @@ func (l lower[T]) multiply(r routines[T], x, buffer []T) {
 //
 // in the growing tree, and without the division where the diagonal is 1 and not stored.
 func (l lower[T]) solve(r routines[T], x, buffer []T) {
+	if l.form.layout == dense && r.inBlocks(len(x)) {
+		r.blocks(l.form.data, l.form.ld, l.reversed, l.trans, l.unit, x, true)
+		return
+	}
 	if l.sweeps(r) {
 		l.sweep(r, x, true)
 		return

@@ -1,6 +1,10 @@
 package blas
 
-import "github.com/samebits/samebits/internal/kernel"
+import (
+	"unsafe"
+
+	"github.com/samebits/samebits/internal/kernel"
+)
 
 // vector is n elements of data, inc apart: from the end if inc is negative, as BLAS has
 // it, so that element i lies at i*inc or at (n-1-i)*|inc|.
@@ -12,11 +16,7 @@ type vector[T kernel.Float] struct {
 
 func newVector[T kernel.Float](data []T, n, inc int, short string) vector[T] {
 	refuse(shortVector(len(data), n, inc), short)
-	v := vector[T]{data: data, n: n, inc: inc}
-	if inc < 0 {
-		v.first = (1 - n) * inc
-	}
-	return v
+	return vector[T]{data: data, n: n, inc: inc, first: firstOf(n, inc)}
 }
 
 // pair checks what a routine of level 1 takes, and returns the two vectors.
@@ -49,15 +49,45 @@ func (v vector[T]) copy() (x []T, scratch *[]T) {
 	return *scratch, scratch
 }
 
+// apartFrom returns the elements of a vector as they lie, or a copy in the buffer if they are no slice or lie between
+// those of a.
+func apartFrom[T kernel.Float](x []T, inc int, a, buffer []T) []T {
+	n := len(buffer)
+	if inc == 1 && areApart(x[:n], a) {
+		return x[:n]
+	}
+	collect(buffer, x, firstOf(n, inc), inc)
+	return buffer
+}
+
+// areApart tells whether the memory of x and a does not overlap. Neither is empty.
+func areApart[T kernel.Float](x, a []T) bool {
+	at := func(x []T, i int) uintptr { return uintptr(unsafe.Pointer(&x[i])) }
+	return at(x, len(x)-1) < at(a, 0) || at(a, len(a)-1) < at(x, 0)
+}
+
 // get copies the elements into x.
-func (v vector[T]) get(x []T) {
-	if v.isSlice() {
-		copy(x, v.data[:v.n])
+func (v vector[T]) get(x []T) { collect(x[:v.n], v.data, v.first, v.inc) }
+
+// collect copies elements of data, inc apart from the first on. A vector is many words to be handed on: what is short is
+// done without.
+func collect[T kernel.Float](dst, data []T, first, inc int) {
+	if inc == 1 {
+		copy(dst, data[first:])
 		return
 	}
-	for i, at := 0, v.first; i < v.n; i, at = i+1, at+v.inc {
-		x[i] = v.data[at]
+	for i := range dst {
+		dst[i] = data[first]
+		first += inc
 	}
+}
+
+// firstOf is where the first of n elements lies.
+func firstOf(n, inc int) int {
+	if inc < 0 {
+		return (1 - n) * inc
+	}
+	return 0
 }
 
 // set replaces the elements.

@@ -2,10 +2,8 @@
 
 package fpmode
 
-const known = true
-
-// flushTowardZero is FTZ, DAZ and rounding mode 3 of the MXCSR register.
-const flushTowardZero = 1<<15 | 1<<6 | 3<<13
+// modes are those of the MXCSR register: FTZ, DAZ and rounding toward zero together, and each alone.
+var modes = []uint32{1<<15 | 1<<6 | 3<<13, 1 << 15, 1 << 6, 3 << 13, 2 << 13, 1 << 13}
 
 func get() uint32
 func set(control uint32)

@@ -2,10 +2,8 @@
 
 package fpmode
 
-const known = true
-
-// flushTowardZero is FZ and rounding mode 3 of the FPCR register.
-const flushTowardZero = 1<<24 | 3<<22
+// modes are those of the FPCR register: FZ and rounding toward zero together, and each alone.
+var modes = []uint64{1<<24 | 3<<22, 1 << 24, 3 << 22, 2 << 22, 1 << 22}
 
 func get() uint64
 func set(control uint64)

@@ -2,10 +2,7 @@
 
 package fpmode
 
-const (
-	known           = false
-	flushTowardZero = 0
-)
+var modes []uint32
 
 func get() uint32  { return 0 }
 func set(_ uint32) {}

@@ -75,12 +75,12 @@ func Bits[T Float](x T) uint64 {
 // than x.
 func AddTo[T Float](x, y []T) {
 	y = y[:len(x)]
-	done := rows(RowPlus, x, x, y, nil, new(rowNumbers[T]))
-	addToPortable(x[done:], y[done:])
+	if !rows(RowPlus, len(x), unsafe.SliceData(x), unsafe.SliceData(x), unsafe.SliceData(y), nil, nil) {
+		addToPortable(x, y)
+	}
 }
 
-// addToPortable is the twin of the kernels, and takes what they leave: all from a NaN on, or
-// the ragged end.
+// addToPortable is the twin of the kernels.
 func addToPortable[T Float](x, y []T) {
 	for len(x) >= 8 {
 		a, b := (*[8]T)(x), (*[8]T)(y)

@@ -22,13 +22,23 @@ func kernelBits[T Float](x, y []T) []uint64 {
 			all = append(all, Bits(Tree[float64](of, nil, x, y)))
 		}
 	}
-	row := make([]T, 48) // whole vectors: the ragged end is Go's
+	row := make([]T, 45)
 	for of := range rowPrograms {
 		if Active() != AVX2 && Active() != AVX512 {
 			break // there are no others of rows
 		}
-		Each(of, row, x[:48], y[:48], y[50:98], x[1], y[1], y[2])
-		all = append(all, Bits(row[0]), Bits(row[3]), Bits(row[47]), Bits(RowChain(x[:of], y[:of], false)), Bits(RowChain(x, y, true)))
+		Each(of, row, x[:45], y[:45], y[50:95], x[1], y[1], y[2])
+		all = append(all, Bits(row[0]), Bits(row[3]), Bits(row[44]), Bits(RowChain(x[:of], y[:of], false)), Bits(RowChain(x, y, true)))
+	}
+	if HasRows() {
+		Outer(row, 9, x[1], x[:5], y[:9])
+		c := Columns[T]{Left: &x[0], Row: 20, Step: 1, Right: &y[0], Stride: 11, N: 11, K: 15}
+		c.Continue(row[:33])
+		sums := make([]T, 11)
+		RowChains(sums, &y[0], 50, &x[0], 50, false)
+		for _, v := range append(row, sums...) {
+			all = append(all, Bits(v))
+		}
 	}
 	all = append(all, extractBits(x, y)...)
 	if each := AlongLeaves[T](); each > 0 {
@@ -134,3 +144,39 @@ func TestKernelsGiveModeBack(t *testing.T) {
 //
 //go:noinline
 func quotient(x, y float64) float64 { return x / y }
+
+// Kernels of rows do not read the mode, but see it from sums: each rounding, and subnormal numbers that are flushed in or
+// out.
+func TestRowsProbeEveryMode(t *testing.T) {
+	eachBackend(t, func(t *testing.T) {
+		t.Run("f64", testProbe[float64])
+		t.Run("f32", testProbe[float32])
+	})
+}
+
+func testProbe[T Float](t *testing.T) {
+	least := T(0x1p-126)
+	if Is64[T]() {
+		least = T(float64(0x1p-511) * float64(0x1p-511))
+	}
+	x := []T{1, -1, least, 3 * least / 4, 7}
+	tenths := func() (all []uint64) {
+		row := make([]T, len(x))
+		Each(RowOver, row, x, nil, nil, 10)
+		for _, v := range row {
+			all = append(all, Bits(v))
+		}
+		return all
+	}
+	want := tenths()
+	for mode := range fpmode.Modes() {
+		var got []uint64
+		fpmode.InMode(mode, func() { got = tenths() })
+		if HasRows() {
+			require.Equal(t, want, got, "mode %d", mode)
+		} else {
+			require.NotEqual(t, want, got, "mode %d, which kernels must be proof against, is not set", mode)
+		}
+		require.Equal(t, want, tenths(), "after the mode was set back")
+	}
+}

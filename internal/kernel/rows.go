@@ -1,6 +1,9 @@
 package kernel
 
-import "math"
+import (
+	"math"
+	"unsafe"
+)
 
 // RowProgram names what is done to each element of a row: with x, y and z the elements
 // and a, b and c numbers,
@@ -14,6 +17,7 @@ import "math"
 //	RowTimesPlus:     a*x + y
 //	RowFused:         FMA(a, x, y)
 //	RowMix:           a*x + b*y
+//	RowScale:         a*(x+0)
 //	RowFinish:        a*(x+0) + b*y
 //	RowOuter:         a*(b*x+0) + y
 //	RowOuterTwo:      a*(FMA(c, z, b*x+0)+0) + y
@@ -31,50 +35,58 @@ const (
 	RowTimesPlus
 	RowFused
 	RowMix
+	RowScale
 	RowFinish
 	RowOuter
 	RowOuterTwo
 	rowPrograms
 )
 
-// rowGroup is how many elements are done one by one where a vector kernel stops: at
-// least as many as a vector has.
-const rowGroup = 16
-
-// rowNumbers are a, b and c.
-type rowNumbers[T Float] [3]T
+// RowNumbers are a, b and c.
+type RowNumbers[T Float] [3]T
 
 // Each sets dst[i] for all i. y and z may be nil if the program does not use them; all
 // else must be as long as x. dst may be x, y or z. Numbers that are not given are 0. A NaN is the canonical one.
 func Each[T Float](of RowProgram, dst, x, y, z []T, numbers ...T) {
-	var p rowNumbers[T]
-	copy(p[:], numbers)
-	group := rowGroup
-	if active == Portable {
-		group = len(x)
-	}
-	for i := 0; i < len(x); {
-		i += rows(of, dst[i:], x[i:], from(y, i), from(z, i), &p)
-		last := min(i+group, len(x))
-		some(of, dst[i:last], x[i:last], from(y, i), from(z, i), &p)
-		i = last
-	}
-}
-
-func from[T Float](y []T, i int) []T {
-	if y == nil {
-		return nil
-	}
-	return y[i:]
-}
-
-// some does so with some elements, one by one.
-func some[T Float](of RowProgram, dst, x, y, z []T, p *rowNumbers[T]) {
-	a, b, c := p[0], p[1], p[2]
 	dst = dst[:len(x)]
 	if y != nil {
 		y = y[:len(x)]
 	}
+	if z != nil {
+		z = z[:len(x)]
+	}
+	var p RowNumbers[T]
+	copy(p[:], numbers)
+	EachOf(of, len(x), unsafe.SliceData(dst), unsafe.SliceData(x), unsafe.SliceData(y), unsafe.SliceData(z), &p)
+}
+
+// EachOf is Each of n elements from those on that are pointed to. The caller sees to the lengths: what is
+// short is done as fast as it is called.
+func EachOf[T Float](of RowProgram, n int, dst, x, y, z *T, p *RowNumbers[T]) {
+	if !rows(of, n, dst, x, y, z, p) {
+		some(of, from(dst, n), from(x, n), from(y, n), from(z, n), p)
+	}
+}
+
+func from[T Float](x *T, n int) []T {
+	if x == nil {
+		return nil
+	}
+	return unsafe.Slice(x, n)
+}
+
+// rows is EachOf where there is a kernel of it.
+func rows[T Float](of RowProgram, n int, dst, x, y, z *T, p *RowNumbers[T]) bool {
+	d, u, v, w := unsafe.Pointer(dst), unsafe.Pointer(x), unsafe.Pointer(y), unsafe.Pointer(z)
+	if Is64[T]() {
+		return rowsF64(of, (*float64)(d), (*float64)(u), (*float64)(v), (*float64)(w), n, (*float64)(unsafe.Pointer(p)))
+	}
+	return rowsF32(of, (*float32)(d), (*float32)(u), (*float32)(v), (*float32)(w), n, (*float32)(unsafe.Pointer(p)))
+}
+
+// some is Each in Go.
+func some[T Float](of RowProgram, dst, x, y, z []T, p *RowNumbers[T]) {
+	a, b, c := p[0], p[1], p[2]
 	switch of {
 	case RowLess:
 		for i, v := range x {
@@ -110,6 +122,10 @@ func some[T Float](of RowProgram, dst, x, y, z []T, p *rowNumbers[T]) {
 		for i, v := range x {
 			dst[i] = Canonical(T(a*v) + T(b*y[i]))
 		}
+	case RowScale:
+		for i, v := range x {
+			dst[i] = Canonical(T(a * (v + 0)))
+		}
 	case RowFinish:
 		for i, v := range x {
 			dst[i] = Canonical(T(a*(v+0)) + T(b*y[i]))
@@ -137,14 +153,6 @@ func fusedRow[T Float](dst, x, y []T, a T) {
 	for i, v := range x {
 		dst[i] = Canonical(FMA(a, v, y[i]))
 	}
-}
-
-// rows is Each up to a NaN, or the ragged end. It returns how many are done.
-func rows[T Float](of RowProgram, dst, x, y, z []T, p *rowNumbers[T]) int {
-	if Is64[T]() {
-		return rowsF64(of, As[float64](dst), As[float64](x), As[float64](y), As[float64](z), &As[float64](p[:])[0])
-	}
-	return rowsF32(of, As[float32](dst), As[float32](x), As[float32](y), As[float32](z), &As[float32](p[:])[0])
 }
 
 // RowChain returns the chain of the products of a and x, as long as a, up or down. Its NaN may be any.
@@ -179,7 +187,7 @@ func RowChain[T Float](a, x []T, down bool) (s T) {
 // Maximum returns the maximum of x, NaN if any is, and -Inf of none. Which zero it
 // returns of several is not told.
 func Maximum[T Float](x []T) T {
-	var lanes [rowGroup]T
+	var lanes [16]T // as many as a vector has, at most
 	for i := range lanes {
 		lanes[i] = T(math.Inf(-1))
 	}

@@ -6,59 +6,64 @@ package kernel
 
 import "unsafe"
 
-func rowsF64(of RowProgram, dst, x, y, z []float64, a *float64) int {
-	d, p, q, r, n := unsafe.SliceData(dst), unsafe.SliceData(x), unsafe.SliceData(y), unsafe.SliceData(z), len(x)
-	switch {
-	case active == AVX512 && of == RowLess:
-		return rowLessF64AVX512(d, p, q, r, n, a)
-	case active == AVX512 && of == RowPlus:
-		return rowPlusF64AVX512(d, p, q, r, n, a)
-	case active == AVX512 && of == RowOver:
-		return rowOverF64AVX512(d, p, q, r, n, a)
-	case active == AVX512 && of == RowOverTimes:
-		return rowOverTimesF64AVX512(d, p, q, r, n, a)
-	case active == AVX512 && of == RowOverTimesPlus:
-		return rowOverTimesPlusF64AVX512(d, p, q, r, n, a)
-	case active == AVX512 && of == RowTimes:
-		return rowTimesF64AVX512(d, p, q, r, n, a)
-	case active == AVX512 && of == RowTimesPlus:
-		return rowTimesPlusF64AVX512(d, p, q, r, n, a)
-	case active == AVX512 && of == RowFused:
-		return rowFusedF64AVX512(d, p, q, r, n, a)
-	case active == AVX512 && of == RowMix:
-		return rowMixF64AVX512(d, p, q, r, n, a)
-	case active == AVX512 && of == RowFinish:
-		return rowFinishF64AVX512(d, p, q, r, n, a)
-	case active == AVX512 && of == RowOuter:
-		return rowOuterF64AVX512(d, p, q, r, n, a)
-	case active == AVX512 && of == RowOuterTwo:
-		return rowOuterTwoF64AVX512(d, p, q, r, n, a)
-	case active == AVX2 && of == RowLess:
-		return rowLessF64AVX2(d, p, q, r, n, a)
-	case active == AVX2 && of == RowPlus:
-		return rowPlusF64AVX2(d, p, q, r, n, a)
-	case active == AVX2 && of == RowOver:
-		return rowOverF64AVX2(d, p, q, r, n, a)
-	case active == AVX2 && of == RowOverTimes:
-		return rowOverTimesF64AVX2(d, p, q, r, n, a)
-	case active == AVX2 && of == RowOverTimesPlus:
-		return rowOverTimesPlusF64AVX2(d, p, q, r, n, a)
-	case active == AVX2 && of == RowTimes:
-		return rowTimesF64AVX2(d, p, q, r, n, a)
-	case active == AVX2 && of == RowTimesPlus:
-		return rowTimesPlusF64AVX2(d, p, q, r, n, a)
-	case active == AVX2 && of == RowFused:
-		return rowFusedF64AVX2(d, p, q, r, n, a)
-	case active == AVX2 && of == RowMix:
-		return rowMixF64AVX2(d, p, q, r, n, a)
-	case active == AVX2 && of == RowFinish:
-		return rowFinishF64AVX2(d, p, q, r, n, a)
-	case active == AVX2 && of == RowOuter:
-		return rowOuterF64AVX2(d, p, q, r, n, a)
-	case active == AVX2 && of == RowOuterTwo:
-		return rowOuterTwoF64AVX2(d, p, q, r, n, a)
+func rowsF64(of RowProgram, dst, x, y, z *float64, n int, a *float64) bool {
+	switch RowProgram(active)<<4 | of {
+	case RowProgram(AVX512)<<4 | RowLess:
+		rowLessF64AVX512(dst, x, y, z, n, a)
+	case RowProgram(AVX512)<<4 | RowPlus:
+		rowPlusF64AVX512(dst, x, y, z, n, a)
+	case RowProgram(AVX512)<<4 | RowOver:
+		rowOverF64AVX512(dst, x, y, z, n, a)
+	case RowProgram(AVX512)<<4 | RowOverTimes:
+		rowOverTimesF64AVX512(dst, x, y, z, n, a)
+	case RowProgram(AVX512)<<4 | RowOverTimesPlus:
+		rowOverTimesPlusF64AVX512(dst, x, y, z, n, a)
+	case RowProgram(AVX512)<<4 | RowTimes:
+		rowTimesF64AVX512(dst, x, y, z, n, a)
+	case RowProgram(AVX512)<<4 | RowTimesPlus:
+		rowTimesPlusF64AVX512(dst, x, y, z, n, a)
+	case RowProgram(AVX512)<<4 | RowFused:
+		rowFusedF64AVX512(dst, x, y, z, n, a)
+	case RowProgram(AVX512)<<4 | RowMix:
+		rowMixF64AVX512(dst, x, y, z, n, a)
+	case RowProgram(AVX512)<<4 | RowScale:
+		rowScaleF64AVX512(dst, x, y, z, n, a)
+	case RowProgram(AVX512)<<4 | RowFinish:
+		rowFinishF64AVX512(dst, x, y, z, n, a)
+	case RowProgram(AVX512)<<4 | RowOuter:
+		rowOuterF64AVX512(dst, x, y, z, n, a)
+	case RowProgram(AVX512)<<4 | RowOuterTwo:
+		rowOuterTwoF64AVX512(dst, x, y, z, n, a)
+	case RowProgram(AVX2)<<4 | RowLess:
+		rowLessF64AVX2(dst, x, y, z, n, a)
+	case RowProgram(AVX2)<<4 | RowPlus:
+		rowPlusF64AVX2(dst, x, y, z, n, a)
+	case RowProgram(AVX2)<<4 | RowOver:
+		rowOverF64AVX2(dst, x, y, z, n, a)
+	case RowProgram(AVX2)<<4 | RowOverTimes:
+		rowOverTimesF64AVX2(dst, x, y, z, n, a)
+	case RowProgram(AVX2)<<4 | RowOverTimesPlus:
+		rowOverTimesPlusF64AVX2(dst, x, y, z, n, a)
+	case RowProgram(AVX2)<<4 | RowTimes:
+		rowTimesF64AVX2(dst, x, y, z, n, a)
+	case RowProgram(AVX2)<<4 | RowTimesPlus:
+		rowTimesPlusF64AVX2(dst, x, y, z, n, a)
+	case RowProgram(AVX2)<<4 | RowFused:
+		rowFusedF64AVX2(dst, x, y, z, n, a)
+	case RowProgram(AVX2)<<4 | RowMix:
+		rowMixF64AVX2(dst, x, y, z, n, a)
+	case RowProgram(AVX2)<<4 | RowScale:
+		rowScaleF64AVX2(dst, x, y, z, n, a)
+	case RowProgram(AVX2)<<4 | RowFinish:
+		rowFinishF64AVX2(dst, x, y, z, n, a)
+	case RowProgram(AVX2)<<4 | RowOuter:
+		rowOuterF64AVX2(dst, x, y, z, n, a)
+	case RowProgram(AVX2)<<4 | RowOuterTwo:
+		rowOuterTwoF64AVX2(dst, x, y, z, n, a)
+	default:
+		return false
 	}
-	return 0
+	return true
 }
 
 func rowsMaxF64(lanes *float64, x []float64) int {
@@ -81,59 +86,88 @@ func rowChainF64(x, y *float64, n, step int) (sum float64, ok bool) {
 	return 0, false
 }
 
-func rowsF32(of RowProgram, dst, x, y, z []float32, a *float32) int {
-	d, p, q, r, n := unsafe.SliceData(dst), unsafe.SliceData(x), unsafe.SliceData(y), unsafe.SliceData(z), len(x)
-	switch {
-	case active == AVX512 && of == RowLess:
-		return rowLessF32AVX512(d, p, q, r, n, a)
-	case active == AVX512 && of == RowPlus:
-		return rowPlusF32AVX512(d, p, q, r, n, a)
-	case active == AVX512 && of == RowOver:
-		return rowOverF32AVX512(d, p, q, r, n, a)
-	case active == AVX512 && of == RowOverTimes:
-		return rowOverTimesF32AVX512(d, p, q, r, n, a)
-	case active == AVX512 && of == RowOverTimesPlus:
-		return rowOverTimesPlusF32AVX512(d, p, q, r, n, a)
-	case active == AVX512 && of == RowTimes:
-		return rowTimesF32AVX512(d, p, q, r, n, a)
-	case active == AVX512 && of == RowTimesPlus:
-		return rowTimesPlusF32AVX512(d, p, q, r, n, a)
-	case active == AVX512 && of == RowFused:
-		return rowFusedF32AVX512(d, p, q, r, n, a)
-	case active == AVX512 && of == RowMix:
-		return rowMixF32AVX512(d, p, q, r, n, a)
-	case active == AVX512 && of == RowFinish:
-		return rowFinishF32AVX512(d, p, q, r, n, a)
-	case active == AVX512 && of == RowOuter:
-		return rowOuterF32AVX512(d, p, q, r, n, a)
-	case active == AVX512 && of == RowOuterTwo:
-		return rowOuterTwoF32AVX512(d, p, q, r, n, a)
-	case active == AVX2 && of == RowLess:
-		return rowLessF32AVX2(d, p, q, r, n, a)
-	case active == AVX2 && of == RowPlus:
-		return rowPlusF32AVX2(d, p, q, r, n, a)
-	case active == AVX2 && of == RowOver:
-		return rowOverF32AVX2(d, p, q, r, n, a)
-	case active == AVX2 && of == RowOverTimes:
-		return rowOverTimesF32AVX2(d, p, q, r, n, a)
-	case active == AVX2 && of == RowOverTimesPlus:
-		return rowOverTimesPlusF32AVX2(d, p, q, r, n, a)
-	case active == AVX2 && of == RowTimes:
-		return rowTimesF32AVX2(d, p, q, r, n, a)
-	case active == AVX2 && of == RowTimesPlus:
-		return rowTimesPlusF32AVX2(d, p, q, r, n, a)
-	case active == AVX2 && of == RowFused:
-		return rowFusedF32AVX2(d, p, q, r, n, a)
-	case active == AVX2 && of == RowMix:
-		return rowMixF32AVX2(d, p, q, r, n, a)
-	case active == AVX2 && of == RowFinish:
-		return rowFinishF32AVX2(d, p, q, r, n, a)
-	case active == AVX2 && of == RowOuter:
-		return rowOuterF32AVX2(d, p, q, r, n, a)
-	case active == AVX2 && of == RowOuterTwo:
-		return rowOuterTwoF32AVX2(d, p, q, r, n, a)
+func rowsOuterF64(dst, x, u *float64, n, t, s, q int, p *float64) {
+	if active == AVX512 {
+		rowsOuterF64AVX512(dst, x, u, n, t, s, q, p)
+	} else {
+		rowsOuterF64AVX2(dst, x, u, n, t, s, q, p)
 	}
-	return 0
+}
+
+func columnChainsF64(dst, x, y *float64, n, k, s, q, u, p int) {
+	if active == AVX512 {
+		columnChainsF64AVX512(dst, x, y, n, k, s, q, u, p)
+	} else {
+		columnChainsF64AVX2(dst, x, y, n, k, s, q, u, p)
+	}
+}
+
+func rowChainsF64(dst, x, y *float64, n, t, s, q int) {
+	if active == AVX512 {
+		rowChainsF64AVX512(dst, x, y, n, t, s, q)
+	} else {
+		rowChainsF64AVX2(dst, x, y, n, t, s, q)
+	}
+}
+
+func rowsF32(of RowProgram, dst, x, y, z *float32, n int, a *float32) bool {
+	switch RowProgram(active)<<4 | of {
+	case RowProgram(AVX512)<<4 | RowLess:
+		rowLessF32AVX512(dst, x, y, z, n, a)
+	case RowProgram(AVX512)<<4 | RowPlus:
+		rowPlusF32AVX512(dst, x, y, z, n, a)
+	case RowProgram(AVX512)<<4 | RowOver:
+		rowOverF32AVX512(dst, x, y, z, n, a)
+	case RowProgram(AVX512)<<4 | RowOverTimes:
+		rowOverTimesF32AVX512(dst, x, y, z, n, a)
+	case RowProgram(AVX512)<<4 | RowOverTimesPlus:
+		rowOverTimesPlusF32AVX512(dst, x, y, z, n, a)
+	case RowProgram(AVX512)<<4 | RowTimes:
+		rowTimesF32AVX512(dst, x, y, z, n, a)
+	case RowProgram(AVX512)<<4 | RowTimesPlus:
+		rowTimesPlusF32AVX512(dst, x, y, z, n, a)
+	case RowProgram(AVX512)<<4 | RowFused:
+		rowFusedF32AVX512(dst, x, y, z, n, a)
+	case RowProgram(AVX512)<<4 | RowMix:
+		rowMixF32AVX512(dst, x, y, z, n, a)
+	case RowProgram(AVX512)<<4 | RowScale:
+		rowScaleF32AVX512(dst, x, y, z, n, a)
+	case RowProgram(AVX512)<<4 | RowFinish:
+		rowFinishF32AVX512(dst, x, y, z, n, a)
+	case RowProgram(AVX512)<<4 | RowOuter:
+		rowOuterF32AVX512(dst, x, y, z, n, a)
+	case RowProgram(AVX512)<<4 | RowOuterTwo:
+		rowOuterTwoF32AVX512(dst, x, y, z, n, a)
+	case RowProgram(AVX2)<<4 | RowLess:
+		rowLessF32AVX2(dst, x, y, z, n, a)
+	case RowProgram(AVX2)<<4 | RowPlus:
+		rowPlusF32AVX2(dst, x, y, z, n, a)
+	case RowProgram(AVX2)<<4 | RowOver:
+		rowOverF32AVX2(dst, x, y, z, n, a)
+	case RowProgram(AVX2)<<4 | RowOverTimes:
+		rowOverTimesF32AVX2(dst, x, y, z, n, a)
+	case RowProgram(AVX2)<<4 | RowOverTimesPlus:
+		rowOverTimesPlusF32AVX2(dst, x, y, z, n, a)
+	case RowProgram(AVX2)<<4 | RowTimes:
+		rowTimesF32AVX2(dst, x, y, z, n, a)
+	case RowProgram(AVX2)<<4 | RowTimesPlus:
+		rowTimesPlusF32AVX2(dst, x, y, z, n, a)
+	case RowProgram(AVX2)<<4 | RowFused:
+		rowFusedF32AVX2(dst, x, y, z, n, a)
+	case RowProgram(AVX2)<<4 | RowMix:
+		rowMixF32AVX2(dst, x, y, z, n, a)
+	case RowProgram(AVX2)<<4 | RowScale:
+		rowScaleF32AVX2(dst, x, y, z, n, a)
+	case RowProgram(AVX2)<<4 | RowFinish:
+		rowFinishF32AVX2(dst, x, y, z, n, a)
+	case RowProgram(AVX2)<<4 | RowOuter:
+		rowOuterF32AVX2(dst, x, y, z, n, a)
+	case RowProgram(AVX2)<<4 | RowOuterTwo:
+		rowOuterTwoF32AVX2(dst, x, y, z, n, a)
+	default:
+		return false
+	}
+	return true
 }
 
 func rowsMaxF32(lanes *float32, x []float32) int {
@@ -156,41 +190,68 @@ func rowChainF32(x, y *float32, n, step int) (sum float32, ok bool) {
 	return 0, false
 }
 
-//go:noescape
-func rowLessF64AVX512(dst, x, y, q *float64, n int, p *float64) (done int)
+func rowsOuterF32(dst, x, u *float32, n, t, s, q int, p *float32) {
+	if active == AVX512 {
+		rowsOuterF32AVX512(dst, x, u, n, t, s, q, p)
+	} else {
+		rowsOuterF32AVX2(dst, x, u, n, t, s, q, p)
+	}
+}
+
+func columnChainsF32(dst, x, y *float32, n, k, s, q, u, p int) {
+	if active == AVX512 {
+		columnChainsF32AVX512(dst, x, y, n, k, s, q, u, p)
+	} else {
+		columnChainsF32AVX2(dst, x, y, n, k, s, q, u, p)
+	}
+}
+
+func rowChainsF32(dst, x, y *float32, n, t, s, q int) {
+	if active == AVX512 {
+		rowChainsF32AVX512(dst, x, y, n, t, s, q)
+	} else {
+		rowChainsF32AVX2(dst, x, y, n, t, s, q)
+	}
+}
 
 //go:noescape
-func rowPlusF64AVX512(dst, x, y, q *float64, n int, p *float64) (done int)
+func rowLessF64AVX512(dst, x, y, q *float64, n int, p *float64)
 
 //go:noescape
-func rowOverF64AVX512(dst, x, y, q *float64, n int, p *float64) (done int)
+func rowPlusF64AVX512(dst, x, y, q *float64, n int, p *float64)
 
 //go:noescape
-func rowOverTimesF64AVX512(dst, x, y, q *float64, n int, p *float64) (done int)
+func rowOverF64AVX512(dst, x, y, q *float64, n int, p *float64)
 
 //go:noescape
-func rowOverTimesPlusF64AVX512(dst, x, y, q *float64, n int, p *float64) (done int)
+func rowOverTimesF64AVX512(dst, x, y, q *float64, n int, p *float64)
 
 //go:noescape
-func rowTimesF64AVX512(dst, x, y, q *float64, n int, p *float64) (done int)
+func rowOverTimesPlusF64AVX512(dst, x, y, q *float64, n int, p *float64)
 
 //go:noescape
-func rowTimesPlusF64AVX512(dst, x, y, q *float64, n int, p *float64) (done int)
+func rowTimesF64AVX512(dst, x, y, q *float64, n int, p *float64)
 
 //go:noescape
-func rowFusedF64AVX512(dst, x, y, q *float64, n int, p *float64) (done int)
+func rowTimesPlusF64AVX512(dst, x, y, q *float64, n int, p *float64)
 
 //go:noescape
-func rowMixF64AVX512(dst, x, y, q *float64, n int, p *float64) (done int)
+func rowFusedF64AVX512(dst, x, y, q *float64, n int, p *float64)
 
 //go:noescape
-func rowFinishF64AVX512(dst, x, y, q *float64, n int, p *float64) (done int)
+func rowMixF64AVX512(dst, x, y, q *float64, n int, p *float64)
 
 //go:noescape
-func rowOuterF64AVX512(dst, x, y, q *float64, n int, p *float64) (done int)
+func rowScaleF64AVX512(dst, x, y, q *float64, n int, p *float64)
 
 //go:noescape
-func rowOuterTwoF64AVX512(dst, x, y, q *float64, n int, p *float64) (done int)
+func rowFinishF64AVX512(dst, x, y, q *float64, n int, p *float64)
+
+//go:noescape
+func rowOuterF64AVX512(dst, x, y, q *float64, n int, p *float64)
+
+//go:noescape
+func rowOuterTwoF64AVX512(dst, x, y, q *float64, n int, p *float64)
 
 //go:noescape
 func rowMaxF64AVX512(dst, x *float64, n int) (done int)
@@ -199,40 +260,52 @@ func rowMaxF64AVX512(dst, x *float64, n int) (done int)
 func rowChainF64AVX512(x, y *float64, n, q int) (ret float64)
 
 //go:noescape
-func rowLessF32AVX512(dst, x, y, q *float32, n int, p *float32) (done int)
+func rowsOuterF64AVX512(dst, x, u *float64, n, t, s, q int, p *float64)
 
 //go:noescape
-func rowPlusF32AVX512(dst, x, y, q *float32, n int, p *float32) (done int)
+func columnChainsF64AVX512(dst, x, y *float64, n, k, s, q, u, p int)
 
 //go:noescape
-func rowOverF32AVX512(dst, x, y, q *float32, n int, p *float32) (done int)
+func rowChainsF64AVX512(dst, x, y *float64, n, t, s, q int)
 
 //go:noescape
-func rowOverTimesF32AVX512(dst, x, y, q *float32, n int, p *float32) (done int)
+func rowLessF32AVX512(dst, x, y, q *float32, n int, p *float32)
 
 //go:noescape
-func rowOverTimesPlusF32AVX512(dst, x, y, q *float32, n int, p *float32) (done int)
+func rowPlusF32AVX512(dst, x, y, q *float32, n int, p *float32)
 
 //go:noescape
-func rowTimesF32AVX512(dst, x, y, q *float32, n int, p *float32) (done int)
+func rowOverF32AVX512(dst, x, y, q *float32, n int, p *float32)
 
 //go:noescape
-func rowTimesPlusF32AVX512(dst, x, y, q *float32, n int, p *float32) (done int)
+func rowOverTimesF32AVX512(dst, x, y, q *float32, n int, p *float32)
 
 //go:noescape
-func rowFusedF32AVX512(dst, x, y, q *float32, n int, p *float32) (done int)
+func rowOverTimesPlusF32AVX512(dst, x, y, q *float32, n int, p *float32)
 
 //go:noescape
-func rowMixF32AVX512(dst, x, y, q *float32, n int, p *float32) (done int)
+func rowTimesF32AVX512(dst, x, y, q *float32, n int, p *float32)
 
 //go:noescape
-func rowFinishF32AVX512(dst, x, y, q *float32, n int, p *float32) (done int)
+func rowTimesPlusF32AVX512(dst, x, y, q *float32, n int, p *float32)
 
 //go:noescape
-func rowOuterF32AVX512(dst, x, y, q *float32, n int, p *float32) (done int)
+func rowFusedF32AVX512(dst, x, y, q *float32, n int, p *float32)
 
 //go:noescape
-func rowOuterTwoF32AVX512(dst, x, y, q *float32, n int, p *float32) (done int)
+func rowMixF32AVX512(dst, x, y, q *float32, n int, p *float32)
+
+//go:noescape
+func rowScaleF32AVX512(dst, x, y, q *float32, n int, p *float32)
+
+//go:noescape
+func rowFinishF32AVX512(dst, x, y, q *float32, n int, p *float32)
+
+//go:noescape
+func rowOuterF32AVX512(dst, x, y, q *float32, n int, p *float32)
+
+//go:noescape
+func rowOuterTwoF32AVX512(dst, x, y, q *float32, n int, p *float32)
 
 //go:noescape
 func rowMaxF32AVX512(dst, x *float32, n int) (done int)
@@ -241,40 +314,52 @@ func rowMaxF32AVX512(dst, x *float32, n int) (done int)
 func rowChainF32AVX512(x, y *float32, n, q int) (ret float32)
 
 //go:noescape
-func rowLessF64AVX2(dst, x, y, q *float64, n int, p *float64) (done int)
+func rowsOuterF32AVX512(dst, x, u *float32, n, t, s, q int, p *float32)
 
 //go:noescape
-func rowPlusF64AVX2(dst, x, y, q *float64, n int, p *float64) (done int)
+func columnChainsF32AVX512(dst, x, y *float32, n, k, s, q, u, p int)
 
 //go:noescape
-func rowOverF64AVX2(dst, x, y, q *float64, n int, p *float64) (done int)
+func rowChainsF32AVX512(dst, x, y *float32, n, t, s, q int)
 
 //go:noescape
-func rowOverTimesF64AVX2(dst, x, y, q *float64, n int, p *float64) (done int)
+func rowLessF64AVX2(dst, x, y, q *float64, n int, p *float64)
 
 //go:noescape
-func rowOverTimesPlusF64AVX2(dst, x, y, q *float64, n int, p *float64) (done int)
+func rowPlusF64AVX2(dst, x, y, q *float64, n int, p *float64)
 
 //go:noescape
-func rowTimesF64AVX2(dst, x, y, q *float64, n int, p *float64) (done int)
+func rowOverF64AVX2(dst, x, y, q *float64, n int, p *float64)
 
 //go:noescape
-func rowTimesPlusF64AVX2(dst, x, y, q *float64, n int, p *float64) (done int)
+func rowOverTimesF64AVX2(dst, x, y, q *float64, n int, p *float64)
 
 //go:noescape
-func rowFusedF64AVX2(dst, x, y, q *float64, n int, p *float64) (done int)
+func rowOverTimesPlusF64AVX2(dst, x, y, q *float64, n int, p *float64)
 
 //go:noescape
-func rowMixF64AVX2(dst, x, y, q *float64, n int, p *float64) (done int)
+func rowTimesF64AVX2(dst, x, y, q *float64, n int, p *float64)
 
 //go:noescape
-func rowFinishF64AVX2(dst, x, y, q *float64, n int, p *float64) (done int)
+func rowTimesPlusF64AVX2(dst, x, y, q *float64, n int, p *float64)
 
 //go:noescape
-func rowOuterF64AVX2(dst, x, y, q *float64, n int, p *float64) (done int)
+func rowFusedF64AVX2(dst, x, y, q *float64, n int, p *float64)
 
 //go:noescape
-func rowOuterTwoF64AVX2(dst, x, y, q *float64, n int, p *float64) (done int)
+func rowMixF64AVX2(dst, x, y, q *float64, n int, p *float64)
+
+//go:noescape
+func rowScaleF64AVX2(dst, x, y, q *float64, n int, p *float64)
+
+//go:noescape
+func rowFinishF64AVX2(dst, x, y, q *float64, n int, p *float64)
+
+//go:noescape
+func rowOuterF64AVX2(dst, x, y, q *float64, n int, p *float64)
+
+//go:noescape
+func rowOuterTwoF64AVX2(dst, x, y, q *float64, n int, p *float64)
 
 //go:noescape
 func rowMaxF64AVX2(dst, x *float64, n int) (done int)
@@ -283,43 +368,64 @@ func rowMaxF64AVX2(dst, x *float64, n int) (done int)
 func rowChainF64AVX2(x, y *float64, n, q int) (ret float64)
 
 //go:noescape
-func rowLessF32AVX2(dst, x, y, q *float32, n int, p *float32) (done int)
+func rowsOuterF64AVX2(dst, x, u *float64, n, t, s, q int, p *float64)
 
 //go:noescape
-func rowPlusF32AVX2(dst, x, y, q *float32, n int, p *float32) (done int)
+func columnChainsF64AVX2(dst, x, y *float64, n, k, s, q, u, p int)
 
 //go:noescape
-func rowOverF32AVX2(dst, x, y, q *float32, n int, p *float32) (done int)
+func rowChainsF64AVX2(dst, x, y *float64, n, t, s, q int)
 
 //go:noescape
-func rowOverTimesF32AVX2(dst, x, y, q *float32, n int, p *float32) (done int)
+func rowLessF32AVX2(dst, x, y, q *float32, n int, p *float32)
 
 //go:noescape
-func rowOverTimesPlusF32AVX2(dst, x, y, q *float32, n int, p *float32) (done int)
+func rowPlusF32AVX2(dst, x, y, q *float32, n int, p *float32)
 
 //go:noescape
-func rowTimesF32AVX2(dst, x, y, q *float32, n int, p *float32) (done int)
+func rowOverF32AVX2(dst, x, y, q *float32, n int, p *float32)
 
 //go:noescape
-func rowTimesPlusF32AVX2(dst, x, y, q *float32, n int, p *float32) (done int)
+func rowOverTimesF32AVX2(dst, x, y, q *float32, n int, p *float32)
 
 //go:noescape
-func rowFusedF32AVX2(dst, x, y, q *float32, n int, p *float32) (done int)
+func rowOverTimesPlusF32AVX2(dst, x, y, q *float32, n int, p *float32)
 
 //go:noescape
-func rowMixF32AVX2(dst, x, y, q *float32, n int, p *float32) (done int)
+func rowTimesF32AVX2(dst, x, y, q *float32, n int, p *float32)
 
 //go:noescape
-func rowFinishF32AVX2(dst, x, y, q *float32, n int, p *float32) (done int)
+func rowTimesPlusF32AVX2(dst, x, y, q *float32, n int, p *float32)
 
 //go:noescape
-func rowOuterF32AVX2(dst, x, y, q *float32, n int, p *float32) (done int)
+func rowFusedF32AVX2(dst, x, y, q *float32, n int, p *float32)
 
 //go:noescape
-func rowOuterTwoF32AVX2(dst, x, y, q *float32, n int, p *float32) (done int)
+func rowMixF32AVX2(dst, x, y, q *float32, n int, p *float32)
+
+//go:noescape
+func rowScaleF32AVX2(dst, x, y, q *float32, n int, p *float32)
+
+//go:noescape
+func rowFinishF32AVX2(dst, x, y, q *float32, n int, p *float32)
+
+//go:noescape
+func rowOuterF32AVX2(dst, x, y, q *float32, n int, p *float32)
+
+//go:noescape
+func rowOuterTwoF32AVX2(dst, x, y, q *float32, n int, p *float32)
 
 //go:noescape
 func rowMaxF32AVX2(dst, x *float32, n int) (done int)
 
 //go:noescape
 func rowChainF32AVX2(x, y *float32, n, q int) (ret float32)
+
+//go:noescape
+func rowsOuterF32AVX2(dst, x, u *float32, n, t, s, q int, p *float32)
+
+//go:noescape
+func columnChainsF32AVX2(dst, x, y *float32, n, k, s, q, u, p int)
+
+//go:noescape
+func rowChainsF32AVX2(dst, x, y *float32, n, t, s, q int)

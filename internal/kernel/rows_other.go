@@ -4,14 +4,26 @@
 
 package kernel
 
-func rowsF64(of RowProgram, dst, x, y, z []float64, a *float64) int { return 0 }
+func rowsF64(of RowProgram, dst, x, y, z *float64, n int, a *float64) bool { return false }
 
 func rowsMaxF64(lanes *float64, x []float64) int { return 0 }
 
 func rowChainF64(x, y *float64, n, step int) (sum float64, ok bool) { return 0, false }
 
-func rowsF32(of RowProgram, dst, x, y, z []float32, a *float32) int { return 0 }
+func rowsOuterF64(dst, x, u *float64, n, t, s, q int, p *float64) { panic(noKernel) }
+
+func columnChainsF64(dst, x, y *float64, n, k, s, q, u, p int) { panic(noKernel) }
+
+func rowChainsF64(dst, x, y *float64, n, t, s, q int) { panic(noKernel) }
+
+func rowsF32(of RowProgram, dst, x, y, z *float32, n int, a *float32) bool { return false }
 
 func rowsMaxF32(lanes *float32, x []float32) int { return 0 }
 
 func rowChainF32(x, y *float32, n, step int) (sum float32, ok bool) { return 0, false }
+
+func rowsOuterF32(dst, x, u *float32, n, t, s, q int, p *float32) { panic(noKernel) }
+
+func columnChainsF32(dst, x, y *float32, n, k, s, q, u, p int) { panic(noKernel) }
+
+func rowChainsF32(dst, x, y *float32, n, t, s, q int) { panic(noKernel) }

@@ -36,6 +36,9 @@ func rowByHand[T Float](of RowProgram, x, y, z, a, b, c T) T {
 	case RowMix:
 		p, q := T(a*x), T(b*y)
 		r = p + q
+	case RowScale:
+		s := x + 0
+		r = a * s
 	case RowFinish:
 		s := x + 0
 		p, q := T(a*s), T(b*y)

@@ -10,14 +10,17 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// exactly is a precision in which nothing of these tests is rounded: cutByDefinition looks.
+const exactly = 400
+
 // unit is 2^exponent.
 func unit(exponent int) *big.Float { return new(big.Float).SetMantExp(big.NewFloat(1), exponent) }
 
 // nearest returns the integer nearest to x / 2^exponent, ties to even, by math/big.
 func nearest(x *big.Float, exponent int) *big.Int {
-	scaled := new(big.Float).SetPrec(3000).SetMantExp(x, -exponent)
+	scaled := new(big.Float).SetPrec(exactly).SetMantExp(x, -exponent)
 	low, _ := scaled.Int(nil) // towards zero
-	rest := new(big.Float).SetPrec(3000).Sub(scaled, new(big.Float).SetPrec(3000).SetInt(low))
+	rest := new(big.Float).SetPrec(exactly).Sub(scaled, new(big.Float).SetPrec(exactly).SetInt(low))
 	half := new(big.Float).Abs(rest).Cmp(big.NewFloat(0.5))
 	if half > 0 || half == 0 && low.Bit(0) == 1 {
 		low.Add(low, big.NewInt(int64(rest.Sign())))
@@ -28,11 +31,14 @@ func nearest(x *big.Float, exponent int) *big.Int {
 // cutByDefinition cuts one term in exact arithmetic, and adds the slices to sum. The last
 // takes all that is left, if that is a multiple of its unit or rest is to be dropped.
 func cutByDefinition(sum []int64, x *big.Float, units []int) (left *big.Float) {
-	left = new(big.Float).SetPrec(3000).Set(x)
+	left = new(big.Float).SetPrec(exactly).Set(x)
 	for k, e := range units {
 		n := nearest(left, e)
 		sum[k] += n.Int64()
-		left.Sub(left, new(big.Float).SetPrec(3000).Mul(new(big.Float).SetPrec(3000).SetInt(n), unit(e)))
+		part := new(big.Float).SetPrec(exactly).Mul(new(big.Float).SetPrec(exactly).SetInt(n), unit(e))
+		if part.Acc() != big.Exact || left.Sub(left, part).Acc() != big.Exact {
+			panic("the test rounds")
+		}
 	}
 	return left
 }
@@ -87,9 +93,8 @@ func termOf[T Float](c cutCase, x, y T) (term *big.Float, seen float64) {
 	return term.SetFloat64(float64(T(x * y))), float64(T(x * y))
 }
 
-// partsOf returns what is cut by each half of the units.
-func partsOf[T Float](c cutCase, x, y T) []*big.Float {
-	term, seen := termOf(c, x, y)
+// partsOf returns what is cut by each half of the units, of a term and what Cut looks at.
+func partsOf(c cutCase, term *big.Float, seen float64) []*big.Float {
 	if c.mode != Paired {
 		return []*big.Float{term}
 	}
@@ -177,9 +182,9 @@ func testCut[T Float](t *testing.T, c cutCase) {
 				if y != nil {
 					w = y[i]
 				}
-				_, seen := termOf(c, v, w)
+				term, seen := termOf(c, v, w)
 				largest, least = max(largest, math.Abs(seen)), min(least, math.Abs(seen))
-				for part, v := range partsOf(c, v, w) {
+				for part, v := range partsOf(c, term, seen) {
 					left := cutByDefinition(want[part*half:(part+1)*half], v, exponents[part*half:(part+1)*half])
 					require.True(t, c.mode == Dropped || left.Sign() == 0, "the test's data: %v", seen)
 				}

@@ -106,11 +106,10 @@ func rest[T Float](x, y []T, n int) (restX, restY []T) {
 // AddPlain joins two node values: left[i] = left[i] + right[i].
 func AddPlain[T Float](left, right []T) {
 	right = right[:len(left)]
-	done := 0
-	if len(left) > maxLanes {
-		done = rows(RowPlus, left, left, right, nil, new(rowNumbers[T])) // as far as a NaN
+	if len(left) > maxLanes && rows(RowPlus, len(left), &left[0], &left[0], &right[0], nil, nil) {
+		return
 	}
-	for i := done; i < len(left); i++ {
+	for i := range left {
 		left[i] += right[i]
 	}
 }

@@ -1,0 +1,214 @@
+package blas
+
+import (
+	"math"
+	"math/bits"
+
+	"github.com/samebits/samebits/internal/kernel"
+)
+
+// A dense triangle is done eight rows at a time, all by what is before them, and then by each other. The terms of a
+// row are those of whole leaves, which are some full nodes of the growing tree (reduce.Tree.Cover), and of a last, short
+// leaf, whose chain each of the eight rows continues over rows before it. Rows are counted from the tip.
+
+// blockRows is the number of rows of a block.
+const blockRows = 8
+
+// inBlocks tells whether n rows can be done so: leaves are to be chains, and to end where blocks do.
+func (r routines[T]) inBlocks(n int) bool {
+	if !kernel.HasRows() || !r.isChain(1) {
+		return false
+	}
+	leaf := r.leaf(n)
+	return leaf%blockRows == 0 || leaf >= n
+}
+
+// block is eight rows of op(A), from row first on, or those that there are. Element (i, k) of op(A) is
+// a[tip + i*row + k*column], and element i of x is x[start + i*step].
+type block[T kernel.Float] struct {
+	a                []T
+	tip, row, column int
+	x                []T
+	start, step      int
+	unit             bool
+
+	first, rows int
+	short       [blockRows]T // chains of their last leaves
+	nodes       []T          // those before them, of each row, the leftmost first
+}
+
+// blocks solves or multiplies with the triangle A, of which op(A) is reversed if its tip is the last row. x lies apart from it.
+func (r routines[T]) blocks(a []T, ld int, reversed, trans, unit bool, x []T, solve bool) {
+	n := len(x)
+	b := block[T]{a: a, row: ld, column: 1, x: x, step: 1, unit: unit}
+	if trans {
+		b.row, b.column = 1, ld
+	}
+	if reversed {
+		b.start, b.step = n-1, -1
+		b.tip = (n - 1) * (ld + 1)
+		b.row, b.column = -b.row, -b.column
+	}
+	leaf := r.leaf(n)
+	deep := bits.Len(uint(n / leaf))
+	if !trans && deep == 0 {
+		b.each(leaf, nil, solve)
+		return
+	}
+	size := 2 * deep * blockRows
+	if trans {
+		size = deep*blockRows + n*(1+deep)
+	}
+	scratch := take[T](size)
+	if trans {
+		b.sweep(leaf, (*scratch)[:deep*blockRows], (*scratch)[deep*blockRows:], solve)
+	} else {
+		b.each(leaf, *scratch, solve)
+	}
+	give(scratch)
+}
+
+// each goes from block to block.
+func (b *block[T]) each(leaf int, scratch []T, solve bool) {
+	n := len(b.x)
+	if solve {
+		for ; b.first < n; b.first += blockRows {
+			b.along(leaf, scratch)
+			b.solve()
+		}
+		return
+	}
+	for b.first = (n - 1) / blockRows * blockRows; b.first >= 0; b.first -= blockRows {
+		b.along(leaf, scratch) // the rows that are left to do read no element that is done
+		b.multiply()
+	}
+}
+
+// along evaluates the nodes and the short leaf of the rows from the terms before the first.
+func (b *block[T]) along(leaf int, scratch []T) {
+	b.rows = min(blockRows, len(b.x)-b.first)
+	clear(b.short[:])
+	b.nodes = nil
+	if b.first == 0 {
+		return
+	}
+	at, lo, down := b.tip+b.first*b.row, 0, b.step < 0
+	nodes, spare := scratch[:len(scratch)/2], scratch[len(scratch)/2:]
+	for left := b.first / leaf; left > 0; {
+		terms := leaf << (bits.Len(uint(left)) - 1)
+		sums := nodes[len(b.nodes):][:b.rows]
+		rowNode(leaf, true, down, sums, &b.a[at+lo*b.column], b.row, &b.x[b.start+lo*b.step], terms, spare)
+		b.nodes = nodes[:len(b.nodes)+blockRows]
+		lo += terms
+		left -= terms / leaf
+	}
+	if lo < b.first {
+		kernel.RowChains(b.short[:b.rows], &b.a[at+lo*b.column], b.row, &b.x[b.start+lo*b.step], b.first-lo, down)
+	}
+}
+
+// sweep solves or multiplies where the rows of A are the columns of op(A): eight of them continue the chains of all elements of
+// x that are left to do. See lower.sweep.
+func (b *block[T]) sweep(leaf int, nodes, scratch []T, solve bool) {
+	n := len(b.x)
+	chains := scratch[:n]
+	clear(chains)
+	stack := nodeStack[T]{n: n, data: scratch[n:]}
+	for ; ; b.first += blockRows {
+		b.rows = min(blockRows, n-b.first)
+		b.nodes = nodes[:stack.depth*blockRows]
+		var factors [blockRows]T
+		for r := range b.rows {
+			at := b.start + (b.first+r)*b.step
+			b.short[r], factors[r] = chains[at], b.x[at]
+			for k := range stack.depth {
+				b.nodes[k*blockRows+r] = stack.data[k*n+at]
+			}
+		}
+		if solve {
+			b.solve()
+		} else {
+			b.multiply()
+		}
+		end := b.first + b.rows
+		if end == n {
+			return
+		}
+		if solve {
+			for r := range factors {
+				factors[r] = b.x[b.start+(b.first+r)*b.step]
+			}
+		}
+		from := min(b.start+end*b.step, b.start+(n-1)*b.step)
+		left := chains[from:][:n-end]
+		origin := b.tip + b.first*b.column - b.start + from
+		c := kernel.Columns[T]{Left: &factors[0], Step: 1, Right: &b.a[origin], Stride: b.column, N: len(left), K: blockRows}
+		c.Continue(left)
+		if end%leaf == 0 {
+			stack.push(end/leaf, from, left)
+			clear(left)
+		}
+	}
+}
+
+// sum is the contraction of row r.
+func (b *block[T]) sum(r int) T {
+	v := b.short[r]
+	for k := len(b.nodes) - blockRows + r; k >= 0; k -= blockRows {
+		v = b.nodes[k] + v
+	}
+	return v
+}
+
+// solve sets the elements of x, the chains being continued over the rows of the block: lower.solve.
+func (b *block[T]) solve() {
+	x, a := b.start+b.first*b.step, b.tip+b.first*(b.row+b.column)
+	for r := range b.rows {
+		v := kernel.Canonical(b.x[x] - (b.sum(r) + 0)) // finish(-1, sum, 1, x)
+		if !b.unit {
+			v = kernel.Canonical(v / b.a[a])
+		}
+		b.x[x] = v
+		b.add(r+1, a+b.row, v)
+		x += b.step
+		a += b.row + b.column
+	}
+}
+
+// multiply sets the elements of x likewise: lower.multiply.
+func (b *block[T]) multiply() {
+	start, a := b.start+b.first*b.step, b.tip+b.first*(b.row+b.column)
+	x := start
+	for r := range b.rows {
+		v := b.x[x]
+		d := b.a[a]
+		if b.unit {
+			d = 1
+		}
+		b.short[r] = fma(d, v, b.short[r])
+		b.add(r+1, a+b.row, v)
+		x += b.step
+		a += b.row + b.column
+	}
+	x = start
+	for r := range b.rows {
+		b.x[x] = kernel.Canonical(b.sum(r) + 0) // finish(1, sum, 0, 0)
+		x += b.step
+	}
+}
+
+// add continues the chains of the rows from row r on by their terms of one column, from that of row r on at a.
+func (b *block[T]) add(r, a int, x T) {
+	for ; r < b.rows; r++ {
+		b.short[r] = fma(b.a[a], x, b.short[r])
+		a += b.row
+	}
+}
+
+// fma is kernel.FMA, which is too large to be inlined.
+func fma[T kernel.Float](x, y, z T) T {
+	if kernel.Is64[T]() {
+		return T(math.FMA(float64(x), float64(y), float64(z)))
+	}
+	return kernel.FMA(x, y, z)
+}
