@@ -443,7 +443,7 @@ func writeRows(out string) {
 				emitRow(a, p)
 				name := "row" + p.name + w.String() + a.suffix()
 				fmt.Fprintf(&declarations, "\n//go:noescape\nfunc %s(dst, x, y, q *%s, n int, p *%s)\n", name, elements[w], elements[w])
-				fmt.Fprintf(choice[w], "\tcase RowProgram(%s)<<4 | Row%s:\n\t\t%s(dst, x, y, z, n, a)\n", a.suffix(), p.name, name)
+				fmt.Fprintf(choice[w], "\tcase RowProgram(%s)<<4 + Row%s:\n\t\t%s(dst, x, y, z, n, a)\n", a.suffix(), p.name, name)
 			}
 			emitRowMax(a)
 			name := "rowMax" + w.String() + a.suffix()
@@ -466,7 +466,7 @@ func writeRows(out string) {
 		rows := fmt.Sprintf("\nfunc rows%v(of RowProgram, dst, x, y, z *%s, n int, a *%s) bool {", w, elements[w], elements[w])
 		most := fmt.Sprintf("\nfunc rowsMax%v(lanes *%s, x []%s) int {", w, elements[w], elements[w])
 		chain := fmt.Sprintf("\nfunc rowChain%v(x, y *%s, n, step int) (sum %s, ok bool) {", w, elements[w], elements[w])
-		text += rows + "\n\tswitch RowProgram(active)<<4 | of {\n" +
+		text += rows + "\n\tswitch RowProgram(active)<<4 + of {\n" +
 			choice[w].String() + "\tdefault:\n\t\treturn false\n\t}\n\treturn true\n}\n" + most + "\n\tswitch {\n" + maxima[w].String() + "\t}\n\treturn 0\n}\n" +
 			chain + "\n\tswitch {\n" + chains[w].String() + "\t}\n\treturn 0, false\n}\n"
 		none += rows + " return false }\n" + most + " return 0 }\n" + chain + " return 0, false }\n"

@@ -7,58 +7,58 @@ package kernel
 import "unsafe"
 
 func rowsF64(of RowProgram, dst, x, y, z *float64, n int, a *float64) bool {
-	switch RowProgram(active)<<4 | of {
-	case RowProgram(AVX512)<<4 | RowLess:
+	switch RowProgram(active)<<4 + of {
+	case RowProgram(AVX512)<<4 + RowLess:
 		rowLessF64AVX512(dst, x, y, z, n, a)
-	case RowProgram(AVX512)<<4 | RowPlus:
+	case RowProgram(AVX512)<<4 + RowPlus:
 		rowPlusF64AVX512(dst, x, y, z, n, a)
-	case RowProgram(AVX512)<<4 | RowOver:
+	case RowProgram(AVX512)<<4 + RowOver:
 		rowOverF64AVX512(dst, x, y, z, n, a)
-	case RowProgram(AVX512)<<4 | RowOverTimes:
+	case RowProgram(AVX512)<<4 + RowOverTimes:
 		rowOverTimesF64AVX512(dst, x, y, z, n, a)
-	case RowProgram(AVX512)<<4 | RowOverTimesPlus:
+	case RowProgram(AVX512)<<4 + RowOverTimesPlus:
 		rowOverTimesPlusF64AVX512(dst, x, y, z, n, a)
-	case RowProgram(AVX512)<<4 | RowTimes:
+	case RowProgram(AVX512)<<4 + RowTimes:
 		rowTimesF64AVX512(dst, x, y, z, n, a)
-	case RowProgram(AVX512)<<4 | RowTimesPlus:
+	case RowProgram(AVX512)<<4 + RowTimesPlus:
 		rowTimesPlusF64AVX512(dst, x, y, z, n, a)
-	case RowProgram(AVX512)<<4 | RowFused:
+	case RowProgram(AVX512)<<4 + RowFused:
 		rowFusedF64AVX512(dst, x, y, z, n, a)
-	case RowProgram(AVX512)<<4 | RowMix:
+	case RowProgram(AVX512)<<4 + RowMix:
 		rowMixF64AVX512(dst, x, y, z, n, a)
-	case RowProgram(AVX512)<<4 | RowScale:
+	case RowProgram(AVX512)<<4 + RowScale:
 		rowScaleF64AVX512(dst, x, y, z, n, a)
-	case RowProgram(AVX512)<<4 | RowFinish:
+	case RowProgram(AVX512)<<4 + RowFinish:
 		rowFinishF64AVX512(dst, x, y, z, n, a)
-	case RowProgram(AVX512)<<4 | RowOuter:
+	case RowProgram(AVX512)<<4 + RowOuter:
 		rowOuterF64AVX512(dst, x, y, z, n, a)
-	case RowProgram(AVX512)<<4 | RowOuterTwo:
+	case RowProgram(AVX512)<<4 + RowOuterTwo:
 		rowOuterTwoF64AVX512(dst, x, y, z, n, a)
-	case RowProgram(AVX2)<<4 | RowLess:
+	case RowProgram(AVX2)<<4 + RowLess:
 		rowLessF64AVX2(dst, x, y, z, n, a)
-	case RowProgram(AVX2)<<4 | RowPlus:
+	case RowProgram(AVX2)<<4 + RowPlus:
 		rowPlusF64AVX2(dst, x, y, z, n, a)
-	case RowProgram(AVX2)<<4 | RowOver:
+	case RowProgram(AVX2)<<4 + RowOver:
 		rowOverF64AVX2(dst, x, y, z, n, a)
-	case RowProgram(AVX2)<<4 | RowOverTimes:
+	case RowProgram(AVX2)<<4 + RowOverTimes:
 		rowOverTimesF64AVX2(dst, x, y, z, n, a)
-	case RowProgram(AVX2)<<4 | RowOverTimesPlus:
+	case RowProgram(AVX2)<<4 + RowOverTimesPlus:
 		rowOverTimesPlusF64AVX2(dst, x, y, z, n, a)
-	case RowProgram(AVX2)<<4 | RowTimes:
+	case RowProgram(AVX2)<<4 + RowTimes:
 		rowTimesF64AVX2(dst, x, y, z, n, a)
-	case RowProgram(AVX2)<<4 | RowTimesPlus:
+	case RowProgram(AVX2)<<4 + RowTimesPlus:
 		rowTimesPlusF64AVX2(dst, x, y, z, n, a)
-	case RowProgram(AVX2)<<4 | RowFused:
+	case RowProgram(AVX2)<<4 + RowFused:
 		rowFusedF64AVX2(dst, x, y, z, n, a)
-	case RowProgram(AVX2)<<4 | RowMix:
+	case RowProgram(AVX2)<<4 + RowMix:
 		rowMixF64AVX2(dst, x, y, z, n, a)
-	case RowProgram(AVX2)<<4 | RowScale:
+	case RowProgram(AVX2)<<4 + RowScale:
 		rowScaleF64AVX2(dst, x, y, z, n, a)
-	case RowProgram(AVX2)<<4 | RowFinish:
+	case RowProgram(AVX2)<<4 + RowFinish:
 		rowFinishF64AVX2(dst, x, y, z, n, a)
-	case RowProgram(AVX2)<<4 | RowOuter:
+	case RowProgram(AVX2)<<4 + RowOuter:
 		rowOuterF64AVX2(dst, x, y, z, n, a)
-	case RowProgram(AVX2)<<4 | RowOuterTwo:
+	case RowProgram(AVX2)<<4 + RowOuterTwo:
 		rowOuterTwoF64AVX2(dst, x, y, z, n, a)
 	default:
 		return false
@@ -111,58 +111,58 @@ func rowChainsF64(dst, x, y *float64, n, t, s, q int) {
 }
 
 func rowsF32(of RowProgram, dst, x, y, z *float32, n int, a *float32) bool {
-	switch RowProgram(active)<<4 | of {
-	case RowProgram(AVX512)<<4 | RowLess:
+	switch RowProgram(active)<<4 + of {
+	case RowProgram(AVX512)<<4 + RowLess:
 		rowLessF32AVX512(dst, x, y, z, n, a)
-	case RowProgram(AVX512)<<4 | RowPlus:
+	case RowProgram(AVX512)<<4 + RowPlus:
 		rowPlusF32AVX512(dst, x, y, z, n, a)
-	case RowProgram(AVX512)<<4 | RowOver:
+	case RowProgram(AVX512)<<4 + RowOver:
 		rowOverF32AVX512(dst, x, y, z, n, a)
-	case RowProgram(AVX512)<<4 | RowOverTimes:
+	case RowProgram(AVX512)<<4 + RowOverTimes:
 		rowOverTimesF32AVX512(dst, x, y, z, n, a)
-	case RowProgram(AVX512)<<4 | RowOverTimesPlus:
+	case RowProgram(AVX512)<<4 + RowOverTimesPlus:
 		rowOverTimesPlusF32AVX512(dst, x, y, z, n, a)
-	case RowProgram(AVX512)<<4 | RowTimes:
+	case RowProgram(AVX512)<<4 + RowTimes:
 		rowTimesF32AVX512(dst, x, y, z, n, a)
-	case RowProgram(AVX512)<<4 | RowTimesPlus:
+	case RowProgram(AVX512)<<4 + RowTimesPlus:
 		rowTimesPlusF32AVX512(dst, x, y, z, n, a)
-	case RowProgram(AVX512)<<4 | RowFused:
+	case RowProgram(AVX512)<<4 + RowFused:
 		rowFusedF32AVX512(dst, x, y, z, n, a)
-	case RowProgram(AVX512)<<4 | RowMix:
+	case RowProgram(AVX512)<<4 + RowMix:
 		rowMixF32AVX512(dst, x, y, z, n, a)
-	case RowProgram(AVX512)<<4 | RowScale:
+	case RowProgram(AVX512)<<4 + RowScale:
 		rowScaleF32AVX512(dst, x, y, z, n, a)
-	case RowProgram(AVX512)<<4 | RowFinish:
+	case RowProgram(AVX512)<<4 + RowFinish:
 		rowFinishF32AVX512(dst, x, y, z, n, a)
-	case RowProgram(AVX512)<<4 | RowOuter:
+	case RowProgram(AVX512)<<4 + RowOuter:
 		rowOuterF32AVX512(dst, x, y, z, n, a)
-	case RowProgram(AVX512)<<4 | RowOuterTwo:
+	case RowProgram(AVX512)<<4 + RowOuterTwo:
 		rowOuterTwoF32AVX512(dst, x, y, z, n, a)
-	case RowProgram(AVX2)<<4 | RowLess:
+	case RowProgram(AVX2)<<4 + RowLess:
 		rowLessF32AVX2(dst, x, y, z, n, a)
-	case RowProgram(AVX2)<<4 | RowPlus:
+	case RowProgram(AVX2)<<4 + RowPlus:
 		rowPlusF32AVX2(dst, x, y, z, n, a)
-	case RowProgram(AVX2)<<4 | RowOver:
+	case RowProgram(AVX2)<<4 + RowOver:
 		rowOverF32AVX2(dst, x, y, z, n, a)
-	case RowProgram(AVX2)<<4 | RowOverTimes:
+	case RowProgram(AVX2)<<4 + RowOverTimes:
 		rowOverTimesF32AVX2(dst, x, y, z, n, a)
-	case RowProgram(AVX2)<<4 | RowOverTimesPlus:
+	case RowProgram(AVX2)<<4 + RowOverTimesPlus:
 		rowOverTimesPlusF32AVX2(dst, x, y, z, n, a)
-	case RowProgram(AVX2)<<4 | RowTimes:
+	case RowProgram(AVX2)<<4 + RowTimes:
 		rowTimesF32AVX2(dst, x, y, z, n, a)
-	case RowProgram(AVX2)<<4 | RowTimesPlus:
+	case RowProgram(AVX2)<<4 + RowTimesPlus:
 		rowTimesPlusF32AVX2(dst, x, y, z, n, a)
-	case RowProgram(AVX2)<<4 | RowFused:
+	case RowProgram(AVX2)<<4 + RowFused:
 		rowFusedF32AVX2(dst, x, y, z, n, a)
-	case RowProgram(AVX2)<<4 | RowMix:
+	case RowProgram(AVX2)<<4 + RowMix:
 		rowMixF32AVX2(dst, x, y, z, n, a)
-	case RowProgram(AVX2)<<4 | RowScale:
+	case RowProgram(AVX2)<<4 + RowScale:
 		rowScaleF32AVX2(dst, x, y, z, n, a)
-	case RowProgram(AVX2)<<4 | RowFinish:
+	case RowProgram(AVX2)<<4 + RowFinish:
 		rowFinishF32AVX2(dst, x, y, z, n, a)
-	case RowProgram(AVX2)<<4 | RowOuter:
+	case RowProgram(AVX2)<<4 + RowOuter:
 		rowOuterF32AVX2(dst, x, y, z, n, a)
-	case RowProgram(AVX2)<<4 | RowOuterTwo:
+	case RowProgram(AVX2)<<4 + RowOuterTwo:
 		rowOuterTwoF32AVX2(dst, x, y, z, n, a)
 	default:
 		return false
