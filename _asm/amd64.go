@@ -1,9 +1,6 @@
 package main
 
-import (
-	"fmt"
-	"strings"
-)
+import "fmt"
 
 // amd64 is AVX2 with FMA (32-byte vectors) or AVX-512 F, DQ and VL (64-byte ones).
 type amd64 struct {
@@ -418,16 +415,17 @@ func (a *amd64) enter(name string, args []string, result, locals int) {
 
 // begin begins a function whatever the rounding mode is.
 func (a *amd64) begin(name string, args []string, result, locals int) {
+	a.beginAs("0", name, args, result, locals)
+}
+
+// beginAs begins a function with a flag.
+func (a *amd64) beginAs(flag, name string, args []string, result, locals int) {
 	a.args = args
 	size := 8*len(args) + result
 	a.held = map[constant]reg{}
 	a.shown = a.bytes
 	if locals > 0 {
 		locals += line
-	}
-	flag := "0"
-	if locals == 0 && result == 0 && (strings.HasPrefix(name, "row") || strings.HasPrefix(name, "column")) {
-		flag = "NOSPLIT" // short, and to be called soon
 	}
 	fmt.Fprintf(&a.text, "\nTEXT ·%s%s(SB), %s, $%d-%d\n", name, a.suffix(), flag, locals+8, size)
 }
@@ -480,7 +478,7 @@ var probe = []uint64{
 
 // enterProbing begins a function that probes the mode. At 4(SP) is the mode to give back, or 0.
 func (a *amd64) enterProbing(name string, args []string) {
-	a.begin(name, args, 0, 0)
+	a.beginAs("NOSPLIT", name, args, 0, 0) // short, and to be called soon
 	a.line("MOVL    $0, 4(SP)")
 	a.line("VMOVUPD probe<>+0(SB), Y0")
 	a.line("VADDPD  probe<>+32(SB), Y0, Y0")

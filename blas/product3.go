@@ -1,8 +1,6 @@
 package blas
 
 import (
-	"unsafe"
-
 	"github.com/samebits/samebits/gemm"
 	"github.com/samebits/samebits/internal/kernel"
 	"gonum.org/v1/gonum/blas"
@@ -55,7 +53,7 @@ func (r routines[T]) product(transA, transB bool, alpha T, a, b gemm.Matrix[T], 
 // apart returns m, or a copy of it in scratch if its memory and that of c overlap, from the
 // first element to the last.
 func apart[T kernel.Float](m, c gemm.Matrix[T]) (gemm.Matrix[T], *[]T) {
-	if !overlap(m, c) {
+	if m.Rows == 0 || m.Cols == 0 || c.Rows == 0 || c.Cols == 0 || areApart(memory(m), memory(c)) {
 		return m, nil
 	}
 	out, scratch := takeMatrix[T](m.Rows, m.Cols)
@@ -63,21 +61,8 @@ func apart[T kernel.Float](m, c gemm.Matrix[T]) (gemm.Matrix[T], *[]T) {
 	return out, scratch
 }
 
-// overlap tells whether the memory of a and b overlaps, from the first element to the last.
-func overlap[T kernel.Float](a, b gemm.Matrix[T]) bool {
-	first, last := memory(a)
-	firstB, lastB := memory(b)
-	return first != 0 && firstB != 0 && first <= lastB && firstB <= last
-}
-
-// memory returns the addresses of the first and the last element, 0 if there is none.
-func memory[T kernel.Float](m gemm.Matrix[T]) (first, last uintptr) {
-	if m.Rows == 0 || m.Cols == 0 {
-		return 0, 0
-	}
-	at := func(i int) uintptr { return uintptr(unsafe.Pointer(&m.Data[i])) }
-	return at(0), at((m.Rows-1)*m.Stride + m.Cols - 1)
-}
+// memory returns the elements from the first to the last, of which there are some.
+func memory[T kernel.Float](m gemm.Matrix[T]) []T { return m.Data[:(m.Rows-1)*m.Stride+m.Cols] }
 
 // symm sets C = alpha*A*B + beta*C, or alpha*B*A + beta*C: gemm with a symmetric A, of which a
 // triangle is read.

@@ -2,7 +2,6 @@ package blas
 
 import (
 	"math/bits"
-	"unsafe"
 
 	"github.com/samebits/samebits/gemm"
 	"github.com/samebits/samebits/internal/kernel"
@@ -53,13 +52,8 @@ func rowNode[T kernel.Float](leaf int, growing, down bool, sums []T, a *T, strid
 		step = -m
 	}
 	right := spare[:len(sums)]
-	rowNode(leaf, growing, down, right, after(a, step), stride, after(x, step), n-m, spare[len(sums):])
+	rowNode(leaf, growing, down, right, kernel.After(a, step), stride, kernel.After(x, step), n-m, spare[len(sums):])
 	kernel.AddTo(sums, right)
-}
-
-// after is the element so many after that.
-func after[T kernel.Float](x *T, n int) *T {
-	return (*T)(unsafe.Add(unsafe.Pointer(x), n*int(unsafe.Sizeof(*x))))
 }
 
 // finishRow sets c[j] = RN(RN(alpha*s[j]) + RN(beta*c[j])), a sum that is zero counting as +0. c is not read if beta is 0.

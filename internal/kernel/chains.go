@@ -50,12 +50,13 @@ type Columns[T Float] struct {
 
 // From returns the factors from term k on.
 func (c Columns[T]) From(k int) Columns[T] {
-	c.Left, c.Right = after(c.Left, k*c.Step), after(c.Right, k*c.Stride)
+	c.Left, c.Right = After(c.Left, k*c.Step), After(c.Right, k*c.Stride)
 	c.K -= k
 	return c
 }
 
-func after[T Float](x *T, n int) *T {
+// After is the element so many after that, or before it.
+func After[T Float](x *T, n int) *T {
 	return (*T)(unsafe.Add(unsafe.Pointer(x), n*int(unsafe.Sizeof(*x))))
 }
 
@@ -75,7 +76,7 @@ func (c *Columns[T]) Continue(sums []T) {
 		for h := range rows {
 			row := sums[h*c.N:][:c.N]
 			for k := range c.K {
-				some(RowFused, row, unsafe.Slice(after(c.Right, k*c.Stride), c.N), row, nil, &RowNumbers[T]{*after(c.Left, h*c.Row+k*c.Step)})
+				some(RowFused, row, unsafe.Slice(After(c.Right, k*c.Stride), c.N), row, nil, &RowNumbers[T]{*After(c.Left, h*c.Row+k*c.Step)})
 			}
 		}
 	case Is64[T]():

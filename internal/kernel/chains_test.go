@@ -59,7 +59,7 @@ func testColumnChains[T Float](t *testing.T, rng *rand.Rand, n, k int) {
 		for h := range rows {
 			for j := range n {
 				for i := range k {
-					v, w := *after(c.Left, h*c.Row+i*c.Step), *after(c.Right, i*c.Stride+j)
+					v, w := *After(c.Left, h*c.Row+i*c.Step), *After(c.Right, i*c.Stride+j)
 					want[1+h*n+j] = FMA(v, w, want[1+h*n+j])
 				}
 			}
