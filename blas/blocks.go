@@ -1,7 +1,6 @@
 package blas
 
 import (
-	"math"
 	"math/bits"
 
 	"github.com/samebits/samebits/internal/kernel"
@@ -185,7 +184,7 @@ func (b *block[T]) multiply() {
 		if b.unit {
 			d = 1
 		}
-		b.short[r] = fma(d, v, b.short[r])
+		b.short[r] = kernel.FMA(d, v, b.short[r])
 		b.add(r+1, a+b.row, v)
 		x += b.step
 		a += b.row + b.column
@@ -200,15 +199,7 @@ func (b *block[T]) multiply() {
 // add continues the chains of the rows from row r on by their terms of one column, from that of row r on at a.
 func (b *block[T]) add(r, a int, x T) {
 	for ; r < b.rows; r++ {
-		b.short[r] = fma(b.a[a], x, b.short[r])
+		b.short[r] = kernel.FMA(b.a[a], x, b.short[r])
 		a += b.row
 	}
-}
-
-// fma is kernel.FMA, which is too large to be inlined.
-func fma[T kernel.Float](x, y, z T) T {
-	if kernel.Is64[T]() {
-		return T(math.FMA(float64(x), float64(y), float64(z)))
-	}
-	return kernel.FMA(x, y, z)
 }
