@@ -1,0 +1,80 @@
+package kernel
+
+import (
+	"os"
+	"testing"
+	"unsafe"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
+)
+
+// atPageEnds returns n ones before a page that must not be touched, and n after one.
+func atPageEnds[T Float](t *testing.T, n int) (before, after []T) {
+	page, size := os.Getpagesize(), int(unsafe.Sizeof(*new(T)))
+	whole := (n*size + page - 1) / page * page
+	memory, err := unix.Mmap(-1, 0, 3*page+2*whole, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_PRIVATE)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, unix.Munmap(memory)) })
+	middle := memory[page+whole:][:page]
+	require.NoError(t, unix.Mprotect(middle, unix.PROT_NONE))
+	elements := func(b []byte) []T {
+		x := unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(b))), n)
+		for i := range x {
+			x[i] = 1
+		}
+		return x
+	}
+	return elements(memory[page+whole-n*size:]), elements(memory[2*page+whole:])
+}
+
+// Kernels that are handed pointers read and write nothing beside what they are told to: a page there is missing.
+func TestKernelsStayWithinTheirMemory(t *testing.T) {
+	eachBackend(t, func(t *testing.T) {
+		t.Run("float32", testWithin[float32])
+		t.Run("float64", testWithin[float64])
+	})
+}
+
+func testWithin[T Float](t *testing.T) {
+	const most, rows = 70, 19
+	before, after := atPageEnds[T](t, rows*most)
+	x, _ := atPageEnds[T](t, most)
+	y, _ := atPageEnds[T](t, most)
+	sums := make([]T, rows*most)
+	for n := 1; n <= most; n++ {
+		u, v := x[most-n:], y[most-n:]
+		for of := range rowPrograms {
+			Each(of, u, v, u, v, 1, 1, 1)
+		}
+		for _, z := range [][]T{u, v} {
+			for i := range z {
+				z[i] = 1
+			}
+		}
+		for m := 1; m <= rows; m++ {
+			a := before[len(before)-m*n:]
+			RowChains(sums[:m], &a[0], n, &u[0], n, false)
+			require.EqualValues(t, n, sums[m-1])
+			RowChains(sums[:m], &after[n-1], n, &v[n-1], n, true)
+			require.EqualValues(t, n, sums[m-1])
+			clear(sums[:n])
+			(&Columns[T]{Left: &x[most-min(m, most)], Step: 1, Right: &a[0], Stride: n, N: n, K: m}).Continue(sums[:n])
+			require.EqualValues(t, m, sums[n-1])
+			Outer(a, n, 0, x[most-m:], u)
+		}
+		for _, of := range []Terms{Plain, Product} {
+			if _, s, state := SumFew(of, u, v, Spread); state == NotRounded {
+				require.EqualValues(t, n, roundedTo[T](leadingFloat(s)))
+			}
+		}
+	}
+	if each := AlongLeaves[T](); each > 0 {
+		cols, terms := AlongTile[T]().Cols, each*AlongLeaf
+		b, _ := atPageEnds[T](t, cols*terms)
+		row, _ := atPageEnds[T](t, terms)
+		nodes := make([]T, 2*cols)
+		Along(nodes, row, b, terms, []uint64{Leaf(AlongLeaf, 0), Leaf(AlongLeaf, 1)}[:each])
+		require.EqualValues(t, terms, nodes[cols-1])
+	}
+}
