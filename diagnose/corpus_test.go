@@ -18,7 +18,7 @@ import (
 
 var (
 	whole    = flag.Bool("corpus", false, "run the whole corpus of faults and controls, not a sample")
-	part     = flag.Int("part", 0, "run one of the 32 parts of the corpus, 1 to 32")
+	part     = flag.Int("part", 0, "run one of the 32 parts of the corpus, 1 to 32, also with -corpus")
 	named    = flag.String("case", "", "run the cases of which the name contains this")
 	results_ = flag.String("results", "", "write the outcomes to this file, as JSON")
 	table    = flag.Bool("table", false, "write the outcomes to CORPUS.md")
@@ -144,10 +144,10 @@ func chosen(t *testing.T) []testCase {
 	})
 	every, from := sample, 7
 	switch {
-	case *whole || *named != "":
-		return all
 	case *part > 0:
 		every, from = parts, *part-1
+	case *whole || *named != "":
+		return all
 	}
 	var some []testCase
 	for i := from; i < len(all); i += every {

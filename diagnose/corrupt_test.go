@@ -57,15 +57,18 @@ func (r *run) corrupt(stage string, y []float64) {
 	}
 }
 
-// element chooses a value that is not small for its stage.
+// element chooses a value that is not small for its stage. Of a stage without one it panics.
 func (r *run) element(stage string, y []float64, rng *rand.Rand) int {
 	var sizes []float64
 	for _, v := range y {
-		if !math.IsInf(v, 0) {
+		if v-v == 0 {
 			sizes = append(sizes, math.Abs(v))
 		}
 	}
 	slices.Sort(sizes)
+	if len(sizes) == 0 || sizes[len(sizes)-1] == 0 {
+		panic("diagnose: no value of stage " + stage + " is finite and not zero")
+	}
 	middle := sizes[len(sizes)/2]
 	for {
 		i := rng.IntN(len(y))
