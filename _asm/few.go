@@ -82,6 +82,8 @@ func (k *few) emit() {
 
 // certificate returns the sum of so many terms that it is worth to be tried, if it is certain. Digits take four times as long.
 func (k *few) certificate() {
+	k.line("CMPQ DI, $300") // the top of the window: what is left of products far below may be subnormal, which takes microcode
+	k.line("JCS spread")
 	k.pointers()
 	k.line("CMPQ CX, $%d", fewCertified)
 	k.line("JCS spread")

@@ -1069,6 +1069,8 @@ whole:
 far:
 	CMPQ how+24(FP), $0
 	JEQ refused
+	CMPQ DI, $300
+	JCS spread
 	MOVQ x+0(FP), SI
 	MOVQ y+8(FP), DX
 	MOVQ n+16(FP), CX
