@@ -262,7 +262,7 @@ func writeCertain(out string) {
 	k.emit()
 	declaration := fmt.Sprintf("func %s%s(x, y *float64, n int, scale float64) (v float64, state int)", k.name(), a.suffix())
 	declarations += "\n//go:noescape\n" + declaration + "\n"
-	none += "\n" + declaration + " { return 0, Refused }\n"
+	none += "\n" + declaration + " {\n\treturn 0, Refused\n}\n"
 	write(filepath.Join(folder, "certain_"+strings.ToLower(a.suffix())+"_amd64.s"), header+"\n"+certainData()+probeData()+a.output())
 	write(filepath.Join(folder, "certain_amd64.go"), declarations)
 	write(filepath.Join(folder, "certain_other.go"), none)

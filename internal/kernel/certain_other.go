@@ -4,4 +4,6 @@
 
 package kernel
 
-func certainDotRoundedF64AVX512(x, y *float64, n int, scale float64) (v float64, state int) { return 0, Refused }
+func certainDotRoundedF64AVX512(x, y *float64, n int, scale float64) (v float64, state int) {
+	return 0, Refused
+}
