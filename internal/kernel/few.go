@@ -116,7 +116,7 @@ func fewNumbers(x []uint64, how int) (s Leading, ok bool) {
 	if how != Spread {
 		if bottom, near := windowAbout(x); near {
 			s, ok = windowNumbers(x, bottom)
-		} else if x[0]<<1 < 32<<53 {
+		} else if x[0]<<1 < 33<<53 {
 			s, ok = windowLow(x)
 		}
 		if ok || how == Near {
