@@ -32,3 +32,31 @@ func TestFewBesideSubnormal(t *testing.T) {
 		}
 	})
 }
+
+// Sums that fill the words of a window to the last bit, by what is carried from the lowest word, have their sign.
+func TestFewAtTheEdgeOfWords(t *testing.T) {
+	power := func(e int) float64 { return math.Ldexp(1, e) }
+	y := []float64{1, 1, 1, 1, 1, 1}
+	eachBackend(t, func(t *testing.T) {
+		for k := -60; k <= 60; k++ {
+			for j := -100; j < k; j++ {
+				x := []float64{1, -1, power(k), -power(j), power(j - 1), power(j - 1)}
+				for i := range 4 {
+					of := []Terms{Plain, Product}[i/2]
+					for _, how := range []int{Near, Spread} {
+						v, s, state := SumFew(of, x, y, how)
+						if state == NotRounded {
+							v, _ = leadingFloat(s).Float64()
+						}
+						if state != Refused && v != x[2] {
+							require.Equal(t, x[2], v, "%v %x", of, x)
+						}
+					}
+					for i, v := range x {
+						x[i] = -v
+					}
+				}
+			}
+		}
+	})
+}
