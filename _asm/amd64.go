@@ -476,9 +476,30 @@ var probe = []uint64{
 	0x3ff0000000000000, 0x3ff0000000000000, 1, 1,
 }
 
+// probeData is the data of the probe.
+func probeData() string {
+	var p printer
+	for i, w := range probe {
+		fmt.Fprintf(&p.text, "DATA probe<>+%d(SB)/8, $0x%016x\n", 8*i, w)
+	}
+	fmt.Fprintf(&p.text, "GLOBL probe<>(SB), RODATA|NOPTR, $%d\n", 8*len(probe))
+	return p.source()
+}
+
 // enterProbing begins a function that probes the mode. At 4(SP) is the mode to give back, or 0.
-func (a *amd64) enterProbing(name string, args []string) {
-	a.beginAs("NOSPLIT", name, args, 0, 0) // short, and to be called soon
+func (a *amd64) enterProbing(name string, args []string) { a.enterProbingFor(name, args, 0, args...) }
+
+// enterProbingFor begins one with a result of so many bytes, and loads some of the arguments.
+func (a *amd64) enterProbingFor(name string, args []string, result int, loaded ...string) {
+	a.beginAs("NOSPLIT", name, args, result, 0) // short, and to be called soon
+	a.probeMode()
+	for _, arg := range loaded {
+		a.loadArg(arg, arg)
+	}
+}
+
+// probeMode probes the mode of a function that begins.
+func (a *amd64) probeMode() {
 	a.line("MOVL    $0, 4(SP)")
 	a.line("VMOVUPD probe<>+0(SB), Y0")
 	a.line("VADDPD  probe<>+32(SB), Y0, Y0")
@@ -486,9 +507,6 @@ func (a *amd64) enterProbing(name string, args []string) {
 	a.line("VPTEST  Y0, Y0")
 	a.line("JNE     mode")
 	a.label("again")
-	for _, arg := range args {
-		a.loadArg(arg, arg)
-	}
 }
 
 func (a *amd64) leaveProbed() {

@@ -7,7 +7,7 @@ import (
 )
 
 // The kernels of few terms return their exact sum, rounded once: by a window, or if that refuses a term, and digits are
-// asked for, by digits. The sum, or a number that rounds as it does, is S * 2^e. Integers alone do it of float64, in
+// asked for, by a certificate or by digits. The sum, or a number that rounds as it does, is S * 2^e. Integers alone do it of float64, in
 // whatever rounding mode: to look at that, a processor waits for all floating point before.
 type few struct {
 	*amd64
@@ -24,6 +24,9 @@ const (
 
 // fewInThree is the number of terms that are worth a third word of a window.
 const fewInThree = 16
+
+// fewCertified is the least number of exact products of float64 that are certified where a window refuses them.
+const fewCertified = 32
 
 // What is to be tried: a window, or digits if that refuses, or digits at once.
 const (
@@ -43,20 +46,23 @@ func (k *few) name() string { return fmt.Sprintf("few%s%v", k.term, k.w) }
 func (k *few) integers() bool { return k.term == plain && k.w == f64 }
 
 func (k *few) emit() {
-	if k.integers() {
-		k.begin(k.name(), fewArgs, 8*len(fewResults), digitSplits)
-	} else {
-		k.enter(k.name(), fewArgs, 8*len(fewResults), digitSplits)
+	k.begin(k.name(), fewArgs, 8*len(fewResults), digitSplits)
+	if !k.integers() {
+		k.probeMode()
 	}
 	k.pointers()
 	k.line("MOVQ %s, R12", k.arg("how"))
 	k.line("CMPQ R12, $%d", fewSpread)
-	k.line("JEQ far")
+	k.line("JEQ spread")
 	k.pivot()
 	k.windows()
 	k.label("far")
 	k.line("CMPQ %s, $%d", k.arg("how"), fewNear)
 	k.line("JEQ refused")
+	if k.term == product && k.w == f64 {
+		k.certificate()
+	}
+	k.label("spread")
 	k.alignFrame()
 	k.pointers()
 	(&digits{amd64: k.amd64, w: k.w, term: k.term, spread: true}).spreadSum("refused")
@@ -67,10 +73,23 @@ func (k *few) emit() {
 		k.line("VZEROUPPER")
 		k.line("RET")
 	} else {
-		k.epilogue()
+		k.leaveProbed()
 	}
 	k.label("refused")
 	k.line("MOVQ $%d, %s", fewRefused, k.field("state"))
+	k.line("JMP return")
+}
+
+// certificate returns the sum of so many terms that it is worth to be tried, if it is certain. Digits take four times as long.
+func (k *few) certificate() {
+	k.line("CMPQ DI, $300") // the top of the window: what is left of products far below may be subnormal, which takes microcode
+	k.line("JCS spread")
+	k.pointers()
+	k.line("CMPQ CX, $%d", fewCertified)
+	k.line("JCS spread")
+	(&certain{amd64: k.amd64, term: product, low: 4, scale: "certainConstants<>+32(SB)", uncertain: "spread", refused: "spread"}).sum()
+	k.line("VMOVSD X3, %s", k.field("v"))
+	k.line("MOVQ $%d, %s", fewRounded, k.field("state"))
 	k.line("JMP return")
 }
 
@@ -270,7 +289,7 @@ func writeFew(out string) {
 			none += "\n" + declaration + " {\n\treturn 0, 0, 0, 0, Refused\n}\n"
 		}
 	}
-	write(filepath.Join(folder, "few_"+strings.ToLower(a.suffix())+"_amd64.s"), header+"\n"+windowData()+digitData()+a.output())
+	write(filepath.Join(folder, "few_"+strings.ToLower(a.suffix())+"_amd64.s"), header+"\n"+windowData()+digitData()+certainData()+probeData()+a.output())
 	write(filepath.Join(folder, "few_amd64.go"), declarations)
 	write(filepath.Join(folder, "few_other.go"), none)
 }

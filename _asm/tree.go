@@ -780,8 +780,12 @@ func (k *tree) fetchTerm(r reg, m mem) {
 	}
 }
 
-// ask asks for the cache line ahead of the column, if the column is the first of its line.
-func (k *tree) ask(p string, row, c int) {
+// blockAhead is how far ahead in bytes a widened sum asks for memory: the next block of a certified sum of float32
+// (reduce/certify.go), which looks at each of its blocks before that is summed.
+const blockAhead = 4096 * 4
+
+// ask asks for the cache line so far ahead of the column, if the column is the first of its line.
+func (k *tree) ask(p string, row, c, ahead int) {
 	if m := k.place(p, row, c); m.off%line == 0 {
 		k.prefetch(at(m.base, m.off+ahead))
 	}
@@ -791,11 +795,14 @@ func (k *tree) ask(p string, row, c int) {
 func (k *tree) leaf(x, y string, row, c int) value {
 	v := value{k.alloc()}
 	k.fetchTerm(v[0], k.place(x, row, c))
-	if k.pairs {
-		k.ask(x, row, c)
+	switch {
+	case k.pairs:
+		k.ask(x, row, c, ahead)
 		if k.products() {
-			k.ask(y, row, c)
+			k.ask(y, row, c, ahead)
 		}
+	case k.w == wide && k.term == plain:
+		k.ask(x, row, c, blockAhead)
 	}
 	switch {
 	case k.exact():

@@ -232,8 +232,8 @@ func (k *window) join() {
 	}
 }
 
-// append adds a word below: as it is, where there is room, or else as a last bit that is 1 where the
-// sum is between two numbers (rounding to odd).
+// append adds a word below: as it is, where there is room, also for the carry of that word, up to 2^7 in magnitude, or else as a last bit that is 1
+// where the sum is between two numbers (rounding to odd).
 func (k *window) append() {
 	k.copy(2, windowSum+2)
 	for bytes := 64; bytes > 8; bytes /= 2 {
@@ -241,8 +241,8 @@ func (k *window) append() {
 		k.line("VPADDQ Z1, Z2, Z2")
 	}
 	k.line("VMOVQ X2, R11")
-	k.line("LEAQ 128(R9), AX")
-	k.line("CMPQ AX, $256")
+	k.line("LEAQ 64(R9), AX")
+	k.line("CMPQ AX, $128")
 	k.line("JCC full")
 	k.line("SHLQ $56, R8, R9")
 	k.line("SHLQ $56, R8")

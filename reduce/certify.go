@@ -51,6 +51,11 @@ func certify[T Float](fold int, of kernel.Terms, x, y []T) (T, bool) {
 	if n < certifiedMin {
 		return 0, false
 	}
+	if of == kernel.RoundedProduct {
+		if v, state := kernel.SumCertain(x, y, spreadOf(fold, n)); state != kernel.Refused {
+			return v, state == kernel.Rounded
+		}
+	}
 	block := certifiedBlock
 	if y != nil {
 		block /= 2
@@ -69,14 +74,20 @@ func certify[T Float](fold int, of kernel.Terms, x, y []T) (T, bool) {
 		return 0, false
 	}
 	bound := float64(c.error * (1 + 0x1p-20))
-	if fold > 0 {
-		bound += float64(binnedSpread(fold, n) * c.most)
-	}
+	bound += float64(spreadOf(fold, n) * c.most)
 	if v, ok := kernel.RoundCertain[T](c.s, c.t, bound); ok {
 		return v, true
 	}
 	exact := of == kernel.Plain && kernel.IsFinite(c.s) && lossless(fold, c.most, x)
 	return T(c.s + c.t), exact
+}
+
+// spreadOf bounds the distance of what is certified from the exact sum, as a multiple of the largest magnitude.
+func spreadOf(fold, n int) float64 {
+	if fold == 0 {
+		return 0
+	}
+	return binnedSpread(fold, n)
 }
 
 // lossless tells whether certify lost nothing of the sum of plain terms, so that it is s + t:

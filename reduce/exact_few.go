@@ -14,7 +14,7 @@ func exactSum[T Float](of kernel.Terms, x, y []T) T {
 			return kernel.Canonical(v)
 		}
 	}
-	if len(x) >= kernel.FewSooner() {
+	if len(x) >= kernel.FewSooner[T](of) {
 		return exactMany(of, x, y)
 	}
 	v, s, state := kernel.SumFew(of, x, y, kernel.NearOrSpread)

@@ -168,7 +168,7 @@ func exactMany[T Float](of kernel.Terms, x, y []T) T {
 
 // fewTerms returns the sum if SumFew takes the terms, and does what it is to do before or after a certificate.
 func fewTerms[T Float](of kernel.Terms, x, y []T, how int) (T, bool) {
-	if n := len(x); how == kernel.Nothing || n < kernel.FewSooner() || n > kernel.MaxFew[T](of) {
+	if n := len(x); how == kernel.Nothing || n < kernel.FewSooner[T](of) || n > kernel.MaxFew[T](of) {
 		return 0, false
 	}
 	switch v, s, state := kernel.SumFew(of, x, y, how); state {

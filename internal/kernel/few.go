@@ -45,7 +45,12 @@ const (
 var fewSooner = [...]int{Portable: 129, NEON: 32, AVX2: 32, AVX512: 128}
 
 // FewSooner is the number of terms below which SumFew is tried before anything else.
-func FewSooner() int { return fewSooner[active] }
+func FewSooner[T Float](of Terms) int {
+	if active == AVX512 && of == Product && Is64[T]() {
+		return MaxFew[T](of) + 1 // it tries a certificate itself
+	}
+	return fewSooner[active]
+}
 
 // BeforeCertificate and AfterCertificate tell what SumFew is to try of so many terms or more, before a certificate and after one in vain.
 // Windows by vectors are sooner done than a certificate is, and so is everything where that has no vectors.
@@ -111,7 +116,7 @@ func fewNumbers(x []uint64, how int) (s Leading, ok bool) {
 	if how != Spread {
 		if bottom, near := windowAbout(x); near {
 			s, ok = windowNumbers(x, bottom)
-		} else if x[0]<<1 < 32<<53 {
+		} else if x[0]<<1 < 33<<53 {
 			s, ok = windowLow(x)
 		}
 		if ok || how == Near {

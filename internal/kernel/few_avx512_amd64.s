@@ -36,6 +36,25 @@ DATA digitEven<>+40(SB)/8, $10
 DATA digitEven<>+48(SB)/8, $12
 DATA digitEven<>+56(SB)/8, $14
 GLOBL digitEven<>(SB), RODATA|NOPTR, $64
+DATA certainConstants<>+0(SB)/8, $0x7ff0000000000000
+DATA certainConstants<>+8(SB)/8, $0x0088000000000000
+DATA certainConstants<>+16(SB)/8, $0x7fffffffffffffff
+DATA certainConstants<>+24(SB)/8, $0x4330000000000000
+DATA certainConstants<>+32(SB)/8, $0x3aa0000000000000
+GLOBL certainConstants<>(SB), RODATA|NOPTR, $40
+DATA probe<>+0(SB)/8, $0x3ff0000000000000
+DATA probe<>+8(SB)/8, $0x3ff0000000000000
+DATA probe<>+16(SB)/8, $0x0000000000000001
+DATA probe<>+24(SB)/8, $0x0000000000000001
+DATA probe<>+32(SB)/8, $0x3c90000000000000
+DATA probe<>+40(SB)/8, $0xbc80000000000000
+DATA probe<>+48(SB)/8, $0x0000000000000000
+DATA probe<>+56(SB)/8, $0x0000000000000000
+DATA probe<>+64(SB)/8, $0x3ff0000000000000
+DATA probe<>+72(SB)/8, $0x3ff0000000000000
+DATA probe<>+80(SB)/8, $0x0000000000000001
+DATA probe<>+88(SB)/8, $0x0000000000000001
+GLOBL probe<>(SB), RODATA|NOPTR, $96
 
 TEXT ·fewSumF64AVX512(SB), 0, $1800-72
 	MOVQ x+0(FP), SI
@@ -43,7 +62,7 @@ TEXT ·fewSumF64AVX512(SB), 0, $1800-72
 	MOVQ n+16(FP), CX
 	MOVQ how+24(FP), R12
 	CMPQ R12, $2
-	JEQ far
+	JEQ spread
 	XORL BX, BX
 pivot:
 	MOVQ (SI)(BX*8), AX
@@ -190,8 +209,8 @@ allNear3:
 	VPERMILPD $1, X2, X1
 	VPADDQ Z1, Z2, Z2
 	VMOVQ X2, R11
-	LEAQ 128(R9), AX
-	CMPQ AX, $256
+	LEAQ 64(R9), AX
+	CMPQ AX, $128
 	JCC full
 	SHLQ $56, R8, R9
 	SHLQ $56, R8
@@ -478,6 +497,7 @@ allNear2low:
 far:
 	CMPQ how+24(FP), $0
 	JEQ refused
+spread:
 	LEAQ 71(SP), R14
 	ANDQ $-64, R14
 	MOVQ x+0(FP), SI
@@ -845,20 +865,19 @@ refused:
 	JMP return
 
 TEXT ·fewDotF64AVX512(SB), 0, $1800-72
-	STMXCSR 0(SP)
-	MOVL 0(SP), AX
-	ANDL $0xFFC0, AX
-	CMPL AX, $0x1F80
-	JEQ  ieee
-	MOVL $0x1F80, 4(SP)
-	LDMXCSR 4(SP)
-ieee:
+	MOVL    $0, 4(SP)
+	VMOVUPD probe<>+0(SB), Y0
+	VADDPD  probe<>+32(SB), Y0, Y0
+	VPXOR   probe<>+64(SB), Y0, Y0
+	VPTEST  Y0, Y0
+	JNE     mode
+again:
 	MOVQ x+0(FP), SI
 	MOVQ y+8(FP), DX
 	MOVQ n+16(FP), CX
 	MOVQ how+24(FP), R12
 	CMPQ R12, $2
-	JEQ far
+	JEQ spread
 	XORL BX, BX
 pivot:
 	VMOVSD (SI)(BX*8), X0
@@ -1023,8 +1042,8 @@ allNear3:
 	VPERMILPD $1, X2, X1
 	VPADDQ Z1, Z2, Z2
 	VMOVQ X2, R11
-	LEAQ 128(R9), AX
-	CMPQ AX, $256
+	LEAQ 64(R9), AX
+	CMPQ AX, $128
 	JCC full
 	SHLQ $56, R8, R9
 	SHLQ $56, R8
@@ -1050,6 +1069,436 @@ whole:
 far:
 	CMPQ how+24(FP), $0
 	JEQ refused
+	CMPQ DI, $300
+	JCS spread
+	MOVQ x+0(FP), SI
+	MOVQ y+8(FP), DX
+	MOVQ n+16(FP), CX
+	CMPQ CX, $32
+	JCS spread
+	DECQ CX
+	MOVQ CX, R10
+	SHRQ $3, R10
+	MOVQ R10, R11
+	SHLQ $6, R11
+	ANDL $7, CX
+	MOVL $2, AX
+	SHLL CX, AX
+	DECL AX
+	KMOVW AX, K1
+	VPXOR X0, X0, X0
+	VXORPD Z28, Z28, Z28
+	VPXOR X1, X1, X1
+	VXORPD Z29, Z29, Z29
+	VPXOR X2, X2, X2
+	VPXOR X3, X3, X3
+	CMPQ R10, $8
+	JCC productFrom8
+	CMPQ R10, $4
+	JCC productFrom4
+	CMPQ R10, $2
+	JCC productFrom2
+	CMPQ R10, $1
+	JCC productFrom1
+	JMP product0
+productFrom1:
+	JMP product1
+productFrom2:
+	CMPQ R10, $3
+	JCC productFrom3
+	JMP product2
+productFrom3:
+	JMP product3
+productFrom4:
+	CMPQ R10, $6
+	JCC productFrom6
+	CMPQ R10, $5
+	JCC productFrom5
+	JMP product4
+productFrom5:
+	JMP product5
+productFrom6:
+	CMPQ R10, $7
+	JCC productFrom7
+	JMP product6
+productFrom7:
+	JMP product7
+productFrom8:
+	CMPQ R10, $12
+	JCC productFrom12
+	CMPQ R10, $10
+	JCC productFrom10
+	CMPQ R10, $9
+	JCC productFrom9
+	JMP product8
+productFrom9:
+	JMP product9
+productFrom10:
+	CMPQ R10, $11
+	JCC productFrom11
+	JMP product10
+productFrom11:
+	JMP product11
+productFrom12:
+	CMPQ R10, $14
+	JCC productFrom14
+	CMPQ R10, $13
+	JCC productFrom13
+	JMP product12
+productFrom13:
+	JMP product13
+productFrom14:
+	CMPQ R10, $15
+	JCC productFrom15
+	JMP product14
+productFrom15:
+product15:
+	VMOVUPD 896(SI), Z23
+	VMULPD 896(DX), Z23, Z23
+	VRANGEPD $0x0b, Z23, Z3, Z3
+	VADDPD Z23, Z29, Z29
+product14:
+	VMOVUPD 832(SI), Z22
+	VMULPD 832(DX), Z22, Z22
+	VRANGEPD $0x0b, Z22, Z2, Z2
+	VADDPD Z22, Z28, Z28
+product13:
+	VMOVUPD 768(SI), Z21
+	VMULPD 768(DX), Z21, Z21
+	VRANGEPD $0x0b, Z21, Z1, Z1
+	VADDPD Z21, Z29, Z29
+product12:
+	VMOVUPD 704(SI), Z20
+	VMULPD 704(DX), Z20, Z20
+	VRANGEPD $0x0b, Z20, Z0, Z0
+	VADDPD Z20, Z28, Z28
+product11:
+	VMOVUPD 640(SI), Z19
+	VMULPD 640(DX), Z19, Z19
+	VRANGEPD $0x0b, Z19, Z3, Z3
+	VADDPD Z19, Z29, Z29
+product10:
+	VMOVUPD 576(SI), Z18
+	VMULPD 576(DX), Z18, Z18
+	VRANGEPD $0x0b, Z18, Z2, Z2
+	VADDPD Z18, Z28, Z28
+product9:
+	VMOVUPD 512(SI), Z17
+	VMULPD 512(DX), Z17, Z17
+	VRANGEPD $0x0b, Z17, Z1, Z1
+	VADDPD Z17, Z29, Z29
+product8:
+	VMOVUPD 448(SI), Z16
+	VMULPD 448(DX), Z16, Z16
+	VRANGEPD $0x0b, Z16, Z0, Z0
+	VADDPD Z16, Z28, Z28
+product7:
+	VMOVUPD 384(SI), Z15
+	VMULPD 384(DX), Z15, Z15
+	VRANGEPD $0x0b, Z15, Z3, Z3
+	VADDPD Z15, Z29, Z29
+product6:
+	VMOVUPD 320(SI), Z14
+	VMULPD 320(DX), Z14, Z14
+	VRANGEPD $0x0b, Z14, Z2, Z2
+	VADDPD Z14, Z28, Z28
+product5:
+	VMOVUPD 256(SI), Z13
+	VMULPD 256(DX), Z13, Z13
+	VRANGEPD $0x0b, Z13, Z1, Z1
+	VADDPD Z13, Z29, Z29
+product4:
+	VMOVUPD 192(SI), Z12
+	VMULPD 192(DX), Z12, Z12
+	VRANGEPD $0x0b, Z12, Z0, Z0
+	VADDPD Z12, Z28, Z28
+product3:
+	VMOVUPD 128(SI), Z11
+	VMULPD 128(DX), Z11, Z11
+	VRANGEPD $0x0b, Z11, Z3, Z3
+	VADDPD Z11, Z29, Z29
+product2:
+	VMOVUPD 64(SI), Z10
+	VMULPD 64(DX), Z10, Z10
+	VRANGEPD $0x0b, Z10, Z2, Z2
+	VADDPD Z10, Z28, Z28
+product1:
+	VMOVUPD 0(SI), Z9
+	VMULPD 0(DX), Z9, Z9
+	VRANGEPD $0x0b, Z9, Z1, Z1
+	VADDPD Z9, Z29, Z29
+product0:
+	VMOVUPD.Z (SI)(R11*1), K1, Z8
+	VMULPD.Z (DX)(R11*1), Z8, K1, Z8
+	VRANGEPD $0x0b, Z8, Z0, Z0
+	VADDPD Z8, Z28, Z28
+	VRANGEPD $0x0b, Z1, Z0, Z0
+	VRANGEPD $0x0b, Z3, Z2, Z2
+	VRANGEPD $0x0b, Z2, Z0, Z0
+	VSHUFF64X2 $0x4e, Z0, Z0, Z1
+	VRANGEPD $0x0b, Z1, Z0, Z0
+	VSHUFF64X2 $0xb1, Z0, Z0, Z1
+	VRANGEPD $0x0b, Z1, Z0, Z0
+	VPERMILPD $0x55, Z0, Z1
+	VRANGEPD $0x0b, Z1, Z0, Z0
+	VMOVQ X0, AX
+	SHRQ $52, AX
+	SUBQ $322, AX
+	CMPQ AX, $1700
+	JHI spread
+	VPANDQ.BCST certainConstants<>+0(SB), Z0, Z27
+	VPADDQ.BCST certainConstants<>+8(SB), Z27, Z26
+	VMULSD certainConstants<>+32(SB), X27, X27
+	VADDPD Z29, Z28, Z28
+	VEXTRACTF64X4 $1, Z28, Y29
+	VADDPD Z29, Z28, Z28
+	VEXTRACTF64X2 $1, Y28, X29
+	VADDPD Z29, Z28, Z28
+	VPERMILPD $1, X28, X29
+	VADDPD Z29, Z28, Z28
+	VPANDQ.BCST certainConstants<>+16(SB), X28, X28
+	VMULSD certainConstants<>+24(SB), X27, X29
+	VUCOMISD X29, X28
+	JCS spread
+	VMOVAPD Z26, Z0
+	VPXOR X4, X4, X4
+	VMOVAPD Z26, Z1
+	VPXOR X5, X5, X5
+	VMOVAPD Z26, Z2
+	VPXOR X6, X6, X6
+	VMOVAPD Z26, Z3
+	VPXOR X7, X7, X7
+	CMPQ R10, $8
+	JCC splitFrom8
+	CMPQ R10, $4
+	JCC splitFrom4
+	CMPQ R10, $2
+	JCC splitFrom2
+	CMPQ R10, $1
+	JCC splitFrom1
+	JMP split0
+splitFrom1:
+	JMP split1
+splitFrom2:
+	CMPQ R10, $3
+	JCC splitFrom3
+	JMP split2
+splitFrom3:
+	JMP split3
+splitFrom4:
+	CMPQ R10, $6
+	JCC splitFrom6
+	CMPQ R10, $5
+	JCC splitFrom5
+	JMP split4
+splitFrom5:
+	JMP split5
+splitFrom6:
+	CMPQ R10, $7
+	JCC splitFrom7
+	JMP split6
+splitFrom7:
+	JMP split7
+splitFrom8:
+	CMPQ R10, $12
+	JCC splitFrom12
+	CMPQ R10, $10
+	JCC splitFrom10
+	CMPQ R10, $9
+	JCC splitFrom9
+	JMP split8
+splitFrom9:
+	JMP split9
+splitFrom10:
+	CMPQ R10, $11
+	JCC splitFrom11
+	JMP split10
+splitFrom11:
+	JMP split11
+splitFrom12:
+	CMPQ R10, $14
+	JCC splitFrom14
+	CMPQ R10, $13
+	JCC splitFrom13
+	JMP split12
+splitFrom13:
+	JMP split13
+splitFrom14:
+	CMPQ R10, $15
+	JCC splitFrom15
+	JMP split14
+splitFrom15:
+split15:
+	VADDPD Z23, Z1, Z3
+	VSUBPD Z1, Z3, Z24
+	VMOVUPD 896(SI), Z25
+	VCMPPD $4, Z1, Z3, K2
+	VFMSUB132PD.Z 896(DX), Z23, K2, Z25
+	VADDPD Z25, Z5, Z5
+	VSUBPD Z24, Z23, Z24
+	VADDPD Z24, Z7, Z7
+split14:
+	VADDPD Z22, Z0, Z2
+	VSUBPD Z0, Z2, Z24
+	VMOVUPD 832(SI), Z25
+	VCMPPD $4, Z0, Z2, K2
+	VFMSUB132PD.Z 832(DX), Z22, K2, Z25
+	VADDPD Z25, Z4, Z4
+	VSUBPD Z24, Z22, Z24
+	VADDPD Z24, Z6, Z6
+split13:
+	VADDPD Z21, Z3, Z1
+	VSUBPD Z3, Z1, Z24
+	VMOVUPD 768(SI), Z25
+	VCMPPD $4, Z3, Z1, K2
+	VFMSUB132PD.Z 768(DX), Z21, K2, Z25
+	VADDPD Z25, Z7, Z7
+	VSUBPD Z24, Z21, Z24
+	VADDPD Z24, Z5, Z5
+split12:
+	VADDPD Z20, Z2, Z0
+	VSUBPD Z2, Z0, Z24
+	VMOVUPD 704(SI), Z25
+	VCMPPD $4, Z2, Z0, K2
+	VFMSUB132PD.Z 704(DX), Z20, K2, Z25
+	VADDPD Z25, Z6, Z6
+	VSUBPD Z24, Z20, Z24
+	VADDPD Z24, Z4, Z4
+split11:
+	VADDPD Z19, Z1, Z3
+	VSUBPD Z1, Z3, Z24
+	VMOVUPD 640(SI), Z25
+	VCMPPD $4, Z1, Z3, K2
+	VFMSUB132PD.Z 640(DX), Z19, K2, Z25
+	VADDPD Z25, Z5, Z5
+	VSUBPD Z24, Z19, Z24
+	VADDPD Z24, Z7, Z7
+split10:
+	VADDPD Z18, Z0, Z2
+	VSUBPD Z0, Z2, Z24
+	VMOVUPD 576(SI), Z25
+	VCMPPD $4, Z0, Z2, K2
+	VFMSUB132PD.Z 576(DX), Z18, K2, Z25
+	VADDPD Z25, Z4, Z4
+	VSUBPD Z24, Z18, Z24
+	VADDPD Z24, Z6, Z6
+split9:
+	VADDPD Z17, Z3, Z1
+	VSUBPD Z3, Z1, Z24
+	VMOVUPD 512(SI), Z25
+	VCMPPD $4, Z3, Z1, K2
+	VFMSUB132PD.Z 512(DX), Z17, K2, Z25
+	VADDPD Z25, Z7, Z7
+	VSUBPD Z24, Z17, Z24
+	VADDPD Z24, Z5, Z5
+split8:
+	VADDPD Z16, Z2, Z0
+	VSUBPD Z2, Z0, Z24
+	VMOVUPD 448(SI), Z25
+	VCMPPD $4, Z2, Z0, K2
+	VFMSUB132PD.Z 448(DX), Z16, K2, Z25
+	VADDPD Z25, Z6, Z6
+	VSUBPD Z24, Z16, Z24
+	VADDPD Z24, Z4, Z4
+split7:
+	VADDPD Z15, Z1, Z3
+	VSUBPD Z1, Z3, Z24
+	VMOVUPD 384(SI), Z25
+	VCMPPD $4, Z1, Z3, K2
+	VFMSUB132PD.Z 384(DX), Z15, K2, Z25
+	VADDPD Z25, Z5, Z5
+	VSUBPD Z24, Z15, Z24
+	VADDPD Z24, Z7, Z7
+split6:
+	VADDPD Z14, Z0, Z2
+	VSUBPD Z0, Z2, Z24
+	VMOVUPD 320(SI), Z25
+	VCMPPD $4, Z0, Z2, K2
+	VFMSUB132PD.Z 320(DX), Z14, K2, Z25
+	VADDPD Z25, Z4, Z4
+	VSUBPD Z24, Z14, Z24
+	VADDPD Z24, Z6, Z6
+split5:
+	VADDPD Z13, Z3, Z1
+	VSUBPD Z3, Z1, Z24
+	VMOVUPD 256(SI), Z25
+	VCMPPD $4, Z3, Z1, K2
+	VFMSUB132PD.Z 256(DX), Z13, K2, Z25
+	VADDPD Z25, Z7, Z7
+	VSUBPD Z24, Z13, Z24
+	VADDPD Z24, Z5, Z5
+split4:
+	VADDPD Z12, Z2, Z0
+	VSUBPD Z2, Z0, Z24
+	VMOVUPD 192(SI), Z25
+	VCMPPD $4, Z2, Z0, K2
+	VFMSUB132PD.Z 192(DX), Z12, K2, Z25
+	VADDPD Z25, Z6, Z6
+	VSUBPD Z24, Z12, Z24
+	VADDPD Z24, Z4, Z4
+split3:
+	VADDPD Z11, Z1, Z3
+	VSUBPD Z1, Z3, Z24
+	VMOVUPD 128(SI), Z25
+	VCMPPD $4, Z1, Z3, K2
+	VFMSUB132PD.Z 128(DX), Z11, K2, Z25
+	VADDPD Z25, Z5, Z5
+	VSUBPD Z24, Z11, Z24
+	VADDPD Z24, Z7, Z7
+split2:
+	VADDPD Z10, Z0, Z2
+	VSUBPD Z0, Z2, Z24
+	VMOVUPD 64(SI), Z25
+	VCMPPD $4, Z0, Z2, K2
+	VFMSUB132PD.Z 64(DX), Z10, K2, Z25
+	VADDPD Z25, Z4, Z4
+	VSUBPD Z24, Z10, Z24
+	VADDPD Z24, Z6, Z6
+split1:
+	VADDPD Z9, Z3, Z1
+	VSUBPD Z3, Z1, Z24
+	VMOVUPD 0(SI), Z25
+	VCMPPD $4, Z3, Z1, K2
+	VFMSUB132PD.Z 0(DX), Z9, K2, Z25
+	VADDPD Z25, Z7, Z7
+	VSUBPD Z24, Z9, Z24
+	VADDPD Z24, Z5, Z5
+split0:
+	VADDPD Z8, Z2, Z0
+	VSUBPD Z2, Z0, Z24
+	VMOVUPD.Z (SI)(R11*1), K1, Z25
+	VCMPPD $4, Z2, Z0, K1, K2
+	VFMSUB132PD.Z (DX)(R11*1), Z8, K2, Z25
+	VADDPD Z25, Z6, Z6
+	VSUBPD Z24, Z8, Z24
+	VADDPD Z24, Z4, Z4
+	VSUBPD Z26, Z0, Z0
+	VSUBPD Z26, Z1, Z1
+	VADDPD Z1, Z0, Z0
+	VADDPD Z6, Z4, Z4
+	VADDPD Z7, Z5, Z5
+	VADDPD Z5, Z4, Z4
+	VEXTRACTF64X4 $1, Z0, Y1
+	VADDPD Y1, Y0, Y0
+	VEXTRACTF64X4 $1, Z4, Y5
+	VADDPD Y5, Y4, Y4
+	VUNPCKLPD Y4, Y0, Y1
+	VUNPCKHPD Y4, Y0, Y2
+	VADDPD Y2, Y1, Y1
+	VEXTRACTF128 $1, Y1, X2
+	VADDPD X2, X1, X1
+	VPERMILPD $1, X1, X2
+	VSUBSD X27, X2, X3
+	VADDSD X27, X2, X2
+	VADDSD X1, X3, X3
+	VADDSD X1, X2, X2
+	VUCOMISD X2, X3
+	JNE spread
+	JPS spread
+	VMOVSD X3, v+32(FP)
+	MOVQ $0, state+64(FP)
+	JMP return
+spread:
 	LEAQ 71(SP), R14
 	ANDQ $-64, R14
 	MOVQ x+0(FP), SI
@@ -1596,32 +2045,35 @@ notRounded:
 	MOVQ $1, state+64(FP)
 return:
 	VZEROUPPER
-	MOVL 0(SP), AX
-	ANDL $0xFFC0, AX
-	CMPL AX, $0x1F80
-	JEQ  done
+	CMPL 4(SP), $0
+	JNE  restore
+	RET
+mode:
+	STMXCSR 4(SP)
+	MOVL $0x1F80, 0(SP)
 	LDMXCSR 0(SP)
-done:
+	JMP  again
+restore:
+	LDMXCSR 4(SP)
 	RET
 refused:
 	MOVQ $2, state+64(FP)
 	JMP return
 
 TEXT ·fewSumWideAVX512(SB), 0, $1800-72
-	STMXCSR 0(SP)
-	MOVL 0(SP), AX
-	ANDL $0xFFC0, AX
-	CMPL AX, $0x1F80
-	JEQ  ieee
-	MOVL $0x1F80, 4(SP)
-	LDMXCSR 4(SP)
-ieee:
+	MOVL    $0, 4(SP)
+	VMOVUPD probe<>+0(SB), Y0
+	VADDPD  probe<>+32(SB), Y0, Y0
+	VPXOR   probe<>+64(SB), Y0, Y0
+	VPTEST  Y0, Y0
+	JNE     mode
+again:
 	MOVQ x+0(FP), SI
 	MOVQ y+8(FP), DX
 	MOVQ n+16(FP), CX
 	MOVQ how+24(FP), R12
 	CMPQ R12, $2
-	JEQ far
+	JEQ spread
 	XORL BX, BX
 pivot:
 	VMOVSS (SI)(BX*4), X0
@@ -1734,6 +2186,7 @@ allNear2:
 far:
 	CMPQ how+24(FP), $0
 	JEQ refused
+spread:
 	LEAQ 71(SP), R14
 	ANDQ $-64, R14
 	MOVQ x+0(FP), SI
@@ -2090,32 +2543,35 @@ notRounded:
 	MOVQ $1, state+64(FP)
 return:
 	VZEROUPPER
-	MOVL 0(SP), AX
-	ANDL $0xFFC0, AX
-	CMPL AX, $0x1F80
-	JEQ  done
+	CMPL 4(SP), $0
+	JNE  restore
+	RET
+mode:
+	STMXCSR 4(SP)
+	MOVL $0x1F80, 0(SP)
 	LDMXCSR 0(SP)
-done:
+	JMP  again
+restore:
+	LDMXCSR 4(SP)
 	RET
 refused:
 	MOVQ $2, state+64(FP)
 	JMP return
 
 TEXT ·fewDotWideAVX512(SB), 0, $1800-72
-	STMXCSR 0(SP)
-	MOVL 0(SP), AX
-	ANDL $0xFFC0, AX
-	CMPL AX, $0x1F80
-	JEQ  ieee
-	MOVL $0x1F80, 4(SP)
-	LDMXCSR 4(SP)
-ieee:
+	MOVL    $0, 4(SP)
+	VMOVUPD probe<>+0(SB), Y0
+	VADDPD  probe<>+32(SB), Y0, Y0
+	VPXOR   probe<>+64(SB), Y0, Y0
+	VPTEST  Y0, Y0
+	JNE     mode
+again:
 	MOVQ x+0(FP), SI
 	MOVQ y+8(FP), DX
 	MOVQ n+16(FP), CX
 	MOVQ how+24(FP), R12
 	CMPQ R12, $2
-	JEQ far
+	JEQ spread
 	XORL BX, BX
 pivot:
 	VMOVSS (SI)(BX*4), X0
@@ -2237,6 +2693,7 @@ allNear2:
 far:
 	CMPQ how+24(FP), $0
 	JEQ refused
+spread:
 	LEAQ 71(SP), R14
 	ANDQ $-64, R14
 	MOVQ x+0(FP), SI
@@ -2599,12 +3056,16 @@ notRounded:
 	MOVQ $1, state+64(FP)
 return:
 	VZEROUPPER
-	MOVL 0(SP), AX
-	ANDL $0xFFC0, AX
-	CMPL AX, $0x1F80
-	JEQ  done
+	CMPL 4(SP), $0
+	JNE  restore
+	RET
+mode:
+	STMXCSR 4(SP)
+	MOVL $0x1F80, 0(SP)
 	LDMXCSR 0(SP)
-done:
+	JMP  again
+restore:
+	LDMXCSR 4(SP)
 	RET
 refused:
 	MOVQ $2, state+64(FP)

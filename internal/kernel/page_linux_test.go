@@ -68,6 +68,7 @@ func testWithin[T Float](t *testing.T) {
 				require.EqualValues(t, n, roundedTo[T](leadingFloat(s)))
 			}
 		}
+		testCertainWithin(t, u, v)
 	}
 	if each := AlongLeaves[T](); each > 0 {
 		cols, terms := AlongTile[T]().Cols, each*AlongLeaf
@@ -76,5 +77,17 @@ func testWithin[T Float](t *testing.T) {
 		nodes := make([]T, 2*cols)
 		Along(nodes, row, b, terms, []uint64{Leaf(AlongLeaf, 0), Leaf(AlongLeaf, 1)}[:each])
 		require.EqualValues(t, terms, nodes[cols-1])
+	}
+}
+
+// testCertainWithin sums by certificates: of products that a window refuses, as the first is far below the others, and of rounded ones.
+func testCertainWithin[T Float](t *testing.T, u, v []T) {
+	if sum, state := SumCertain(u, v, 0); state != Refused {
+		require.EqualValues(t, len(u), sum)
+	}
+	u[0] = 0x1p-140
+	defer func() { u[0] = 1 }()
+	if sum, _, state := SumFew(Product, u, v, NearOrSpread); state == Rounded && len(u) > 1 {
+		require.EqualValues(t, len(u)-1, sum)
 	}
 }

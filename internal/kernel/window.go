@@ -24,10 +24,11 @@ func words(x []float64) []uint64 {
 	return unsafe.Slice((*uint64)(unsafe.Pointer(unsafe.SliceData(x))), len(x))
 }
 
-// windowAbout returns the exponent below which a window about the first number has no terms. It returns false if it is obvious that numbers are beyond.
+// windowAbout returns the exponent below which a window about the first number has no terms. It returns false if that is that of subnormal numbers, or
+// if it is obvious that numbers are beyond.
 func windowAbout(x []uint64) (bottom uint64, ok bool) {
 	bottom = x[0]>>52&exponentMask - 32
-	return bottom, bottom < exponentMask-64 && !beyond(x[len(x)-1], bottom) && !beyond(x[len(x)/2], bottom)
+	return bottom, bottom-1 < exponentMask-65 && !beyond(x[len(x)-1], bottom) && !beyond(x[len(x)/2], bottom)
 }
 
 // beyond tells whether a number is not in the window.
