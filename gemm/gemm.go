@@ -12,7 +12,7 @@ import (
 // Options say how to evaluate a product.
 type Options struct {
 	Order   reduce.Order
-	Threads int  // goroutines, at most; they never change the bits, except under Arrival. 0 means 1.
+	Threads int  // goroutines, at most; they never change the bits, except under Arrival. 0 means 1. Helpers end 50 µs after a product at the latest.
 	Growing bool // join leaves by the growing tree: for a K that grows with a sequence
 
 	Workspace *Workspace // scratch to use; nil for that of a pool

@@ -1,6 +1,9 @@
 package gemm
 
-import "github.com/samebits/samebits/internal/kernel"
+import (
+	"github.com/samebits/samebits/internal/kernel"
+	"github.com/samebits/samebits/internal/parallel"
+)
 
 // taskScratch is the memory of a task.
 type taskScratch[S Float] struct {
@@ -36,10 +39,7 @@ func (t *tiles[S, T]) scratch(worker, first int) taskScratch[S] {
 
 // task evaluates the task of that number: some tiles above one another in some panels.
 func (t *tiles[S, T]) task(worker, number int) {
-	panels, cuts := ceil(t.j1-t.j0, t.tile.Cols), len(t.cuts)-1
-	first, last := t.cuts[number%cuts], t.cuts[number%cuts+1]
-	p := number / cuts * t.each
-	p1 := min(p+t.each, panels)
+	first, last, p, p1 := t.bounds(number)
 	s := t.scratch(worker, first)
 	if t.ownRows {
 		for i := first; i < last; i++ {
@@ -55,6 +55,18 @@ func (t *tiles[S, T]) task(worker, number int) {
 		s.p1 = min(s.p+t.abreast, p1)
 		t.group(first, last, s)
 	}
+}
+
+// bounds returns the tiles [first, last) of the task of that number, and its panels [p, p1).
+func (t *tiles[S, T]) bounds(number int) (first, last, p, p1 int) {
+	panels, cuts := ceil(t.j1-t.j0, t.tile.Cols)-t.tail, len(t.cuts)-1
+	if tail := number - cuts*ceil(panels, t.each); tail >= 0 {
+		first, last = parallel.Cut(t.cuts[cuts], tailCuts, tail%tailCuts)
+		p = panels + tail/tailCuts
+		return first, last, p, p + 1
+	}
+	p = number / cuts * t.each
+	return t.cuts[number%cuts], t.cuts[number%cuts+1], p, min(p+t.each, panels)
 }
 
 // group evaluates the tiles [first, last) of panels abreast, block by block, so that what is read of rows

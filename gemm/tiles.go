@@ -33,6 +33,7 @@ type tiles[S, T Float] struct {
 	cuts           []int        // of the rows, in tiles: those of a task lie above one another
 	high           int          // the most tiles of a task above one another
 	each           int          // panels of a task side by side
+	tail           int          // panels at the end that are a task of their own for each of some parts of the rows
 	abreast        int          // of which so many are evaluated at a time
 	i0, i1, j0, j1 int          // the chunk of the product at work
 	slivers        int          // of rows that are to be packed before tasks begin
@@ -61,6 +62,9 @@ const (
 	panelsEach  = 4       // for each goroutine, likewise
 	taskPanels  = 32      // panels of a task, at most, unless it packs its rows
 	taskAbreast = 8       // panels that are evaluated at a time by a task whose rows are more than wholeRows
+	rowTasks    = 16      // for each goroutine, of one tile of rows: no packed rows are read again and again
+	tailPanels  = 2       // for each goroutine, that come last and whose rows are cut, so that all end at about the same time
+	tailCuts    = 2       // into so many tasks
 	tasksEach   = 4       // for each goroutine, if there are so many
 	packPanels  = 4       // that are packed together, so many terms of each
 	packTerms   = 32      // in turn: rows of memory that one panel after the other is copied from
@@ -208,10 +212,16 @@ func (t *tiles[S, T]) divide() {
 	switch {
 	case t.ownRows:
 		t.each = panels
+	case t.threads > 1 && slivers == 1 && !t.byRows:
+		t.each = min(max(1, panels/(t.threads*rowTasks)), taskPanels)
 	case t.threads > 1:
 		t.each = min(max(1, (len(t.cuts)-1)*panels/(t.threads*tasksEach)), taskPanels)
 	default:
 		t.each = min(panels, taskPanels)
+	}
+	t.tail = 0
+	if one := len(t.cuts) == 2; one && t.threads > 1 && !t.ownRows && !t.byRows && slivers >= tailCuts*fewTiles {
+		t.tail = min(panels/4, t.threads*tailPanels)
 	}
 	t.abreast = 1
 	switch {
@@ -243,6 +253,15 @@ func (t *tiles[S, T]) evaluate() {
 	for len(t.workers) < t.threads {
 		t.workers = append(t.workers, nil)
 	}
+	if t.slivers == 1 && t.groups == 0 { // too little for others to wait for
+		t.packPart(0)
+		t.slivers = 0
+	}
+	tasks := (len(t.cuts)-1)*ceil(panels-t.tail, t.each) + t.tail*tailCuts
+	if t.slivers+t.groups == 0 && !t.ownRows {
+		t.loop.RunApart(t.threads, tasks)
+		return
+	}
 	t.packed.Store(0)
-	t.loop.Run(t.threads, t.slivers+t.groups+(len(t.cuts)-1)*ceil(panels, t.each))
+	t.loop.Run(t.threads, t.slivers+t.groups+tasks)
 }

@@ -1,61 +1,106 @@
 package parallel
 
 import (
-	"sync"
+	"runtime"
 	"sync/atomic"
 )
 
 // Loop is ForWorker for a function that is called again and again: once made, it allocates
-// nothing. It runs one loop at a time.
+// nothing but for the first of so many threads. It runs one loop at a time.
 type Loop struct {
-	f            func(worker, part int)
-	n            int
-	next, worker atomic.Int64
-	panicked     atomic.Pointer[any]
-	wait         sync.WaitGroup
-	helper       func()
+	f        func(worker, part int)
+	workers  []*worker // but for the caller, who is number 0
+	patient  bool      // waits for all that were called, also if there is nothing left for them
+	crowded  bool      // there are fewer processors than goroutines: nobody asks in vain
+	n        int
+	next     atomic.Int64  // part, if they are taken in ascending order
+	shares   []share       // or those of each goroutine
+	pending  atomic.Int64  // goroutines that have not ended, and sleeps if the caller does
+	ended    chan struct{} // wakes it
+	panicked atomic.Pointer[any]
 }
+
+// share is the parts that a goroutine takes first.
+type share struct {
+	next atomic.Int64
+	end  int
+	_    [48]byte // the rest of a cache line
+}
+
+// sleeps is more than there are goroutines.
+const sleeps = 1 << 40
 
 // NewLoop returns the loop of f.
 func NewLoop(f func(worker, part int)) *Loop {
-	l := &Loop{f: f}
-	l.helper = func() {
-		defer l.wait.Done()
-		l.work(int(l.worker.Add(1)))
-	}
-	return l
+	return &Loop{f: f, ended: make(chan struct{}, 1)}
 }
 
 // Run calls f(worker, part) once for each part in [0, n), on at most threads goroutines, and
-// returns when all calls have returned. A panic in f reaches the caller.
+// returns when all calls have returned. Parts are begun in ascending order. A panic in f reaches
+// the caller.
 func (l *Loop) Run(threads, n int) {
+	l.next.Store(0)
+	l.run(min(threads, n), n, l.shares[:0])
+}
+
+// RunApart is Run in another order: each goroutine begins with a share of its own, the same each
+// time, so that its caches may still hold what it reads, and ends with what is left of others'.
+func (l *Loop) RunApart(threads, n int) {
 	threads = min(threads, n)
+	for len(l.shares) < threads {
+		l.shares = append(l.shares, share{})
+	}
+	for i := range max(threads, 0) {
+		lo, hi := Cut(n, threads, i)
+		l.shares[i].next.Store(int64(lo))
+		l.shares[i].end = hi
+	}
+	l.run(threads, n, l.shares[:max(threads, 0)])
+}
+
+func (l *Loop) run(threads, n int, shares []share) {
 	if threads <= 1 {
 		for part := range n {
 			l.f(0, part)
 		}
 		return
 	}
-	l.n = n
-	l.next.Store(0)
-	l.worker.Store(0)
-	l.wait.Add(threads - 1)
-	for range threads - 1 {
-		go l.helper()
+	l.n, l.shares, l.crowded = n, shares, threads > runtime.GOMAXPROCS(0)
+	l.pending.Store(int64(threads - 1))
+	for len(l.workers) < threads-1 {
+		l.workers = append(l.workers, newWorker(l, len(l.workers)+1))
 	}
-	go nothing()
+	callAll(l.workers[:threads-1])
 	l.work(0)
-	l.wait.Wait()
+	l.join(l.workers[:threads-1])
 	if p := l.panicked.Swap(nil); p != nil {
 		panic(*p)
 	}
 }
 
-// nothing is started after the last helper, in whose place it then waits. What a goroutine started
-// last is kept back for its own processor: others take it only after a sleep of 3 microseconds,
-// which Linux makes 60 (runqgrab in Go's runtime/proc.go). Helpers then begin 5 microseconds after
-// Run does, not 70, where a processor is awake.
-func nothing() {}
+// join returns when no goroutine is at work. Those that have not begun are no longer asked to.
+func (l *Loop) join(workers []*worker) {
+	if !l.patient {
+		for _, w := range workers {
+			if w.revoke() {
+				l.pending.Add(-1)
+			}
+		}
+	}
+	if !l.crowded {
+		spin(func() bool { return l.pending.Load() == 0 })
+	}
+	if l.pending.Load() != 0 && l.pending.Add(sleeps) != sleeps {
+		<-l.ended
+	}
+}
+
+// leave says that a goroutine has ended.
+func (l *Loop) leave() {
+	if l.pending.Add(-1) == sleeps {
+		l.ended <- struct{}{}
+	}
+}
 
 // work takes parts until there are none left, or one panicked.
 func (l *Loop) work(worker int) {
@@ -65,9 +110,21 @@ func (l *Loop) work(worker int) {
 			l.panicked.CompareAndSwap(nil, &p)
 		}
 	}()
+	if len(l.shares) == 0 {
+		l.take(worker, &l.next, l.n)
+		return
+	}
+	for i := range l.shares {
+		s := &l.shares[(worker+i)%len(l.shares)]
+		l.take(worker, &s.next, s.end)
+	}
+}
+
+// take takes parts below end.
+func (l *Loop) take(worker int, next *atomic.Int64, end int) {
 	for {
-		part := int(l.next.Add(1)) - 1
-		if part >= l.n {
+		part := int(next.Add(1)) - 1
+		if part >= end {
 			return
 		}
 		l.f(worker, part)

@@ -2,8 +2,11 @@ package parallel
 
 import (
 	"math"
+	"runtime"
+	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
@@ -57,5 +60,184 @@ func TestCutIsAPartition(t *testing.T) {
 			}
 			require.Equal(t, n, end)
 		}
+	}
+}
+
+// runs are the two orders in which a loop goes through its parts.
+var runs = map[string]func(l *Loop, threads, n int){"Run": (*Loop).Run, "RunApart": (*Loop).RunApart}
+
+func TestLoopRunsAgainAndAgain(t *testing.T) {
+	for name, run := range runs {
+		t.Run(name, func(t *testing.T) {
+			var calls [40]atomic.Int32
+			var busy [6]atomic.Bool
+			l := NewLoop(func(worker, part int) {
+				if busy[worker].Swap(true) {
+					panic("two goroutines of one number at a time")
+				}
+				calls[part].Add(1)
+				busy[worker].Store(false)
+			})
+			for turn := range 5000 {
+				threads, n := 1+turn%6, turn*7%len(calls)
+				run(l, threads, n)
+				for part := range calls {
+					want := 0
+					if part < n {
+						want = 1
+					}
+					require.EqualValues(t, want, calls[part].Swap(0), "part %d of %d on %d threads", part, n, threads)
+				}
+			}
+		})
+	}
+}
+
+func TestRunBeginsPartsInAscendingOrder(t *testing.T) {
+	var begun atomic.Int64
+	l := NewLoop(func(_, part int) {
+		for begun.Load() < int64(part) { // ends only if all parts before this one begin
+			runtime.Gosched()
+		}
+		begun.Add(1)
+	})
+	for range 200 {
+		begun.Store(0)
+		l.Run(3, 20)
+	}
+}
+
+func TestRunApartGivesEachGoroutineItsShare(t *testing.T) {
+	const threads, n = 3, 30
+	var owner [n]int
+	var met sync.WaitGroup
+	l := NewLoop(func(worker, part int) {
+		owner[part] = worker
+		if lo, _ := Cut(n, threads, worker); part == lo {
+			met.Done()
+			met.Wait() // all have begun
+		}
+	})
+	for range 50 {
+		met.Add(threads)
+		l.RunApart(threads, n)
+		for worker := range threads {
+			lo, _ := Cut(n, threads, worker)
+			require.Equal(t, worker, owner[lo])
+		}
+	}
+}
+
+// A caller sleeps at last if a helper works on.
+func TestLoopWaitsForSlowHelpers(t *testing.T) {
+	for _, run := range runs {
+		var began atomic.Int32
+		var ended atomic.Int32
+		l := NewLoop(func(int, int) {
+			began.Add(1)
+			for began.Load() < 3 {
+				runtime.Gosched()
+			}
+			time.Sleep(time.Duration(began.Load()) * wakeUp)
+			ended.Add(1)
+		})
+		for range 20 {
+			began.Store(0)
+			ended.Store(0)
+			run(l, 3, 3)
+			require.EqualValues(t, 3, ended.Load())
+		}
+	}
+}
+
+// On one processor no helper begins before the caller ends: it is neither waited for nor started again.
+func TestLateHelpersAreBounded(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	const threads = 4
+	before := runtime.NumGoroutine()
+	sum := 0
+	l := NewLoop(func(worker, part int) { sum += part })
+	for range 1000 {
+		l.RunApart(threads, 8)
+		require.LessOrEqual(t, runtime.NumGoroutine()-before, threads) // and nothing's
+	}
+	require.Equal(t, 28000, sum)
+	require.Eventually(t, func() bool { return runtime.NumGoroutine() <= before+1 }, time.Second, time.Millisecond)
+}
+
+// Helpers that have worked stay, are taken again, and leave after a while.
+func TestHelpersStayForAWhile(t *testing.T) {
+	before := runtime.NumGoroutine()
+	var begun atomic.Int64
+	l := NewLoop(func(int, int) {
+		begun.Add(1)
+		for begun.Load() < 2 { // the helper works, too
+			runtime.Gosched()
+		}
+	})
+	other := NewLoop(l.f)
+	stayed := 0
+	for range 200 {
+		begun.Store(0)
+		l.Run(2, 2)
+		if lingering.Load() == 1 {
+			stayed++
+		}
+		begun.Store(0)
+		other.RunApart(2, 2)
+		require.LessOrEqual(t, runtime.NumGoroutine()-before, 4) // one of each loop, and nothing's
+	}
+	require.Equal(t, runtime.GOMAXPROCS(0) > 1, stayed > 0)
+	require.Eventually(t, func() bool { return runtime.NumGoroutine() <= before+1 && lingering.Load() == 0 }, time.Second, time.Millisecond)
+	for i := range slots {
+		require.Nil(t, slots[i].Load())
+	}
+}
+
+func TestWhoComesWorksIfStillAsked(t *testing.T) {
+	for state, want := range map[uint32]int{called: 3, revoked: 0} {
+		parts := 0
+		l := NewLoop(func(int, int) { parts++ })
+		l.n = 3
+		l.pending.Store(2)
+		w := newWorker(l, 1)
+		w.state.Store(state)
+		if s := w.come(); s != nil {
+			require.Nil(t, s.await())
+		}
+		require.Equal(t, want, parts)
+		require.Equal(t, away, w.state.Load())
+	}
+}
+
+func TestLoopRunsAgainAfterAPanicAndAnExit(t *testing.T) {
+	var exits atomic.Bool
+	var began atomic.Int32
+	l := NewLoop(func(worker, part int) {
+		switch began.Add(1); {
+		case exits.Load() && worker == 1:
+			runtime.Goexit()
+		case exits.Load():
+			for began.Load() < 2 {
+				runtime.Gosched()
+			}
+		case part == 5:
+			panic("part 5")
+		}
+	})
+	for range 50 {
+		exits.Store(false)
+		require.PanicsWithValue(t, "part 5", func() { l.Run(2, 9) })
+		began.Store(0)
+		exits.Store(true)
+		l.Run(2, 2)
+	}
+}
+
+func TestLoopAllocatesNothing(t *testing.T) {
+	l := NewLoop(func(int, int) {})
+	for name, run := range runs {
+		run(l, 3, 9)
+		require.Zero(t, testing.AllocsPerRun(200, func() { run(l, 3, 9) }), name)
 	}
 }
