@@ -105,7 +105,7 @@ func (b *Bins[T]) AddProducts(x, y []T, stride int) {
 	addProducts(b, x, y, stride)
 }
 
-// multiplyTerms adds products.
+// multiplyTerms adds the terms x[i]*y[i*stride]: those of a dot product, or products block by block.
 func multiplyTerms[T Float](b *Bins[T], x, y []T, stride int) {
 	if stride == 1 {
 		addTerms(b, terms[T]{x: x, y: y[:len(x)]})

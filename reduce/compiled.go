@@ -67,7 +67,7 @@ func addTerms64(b *Bins[float64], t terms[float64]) { addTerms(b, t) }
 //go:noinline
 func addTerms32(b *Bins[float32], t terms[float32]) { addTerms(b, t) }
 
-// addProducts adds products.
+// addProducts adds the terms x[i]*y[i*stride]. Lengths and stride fit.
 func addProducts[T Float](b *Bins[T], x, y []T, stride int) {
 	if kernel.Is64[T]() {
 		addProducts64(kernel.Cast[*Bins[float64]](b), kernel.As[float64](x), kernel.As[float64](y), stride)
@@ -128,6 +128,7 @@ func maxStream64(s stream[float64]) float64 { return maxStream(s) }
 //go:noinline
 func maxStream32(s stream[float32]) float32 { return maxStream(s) }
 
+// add appends terms, as Add and AddProducts do.
 func (a *Accumulator[T]) add(t terms[T]) {
 	if kernel.Is64[T]() {
 		append64(kernel.Cast[*Accumulator[float64]](a), kernel.Cast[terms[float64]](t))
