@@ -44,7 +44,7 @@ type certifier[T Float] struct {
 	words      []uint64
 	norms      []float64
 	spare      vectors[T]
-	left       []float64 // operands of float32, widened: see Partial.addProducts
+	left       []float64 // operands of float32, widened: see addProducts
 	right      []float64
 	stored     vectors[float32] // panels of weights on their way to there
 }

@@ -123,6 +123,11 @@ func scale[T Float](beta T, c Matrix[T]) {
 
 // multiply sets C from the product of a, whose rows are contiguous, and w.
 func multiply[T Float](o Options, f finish[T], a Matrix[T], w *Weights[T], c Matrix[T]) {
+	multiplyOnce(o, f, w.place, leftOperand[T]{Matrix: a}, rightOperand[T]{w: w}, c)
+}
+
+// multiplyWeights sets C from the product of a, whose rows are contiguous, and w.
+func multiplyWeights[T Float](o Options, f finish[T], a Matrix[T], w *Weights[T], c Matrix[T]) {
 	switch o.Order.Kind() {
 	case reduce.KindArrival:
 		arrive(o, f, a, w, c)
@@ -137,8 +142,12 @@ func multiply[T Float](o Options, f finish[T], a Matrix[T], w *Weights[T], c Mat
 	}
 }
 
-// multiplyOnce sets C from operands as they lie.
-func multiplyOnce[T Float](o Options, f finish[T], place Contraction, a leftOperand[T], b rightOperand[T], c Matrix[T]) {
+// multiplyOperands sets C from operands as they lie, or from a and weights.
+func multiplyOperands[T Float](o Options, f finish[T], place Contraction, a leftOperand[T], b rightOperand[T], c Matrix[T]) {
+	if b.packed() {
+		multiplyWeights(o, f, a.Matrix, b.w, c)
+		return
+	}
 	if b.cols() == 1 && c.Stride == 1 {
 		a, b, c = asRow(a, b, c)
 	}

@@ -8,15 +8,8 @@ import (
 	"github.com/samebits/samebits/reduce"
 )
 
-// Join sets dst to the finished product from the states of all its parts, given
-// in the order of their terms. Trees, Binned and Exact merge them: the bits are those of
-// the product at once, whatever the cuts. The other orders fold the values of the
-// parts: Shuffled by its seed, Arrival as they are given, and the folds from left
-// to right. Parts of no terms are passed over.
-//
-// It is an error if the parts do not make up the whole contraction, or differ in
-// order or size.
-func Join[T Float](parts []*Partial[T], dst []T) error {
+// join is Join.
+func join[T Float](parts []*Partial[T], dst []T) error {
 	present, err := checkParts(parts, len(dst))
 	if err != nil {
 		return err

@@ -29,9 +29,8 @@ type Partial[T Float] struct {
 	value []T
 }
 
-// compute evaluates the part of the product of a and w, in the memory of p's nodes or sums if that is
-// enough. The rows of a are its columns place.From to place.From+K of the whole left operand.
-func (p *Partial[T]) compute(o Options, a Matrix[T], w *Weights[T]) {
+// computePart is compute.
+func computePart[T Float](p *Partial[T], o Options, a Matrix[T], w *Weights[T]) {
 	nodes, wide, exact := p.nodes, p.wide, p.exact
 	*p = Partial[T]{order: o.Order, place: w.place, terms: w.k, size: a.Rows * w.n}
 	if w.k == 0 {
@@ -66,14 +65,14 @@ func (p *Partial[T]) compute(o Options, a Matrix[T], w *Weights[T]) {
 		})
 	case reduce.KindBinned:
 		p.bins = make([]reduce.Bins[T], p.size)
-		p.eachElement(o, a, w, func(at int, x, y []T) {
+		eachElement(o, a, w, func(at int, x, y []T) {
 			p.bins[at] = reduce.NewBins[T](o.Order.Fold())
 			p.bins[at].AddProducts(x, y, 1)
 		})
 	case reduce.KindExact:
 		clear(grow(&exact, p.size))
 		p.exact = exact
-		p.addProducts(o, a, w)
+		addProducts(p, o, a, w)
 	default:
 		p.value = make([]T, p.size)
 		multiply(o, finish[T]{alpha: 1}, a, w, Dense(a.Rows, w.n, p.value))
@@ -81,7 +80,7 @@ func (p *Partial[T]) compute(o Options, a Matrix[T], w *Weights[T]) {
 }
 
 // eachElement calls f for every element, with its index, its row of a and its column of w.
-func (p *Partial[T]) eachElement(o Options, a Matrix[T], w *Weights[T], f func(at int, x, y []T)) {
+func eachElement[T Float](o Options, a Matrix[T], w *Weights[T], f func(at int, x, y []T)) {
 	var spare vectors[T]
 	spare.prepare(o.Threads, w.k)
 	parallel.For(o.Threads, w.n, func(j int) {
@@ -135,11 +134,8 @@ func (p *Partial[T]) Nodes() int {
 	return max(1, len(p.nodes), len(p.wide))
 }
 
-// Alone sets dst to the part's own value, finished as if its terms were the whole
-// contraction: what a rank contributes to an all-reduce. The nodes of a cover are
-// joined from right to left; in the orders that depend on cuts it is the value
-// that travels. A part of no terms is +0. It panics if dst has not Size elements.
-func (p *Partial[T]) Alone(dst []T) {
+// alone is Alone.
+func alone[T Float](p *Partial[T], dst []T) {
 	if len(dst) != p.size {
 		panic(fmt.Sprintf("gemm: part of %d elements finished into %d", p.size, len(dst)))
 	}

@@ -18,9 +18,9 @@ const widenedAtOnce = 1 << 18
 // are: h + l holds what is on a lattice of 2^-100 of it (see lattices), which leaves 26 powers of two
 // for the sizes of the numbers in a row, and as many in a column. Elements of which that is not
 // certain are evaluated by themselves, and so are all of float64.
-func (p *Partial[T]) addProducts(o Options, a Matrix[T], w *Weights[T]) {
+func addProducts[T Float](p *Partial[T], o Options, a Matrix[T], w *Weights[T]) {
 	if kernel.Is64[T]() {
-		p.eachElement(o, a, w, func(at int, x, y []T) { addExact(&p.exact[at], x, y) })
+		eachElement(o, a, w, func(at int, x, y []T) { addExact(&p.exact[at], x, y) })
 		return
 	}
 	z, owner := lend[float64](o.Workspace, forExact, makeCertifier[float64])
@@ -32,12 +32,12 @@ func (p *Partial[T]) addProducts(o Options, a Matrix[T], w *Weights[T]) {
 	z.a = leftOperand[float64]{Matrix: widenMatrix(&z.left, a)}
 	panels := max(1, widenedAtOnce/(w.k*w.tile.Cols))
 	for first := 0; first < w.panelCount(); first += panels {
-		p.addPanels(o, z, a, w, first, min(first+panels, w.panelCount()))
+		addPanels(p, o, z, a, w, first, min(first+panels, w.panelCount()))
 	}
 }
 
 // addPanels is addProducts for the columns of the panels [first, last), in which z finds what is exact.
-func (p *Partial[T]) addPanels(o Options, z *certifier[float64], a Matrix[T], w *Weights[T], first, last int) {
+func addPanels[T Float](p *Partial[T], o Options, z *certifier[float64], a Matrix[T], w *Weights[T], first, last int) {
 	j0 := first * w.tile.Cols
 	z.b = rightOperand[float64]{b: widenPanels(z, o.Threads, w, first, last), trans: true}
 	z.measure(o.Threads)

@@ -15,11 +15,8 @@ const wireFields = 10
 // maxWireLeaf is the largest leaf that an order can have.
 const maxWireLeaf = 65535
 
-// AppendWire appends the state as it travels to another rank: 80 bytes that say
-// what it is, and its numbers, little-endian, Bytes() of them. The nodes of a tree
-// follow one another, of pairs first all h and then all l; which nodes they are
-// follows from the place.
-func (p *Partial[T]) AppendWire(b []byte) []byte {
+// appendWire is AppendWire.
+func appendWire[T Float](p *Partial[T], b []byte) []byte {
 	le := binary.LittleEndian
 	growing := uint64(0)
 	if p.place.Growing {
@@ -54,16 +51,15 @@ func appendFloats[S Float](b []byte, x []S) []byte {
 	return b
 }
 
-// ReadPartial returns the state that AppendWire appended. It is an error if b is
-// anything but such a state of T, of the order given.
-func ReadPartial[T Float](b []byte, order reduce.Order) (*Partial[T], error) {
+// readPartial is ReadPartial.
+func readPartial[T Float](b []byte, order reduce.Order) (*Partial[T], error) {
 	r := &wireReader{left: b}
 	p, err := readHeader[T](r, order)
 	if err != nil {
 		return nil, err
 	}
 	if p.terms > 0 {
-		p.readState(r)
+		readState(p, r)
 	}
 	switch {
 	case r.err != nil:
@@ -97,7 +93,7 @@ func readHeader[T Float](r *wireReader, order reduce.Order) (*Partial[T], error)
 }
 
 // readState reads the numbers of a part that has terms.
-func (p *Partial[T]) readState(r *wireReader) {
+func readState[T Float](p *Partial[T], r *wireReader) {
 	switch p.order.Kind() {
 	case reduce.KindPairwise, reduce.KindDoubleDouble:
 		p.nodes = readNodes[T](r, p.spans(), p.size, p.order.Kind() == reduce.KindDoubleDouble)

@@ -230,7 +230,7 @@ func TestWindowHidesKeys(t *testing.T) {
 		s := m.NewSession()
 		_, err = s.Forward(t.Context(), ids[:79], nil)
 		require.NoError(t, err)
-		for _, p := range s.passes {
+		for _, p := range s.sequence.(*running[float64]).passes {
 			kv := &p.cache.layers[0]
 			for i := range kv.keys.Data[:40*8] {
 				kv.keys.Data[i] = kernel.NaN[float64]()

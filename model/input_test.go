@@ -122,7 +122,7 @@ func TestNewRefusesRanks(t *testing.T) {
 		require.ErrorContains(t, err, ": want 1 to the number of heads, 6", "%d", ranks)
 	}
 	zero, one := build[float32](t, c, setup{reduce.Pairwise, 0, 1}), build[float32](t, c, setup{reduce.Pairwise, 1, 1})
-	require.Len(t, zero.shards, 1)
+	require.Len(t, zero.weights, 1)
 	require.Equal(t, bitsOf(logits(t, one, []int{1})), bitsOf(logits(t, zero, []int{1})))
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/samebits/samebits/gemm"
+	"github.com/samebits/samebits/internal/kernel"
 	"github.com/samebits/samebits/tp"
 )
 
@@ -38,13 +39,23 @@ type Options[T Float] struct {
 type Model[T Float] struct {
 	config  Config
 	options Options[T]
-	shards  []*shard[T] // by rank; nil of those in other processes
+	weights weights[T]
 }
 
 // New divides and packs the weights of a checkpoint. Rows of the embedding stay
 // there, until a Session wants them: the checkpoint must not be closed before. It is
 // an error if a weight is not finite, or not exact in T.
 func New[T Float](c *Checkpoint, o Options[T]) (*Model[T], error) {
+	if kernel.Is64[T]() {
+		m, err := new64(c, kernel.Cast[Options[float64]](o))
+		return kernel.Cast[*Model[T]](m), err
+	}
+	m, err := new32(c, kernel.Cast[Options[float32]](o))
+	return kernel.Cast[*Model[T]](m), err
+}
+
+// newModel is New.
+func newModel[T Float](c *Checkpoint, o Options[T]) (*Model[T], error) {
 	if o.World != nil {
 		if o.Ranks != 0 && o.Ranks != o.World.Size() || o.Deadline != 0 {
 			return nil, fmt.Errorf("model: %d ranks and a deadline of %v in a World of %d ranks, which has its own: want 0", o.Ranks, o.Deadline, o.World.Size())
@@ -77,15 +88,15 @@ func New[T Float](c *Checkpoint, o Options[T]) (*Model[T], error) {
 			return nil, err
 		}
 	}
-	m := &Model[T]{config: c.Config, options: o, shards: make([]*shard[T], o.Ranks)}
+	all := make(shards[T], o.Ranks)
 	for _, rank := range o.ranks() {
 		s, err := newShard(c, o, rank)
 		if err != nil {
 			return nil, err
 		}
-		m.shards[rank] = s
+		all[rank] = s
 	}
-	return m, nil
+	return &Model[T]{config: c.Config, options: o, weights: all}, nil
 }
 
 // Faults lists the faults that make a difference in the model: without a fused QKV
@@ -118,38 +129,24 @@ func (m *Model[T]) Trace(ctx context.Context, ids []int, r Recorder[T]) (gemm.Ma
 // Session is a sequence that grows: the tokens seen so far, as the keys and values
 // of their attention, for each rank. It belongs to one goroutine.
 type Session[T Float] struct {
-	model  *Model[T]
-	tokens int
-	passes []*pass[T] // by rank; nil of those in other processes
-	sent   []int64
-	broken error    // of a run that left the caches half filled
-	alone  *tp.Rank // of the only rank, or nil
+	model    *Model[T]
+	sequence sequence[T]
 }
 
 // NewSession returns the empty sequence.
 func (m *Model[T]) NewSession() *Session[T] {
-	s := &Session[T]{model: m, sent: make([]int64, len(m.shards)), passes: make([]*pass[T], len(m.shards))}
-	for rank, shard := range m.shards {
-		if shard != nil {
-			c := newCache(shard.backend, m.config, shard.kvHeads)
-			s.passes[rank] = newPass(shard, &c)
-		}
-	}
-	if len(m.shards) == 1 && m.options.World == nil {
-		s.alone = tp.Alone()
-	}
-	return s
+	return &Session[T]{m, m.weights.sequence(m)}
 }
 
 // Model returns the model that the session runs.
 func (s *Session[T]) Model() *Model[T] { return s.model }
 
 // Tokens returns the length of the sequence.
-func (s *Session[T]) Tokens() int { return s.tokens }
+func (s *Session[T]) Tokens() int { return s.sequence.length() }
 
 // BytesSent returns the bytes that each rank has sent to others for this session; 0 for
 // those in other processes.
-func (s *Session[T]) BytesSent() []int64 { return s.sent }
+func (s *Session[T]) BytesSent() []int64 { return s.sequence.bytesSent() }
 
 // Forward appends tokens to the sequence and returns their logits, [tokens,
 // vocabulary]. How a sequence is cut into calls does not change the bits, in any
@@ -157,7 +154,7 @@ func (s *Session[T]) BytesSent() []int64 { return s.sent }
 // was; after any other error it returns that error for good. A Recorder needs all ranks
 // in this process.
 func (s *Session[T]) Forward(ctx context.Context, ids []int, r Recorder[T]) (gemm.Matrix[T], error) {
-	return s.forward(ctx, ids, r, false)
+	return s.sequence.forward(ctx, ids, r, false)
 }
 
 // Next appends tokens to the sequence and returns the logits of the last one, which it
@@ -165,84 +162,9 @@ func (s *Session[T]) Forward(ctx context.Context, ids []int, r Recorder[T]) (gem
 // take a good part of the time, and of the memory, where the vocabulary is large. On one
 // rank it allocates nothing but the memory of keys and values, once in a while.
 func (s *Session[T]) Next(ctx context.Context, ids []int) ([]T, error) {
-	logits, err := s.forward(ctx, ids, nil, true)
+	logits, err := s.sequence.forward(ctx, ids, nil, true)
 	if err != nil {
 		return nil, err
 	}
 	return logits.Row(0), nil
-}
-
-func (s *Session[T]) forward(ctx context.Context, ids []int, r Recorder[T], last bool) (gemm.Matrix[T], error) {
-	var none gemm.Matrix[T]
-	if s.broken != nil {
-		return none, fmt.Errorf("model: the session failed before: %w", s.broken)
-	}
-	if err := s.check(ids); err != nil {
-		return none, err
-	}
-	o := s.model.options
-	if o.World != nil && r != nil {
-		return none, fmt.Errorf("model: recording the stages of a World of %d ranks: want all ranks in one process", o.World.Size())
-	}
-	rec := newCollector(s.model.config, r)
-	for _, p := range s.passes {
-		if p != nil {
-			p.rec, p.start, p.ids, p.last = rec, s.tokens, ids, last
-		}
-	}
-	if err := s.run(ctx); err != nil {
-		s.broken = err
-		return none, err
-	}
-	s.tokens += len(ids)
-	rec.flush()
-	result := s.passes[s.model.home()].result
-	for _, p := range s.passes {
-		if p != nil {
-			p.result, p.ids, p.rec = none, nil, nil // to be kept by the caller alone
-		}
-	}
-	return result, nil
-}
-
-// run runs the passes.
-func (s *Session[T]) run(ctx context.Context) error {
-	if s.alone != nil {
-		return tp.RunAlone(ctx, s.alone, s.passes[0].step)
-	}
-	return s.model.options.run(ctx, func(ctx context.Context, rank *tp.Rank) error {
-		p := s.passes[rank.ID()]
-		if s.model.options.World != nil {
-			if err := p.agreeOnTokens(ctx, rank); err != nil {
-				return err
-			}
-		}
-		err := p.run(ctx, rank)
-		s.sent[rank.ID()] += rank.BytesSent()
-		return err
-	})
-}
-
-// home returns the rank here whose logits are taken: all have the same.
-func (m *Model[T]) home() int {
-	if w := m.options.World; w != nil {
-		return w.ID()
-	}
-	return 0
-}
-
-func (s *Session[T]) check(ids []int) error {
-	c := s.model.config
-	if len(ids) == 0 {
-		return fmt.Errorf("model: no tokens: want at least 1")
-	}
-	if s.tokens+len(ids) > c.Context {
-		return fmt.Errorf("model: %d tokens exceed the context of %d", s.tokens+len(ids), c.Context)
-	}
-	for i, id := range ids {
-		if id < 0 || id >= c.Vocabulary {
-			return fmt.Errorf("model: id %d at position %d is outside the vocabulary: want 0 to %d", id, s.tokens+i, c.Vocabulary-1)
-		}
-	}
-	return nil
 }

@@ -86,7 +86,7 @@ func TestPositionsMatter(t *testing.T) {
 	s := m.NewSession()
 	_, err := s.Forward(t.Context(), ids[:8], nil)
 	require.NoError(t, err)
-	s.tokens-- // the fault
+	s.sequence.(*running[float32]).tokens-- // the fault
 	out, err := s.Forward(t.Context(), ids[8:9], nil)
 	require.NoError(t, err)
 	require.NotEqual(t, bitsOf(logits(t, m, ids[:9])[8*c.Config.Vocabulary:]), bitsOf(out.Data))

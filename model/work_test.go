@@ -65,14 +65,16 @@ type shardFor func(c *Checkpoint, o Options[float32], rank int) (*shard[float32]
 func measure(t *testing.T, c *Checkpoint, ranks int, make shardFor, ids []int) []work {
 	m := &Model[float32]{config: c.Config, options: Options[float32]{Ranks: ranks}}
 	var counters []*counting
+	var weights shards[float32]
 	native := build[float32](t, c, setup{reduce.Pairwise, 1, 1}).options.Backend
 	for rank := range ranks {
 		counter := &counting{Backend: native}
 		counters = append(counters, counter)
 		s, err := make(c, Options[float32]{Backend: counter, Ranks: ranks}, rank)
 		require.NoError(t, err)
-		m.shards = append(m.shards, s)
+		weights = append(weights, s)
 	}
+	m.weights = weights
 	s := m.NewSession()
 	_, err := s.Forward(t.Context(), ids, nil)
 	require.NoError(t, err)

@@ -39,7 +39,7 @@ func logitsIn[T Float](ctx context.Context, c *Checkpoint, b gemm.Backend[T], w 
 	if err != nil {
 		return nil, 0, err
 	}
-	for rank, s := range m.shards {
+	for rank, s := range m.weights.(shards[T]) {
 		if (s != nil) != (rank == w.ID()) {
 			return nil, 0, errors.New("a rank holds more than its shard")
 		}

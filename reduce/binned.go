@@ -102,31 +102,36 @@ func (b *Bins[T]) AddProducts(x, y []T, stride int) {
 	if stride < 1 || len(x) > (len(y)+stride-1)/stride {
 		panic(fmt.Sprintf("reduce: products of %d elements and %d with stride %d", len(x), len(y), stride))
 	}
+	addProducts(b, x, y, stride)
+}
+
+// multiplyTerms adds the terms x[i]*y[i*stride]: those of a dot product, or products block by block.
+func multiplyTerms[T Float](b *Bins[T], x, y []T, stride int) {
 	if stride == 1 {
-		b.add(terms[T]{x: x, y: y[:len(x)]})
+		addTerms(b, terms[T]{x: x, y: y[:len(x)]})
 		return
 	}
 	for len(x) > 0 {
 		n := min(len(x), productBlock)
-		b.multiplyBlock(x[:n], y, stride)
+		multiplyBlock(b, x[:n], y, stride)
 		if x = x[n:]; len(x) > 0 {
 			y = y[n*stride:]
 		}
 	}
 }
 
-// add adds the terms of a sum or a dot product: by blocks that kernels cut, and in Go
+// addTerms adds the terms of a sum or a dot product: by blocks that kernels cut, and in Go
 // where they do not.
-func (b *Bins[T]) add(t terms[T]) {
+func addTerms[T Float](b *Bins[T], t terms[T]) {
 	if len(t.x) < cutMin {
-		b.addInGo(t)
+		addInGo(b, t)
 		return
 	}
 	c := binCutter[T]{b: b}
 	for len(t.x) > 0 {
 		n := min(len(t.x), cutBlock[T]())
 		if block := t.slice(0, n); n < cutMin || !c.add(block) {
-			b.addInGo(block)
+			addInGo(b, block)
 		}
 		t = t.slice(n, len(t.x))
 	}
@@ -140,43 +145,43 @@ func cutBlock[T Float]() int {
 	return kernel.MaxSlicedSingle
 }
 
-// addInGo is add without kernels.
-func (b *Bins[T]) addInGo(t terms[T]) {
+// addInGo is addTerms without kernels.
+func addInGo[T Float](b *Bins[T], t terms[T]) {
 	for len(t.x) > 0 {
 		var n int
 		if t.y == nil {
 			n = min(len(t.x), binBlock)
-			b.addBlock(t.x[:n])
+			addBlock(b, t.x[:n])
 		} else {
 			n = min(len(t.x), productBlock)
-			b.multiplyBlock(t.x[:n], t.y, 1)
+			multiplyBlock(b, t.x[:n], t.y, 1)
 		}
 		t = t.slice(n, len(t.x))
 	}
 }
 
 // multiplyBlock adds at most productBlock products.
-func (b *Bins[T]) multiplyBlock(x, y []T, stride int) {
+func multiplyBlock[T Float](b *Bins[T], x, y []T, stride int) {
 	var buffer [productBlock]T
 	for i, v := range x {
 		buffer[i] = T(v * y[i*stride])
 	}
-	b.addBlock(buffer[:len(x)])
+	addBlock(b, buffer[:len(x)])
 }
 
 // addBlock adds at most binBlock terms.
-func (b *Bins[T]) addBlock(x []T) {
+func addBlock[T Float](b *Bins[T], x []T) {
 	largest, zeros := magnitude(x)
 	neg0 := int64(0)
 	if zeros {
 		largest, neg0 = magnitudeBesideZeros(x)
 	}
 	if largest >= kernel.Bits(T(math.Inf(1))) {
-		b.addSpecialBlock(x)
+		addSpecialBlock(b, x)
 		return
 	}
 	b.raise(topOf[T](largest))
-	n := b.slices(x)
+	n := slicesOf(b, x)
 	b.addBins(b.top, n[:b.fold], len(x))
 	b.notNeg0 -= neg0
 }
@@ -198,7 +203,7 @@ func topOf[T Float](largest uint64) int {
 // addSpecialBlock adds a block in which not all terms are finite.
 //
 //go:noinline
-func (b *Bins[T]) addSpecialBlock(x []T) {
+func addSpecialBlock[T Float](b *Bins[T], x []T) {
 	var finite [binBlock]T
 	n := 0
 	for _, v := range x {
@@ -217,7 +222,7 @@ func (b *Bins[T]) addSpecialBlock(x []T) {
 		b.count++
 		b.notNeg0++
 	}
-	b.addBlock(finite[:n])
+	addBlock(b, finite[:n])
 }
 
 // raise makes top the index of the highest bin, unless that is higher already.

@@ -32,7 +32,7 @@ func testBinnedBlocks[T Float](t *testing.T) {
 		for fold := minFold; fold <= maxFold; fold++ {
 			cut, inGo := NewBins[T](fold), NewBins[T](fold)
 			cut.add(v)
-			inGo.addInGo(v)
+			addInGo(&inGo, v)
 			require.Equal(t, inGo.words(), cut.words(), "input %d, fold %d", i, fold)
 		}
 	}
@@ -60,7 +60,7 @@ func TestBinnedBlocksOfTwoBins(t *testing.T) {
 				x[5] = math.Ldexp(1, gridExponent[float64](top)+38)
 				cut, inGo := NewBins[float64](3), NewBins[float64](3)
 				cut.add(terms[float64]{x: x})
-				inGo.addInGo(terms[float64]{x: x})
+				addInGo(&inGo, terms[float64]{x: x})
 				require.Equal(t, inGo.words(), cut.words(), "top %d, 2^%d units", top, below)
 			}
 		}

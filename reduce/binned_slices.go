@@ -13,10 +13,10 @@ import (
 // so bits(t) - bits(M(k)) is the integer RN(k, x)/q(k), and sums of bits(t), modulo 2^64,
 // give the sum of these integers: below 2^63, as a block has 2^10 terms of 2^51 at most.
 
-// slices returns the sums of the slices of x, at most binBlock finite terms of the
+// slicesOf returns the sums of the slices of x, at most binBlock finite terms of the
 // current top or below, from that on down, in units of the grids. More than fold of
 // them have no meaning.
-func (b *Bins[T]) slices(x []T) [maxFold]int64 {
+func slicesOf[T Float](b *Bins[T], x []T) [maxFold]int64 {
 	switch {
 	case !kernel.Is64[T]():
 		return directSlices(x, b.top, b.fold)

@@ -421,7 +421,7 @@ func testAddBins[T Float](t *testing.T) {
 			small := fillWith(9, func(i int) T { return T(i+1) / 7 })
 			large := power[T](up*binWidth[T]()) * 3
 			low.Add(small)
-			n := low.slices(small)
+			n := slicesOf(&low, small)
 			got := NewBins[T](fold)
 			got.Add([]T{large})
 			got.addBins(low.top, n[:fold], len(small))

@@ -262,7 +262,7 @@ func TestBinnedSumsOfManyTerms(t *testing.T) {
 			for _, n := range []int{certifiedBins/2 + 1, certifiedBins} {
 				some := all.slice(0, n)
 				b := NewBins[float64](DefaultFold)
-				b.addInGo(some)
+				addInGo(&b, some)
 				of := kernel.Plain
 				if some.y != nil {
 					of = kernel.RoundedProduct

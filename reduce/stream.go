@@ -28,29 +28,29 @@ const streamBlock = 1024
 // streamBuffer is the buffer of one block: the terms, or their factors.
 type streamBuffer[T Float] struct{ x, y [streamBlock]T }
 
-// sum returns the sum of the terms in the given order.
-func (s stream[T]) sum(order Order) T {
+// sumStream returns the sum of the terms in the given order.
+func sumStream[T Float](s stream[T], order Order) T {
 	mustCheck[T](order)
 	s.x.mustFit()
 	switch {
-	case s.contiguous():
-		return sumOf(order, s.x.Data[:s.x.N], s.factors(s.x.Data[:s.x.N], s.y.Data))
+	case contiguous(s):
+		return sumOf(order, s.x.Data[:s.x.N], factors(s, s.x.Data[:s.x.N], s.y.Data))
 	case order.CutInvariant():
-		return s.accumulate(order)
+		return accumulate(s, order)
 	case order.kind == KindShuffled || order.kind == KindArrival:
 		all := make([]T, s.x.N)
-		return sumOf(order, all, s.read(all, make([]T, s.y.N), 0))
+		return sumOf(order, all, readBlock(s, all, make([]T, s.y.N), 0))
 	}
-	return s.fold(order.kind)
+	return foldStream(s, order.kind)
 }
 
 // contiguous tells whether the terms lie in slices as they are.
-func (s stream[T]) contiguous() bool {
+func contiguous[T Float](s stream[T]) bool {
 	return s.f.kind == identity && s.x.Inc == 1 && (s.kind != productTerms || s.y.Inc == 1)
 }
 
 // factors returns the second factors that go with x: those of y, x itself, or nil.
-func (s stream[T]) factors(x, y []T) []T {
+func factors[T Float](s stream[T], x, y []T) []T {
 	switch s.kind {
 	case squareTerms:
 		return x
@@ -68,15 +68,15 @@ func sumOf[T Float](order Order, x, y []T) T {
 	return Dot(order, x, y)
 }
 
-// read fills x with f of the elements from lo on, y with the second factors where
+// readBlock fills x with f of the elements from lo on, y with the second factors where
 // the terms are products, and returns the factors that go with x.
-func (s stream[T]) read(x, y []T, lo int) []T {
+func readBlock[T Float](s stream[T], x, y []T, lo int) []T {
 	gather(x, s.x, lo)
 	s.f.apply(x)
 	if s.kind == productTerms {
 		gather(y[:len(x)], s.y, lo)
 	}
-	return s.factors(x, y)
+	return factors(s, x, y)
 }
 
 // gather copies the elements of v from lo on to dst.
@@ -95,12 +95,12 @@ func gather[T Float](dst []T, v Vector[T], lo int) {
 }
 
 // accumulate sums the blocks in an order that does not depend on cuts.
-func (s stream[T]) accumulate(order Order) T {
+func accumulate[T Float](s stream[T], order Order) T {
 	var b streamBuffer[T]
 	a := newAccumulator[T](order, 0)
 	for lo := 0; lo < s.x.N; lo += streamBlock {
 		x := b.x[:min(streamBlock, s.x.N-lo)]
-		if y := s.read(x, b.y[:], lo); y != nil {
+		if y := readBlock(s, x, b.y[:], lo); y != nil {
 			a.AddProducts(x, y)
 		} else {
 			a.Add(x...)
@@ -113,13 +113,13 @@ func (s stream[T]) accumulate(order Order) T {
 	return v
 }
 
-// fold is the left fold of the terms by the rule of the order.
-func (s stream[T]) fold(k Kind) T {
+// foldStream is the left fold of the terms by the rule of the order.
+func foldStream[T Float](s stream[T], k Kind) T {
 	var b streamBuffer[T]
 	var f folder[T]
 	for lo := 0; lo < s.x.N; lo += streamBlock {
 		x := b.x[:min(streamBlock, s.x.N-lo)]
-		y := s.read(x, b.y[:], lo)
+		y := readBlock(s, x, b.y[:], lo)
 		for i, v := range x {
 			if y != nil {
 				v = T(v * y[i])
@@ -130,24 +130,24 @@ func (s stream[T]) fold(k Kind) T {
 	return f.value(k)
 }
 
-// exact returns the exact sum of the terms.
-func (s stream[T]) exact() *Superaccumulator {
+// exactStream returns the exact sum of the terms.
+func exactStream[T Float](s stream[T]) *Superaccumulator {
 	var b streamBuffer[T]
 	a := new(Superaccumulator)
 	for lo := 0; lo < s.x.N; lo += streamBlock {
 		x := b.x[:min(streamBlock, s.x.N-lo)]
-		addExact(a, terms[T]{x: x, y: s.read(x, b.y[:], lo)})
+		addExact(a, terms[T]{x: x, y: readBlock(s, x, b.y[:], lo)})
 	}
 	return a
 }
 
-// max returns the largest v, canonical where it is a NaN. There is at least one.
-func (s stream[T]) max() T {
+// maxStream returns the largest v, canonical where it is a NaN. There is at least one.
+func maxStream[T Float](s stream[T]) T {
 	var b streamBuffer[T]
 	most := T(math.Inf(-1))
 	for lo := 0; lo < s.x.N; lo += streamBlock {
 		x := b.x[:min(streamBlock, s.x.N-lo)]
-		s.read(x, nil, lo)
+		readBlock(s, x, nil, lo)
 		most = max(most, largest(x))
 	}
 	return most

@@ -116,7 +116,8 @@ func arrivalThreads(order Order) int {
 	return 1
 }
 
-func sum[T Float](order Order, t terms[T], threads int) T {
+// sumTerms is sum.
+func sumTerms[T Float](order Order, t terms[T], threads int) T {
 	mustCheck[T](order)
 	n := len(t.x)
 	if n == 0 {
@@ -223,12 +224,12 @@ func tiny[T Float](x T) bool {
 // than cut: up to a half of it whatever the terms. It is likely to be certain.
 const certifiedBins = 1 << 17
 
-// binnedSum returns the sum of that fold. Where it can, it looks at all terms before it sums
+// sumBinned returns the sum of that fold. Where it can, it looks at all terms before it sums
 // them: the largest of float32 tells to which grid they are rounded. A sum of float64 is no
 // further from the exact one than n 2^(-W(fold-1)) times the largest magnitude (see Bins),
 // which decides it for few terms; in fold 2 that is more than its last place. Terms are
 // Plain or RoundedProduct.
-func binnedSum[T Float](fold int, of kernel.Terms, x, y []T) T {
+func sumBinned[T Float](fold int, of kernel.Terms, x, y []T) T {
 	n := len(x)
 	switch {
 	case !kernel.Is64[T]():

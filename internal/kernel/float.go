@@ -19,6 +19,10 @@ func Is64[T Float]() bool {
 	return unsafe.Sizeof(x) == 8
 }
 
+// Cast returns x, whose type is S, as such: where T is float64 by Is64, a value of a type of T as one of the
+// type of float64. It costs nothing.
+func Cast[S, T any](x T) S { return *(*S)(unsafe.Pointer(&x)) }
+
 // NaN is the canonical quiet NaN, the only one that arithmetic returns:
 // 0x7fc00000 or 0x7ff8000000000000.
 func NaN[T Float]() T {
