@@ -82,6 +82,7 @@ func main() {
 	writeWidens(*out)
 	writeDigits(*out)
 	writeFew(*out)
+	writeChunks(*out)
 	write(filepath.Join(*out, "internal/kernel/dispatch_other.go"), goHeader("purego || !(amd64 || arm64)", "kernel")+dispatch(nil))
 }
 
