@@ -3,7 +3,7 @@ package kernel
 import "unsafe"
 
 // Few terms are summed as integers. What follows is of the kernels of AVX-512; the others have windows of their own (window.go), and chunks for
-// exponents that are far from each other (chunks.go).
+// exponents that are far from each other (chunks.go); AVX2 has such chunks by vectors (_asm/chunks.go), but not of products of float64.
 //
 // A window is a number in fixed point that holds sums of few numbers with exponents near to each
 // other: two or three words of 56 bits, signed, so that up to 128 numbers leave no carry to take: of more, 500 at most, eight sums
@@ -24,7 +24,7 @@ const (
 	wordBits   = 56
 	fewInThree = 16 // more get two words at first
 
-	fewInWindows = 24 // of AVX2 which has none by vectors: more are at once in chunks
+	fewInWindows = 24 // of AVX2, which has none by vectors: as many and more have chunks at once
 )
 
 // What is to be tried: a window, or digits if that refuses, or digits at once. Those are not digits of kernels that leave them all: the
@@ -43,7 +43,8 @@ const (
 	Refused
 )
 
-// fewSooner has for each backend the number of terms from which a certificate of their sum may be sooner done than SumFew.
+// fewSooner has for each backend the number of terms from which a certificate of their sum may be sooner done than SumFew. With AVX2 most are
+// from 64 on, by half: but one in vain would have a sum of 100 terms take longer than a small superaccumulator.
 var fewSooner = [...]int{Portable: 129, NEON: 32, AVX2: 160, AVX512: 128}
 
 // FewSooner is the number of terms below which SumFew is tried before anything else.
