@@ -91,7 +91,7 @@ func testFew[T Float](t *testing.T, of Terms) {
 	case Portable:
 		rounds = 2000
 	case AVX2:
-		rounds = 4000
+		rounds = 2000
 	case NEON: // the code of Portable
 		rounds = 400
 	}
