@@ -84,6 +84,17 @@ func extractBits[T Float](x, y []T) (all []uint64) {
 			}
 		}
 	}
+	for _, of := range []Terms{Plain, Product} {
+		if active != AVX2 && active != AVX512 {
+			continue
+		}
+		switch v, s, state := SumFew(of, x[:40], y[:40], Spread); state {
+		case Rounded:
+			all = append(all, Bits(v))
+		default:
+			all = append(all, uint64(s.Hi), s.Lo, uint64(state))
+		}
+	}
 	return all
 }
 
