@@ -79,15 +79,23 @@ func (k *digits) place(i int) {
 	k.line("VMOVDQU X%d, %d(R14)(%s*8)", t, digitTable, to)
 }
 
+// marked sets DI to the marks.
+func (k *digits) marked() {
+	for bytes := k.bytes; bytes > 8; bytes /= 2 {
+		k.upper(1, spreadMarks, bytes)
+		if bytes == 64 {
+			k.line("VPORQ Z1, Z%[1]d, Z%[1]d", spreadMarks)
+		} else {
+			k.line("VPOR Y1, Y%[1]d, Y%[1]d", spreadMarks)
+		}
+	}
+	k.line("VMOVQ X%d, DI", spreadMarks)
+}
+
 // highest sets R10 to the offset of the highest entry that is not 0; S is decided if there is none.
 func (k *digits) highest() {
 	const table = digitTable
-	k.copy(0, spreadMarks)
-	for bytes := 64; bytes > 8; bytes /= 2 {
-		k.upper(1, 0, bytes)
-		k.line("VPORQ Z1, Z0, Z0")
-	}
-	k.line("VMOVQ X0, DI")
+	k.marked()
 	k.label("highest")
 	k.line("BSRQ DI, BX")
 	k.line("JEQ decided")
@@ -103,6 +111,37 @@ func (k *digits) highest() {
 	k.line("MOVQ %d(R14)(R10*1), AX", table)
 	k.line("ORQ %d(R14)(R10*1), AX", table+8)
 	k.line("JNE top")
+	if k.bytes == 32 {
+		k.line("CMPQ R13, R14")
+		k.line("JNE many")
+	}
+	k.line("BTRQ BX, DI")
+	k.line("JMP highest")
+	if k.bytes == 32 {
+		k.skipZeros()
+	}
+}
+
+// skipZeros goes on below entry BX, which is 0, by eight entries at once. That is for many terms: vectors have to wait until the words
+// before them are written.
+func (k *digits) skipZeros() {
+	const table = digitTable
+	k.label("many")
+	k.line("ANDQ $-128, R10")
+	k.label("zeros")
+	k.line("VMOVDQU %d(R14)(R10*1), Y0", table)
+	for off := 32; off < 128; off += 32 {
+		k.line("VPOR %d(R14)(R10*1), Y0, Y0", table+off)
+	}
+	k.line("VPTEST Y0, Y0")
+	k.line("JNE eight")
+	k.line("SUBQ $128, R10")
+	k.line("JGE zeros")
+	k.line("JMP decided")
+	k.label("eight") // of which some may be zeros
+	k.line("SHRQ $4, R10")
+	k.line("ADDQ $8, R10")
+	k.line("BZHIQ R10, DI, DI")
 	k.line("BTRQ BX, DI")
 	k.line("JMP highest")
 }
@@ -115,8 +154,7 @@ func (k *digits) highest() {
 // of what the sum is more than the multiple decides: the digits below are taken until
 // it is known, at most to the last; S becomes the multiple and that sign.
 //
-// R10 is the offset of entry k. The highest that is not 0 is found among those that were marked. (Vectors of entries would have to
-// wait until the words before them are written.)
+// R10 is the offset of entry k. The highest that is not 0 is found among those that were marked.
 func (k *digits) lead() {
 	const table, beside = digitTable, digitTable - 8 // of a[k], b[k-1]
 	k.line("XORL R8, R8")

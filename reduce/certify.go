@@ -78,8 +78,10 @@ func certify[T Float](fold int, of kernel.Terms, x, y []T) (T, bool) {
 	if v, ok := kernel.RoundCertain[T](c.s, c.t, bound); ok {
 		return v, true
 	}
-	exact := of == kernel.Plain && kernel.IsFinite(c.s) && lossless(fold, c.most, x)
-	return T(c.s + c.t), exact
+	if of != kernel.Plain || !kernel.IsFinite(c.s) || fold == 0 && kernel.SurelyFew[T](of, n) {
+		return 0, false
+	}
+	return T(c.s + c.t), lossless(fold, c.most, x)
 }
 
 // spreadOf bounds the distance of what is certified from the exact sum, as a multiple of the largest magnitude.

@@ -13,7 +13,7 @@ type Backend uint8
 const (
 	Portable Backend = iota // Go; on every architecture
 	NEON                    // arm64
-	AVX2                    // amd64 with AVX2 and FMA
+	AVX2                    // amd64 with AVX2, FMA and BMI2
 	AVX512                  // amd64 with AVX-512 F, DQ and VL
 )
 

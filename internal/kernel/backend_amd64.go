@@ -7,7 +7,7 @@ import "golang.org/x/sys/cpu"
 // Backends lists what this processor runs, the best last.
 func Backends() []Backend {
 	all := []Backend{Portable}
-	if cpu.X86.HasAVX2 && cpu.X86.HasFMA {
+	if cpu.X86.HasAVX2 && cpu.X86.HasFMA && cpu.X86.HasBMI2 {
 		all = append(all, AVX2)
 	}
 	if cpu.X86.HasAVX512F && cpu.X86.HasAVX512DQ && cpu.X86.HasAVX512VL && cpu.X86.HasBMI1 && cpu.X86.HasBMI2 {

@@ -3,7 +3,7 @@ package kernel
 import "unsafe"
 
 // Few terms are summed as integers. What follows is of the kernels of AVX-512; the others have windows of their own (window.go), and chunks for
-// exponents that are far from each other (chunks.go).
+// exponents that are far from each other (chunks.go); AVX2 has such chunks by vectors (_asm/chunks.go), but not of products of float64.
 //
 // A window is a number in fixed point that holds sums of few numbers with exponents near to each
 // other: two or three words of 56 bits, signed, so that up to 128 numbers leave no carry to take: of more, 500 at most, eight sums
@@ -23,6 +23,8 @@ import "unsafe"
 const (
 	wordBits   = 56
 	fewInThree = 16 // more get two words at first
+
+	fewInWindows = 24 // of AVX2, which has none by vectors: as many and more have chunks at once
 )
 
 // What is to be tried: a window, or digits if that refuses, or digits at once. Those are not digits of kernels that leave them all: the
@@ -41,8 +43,9 @@ const (
 	Refused
 )
 
-// fewSooner has for each backend the number of terms from which a certificate of their sum may be sooner done than SumFew.
-var fewSooner = [...]int{Portable: 129, NEON: 32, AVX2: 32, AVX512: 128}
+// fewSooner has for each backend the number of terms from which a certificate of their sum may be sooner done than SumFew. With AVX2 most are
+// from 64 on, by half: but one in vain would have a sum of 100 terms take longer than a small superaccumulator.
+var fewSooner = [...]int{Portable: 129, NEON: 32, AVX2: 160, AVX512: 128}
 
 // FewSooner is the number of terms below which SumFew is tried before anything else.
 func FewSooner[T Float](of Terms) int {
@@ -56,6 +59,11 @@ func FewSooner[T Float](of Terms) int {
 // Windows by vectors are sooner done than a certificate is, and so is everything where that has no vectors.
 func BeforeCertificate() (how int) {
 	return [...]int{Portable: NearOrSpread, NEON: Nothing, AVX2: Nothing, AVX512: Near}[active]
+}
+
+// SurelyFew tells whether SumFew takes so many terms, whatever they are, hardly later than exponents are looked at.
+func SurelyFew[T Float](of Terms, n int) bool {
+	return active == AVX2 && of == Plain && Is64[T]() && n <= MaxFew[T](of)
 }
 
 // AfterCertificate is what is left of SumFew.
@@ -79,9 +87,17 @@ func MaxFew[T Float](of Terms) int {
 // terms are not finite, or rounded would not be, and where exponents are not near to each other, unless
 // that is asked for.
 func SumFew[T Float](of Terms, x, y []T, how int) (v T, s Leading, state int) {
-	if active != AVX512 {
-		return fewIntegers(of, x, y, how)
+	switch {
+	case active == AVX512:
+		return fewByVectors(of, x, y, how)
+	case active == AVX2 && how != Near && (of == Plain && (len(x) >= fewInWindows || how == Spread) || !Is64[T]()):
+		return chunksByVectors(of, x, y)
 	}
+	return fewIntegers(of, x, y, how)
+}
+
+// fewByVectors is SumFew with AVX-512.
+func fewByVectors[T Float](of Terms, x, y []T, how int) (v T, s Leading, state int) {
 	p, q, n := unsafe.Pointer(unsafe.SliceData(x)), unsafe.Pointer(unsafe.SliceData(y)), len(x)
 	var f float64
 	switch {
@@ -97,11 +113,35 @@ func SumFew[T Float](of Terms, x, y []T, how int) (v T, s Leading, state int) {
 	return T(f), s, state
 }
 
-// fewIntegers is SumFew without vectors.
+// chunksByVectors is SumFew with AVX2, of any exponents, but not of products of float64.
+func chunksByVectors[T Float](of Terms, x, y []T) (v T, s Leading, state int) {
+	p, q, n := unsafe.Pointer(unsafe.SliceData(x)), unsafe.Pointer(unsafe.SliceData(y)), len(x)
+	var f float64
+	switch {
+	case Is64[T]():
+		f, s.Hi, s.Lo, s.Exponent, state = chunksSumF64AVX2((*float64)(p), (*float64)(q), n)
+	case of == Plain:
+		f, s.Hi, s.Lo, s.Exponent, state = chunksSumWideAVX2((*float32)(p), (*float32)(q), n)
+	default:
+		f, s.Hi, s.Lo, s.Exponent, state = chunksDotWideAVX2((*float32)(p), (*float32)(q), n)
+	}
+	return T(f), s, state
+}
+
+// fewIntegers is SumFew by windows without vectors, and if they refuse, chunks.
 func fewIntegers[T Float](of Terms, x, y []T, how int) (v T, s Leading, state int) {
 	ok := false
 	if Is64[T]() && of == Plain {
-		s, ok = fewNumbers(words(As[float64](x)), how)
+		numbers := words(As[float64](x))
+		if how != Spread {
+			s, ok = nearNumbers(numbers)
+		}
+		if !ok && how != Near {
+			if active == AVX2 {
+				return chunksByVectors(of, x, y)
+			}
+			s, ok = spreadNumbers(numbers)
+		}
 	} else {
 		s, ok = fewOthers(of, x, y, how)
 	}
@@ -114,16 +154,22 @@ func fewIntegers[T Float](of Terms, x, y []T, how int) (v T, s Leading, state in
 // fewNumbers sums numbers of float64.
 func fewNumbers(x []uint64, how int) (s Leading, ok bool) {
 	if how != Spread {
-		if bottom, near := windowAbout(x); near {
-			s, ok = windowNumbers(x, bottom)
-		} else if x[0]<<1 < 33<<53 {
-			s, ok = windowLow(x)
-		}
-		if ok || how == Near {
+		if s, ok = nearNumbers(x); ok || how == Near {
 			return s, ok
 		}
 	}
 	return spreadNumbers(x)
+}
+
+// nearNumbers sums numbers in a window, if one about the first, or the lowest, has them.
+func nearNumbers(x []uint64) (s Leading, ok bool) {
+	if bottom, near := windowAbout(x); near {
+		return windowNumbers(x, bottom)
+	}
+	if x[0]<<1 < 33<<53 {
+		return windowLow(x)
+	}
+	return s, false
 }
 
 // fewOthers sums products, or terms of float32.

@@ -90,7 +90,9 @@ func testFew[T Float](t *testing.T, of Terms) {
 	switch active {
 	case Portable:
 		rounds = 2000
-	case AVX2, NEON: // the same code
+	case AVX2:
+		rounds = 2000
+	case NEON: // the code of Portable
 		rounds = 400
 	}
 	for range rounds {
@@ -125,6 +127,8 @@ func testFew[T Float](t *testing.T, of Terms) {
 	if active == AVX512 {
 		require.Greater(t, near, 1500)
 		require.Greater(t, rounded, 4000)
+	} else if active == AVX2 && (of == Plain || !Is64[T]()) {
+		require.Greater(t, rounded, rounds)
 	} else if Is64[T]() { // of float32 there are no windows of more than 32
 		require.Greater(t, near, rounds/12)
 	}

@@ -84,6 +84,21 @@ func extractBits[T Float](x, y []T) (all []uint64) {
 			}
 		}
 	}
+	low := make([]T, 40) // subnormal: others would hide that these are flushed
+	for i := range low {
+		low[i] = x[3*i]
+	}
+	for _, of := range []Terms{Plain, Product} {
+		if active != AVX2 && active != AVX512 {
+			continue
+		}
+		switch v, s, state := SumFew(of, low, y[:40], Spread); state {
+		case Rounded:
+			all = append(all, Bits(v))
+		default:
+			all = append(all, uint64(s.Hi), s.Lo, uint64(state))
+		}
+	}
 	return all
 }
 
