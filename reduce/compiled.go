@@ -20,37 +20,19 @@ func sum64(order Order, t terms[float64], threads int) float64 { return sumTerms
 //go:noinline
 func sum32(order Order, t terms[float32], threads int) float32 { return sumTerms(order, t, threads) }
 
-// binnedSum returns the sum of that fold. Terms are Plain or RoundedProduct.
-func binnedSum[T Float](fold int, of kernel.Terms, x, y []T) T {
+// exactMany returns the correctly rounded sum of terms that are not few.
+func exactMany[T Float](of kernel.Terms, x, y []T) T {
 	if kernel.Is64[T]() {
-		return T(binned64(fold, of, kernel.As[float64](x), kernel.As[float64](y)))
+		return T(many64(of, kernel.As[float64](x), kernel.As[float64](y)))
 	}
-	return T(binned32(fold, of, kernel.As[float32](x), kernel.As[float32](y)))
+	return T(many32(of, kernel.As[float32](x), kernel.As[float32](y)))
 }
 
 //go:noinline
-func binned64(fold int, of kernel.Terms, x []float64, y []float64) float64 {
-	return sumBinned(fold, of, x, y)
-}
+func many64(of kernel.Terms, x, y []float64) float64 { return sumMany(of, x, y) }
 
 //go:noinline
-func binned32(fold int, of kernel.Terms, x []float32, y []float32) float32 {
-	return sumBinned(fold, of, x, y)
-}
-
-// exactSum returns the correctly rounded sum.
-func exactSum[T Float](of kernel.Terms, x, y []T) T {
-	if kernel.Is64[T]() {
-		return T(exact64(of, kernel.As[float64](x), kernel.As[float64](y)))
-	}
-	return T(exact32(of, kernel.As[float32](x), kernel.As[float32](y)))
-}
-
-//go:noinline
-func exact64(of kernel.Terms, x []float64, y []float64) float64 { return sumExact(of, x, y) }
-
-//go:noinline
-func exact32(of kernel.Terms, x []float32, y []float32) float32 { return sumExact(of, x, y) }
+func many32(of kernel.Terms, x, y []float32) float32 { return sumMany(of, x, y) }
 
 // add adds the terms of a sum or a dot product.
 func (b *Bins[T]) add(t terms[T]) {

@@ -6,9 +6,9 @@ import (
 	"github.com/samebits/samebits/internal/kernel"
 )
 
-// sumExact returns the correctly rounded sum. Few terms are added as integers; of more, a certificate is tried first, as one in
+// exactSum returns the correctly rounded sum. Few terms are added as integers; of more, a certificate is tried first, as one in
 // vain would make a sum of fewer take longer than a small superaccumulator.
-func sumExact[T Float](of kernel.Terms, x, y []T) T {
+func exactSum[T Float](of kernel.Terms, x, y []T) T {
 	if len(x) <= 1 || of == kernel.Plain && len(x) <= 4 {
 		if v, ok := fewest(of, x, y); ok {
 			return kernel.Canonical(v)

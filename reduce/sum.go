@@ -153,9 +153,9 @@ func cutSooner[T Float](x, y []T) bool {
 	return kernel.Is64[T]() && y == nil && len(x) >= 1<<17 && likelyCut(terms[T]{x: x})
 }
 
-// exactMany returns the correctly rounded sum: that of a window, if there are few terms and kernels of them, or else what a certificate
+// sumMany returns the correctly rounded sum: that of a window, if there are few terms and kernels of them, or else what a certificate
 // says.
-func exactMany[T Float](of kernel.Terms, x, y []T) T {
+func sumMany[T Float](of kernel.Terms, x, y []T) T {
 	if v, ok := fewTerms(of, x, y, kernel.BeforeCertificate()); ok {
 		return v
 	}
@@ -224,12 +224,12 @@ func tiny[T Float](x T) bool {
 // than cut: up to a half of it whatever the terms. It is likely to be certain.
 const certifiedBins = 1 << 17
 
-// sumBinned returns the sum of that fold. Where it can, it looks at all terms before it sums
+// binnedSum returns the sum of that fold. Where it can, it looks at all terms before it sums
 // them: the largest of float32 tells to which grid they are rounded. A sum of float64 is no
 // further from the exact one than n 2^(-W(fold-1)) times the largest magnitude (see Bins),
 // which decides it for few terms; in fold 2 that is more than its last place. Terms are
 // Plain or RoundedProduct.
-func sumBinned[T Float](fold int, of kernel.Terms, x, y []T) T {
+func binnedSum[T Float](fold int, of kernel.Terms, x, y []T) T {
 	n := len(x)
 	switch {
 	case !kernel.Is64[T]():
