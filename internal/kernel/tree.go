@@ -49,6 +49,9 @@ func Tree[S, T Float](of Terms, dst []S, x, y []T) S {
 }
 
 func treePortable[S, T Float](of Terms, dst []S, x, y []T) S {
+	if dst == nil && len(x) < Lanes[T]() {
+		return shortTree[S](of, x, y)
+	}
 	var buffer [32]S
 	sums := buffer[:Lanes[T]()]
 	present := TreeLanes(of, sums, x, y)
