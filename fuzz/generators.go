@@ -62,6 +62,8 @@ func Generators[T reduce.Float]() []Generator[T] {
 	}
 	return append(list, []Generator[T]{
 		{"span=all", 0, func(seed uint64, n int) []T { return WideSpan[T](seed, n, MaxSpan[T](n)) }},
+		{"edges", 0, Edges[T]},
+		{"edges-cancelling", 0, CancellingEdges[T]},
 		{"subnormals", 0, Subnormals[T]},
 		{"overflow-on-the-way", 3, OverflowOnTheWay[T]},
 		{"negative-zeros", 0, NegativeZeros[T]},
@@ -88,7 +90,7 @@ func sortedAs[T reduce.Float](numbers func(seed uint64, n int) []T, sorted func(
 }
 
 // DotGenerators lists the generators of factors: the condition numbers of dot
-// products, products that underflow and overflow, zeros times infinities, and each
+// products, products of Edges, products that underflow and overflow, zeros times infinities, and each
 // of Generators as x, with y of ones or, its name with "*normal", normal numbers.
 func DotGenerators[T reduce.Float]() []DotGenerator[T] {
 	var list []DotGenerator[T]
@@ -100,6 +102,7 @@ func DotGenerators[T reduce.Float]() []DotGenerator[T] {
 		}
 	}
 	list = append(list,
+		DotGenerator[T]{"edges*edges", 0, EdgeProducts[T]},
 		DotGenerator[T]{"underflowing", 0, underflowing[T]},
 		DotGenerator[T]{"overflowing", 2, overflowing[T]},
 		DotGenerator[T]{"zero-times-infinity", 1, zeroTimesInfinity[T]},

@@ -131,6 +131,20 @@ func claims[T kernel.Float](name string, x []T) string {
 		return want(n < 2 || span() == 600, "600 binades")
 	case "span=all":
 		return want((n < 2 || span() == MaxSpan[T](n)) && kernel.IsFinite(RoundExact[T](Exact{Sum: e.Magnitude})), "all binades, no overflow")
+	case "edges":
+		return want(all(kernel.IsFinite[T]) && (n < 33 || 5*count(fewBits[T]) >= n), "finite, every fifth of few bits")
+	case "edges-cancelling":
+		rest := terms[T]{x: x}.each(abs[T]).x
+		slices.Sort(rest)
+		alone := 0
+		for len(rest) > 0 {
+			if len(rest) > 1 && rest[0] == rest[1] {
+				rest = rest[2:]
+				continue
+			}
+			alone, rest = alone+1, rest[1:]
+		}
+		return want(all(kernel.IsFinite[T]) && alone <= 3, "in pairs but for three")
 	case "subnormals":
 		return want(all(func(v T) bool { return v != 0 && abs(v) < ldexp[T](1, f.minNormalExponent()) }), "subnormal")
 	case "overflow-on-the-way":
@@ -152,6 +166,13 @@ func claims[T kernel.Float](name string, x []T) string {
 		return ""
 	}
 	return "a claim in this test"
+}
+
+// fewBits tells whether a significand ends in many zeros or ones.
+func fewBits[T kernel.Float](v T) bool {
+	const some = 1<<12 - 1
+	low := kernel.Bits(v) & some
+	return low == 0 || low == some
 }
 
 // neighbour is the number next to v on the way to another.
@@ -187,6 +208,8 @@ func testGenerators[T kernel.Float](t *testing.T) {
 			x2, y2 := g.New(7, n)
 			require.Equal(t, append(bitsOf(x), bitsOf(y)...), append(bitsOf(x2), bitsOf(y2)...), "%s", g.Name)
 			switch g.Name {
+			case "edges*edges":
+				require.Equal(t, -1, (terms[T]{x, y, true}).firstNonFinite())
 			case "underflowing":
 				inexact := 0
 				for i := range x {
@@ -243,8 +266,8 @@ func digest[T kernel.Float]() string {
 // The numbers stay what they are: a seed means the same tomorrow, and on every
 // processor.
 func TestGeneratorsDigest(t *testing.T) {
-	require.Equal(t, "29685de06e84573c", digest[float32]())
-	require.Equal(t, "d5cf0a676b200fcc", digest[float64]())
+	require.Equal(t, "f8e1e57b69e725a0", digest[float32]())
+	require.Equal(t, "cbe7a5b4f2321c3b", digest[float64]())
 }
 
 func TestNormalHasItsMoments(t *testing.T) {
