@@ -7,9 +7,6 @@ import (
 	"github.com/samebits/samebits/reduce"
 )
 
-// fewElements are sooner done here than a kernel is called.
-const fewElements = 16
-
 // alone is a number of elements that are summed by one goroutine, however many there may be.
 const alone = 1 << 12
 
@@ -152,15 +149,15 @@ func copyTo[T kernel.Float](n int, x []T, incX int, y []T, incY int) {
 
 // axpy sets y[i] = RN(RN(alpha*x[i]) + y[i]), and nothing where alpha is 0.
 func axpy[T kernel.Float](n int, alpha T, x []T, incX int, y []T, incY int) {
-	if incX == 1 && incY == 1 && fewElements <= n && n <= min(len(x), len(y)) { // at once
+	if incX == 1 && incY == 1 && 0 < n && n <= min(len(x), len(y)) { // at once
 		if alpha != 0 {
 			kernel.EachOf(kernel.RowTimesPlus, n, &y[0], &x[0], &y[0], nil, &kernel.RowNumbers[T]{alpha})
 		}
 		return
 	}
-	checkPair(n, x, incX, y, incY)
+	vx, vy := pair(n, x, incX, y, incY)
 	if alpha != 0 {
-		i, j := firstOf(n, incX), firstOf(n, incY)
+		i, j := vx.first, vy.first
 		for range n {
 			y[j] = kernel.Canonical(T(alpha*x[i]) + y[j])
 			i += incX
@@ -183,8 +180,10 @@ func scal[T kernel.Float](n int, alpha T, x []T, incX int) {
 		for i := 0; i < n*incX; i += incX {
 			x[i] = 0
 		}
-	case incX == 1 && n >= fewElements:
-		kernel.EachOf(kernel.RowTimes, n, &x[0], &x[0], nil, nil, &kernel.RowNumbers[T]{alpha})
+	case incX == 1:
+		if n > 0 {
+			kernel.EachOf(kernel.RowTimes, n, &x[0], &x[0], nil, nil, &kernel.RowNumbers[T]{alpha})
+		}
 	default:
 		for i := 0; i < n*incX; i += incX {
 			x[i] = kernel.Canonical(T(alpha * x[i]))
@@ -206,9 +205,12 @@ func rot[T kernel.Float](n int, x []T, incX int, y []T, incY int, c, s T) {
 	})
 }
 
+// fewRotated are sooner rotated in Go than by two calls of a kernel.
+const fewRotated = 24
+
 // rotate is rot of slices, some elements at a time: -(s*x) and (-s)*x are the same.
 func rotate[T kernel.Float](x, y []T, c, s T) {
-	if len(x) < fewElements {
+	if len(x) < fewRotated {
 		for i, v := range x {
 			w := y[i]
 			x[i], y[i] = kernel.Canonical(T(c*v)+T(s*w)), kernel.Canonical(T(c*w)-T(s*v))

@@ -114,8 +114,6 @@ func (r routines[T]) rows(trans bool, m, n int, alpha T, a []T, lda int, x []T, 
 	switch {
 	case alpha == 0:
 		scaleVector(beta, newVector(y, sums, incY, shortY))
-	case max(m, n) <= blockRows && kernel.Is64[T]() && r.isChain(terms):
-		oneBlock(trans, sums, terms, alpha, a, lda, x, incX, beta, y, incY)
 	case r.isFew(trans, m, n):
 		r.fewRows(trans, sums, terms, alpha, a, lda, x, incX, beta, y, incY)
 	default:
@@ -126,22 +124,6 @@ func (r routines[T]) rows(trans bool, m, n int, alpha T, a []T, lda int, x []T, 
 		defer give(scratchY)
 		r.multiply(false, false, !trans, alpha, gemm.Dense(1, terms, xs), gemm.Matrix[T]{Rows: m, Cols: n, Stride: lda, Data: a}, beta, gemm.Dense(1, sums, ys))
 		vy.set(ys)
-	}
-}
-
-// oneBlock is rows of at most blockRows sums that are chains, side by side in Go. All is summed before y is set.
-func oneBlock[T kernel.Float](trans bool, n, terms int, alpha T, a []T, lda int, x []T, incX int, beta T, y []T, incY int) {
-	_, row, column := strides(n, lda, false, trans)
-	var chains [blockRows]T
-	at := firstOf(terms, incX)
-	for k := range terms {
-		kernel.FuseColumn(chains[:n], a, k*column, row, x[at])
-		at += incX
-	}
-	at = firstOf(n, incY)
-	for _, s := range chains[:n] {
-		y[at] = finish(alpha, s, beta, y[at])
-		at += incY
 	}
 }
 

@@ -88,13 +88,6 @@ func (r routines[T]) isSmall(transB bool, m, n, k int) bool {
 // multiplySmall sets C = alpha*op(A)*op(B) + beta*C, of k terms. alpha is not 0.
 func (r routines[T]) multiplySmall(growing, transA, transB bool, k int, alpha T, a, b *gemm.Matrix[T], beta T, c *gemm.Matrix[T]) {
 	m, n := c.Rows, c.Cols
-	if transB && m >= blockRows { // so many rows that it is worth while
-		scratch := take[T](k * n)
-		defer give(scratch)
-		turned := gemm.Dense(k, n, *scratch)
-		transpose(turned, *b)
-		b, transB = &turned, false
-	}
 	leaf := r.leaf(k)
 	size := m * n
 	scratch := take[T](k + size*(1+spareRows(leaf, k)))

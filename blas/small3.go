@@ -29,13 +29,13 @@ func strides(n, ld int, reversed, trans bool) (tip, row, column int) {
 func (r routines[T]) small3(solve bool, l *lower[T], right bool, alpha T, b gemm.Matrix[T]) {
 	n := l.form.rows
 	if !right {
-		l.besides(solve, alpha, b.Data, b.Stride, b.Cols)
+		l.sideBySide(solve, alpha, b.Data, b.Stride, b.Cols)
 		return
 	}
 	scratch := take[T](n * b.Rows)
 	x := gemm.Dense(n, b.Rows, *scratch)
 	transpose(x, b)
-	l.besides(solve, alpha, x.Data, x.Stride, x.Cols)
+	l.sideBySide(solve, alpha, x.Data, x.Stride, x.Cols)
 	transpose(b, x)
 	give(scratch)
 }
@@ -51,9 +51,9 @@ func transpose[T kernel.Float](a, b gemm.Matrix[T]) {
 	}
 }
 
-// besides is multiplyColumns or solveColumns for the rows of X as they lie in memory, ld apart, which begin with so many columns.
+// sideBySide is multiplyColumns or solveColumns for the rows of X as they lie in memory, ld apart, which begin with so many columns.
 // A sum of no terms, which is zero, is finished as any other: RN(-1*0 + alpha*b) is RN(alpha*b).
-func (l *lower[T]) besides(solve bool, alpha T, x []T, ld, cols int) {
+func (l *lower[T]) sideBySide(solve bool, alpha T, x []T, ld, cols int) {
 	n := l.form.rows
 	a := l.form.data
 	tip, row, column := strides(n, l.form.ld, l.reversed, l.trans)
@@ -77,19 +77,18 @@ func (l *lower[T]) besides(solve bool, alpha T, x []T, ld, cols int) {
 			c.Continue(sums)
 		}
 		v := x[first+i*step:][:cols]
-		switch {
-		case !solve:
-			if l.unit {
-				kernel.AddTo(sums, v)
+		if solve {
+			finishRow(-1, sums, alpha, v)
+			if !l.unit {
+				d := a[tip+i*(row+column)]
+				kernel.EachOf(kernel.RowOver, cols, &v[0], &v[0], nil, nil, &kernel.RowNumbers[T]{d})
 			}
-			finishRow(alpha, sums, 0, v)
-		case l.unit:
-			finishRow(-1, sums, alpha, v)
-		default:
-			finishRow(-1, sums, alpha, v)
-			d := a[tip+i*(row+column)]
-			kernel.EachOf(kernel.RowOver, cols, &v[0], &v[0], nil, nil, &kernel.RowNumbers[T]{d})
+			continue
 		}
+		if l.unit {
+			kernel.AddTo(sums, v)
+		}
+		finishRow(alpha, sums, 0, v)
 	}
 	give(scratch)
 }

@@ -36,7 +36,7 @@ func (r routines[T]) triangular3(solve bool, s blas.Side, ul blas.Uplo, tA blas.
 	}
 	right := s == blas.Right
 	l := newLower(triangle(ul, k, a, lda), ul, trans != right, d) // x*op(A) is op(A)'*x'
-	if r.isSmallTriangle(k, m*n/k) && areApart(memory(mb), a[:(k-1)*lda+k]) {
+	if r.isSmallTriangle(k, m+n-k) && areApart(memory(mb), a[:(k-1)*lda+k]) {
 		r.small3(solve, &l, right, alpha, mb)
 		return
 	}

@@ -19,18 +19,11 @@ func newVector[T kernel.Float](data []T, n, inc int, short string) vector[T] {
 	return vector[T]{data: data, n: n, inc: inc, first: firstOf(n, inc)}
 }
 
-// checkPair checks what a routine of level 1 takes.
-func checkPair[T kernel.Float](n int, x []T, incX int, y []T, incY int) {
+// pair checks what a routine of level 1 takes, and returns the two vectors.
+func pair[T kernel.Float](n int, x []T, incX int, y []T, incY int) (vx, vy vector[T]) {
 	refuse(incX == 0, zeroIncX)
 	refuse(incY == 0, zeroIncY)
 	refuse(n < 0, nLT0)
-	refuse(shortVector(len(x), n, incX), shortX)
-	refuse(shortVector(len(y), n, incY), shortY)
-}
-
-// pair checks what a routine of level 1 takes, and returns the two vectors.
-func pair[T kernel.Float](n int, x []T, incX int, y []T, incY int) (vx, vy vector[T]) {
-	checkPair(n, x, incX, y, incY)
 	return newVector(x, n, incX, shortX), newVector(y, n, incY, shortY)
 }
 
