@@ -5,8 +5,8 @@ import (
 	"github.com/samebits/samebits/internal/kernel"
 )
 
-// A small triangle whose sums are chains is solved or multiplied with where it lies, one row of X after the other: all columns at
-// a time, their chains side by side. No block of it is large enough for package gemm.
+// A small triangle whose sums are chains, in Pairwise one leaf, is solved or multiplied with where it lies, one row of X after the
+// other: all columns at a time, their chains side by side. Where it is on the left neither matrix is copied.
 
 // isSmallTriangle tells whether to do so with n rows and so many columns.
 func (r routines[T]) isSmallTriangle(n, cols int) bool {
@@ -25,7 +25,7 @@ func strides(n, ld int, reversed, trans bool) (tip, row, column int) {
 	return 0, row, column
 }
 
-// small3 is trmm or trsm with a small l. Where X is on the right, its transpose is done in scratch.
+// small3 is trmm or trsm with a small l. Where l is on the right, the transpose of B is done in scratch.
 func (r routines[T]) small3(solve bool, l *lower[T], right bool, alpha T, b gemm.Matrix[T]) {
 	n := l.form.rows
 	if !right {
