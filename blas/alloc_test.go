@@ -28,6 +28,9 @@ func TestAllocations(t *testing.T) {
 		"syr2":            func() { impl.Dsyr2(gonum.Upper, n, 1, x, 1, y, 2, a, n) },
 		"trmv":            func() { impl.Dtrmv(gonum.Upper, gonum.Trans, gonum.Unit, n, a, n, x, 1) },
 		"tpsv":            func() { impl.Dtpsv(gonum.Lower, gonum.NoTrans, gonum.Unit, n, a, x, 1) },
+		"trmm":            func() { impl.Dtrmm(gonum.Right, gonum.Upper, gonum.Trans, gonum.Unit, 8, 8, 1, a, n, x, 8) },
+		"trsm":            func() { impl.Dtrsm(gonum.Left, gonum.Lower, gonum.NoTrans, gonum.NonUnit, 8, 8, 1, a, n, x, 8) },
+		"syrk":            func() { impl.Dsyrk(gonum.Upper, gonum.NoTrans, 8, 8, 1, a, n, 1, x, 8) },
 		"gbmv":            func() { impl.Dgbmv(gonum.NoTrans, n, n, 2, 3, 1, a, n, x, 1, 0, y, 1) },
 		"rotmg, and rotm": func() { p, _, _, _ := impl.Drotmg(1, 2, 3, 4); impl.Drotm(n, x, 1, y, 1, p) },
 	} {

@@ -39,18 +39,14 @@ type block[T kernel.Float] struct {
 // blocks solves or multiplies with the triangle A, of which op(A) is reversed if its tip is the last row. x lies apart from it.
 func (r routines[T]) blocks(a []T, ld int, reversed, trans, unit bool, x []T, solve bool) {
 	n := len(x)
-	b := block[T]{a: a, row: ld, column: 1, x: x, step: 1, unit: unit}
-	if trans {
-		b.row, b.column = 1, ld
-	}
+	b := block[T]{a: a, x: x, step: 1, unit: unit}
+	b.tip, b.row, b.column = strides(n, ld, reversed, trans)
 	if reversed {
 		b.start, b.step = n-1, -1
-		b.tip = (n - 1) * (ld + 1)
-		b.row, b.column = -b.row, -b.column
 	}
 	leaf := r.leaf(n)
-	deep := bits.Len(uint(n / leaf))
-	if !trans && deep == 0 {
+	deep := bits.Len(uint((n - 1) / leaf))     // of the nodes before the last row
+	if !trans && deep == 0 || n <= blockRows { // no nodes, or one block
 		b.each(leaf, nil, solve)
 		return
 	}
@@ -198,8 +194,7 @@ func (b *block[T]) multiply() {
 
 // add continues the chains of the rows from row r on by their terms of one column, from that of row r on at a.
 func (b *block[T]) add(r, a int, x T) {
-	for ; r < b.rows; r++ {
-		b.short[r] = kernel.FMA(b.a[a], x, b.short[r])
-		a += b.row
+	if r < b.rows {
+		kernel.FuseColumn(b.short[r:b.rows], b.a, a, b.row, x)
 	}
 }

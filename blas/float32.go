@@ -181,10 +181,10 @@ func (impl Implementation) Ssyr2k(ul blas.Uplo, tA blas.Transpose, n, k int, alp
 
 // Strmm sets B = alpha*op(A)*B or alpha*B*op(A), A being triangular.
 func (impl Implementation) Strmm(s blas.Side, ul blas.Uplo, tA blas.Transpose, d blas.Diag, m, n int, alpha float32, a []float32, lda int, b []float32, ldb int) {
-	as[float32](impl).triangular3((*triangular[float32]).multiplyColumns, s, ul, tA, d, m, n, alpha, a, lda, b, ldb)
+	as[float32](impl).triangular3(false, s, ul, tA, d, m, n, alpha, a, lda, b, ldb)
 }
 
 // Strsm solves op(A)*X = alpha*B or X*op(A) = alpha*B, X being B at first and A triangular.
 func (impl Implementation) Strsm(s blas.Side, ul blas.Uplo, tA blas.Transpose, d blas.Diag, m, n int, alpha float32, a []float32, lda int, b []float32, ldb int) {
-	as[float32](impl).triangular3((*triangular[float32]).solveColumns, s, ul, tA, d, m, n, alpha, a, lda, b, ldb)
+	as[float32](impl).triangular3(true, s, ul, tA, d, m, n, alpha, a, lda, b, ldb)
 }

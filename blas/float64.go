@@ -167,10 +167,10 @@ func (impl Implementation) Dsyr2k(ul blas.Uplo, tA blas.Transpose, n, k int, alp
 
 // Dtrmm sets B = alpha*op(A)*B or alpha*B*op(A), A being triangular.
 func (impl Implementation) Dtrmm(s blas.Side, ul blas.Uplo, tA blas.Transpose, d blas.Diag, m, n int, alpha float64, a []float64, lda int, b []float64, ldb int) {
-	as[float64](impl).triangular3((*triangular[float64]).multiplyColumns, s, ul, tA, d, m, n, alpha, a, lda, b, ldb)
+	as[float64](impl).triangular3(false, s, ul, tA, d, m, n, alpha, a, lda, b, ldb)
 }
 
 // Dtrsm solves op(A)*X = alpha*B or X*op(A) = alpha*B, X being B at first and A triangular.
 func (impl Implementation) Dtrsm(s blas.Side, ul blas.Uplo, tA blas.Transpose, d blas.Diag, m, n int, alpha float64, a []float64, lda int, b []float64, ldb int) {
-	as[float64](impl).triangular3((*triangular[float64]).solveColumns, s, ul, tA, d, m, n, alpha, a, lda, b, ldb)
+	as[float64](impl).triangular3(true, s, ul, tA, d, m, n, alpha, a, lda, b, ldb)
 }

@@ -56,7 +56,7 @@ func bandOf[T kernel.Float](ul blas.Uplo, n, k int, a []T, lda int, l layout) fo
 }
 
 // offset returns the o such that element (i, j) is data[o+j].
-func (f form[T]) offset(i int) int {
+func (f *form[T]) offset(i int) int {
 	switch f.layout {
 	case band:
 		return i*f.ld + f.below - i
@@ -69,7 +69,7 @@ func (f form[T]) offset(i int) int {
 }
 
 // row returns the stored part of row i, which begins at column lo.
-func (f form[T]) row(i int) (lo int, v []T) {
+func (f *form[T]) row(i int) (lo int, v []T) {
 	lo, hi := max(0, i-f.below), min(f.cols, i+f.above+1)
 	if lo >= hi {
 		return 0, nil

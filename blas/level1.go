@@ -205,8 +205,18 @@ func rot[T kernel.Float](n int, x []T, incX int, y []T, incY int, c, s T) {
 	})
 }
 
+// fewRotated are sooner rotated in Go than by two calls of a kernel.
+const fewRotated = 24
+
 // rotate is rot of slices, some elements at a time: -(s*x) and (-s)*x are the same.
 func rotate[T kernel.Float](x, y []T, c, s T) {
+	if len(x) < fewRotated {
+		for i, v := range x {
+			w := y[i]
+			x[i], y[i] = kernel.Canonical(T(c*v)+T(s*w)), kernel.Canonical(T(c*w)-T(s*v))
+		}
+		return
+	}
 	scratch := take[T](min(len(x), 256))
 	kept := *scratch
 	there, back := kernel.RowNumbers[T]{c, s}, kernel.RowNumbers[T]{c, -s}

@@ -58,9 +58,10 @@ func (r routines[T]) syr(ul blas.Uplo, n int, alpha T, x []T, incX int, a []T, l
 	if n == 0 {
 		return
 	}
-	vx := newVector(x, n, incX, shortX)
+	refuse(shortVector(len(x), n, incX), shortX)
 	refuse(shortMatrix(len(a), n, n, lda), shortA)
-	r.rankOne(triangle(ul, n, a, lda), alpha, vx)
+	f := triangle(ul, n, a, lda)
+	r.rankOne(&f, alpha, x, incX)
 }
 
 // spr is syr of a packed matrix.
@@ -71,17 +72,21 @@ func (r routines[T]) spr(ul blas.Uplo, n int, alpha T, x []T, incX int, ap []T) 
 	if n == 0 {
 		return
 	}
-	vx := newVector(x, n, incX, shortX)
+	refuse(shortVector(len(x), n, incX), shortX)
 	refuse(len(ap) < n*(n+1)/2, shortAP)
-	r.rankOne(packed(ul, n, ap), alpha, vx)
+	f := packed(ul, n, ap)
+	r.rankOne(&f, alpha, x, incX)
 }
 
-func (r routines[T]) rankOne(f form[T], alpha T, x vector[T]) {
+func (r routines[T]) rankOne(f *form[T], alpha T, x []T, incX int) {
 	if alpha == 0 {
 		return
 	}
-	xs, scratch := x.copy()
+	n := f.rows
+	scratch := take[T](n)
 	defer give(scratch)
+	xs := *scratch
+	collect(xs, x, firstOf(n, incX), incX)
 	if r.isChain(1) {
 		for i, v := range xs {
 			lo, row := f.row(i)
@@ -89,7 +94,7 @@ func (r routines[T]) rankOne(f form[T], alpha T, x vector[T]) {
 		}
 		return
 	}
-	for i := range x.n {
+	for i := range n {
 		lo, row := f.row(i)
 		r.update(alpha, xs[i:i+1], xs[lo:lo+len(row)], nil, row)
 	}
@@ -107,9 +112,11 @@ func (r routines[T]) syr2(ul blas.Uplo, n int, alpha T, x []T, incX int, y []T, 
 	if n == 0 {
 		return
 	}
-	vx, vy := newVector(x, n, incX, shortX), newVector(y, n, incY, shortY)
+	refuse(shortVector(len(x), n, incX), shortX)
+	refuse(shortVector(len(y), n, incY), shortY)
 	refuse(shortMatrix(len(a), n, n, lda), shortA)
-	r.rankTwo(triangle(ul, n, a, lda), alpha, vx, vy)
+	f := triangle(ul, n, a, lda)
+	r.rankTwo(&f, alpha, x, incX, y, incY)
 }
 
 // spr2 is syr2 of a packed matrix.
@@ -121,21 +128,23 @@ func (r routines[T]) spr2(ul blas.Uplo, n int, alpha T, x []T, incX int, y []T, 
 	if n == 0 {
 		return
 	}
-	vx, vy := newVector(x, n, incX, shortX), newVector(y, n, incY, shortY)
+	refuse(shortVector(len(x), n, incX), shortX)
+	refuse(shortVector(len(y), n, incY), shortY)
 	refuse(len(ap) < n*(n+1)/2, shortAP)
-	r.rankTwo(packed(ul, n, ap), alpha, vx, vy)
+	f := packed(ul, n, ap)
+	r.rankTwo(&f, alpha, x, incX, y, incY)
 }
 
-func (r routines[T]) rankTwo(f form[T], alpha T, x, y vector[T]) {
+func (r routines[T]) rankTwo(f *form[T], alpha T, x []T, incX int, y []T, incY int) {
 	if alpha == 0 {
 		return
 	}
-	n := x.n
+	n := f.rows
 	scratch := take[T](2*n + 2)
 	defer give(scratch)
 	xs, ys, factors := (*scratch)[:n], (*scratch)[n:2*n], (*scratch)[2*n:]
-	x.get(xs)
-	y.get(ys)
+	collect(xs, x, firstOf(n, incX), incX)
+	collect(ys, y, firstOf(n, incY), incY)
 	if f.below == 0 { // in the upper triangle the column has the larger index
 		xs, ys = ys, xs
 	}
@@ -146,7 +155,7 @@ func (r routines[T]) rankTwo(f form[T], alpha T, x, y vector[T]) {
 		}
 		return
 	}
-	for i := range x.n {
+	for i := range n {
 		lo, row := f.row(i)
 		hi := lo + len(row)
 		factors[0], factors[1] = xs[i], ys[i]

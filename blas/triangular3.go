@@ -7,9 +7,9 @@ import (
 	"gonum.org/v1/gonum/blas"
 )
 
-// triangular3 does f with a lower triangular matrix, whose rows are counted from the tip, and
-// the columns of B, or on the right its rows: trmm, trsm. B = 0 where alpha is 0.
-func (r routines[T]) triangular3(f func(t *triangular[T]), s blas.Side, ul blas.Uplo, tA blas.Transpose, d blas.Diag, m, n int, alpha T, a []T, lda int, b []T, ldb int) {
+// triangular3 solves or multiplies with a lower triangular matrix, whose rows are counted from the tip, and
+// the columns of B, or on the right its rows: trsm, trmm. B = 0 where alpha is 0.
+func (r routines[T]) triangular3(solve bool, s blas.Side, ul blas.Uplo, tA blas.Transpose, d blas.Diag, m, n int, alpha T, a []T, lda int, b []T, ldb int) {
 	checkSide(s)
 	checkUplo(ul)
 	trans := isTrans(tA)
@@ -36,11 +36,15 @@ func (r routines[T]) triangular3(f func(t *triangular[T]), s blas.Side, ul blas.
 	}
 	right := s == blas.Right
 	l := newLower(triangle(ul, k, a, lda), ul, trans != right, d) // x*op(A) is op(A)'*x'
-	r.withColumns(f, l, right, alpha, mb)
+	if r.isSmallTriangle(k, m+n-k) && areApart(memory(mb), a[:(k-1)*lda+k]) {
+		r.small3(solve, &l, right, alpha, mb)
+		return
+	}
+	r.withColumns(solve, l, right, alpha, mb)
 }
 
-// withColumns does f with l and a copy of B, counted from the tip.
-func (r routines[T]) withColumns(f func(t *triangular[T]), l lower[T], right bool, alpha T, b gemm.Matrix[T]) {
+// withColumns solves or multiplies with l and a copy of B, counted from the tip.
+func (r routines[T]) withColumns(solve bool, l lower[T], right bool, alpha T, b gemm.Matrix[T]) {
 	rows, cols := b.Rows, b.Cols
 	if right {
 		rows, cols = cols, rows
@@ -52,7 +56,12 @@ func (r routines[T]) withColumns(f func(t *triangular[T]), l lower[T], right boo
 	for i := range rows {
 		l.line3(b, i, rows, right).get(x.Row(i))
 	}
-	f(&triangular[T]{r, ml, l.unit, alpha, x})
+	t := &triangular[T]{r, ml, l.unit, alpha, x}
+	if solve {
+		t.solveColumns()
+	} else {
+		t.multiplyColumns()
+	}
 	for i := range rows {
 		l.line3(b, i, rows, right).set(x.Row(i))
 	}

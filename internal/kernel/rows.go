@@ -135,9 +135,21 @@ func some[T Float](of RowProgram, dst, x, y, z []T, p *RowNumbers[T]) {
 			dst[i] = Canonical(T(a*(T(b*v)+0)) + y[i])
 		}
 	case RowOuterTwo:
-		for i, v := range x {
-			dst[i] = Canonical(T(a*(FMA(c, z[i], T(b*v)+0)+0)) + y[i])
+		outerTwoRow(dst, x, y, z, a, b, c)
+	}
+}
+
+// outerTwoRow is RowOuterTwo of some.
+func outerTwoRow[T Float](dst, x, y, z []T, a, b, c T) {
+	if Is64[T]() {
+		d, u, v, w, f, g, h := As[float64](dst), As[float64](x), As[float64](y), As[float64](z), float64(a), float64(b), float64(c)
+		for i, s := range u {
+			d[i] = Canonical(float64(f*(math.FMA(h, w[i], float64(g*s)+0)+0)) + v[i])
 		}
+		return
+	}
+	for i, s := range x {
+		dst[i] = Canonical(T(a*(FMA(c, z[i], T(b*s)+0)+0)) + y[i])
 	}
 }
 
@@ -182,6 +194,24 @@ func RowChain[T Float](a, x []T, down bool) (s T) {
 		s = FMA(a[k], x[k], s)
 	}
 	return s
+}
+
+// FuseColumn continues a chain in each row by a term of one column, whose elements are stride apart from a[at] on. Its NaN may be any.
+//
+//	sums[i] = FMA(a[at+i*stride], x, sums[i])
+func FuseColumn[T Float](sums, a []T, at, stride int, x T) {
+	if Is64[T]() {
+		s, f, v := As[float64](sums), As[float64](a), float64(x)
+		for i, sum := range s {
+			s[i] = math.FMA(f[at], v, sum)
+			at += stride
+		}
+		return
+	}
+	for i, sum := range sums {
+		sums[i] = FMA(a[at], x, sum)
+		at += stride
+	}
 }
 
 // Maximum returns the maximum of x, NaN if any is, and -Inf of none. Which zero it
