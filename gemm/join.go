@@ -8,7 +8,7 @@ import (
 	"github.com/samebits/samebits/reduce"
 )
 
-// join is Join.
+// join is Join, which compiled.go calls for each type.
 func join[T Float](parts []*Partial[T], dst []T) error {
 	present, err := checkParts(parts, len(dst))
 	if err != nil {

@@ -29,7 +29,7 @@ type Partial[T Float] struct {
 	value []T
 }
 
-// computePart is compute.
+// computePart is compute, which compiled.go calls for each type.
 func computePart[T Float](p *Partial[T], o Options, a Matrix[T], w *Weights[T]) {
 	nodes, wide, exact := p.nodes, p.wide, p.exact
 	*p = Partial[T]{order: o.Order, place: w.place, terms: w.k, size: a.Rows * w.n}
@@ -134,7 +134,7 @@ func (p *Partial[T]) Nodes() int {
 	return max(1, len(p.nodes), len(p.wide))
 }
 
-// alone is Alone.
+// alone is Alone, which compiled.go calls for each type.
 func alone[T Float](p *Partial[T], dst []T) {
 	if len(dst) != p.size {
 		panic(fmt.Sprintf("gemm: part of %d elements finished into %d", p.size, len(dst)))

@@ -15,7 +15,7 @@ const wireFields = 10
 // maxWireLeaf is the largest leaf that an order can have.
 const maxWireLeaf = 65535
 
-// appendWire is AppendWire.
+// appendWire is AppendWire, which compiled.go calls for each type.
 func appendWire[T Float](p *Partial[T], b []byte) []byte {
 	le := binary.LittleEndian
 	growing := uint64(0)
@@ -51,7 +51,7 @@ func appendFloats[S Float](b []byte, x []S) []byte {
 	return b
 }
 
-// readPartial is ReadPartial.
+// readPartial is ReadPartial, which compiled.go calls for each type.
 func readPartial[T Float](b []byte, order reduce.Order) (*Partial[T], error) {
 	r := &wireReader{left: b}
 	p, err := readHeader[T](r, order)

@@ -54,7 +54,7 @@ func New[T Float](c *Checkpoint, o Options[T]) (*Model[T], error) {
 	return kernel.Cast[*Model[T]](m), err
 }
 
-// newModel is New.
+// newModel is New, which running.go calls for each type.
 func newModel[T Float](c *Checkpoint, o Options[T]) (*Model[T], error) {
 	if o.World != nil {
 		if o.Ranks != 0 && o.Ranks != o.World.Size() || o.Deadline != 0 {

@@ -143,7 +143,7 @@ func (a *Accumulator[T]) appendOne(x T) bool {
 // lengths differ, or if the terms go beyond the largest index.
 func (a *Accumulator[T]) AddProducts(x, y []T) { a.add(dotTerms(x, y)) }
 
-// addToState is add.
+// addToState is add, which compiled.go calls for each type.
 func addToState[T Float](a *Accumulator[T], t terms[T]) {
 	if len(t.x) > math.MaxInt-a.end-maxLanes {
 		panic(fmt.Sprintf("reduce: %d terms from index %d exceed the largest index", len(t.x), a.end))

@@ -116,7 +116,7 @@ func arrivalThreads(order Order) int {
 	return 1
 }
 
-// sumTerms is sum.
+// sumTerms is sum, which compiled.go calls for each type.
 func sumTerms[T Float](order Order, t terms[T], threads int) T {
 	mustCheck[T](order)
 	n := len(t.x)

@@ -139,7 +139,7 @@ func some[T Float](of RowProgram, dst, x, y, z []T, p *RowNumbers[T]) {
 	}
 }
 
-// outerTwoRow is RowOuterTwo of some.
+// outerTwoRow is RowOuterTwo. Of float64 a fused operation of package math is inlined, where FMA is a call.
 func outerTwoRow[T Float](dst, x, y, z []T, a, b, c T) {
 	if Is64[T]() {
 		d, u, v, w, f, g, h := As[float64](dst), As[float64](x), As[float64](y), As[float64](z), float64(a), float64(b), float64(c)
