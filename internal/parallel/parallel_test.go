@@ -163,7 +163,7 @@ func TestLateHelpersAreBounded(t *testing.T) {
 		require.LessOrEqual(t, runtime.NumGoroutine()-before, 2*threads) // nothing's, and some that are about to end
 	}
 	require.EqualValues(t, 28000, sum.Load())
-	require.Eventually(t, func() bool { return runtime.NumGoroutine() <= before+1 }, time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return runtime.NumGoroutine() <= before+1 }, time.Minute, time.Millisecond)
 }
 
 // Helpers that have worked stay, are taken again, and leave after a while.
@@ -177,8 +177,8 @@ func TestHelpersStayForAWhile(t *testing.T) {
 		}
 	})
 	other := NewLoop(l.f)
-	stayed := 0
-	for range 200 {
+	stayed, stay, began := 0, runtime.GOMAXPROCS(0) > 1, time.Now()
+	for turn := 0; turn < 200 || stay && stayed == 0 && time.Since(began) < time.Minute; turn++ { // where much else runs, seldom
 		begun.Store(0)
 		l.Run(2, 2)
 		if lingering.Load() == 1 {
@@ -188,8 +188,8 @@ func TestHelpersStayForAWhile(t *testing.T) {
 		other.RunApart(2, 2)
 		require.LessOrEqual(t, runtime.NumGoroutine()-before, 16) // one of each loop, nothing's, and some that are about to end
 	}
-	require.Equal(t, runtime.GOMAXPROCS(0) > 1, stayed > 0)
-	require.Eventually(t, func() bool { return runtime.NumGoroutine() <= before+1 && lingering.Load() == 0 }, time.Second, time.Millisecond)
+	require.Equal(t, stay, stayed > 0)
+	require.Eventually(t, func() bool { return runtime.NumGoroutine() <= before+1 && lingering.Load() == 0 }, time.Minute, time.Millisecond)
 	for i := range slots {
 		require.Nil(t, slots[i].Load())
 	}
