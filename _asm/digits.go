@@ -26,7 +26,8 @@ type digits struct {
 	term   term
 	spread bool // one of few terms: see spread.go
 
-	vectors int // so far
+	refused string // label, where spread
+	vectors int    // so far
 }
 
 // Places in the frame: the table, with entries of zeros before it, and what is added to it for
@@ -76,7 +77,7 @@ func (k *digits) pairs() bool { return k.term == product && k.w == f64 }
 
 // first is the digit of the first entry of the table. Single numbers do not reach those below.
 func (k *digits) first() int {
-	if k.pairs() {
+	if k.pairs() && !k.spread {
 		return 0
 	}
 	return 32
@@ -84,7 +85,7 @@ func (k *digits) first() int {
 
 // entries is the number of entries.
 func (k *digits) entries() int {
-	if k.spread && !k.pairs() {
+	if k.spread {
 		return 2048 / 32
 	}
 	return digitCount - k.first()
@@ -93,7 +94,7 @@ func (k *digits) entries() int {
 // bias is added to a biased exponent: number 2^-1088 begins digit 34.
 func (k *digits) bias() int {
 	if k.spread {
-		return k.spreadBias()
+		return 0
 	}
 	return 13 + 32*(34-k.first())
 }
@@ -172,7 +173,7 @@ func (k *digits) read(pointer string, d reg, masked bool) {
 // uses tells which constants are not for both kinds of kernels.
 func (k *digits) uses(constant string) bool {
 	switch constant {
-	case "entry", "before":
+	case "entry", "before", "scale", "tinyShift":
 		return !k.spread
 	case "one":
 		return k.spread
@@ -199,6 +200,19 @@ func (k *digits) vector(masked bool) {
 		k.split(0, masked)
 	case !k.pairs():
 		k.split(11, masked)
+	case k.spread:
+		k.notTiny()
+		k.line("VFMSUB213PD Z11, Z10, Z0") // x*y - p
+		if !masked {
+			k.split(11, false)
+			k.split(0, false)
+			break
+		}
+		k.line("MOVQ CX, R12")
+		k.splitUntil(11, "errors")
+		k.label("errors")
+		k.line("MOVQ R12, CX")
+		k.split(0, true)
 	default:
 		small := map[bool]string{false: "small", true: "smallLast"}[masked]
 		k.tiny(small)
@@ -215,12 +229,8 @@ func (k *digits) vector(masked bool) {
 // tiny scales products p = x*y that are so small that their errors may not be numbers, but
 // those by 0.
 func (k *digits) tiny(label string) {
-	const less, differ, notLess = 1, 4, 5
-	k.line("VPANDQ Z22, Z11, Z9")
-	k.line("VCMPPD $%d, Z21, Z9, K3", less)
-	k.line("VCMPPD $%d, Z%d, Z0, K3, K3", differ, digitZero)
-	k.line("VCMPPD $%d, Z%d, Z10, K3, K3", differ, digitZero)
-	k.line("KORTESTW K3, K3")
+	const less, notLess = 1, 5
+	k.areTiny()
 	k.line("JEQ %s", label)
 	k.line("VPANDQ Z22, Z0, Z9")
 	k.line("VPANDQ Z22, Z10, Z8")
@@ -232,16 +242,38 @@ func (k *digits) tiny(label string) {
 	}
 	k.line("VMULPD Z10, Z0, Z11")
 	k.line("VPSUBQ Z15, Z28, K3, Z%d", digitBias)
-	if k.spread {
-		k.line("VPXORQ Z%[1]d, Z%[1]d, K3, Z%[1]d", digitLeast)
-	} else {
-		k.line("VMOVDQA64 Z14, K3, Z%d", digitLeast)
-	}
+	k.line("VMOVDQA64 Z14, K3, Z%d", digitLeast)
 	k.label(label)
+}
+
+// areTiny sets K3 to such products, and compares it with 0.
+func (k *digits) areTiny() {
+	const less, differ = 1, 4
+	k.line("VPANDQ Z22, Z11, Z9")
+	k.line("VCMPPD $%d, Z21, Z9, K3", less)
+	k.line("VCMPPD $%d, Z%d, Z0, K3, K3", differ, digitZero)
+	k.line("VCMPPD $%d, Z%d, Z10, K3, K3", differ, digitZero)
+	k.line("KORTESTW K3, K3")
+}
+
+// notTiny refuses such products.
+func (k *digits) notTiny() {
+	k.areTiny()
+	k.line("JNE %s", k.refused)
 }
 
 // split adds the numbers b to the table, of the last vector those there are.
 func (k *digits) split(b reg, last bool) {
+	if last {
+		k.splitUntil(b, "end")
+	} else {
+		k.splitUntil(b, "")
+	}
+}
+
+// splitUntil does so of the last vector if there is a label to jump to then.
+func (k *digits) splitUntil(b reg, end string) {
+	last := end != ""
 	k.line("VPSRLQ $52, Z%d, Z1", b)
 	k.line("VPANDQ Z30, Z1, Z1")
 	k.line("VPTESTMQ Z1, Z1, K1") // normal
@@ -283,7 +315,7 @@ func (k *digits) split(b reg, last bool) {
 		scatter(i)
 		if last && i < 7 {
 			k.line("DECQ CX")
-			k.line("JEQ end")
+			k.line("JEQ %s", end)
 		}
 	}
 	if !last && !k.spread {

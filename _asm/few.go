@@ -26,7 +26,7 @@ const (
 const fewInThree = 16
 
 // fewCertified is the least number of exact products of float64 that are certified where a window refuses them.
-const fewCertified = 32
+const fewCertified = 3
 
 // What is to be tried: a window, or digits if that refuses, or digits at once.
 const (
@@ -51,6 +51,9 @@ func (k *few) emit() {
 		k.probeMode()
 	}
 	k.pointers()
+	if k.term == product && k.w == f64 {
+		k.refuseTiny()
+	}
 	k.line("MOVQ %s, R12", k.arg("how"))
 	k.line("CMPQ R12, $%d", fewSpread)
 	k.line("JEQ spread")
@@ -65,7 +68,7 @@ func (k *few) emit() {
 	k.label("spread")
 	k.alignFrame()
 	k.pointers()
-	(&digits{amd64: k.amd64, w: k.w, term: k.term, spread: true}).spreadSum("refused")
+	(&digits{amd64: k.amd64, w: k.w, term: k.term, spread: true, refused: "refused"}).spreadSum()
 	k.label("round")
 	k.round()
 	k.label("return")
@@ -78,6 +81,26 @@ func (k *few) emit() {
 	k.label("refused")
 	k.line("MOVQ $%d, %s", fewRefused, k.field("state"))
 	k.line("JMP return")
+}
+
+// refuseTiny refuses products of which the first is so small that its error may be no number.
+func (k *few) refuseTiny() {
+	k.line("MOVQ (SI), AX")
+	k.line("MOVQ (DX), BX")
+	k.line("ADDQ AX, AX")
+	k.line("ADDQ BX, BX")
+	k.line("MOVQ AX, R8")
+	k.line("MOVQ BX, R9")
+	k.line("SHRQ $53, R8")
+	k.line("SHRQ $53, R9")
+	k.line("ADDQ R9, R8")
+	k.line("CMPQ R8, $%d", 2*1023-960)
+	k.line("JHI large")
+	k.line("TESTQ AX, AX")
+	k.line("JEQ large")
+	k.line("TESTQ BX, BX")
+	k.line("JNE refused")
+	k.label("large")
 }
 
 // certificate returns the sum of so many terms that it is worth to be tried, if it is certain. Digits take four times as long.
@@ -211,7 +234,7 @@ func (k *few) round() {
 	k.line("SARQ $63, R11")
 	k.line("XORQ R9, R11") // the leading zeros of which follow the sign in S
 	k.line("JEQ short")
-	k.label("large")
+	k.label("long")
 	k.line("LZCNTQ R11, CX")
 	k.line("DECQ CX")
 	k.line("SHLQ CX, R8, R9")
@@ -254,7 +277,7 @@ func (k *few) round() {
 	k.line("SARQ $63, R11")
 	k.line("XORQ R9, R11")
 	k.line("SUBQ $63, R12")
-	k.line("JMP large")
+	k.line("JMP long")
 	k.label("nothing")
 	if k.integers() {
 		k.line("MOVQ %s, AX", k.arg("x"))

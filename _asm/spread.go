@@ -1,26 +1,8 @@
 package main
 
 // Few terms whose exponents may be anything are summed by digits: see digits.go. No digits are returned. The
-// table is read from the top, and only as far as it takes; a register of marks tells which entries it has, one bit an
-// entry, or two entries where there are more than 64.
-
-// spreadBias is the bias of exponents, so that the least has the first entry:
-// an entry begins at each multiple of 32 that a biased exponent may be; of products of float64, 35 entries higher, the first
-// of which is for the zeros that a scaled significand may begin with.
-func (k *digits) spreadBias() int {
-	if k.pairs() {
-		return 13 + 35*32
-	}
-	return 0
-}
-
-// perMark is the number of entries to a mark, as a logarithm.
-func (k *digits) perMark() int {
-	if k.pairs() {
-		return 1
-	}
-	return 0
-}
+// table is read from the top, and only as far as it takes; a register of marks tells which of its entries are in use: an entry begins at each
+// multiple of 32 that a biased exponent may be. Products of float64 that may have errors below the least number are refused.
 
 // Registers in use from number to number.
 const (
@@ -31,12 +13,12 @@ const (
 const spreadInfinite = "K6" // some term is
 
 // spreadSum adds the terms, and leaves S and e as lead does. It jumps to refused if some are not finite.
-func (k *digits) spreadSum(refused string) {
+func (k *digits) spreadSum() {
 	k.line("VPXORQ Z%[1]d, Z%[1]d, Z%[1]d", spreadMarks)
 	k.line("KXORW %[1]s, %[1]s, %[1]s", spreadInfinite)
 	k.add()
 	k.line("KORTESTW %[1]s, %[1]s", spreadInfinite)
-	k.line("JNE %s", refused)
+	k.line("JNE %s", k.refused)
 	k.lead()
 }
 
@@ -45,9 +27,6 @@ func (k *digits) spreadSum(refused string) {
 func (k *digits) mark(b reg) {
 	k.line("VPCMPEQQ Z30, Z1, K4")
 	k.line("KORW K4, %[1]s, %[1]s", spreadInfinite)
-	if k.pairs() {
-		k.line("VPADDQ Z%d, Z1, Z1", digitBias)
-	}
 	k.line("VPMAXSQ Z%d, Z1, Z1", digitLeast)
 	k.line("VPSRLQ $5, Z1, Z3")
 	k.line("VPADDQ Z3, Z3, Z4")
@@ -55,9 +34,6 @@ func (k *digits) mark(b reg) {
 	k.line("VMOVQ X4, R11")
 	k.line("VPADDQ Z%[1]d, Z%[1]d, Z4", b) // without its sign
 	k.line("VPTESTMQ Z4, Z4, K4")
-	if k.perMark() > 0 {
-		k.line("VPSRLQ $%d, Z3, Z3", k.perMark())
-	}
 	k.line("VPSLLVQ Z3, Z%d, Z3", spreadOne)
 	k.line("VPORQ Z3, Z%[1]d, K4, Z%[1]d", spreadMarks)
 }
@@ -100,14 +76,7 @@ func (k *digits) highest() {
 	k.line("BSRQ DI, BX")
 	k.line("JEQ decided")
 	k.line("MOVQ BX, R10")
-	k.line("SHLQ $%d, R10", 4+k.perMark())
-	for range 1<<k.perMark() - 1 {
-		k.line("MOVQ %d(R14)(R10*1), AX", table+16)
-		k.line("ORQ %d(R14)(R10*1), AX", table+24)
-		k.line("LEAQ 16(R10), AX")
-		k.line("CMOVQNE AX, R10")
-		k.line("JNE top")
-	}
+	k.line("SHLQ $4, R10")
 	k.line("MOVQ %d(R14)(R10*1), AX", table)
 	k.line("ORQ %d(R14)(R10*1), AX", table+8)
 	k.line("JNE top")
@@ -245,13 +214,13 @@ func (k *digits) below(beside int) {
 	k.line("TESTQ R11, R11")
 	k.line("JNE digit")
 	k.line("MOVQ R10, AX") // on to the highest digit that the marked entries from R10 on have
-	k.line("SHRQ $%d, AX", 4+k.perMark())
+	k.line("SHRQ $4, AX")
 	k.line("INCQ AX")
 	k.line("BZHIQ AX, DI, AX")
 	k.line("BSRQ AX, AX")
 	k.line("JEQ decided")
 	k.line("INCQ AX")
-	k.line("SHLQ $%d, AX", 4+k.perMark())
+	k.line("SHLQ $4, AX")
 	k.line("CMPQ AX, R10")
 	k.line("CMOVQLT AX, R10")
 	k.label("digit")

@@ -28,6 +28,9 @@ func exactSum[T Float](of kernel.Terms, x, y []T) T {
 //
 //go:noinline
 func finishFew[T Float](of kernel.Terms, x, y []T, s kernel.Leading, state int) T {
+	if state == kernel.Refused {
+		s, state = kernel.SumTiny(of, x, y)
+	}
 	switch {
 	case state == kernel.Refused:
 		return exactMany(of, x, y)

@@ -45,7 +45,7 @@ const (
 
 // fewSooner has for each backend the number of terms from which a certificate of their sum may be sooner done than SumFew. With AVX2 most are
 // from 64 on, by half: but one in vain would have a sum of 100 terms take longer than a small superaccumulator.
-var fewSooner = [...]int{Portable: 129, NEON: 32, AVX2: 160, AVX512: 128}
+var fewSooner = [...]int{Portable: 129, NEON: 32, AVX2: 160, AVX512: 256}
 
 // FewSooner is the number of terms below which SumFew is tried before anything else.
 func FewSooner[T Float](of Terms) int {
@@ -85,7 +85,7 @@ func MaxFew[T Float](of Terms) int {
 // SumFew returns the exact sum of 1 to MaxFew terms, which are Plain or Product: Rounded once, in
 // v; or NotRounded, in s, or instead a number that rounds as it does, 0 only for 0. It has Refused where
 // terms are not finite, or rounded would not be, and where exponents are not near to each other, unless
-// that is asked for.
+// that is asked for, and where SumTiny has to be asked.
 func SumFew[T Float](of Terms, x, y []T, how int) (v T, s Leading, state int) {
 	switch {
 	case active == AVX512:
@@ -96,7 +96,18 @@ func SumFew[T Float](of Terms, x, y []T, how int) (v T, s Leading, state int) {
 	return fewIntegers(of, x, y, how)
 }
 
-// fewByVectors is SumFew with AVX-512.
+// SumTiny is what is left of SumFew where it has Refused: with AVX-512, finite products of float64 of which one may be so small that its error
+// is no number.
+func SumTiny[T Float](of Terms, x, y []T) (s Leading, state int) {
+	if active != AVX512 || of != Product || !Is64[T]() {
+		return s, Refused
+	}
+	_, s, state = fewIntegers(of, x, y, Spread)
+	return s, state
+}
+
+// fewByVectors is SumFew with AVX-512, but that it refuses products of float64 that are so small that their errors may be no numbers:
+// processors take such by microcode, and integers are sooner.
 func fewByVectors[T Float](of Terms, x, y []T, how int) (v T, s Leading, state int) {
 	p, q, n := unsafe.Pointer(unsafe.SliceData(x)), unsafe.Pointer(unsafe.SliceData(y)), len(x)
 	var f float64
