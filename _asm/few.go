@@ -46,7 +46,7 @@ func (k *few) name() string { return fmt.Sprintf("few%s%v", k.term, k.w) }
 func (k *few) integers() bool { return k.term == plain && k.w == f64 }
 
 func (k *few) emit() {
-	k.begin(k.name(), fewArgs, 8*len(fewResults), digitSplits)
+	k.begin(k.name(), fewArgs, 8*len(fewResults), 0)
 	if !k.integers() {
 		k.probeMode()
 	}
@@ -66,9 +66,17 @@ func (k *few) emit() {
 		k.certificate()
 	}
 	k.label("spread")
-	k.alignFrame()
-	k.pointers()
-	(&digits{amd64: k.amd64, w: k.w, term: k.term, spread: true, refused: "refused"}).spreadSum()
+	if !k.integers() {
+		k.line("CMPL 4(SP), $0")
+		k.line("JNE undone")
+		k.label("probed")
+	}
+	k.line("RET ·%sAVX2(SB)", (&chunks{w: k.w, term: k.term}).name()) // goes on there
+	if !k.integers() {
+		k.label("undone")
+		k.line("LDMXCSR 4(SP)")
+		k.line("JMP probed")
+	}
 	k.label("round")
 	k.round()
 	k.label("return")
@@ -312,7 +320,7 @@ func writeFew(out string) {
 			none += "\n" + declaration + " {\n\treturn 0, 0, 0, 0, Refused\n}\n"
 		}
 	}
-	write(filepath.Join(folder, "few_"+strings.ToLower(a.suffix())+"_amd64.s"), header+"\n"+windowData()+digitData()+certainData()+probeData()+a.output())
+	write(filepath.Join(folder, "few_"+strings.ToLower(a.suffix())+"_amd64.s"), header+"\n"+windowData()+certainData()+probeData()+a.output())
 	write(filepath.Join(folder, "few_amd64.go"), declarations)
 	write(filepath.Join(folder, "few_other.go"), none)
 }

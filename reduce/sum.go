@@ -156,7 +156,7 @@ func cutSooner[T Float](x, y []T) bool {
 // sumMany returns the correctly rounded sum: that of a window, if there are few terms and kernels of them, or else what a certificate
 // says.
 func sumMany[T Float](of kernel.Terms, x, y []T) T {
-	if v, ok := fewTerms(of, x, y, kernel.BeforeCertificate()); ok {
+	if v, ok := fewTerms(of, x, y, kernel.BeforeCertificate[T](of)); ok {
 		return v
 	}
 	if !tiny(x[0]) && !cutSooner(x, y) {
