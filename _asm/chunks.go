@@ -58,10 +58,9 @@ func (k *chunks) digits() *digits {
 }
 
 func (k *chunks) emit() {
-	if k.integers() {
-		k.begin(k.name(), chunkArgs, 8*len(chunkResults), chunkFrame)
-	} else {
-		k.enter(k.name(), chunkArgs, 8*len(chunkResults), chunkFrame)
+	k.begin(k.name(), chunkArgs, 8*len(chunkResults), chunkFrame)
+	if !k.integers() {
+		k.probeMode()
 	}
 	k.alignFrame()
 	for _, arg := range chunkArgs[:3] {
@@ -81,7 +80,7 @@ func (k *chunks) emit() {
 		k.line("VZEROUPPER")
 		k.line("RET")
 	} else {
-		k.epilogue()
+		k.leaveProbed()
 	}
 	k.nothing()
 	k.last()
@@ -416,7 +415,7 @@ func writeChunks(out string) {
 		declarations += "\n//go:noescape\n" + declaration + "\n"
 		none += "\n" + declaration + " {\n\treturn 0, 0, 0, 0, Refused\n}\n"
 	}
-	write(filepath.Join(folder, "chunks_avx2_amd64.s"), header+"\n"+chunkData()+a.output())
+	write(filepath.Join(folder, "chunks_avx2_amd64.s"), header+"\n"+chunkData()+probeData()+a.output())
 	write(filepath.Join(folder, "chunks_amd64.go"), declarations)
 	write(filepath.Join(folder, "chunks_other.go"), none)
 }

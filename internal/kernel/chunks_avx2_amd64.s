@@ -30,6 +30,19 @@ DATA chunkTail64<>+40(SB)/8, $0
 DATA chunkTail64<>+48(SB)/8, $0
 DATA chunkTail64<>+56(SB)/8, $0
 GLOBL chunkTail64<>(SB), RODATA|NOPTR, $64
+DATA probe<>+0(SB)/8, $0x3ff0000000000000
+DATA probe<>+8(SB)/8, $0x3ff0000000000000
+DATA probe<>+16(SB)/8, $0x0000000000000001
+DATA probe<>+24(SB)/8, $0x0000000000000001
+DATA probe<>+32(SB)/8, $0x3c90000000000000
+DATA probe<>+40(SB)/8, $0xbc80000000000000
+DATA probe<>+48(SB)/8, $0x0000000000000000
+DATA probe<>+56(SB)/8, $0x0000000000000000
+DATA probe<>+64(SB)/8, $0x3ff0000000000000
+DATA probe<>+72(SB)/8, $0x3ff0000000000000
+DATA probe<>+80(SB)/8, $0x0000000000000001
+DATA probe<>+88(SB)/8, $0x0000000000000001
+GLOBL probe<>(SB), RODATA|NOPTR, $96
 
 TEXT ·chunksSumF64AVX2(SB), 0, $2184-72
 	LEAQ 71(SP), R14
@@ -526,14 +539,13 @@ refused:
 	JMP return
 
 TEXT ·chunksDotF64AVX2(SB), 0, $2184-72
-	STMXCSR 0(SP)
-	MOVL 0(SP), AX
-	ANDL $0xFFC0, AX
-	CMPL AX, $0x1F80
-	JEQ  ieee
-	MOVL $0x1F80, 4(SP)
-	LDMXCSR 4(SP)
-ieee:
+	MOVL    $0, 4(SP)
+	VMOVUPD probe<>+0(SB), Y0
+	VADDPD  probe<>+32(SB), Y0, Y0
+	VPXOR   probe<>+64(SB), Y0, Y0
+	VPTEST  Y0, Y0
+	JNE     mode
+again:
 	LEAQ 71(SP), R14
 	ANDQ $-64, R14
 	MOVQ x+0(FP), SI
@@ -1108,12 +1120,16 @@ notRounded:
 	MOVQ $1, state+64(FP)
 return:
 	VZEROUPPER
-	MOVL 0(SP), AX
-	ANDL $0xFFC0, AX
-	CMPL AX, $0x1F80
-	JEQ  done
+	CMPL 4(SP), $0
+	JNE  restore
+	RET
+mode:
+	STMXCSR 4(SP)
+	MOVL $0x1F80, 0(SP)
 	LDMXCSR 0(SP)
-done:
+	JMP  again
+restore:
+	LDMXCSR 4(SP)
 	RET
 nothing:
 	JMP notRounded
@@ -1123,14 +1139,13 @@ refused:
 	JMP return
 
 TEXT ·chunksSumWideAVX2(SB), 0, $2184-72
-	STMXCSR 0(SP)
-	MOVL 0(SP), AX
-	ANDL $0xFFC0, AX
-	CMPL AX, $0x1F80
-	JEQ  ieee
-	MOVL $0x1F80, 4(SP)
-	LDMXCSR 4(SP)
-ieee:
+	MOVL    $0, 4(SP)
+	VMOVUPD probe<>+0(SB), Y0
+	VADDPD  probe<>+32(SB), Y0, Y0
+	VPXOR   probe<>+64(SB), Y0, Y0
+	VPTEST  Y0, Y0
+	JNE     mode
+again:
 	LEAQ 71(SP), R14
 	ANDQ $-64, R14
 	MOVQ x+0(FP), SI
@@ -1597,12 +1612,16 @@ notRounded:
 	MOVQ $1, state+64(FP)
 return:
 	VZEROUPPER
-	MOVL 0(SP), AX
-	ANDL $0xFFC0, AX
-	CMPL AX, $0x1F80
-	JEQ  done
+	CMPL 4(SP), $0
+	JNE  restore
+	RET
+mode:
+	STMXCSR 4(SP)
+	MOVL $0x1F80, 0(SP)
 	LDMXCSR 0(SP)
-done:
+	JMP  again
+restore:
+	LDMXCSR 4(SP)
 	RET
 nothing:
 	JMP notRounded
@@ -1612,14 +1631,13 @@ refused:
 	JMP return
 
 TEXT ·chunksDotWideAVX2(SB), 0, $2184-72
-	STMXCSR 0(SP)
-	MOVL 0(SP), AX
-	ANDL $0xFFC0, AX
-	CMPL AX, $0x1F80
-	JEQ  ieee
-	MOVL $0x1F80, 4(SP)
-	LDMXCSR 4(SP)
-ieee:
+	MOVL    $0, 4(SP)
+	VMOVUPD probe<>+0(SB), Y0
+	VADDPD  probe<>+32(SB), Y0, Y0
+	VPXOR   probe<>+64(SB), Y0, Y0
+	VPTEST  Y0, Y0
+	JNE     mode
+again:
 	LEAQ 71(SP), R14
 	ANDQ $-64, R14
 	MOVQ x+0(FP), SI
@@ -2093,12 +2111,16 @@ notRounded:
 	MOVQ $1, state+64(FP)
 return:
 	VZEROUPPER
-	MOVL 0(SP), AX
-	ANDL $0xFFC0, AX
-	CMPL AX, $0x1F80
-	JEQ  done
+	CMPL 4(SP), $0
+	JNE  restore
+	RET
+mode:
+	STMXCSR 4(SP)
+	MOVL $0x1F80, 0(SP)
 	LDMXCSR 0(SP)
-done:
+	JMP  again
+restore:
+	LDMXCSR 4(SP)
 	RET
 nothing:
 	JMP notRounded
