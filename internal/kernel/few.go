@@ -119,12 +119,14 @@ func SumTiny[T Float](of Terms, x, y []T) (s Leading, state int) {
 	return s, state
 }
 
-// tinyProduct tells whether the first product is so small that its error may be no number.
+// tinyProduct tells whether terms are products of float64 and the first is tiny.
 func tinyProduct[T Float](of Terms, x, y []T) bool {
-	if of != Product || !Is64[T]() {
-		return false
-	}
-	a, b := Bits(x[0]), Bits(y[0])
+	return of == Product && Is64[T]() && TinyProduct(float64(x[0]), float64(y[0]))
+}
+
+// TinyProduct tells whether a product is so small that its error may be no number.
+func TinyProduct(x, y float64) bool {
+	a, b := Bits(x), Bits(y)
 	return a>>52&exponentMask+b>>52&exponentMask <= leastProduct && a<<1 != 0 && b<<1 != 0
 }
 
