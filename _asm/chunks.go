@@ -37,7 +37,8 @@ const (
 	chunkZero  reg = 8
 	chunkTable     = 16 * 2048 / 32
 	chunkFrame     = digitTable + 2*chunkTable
-	chunkTwo       = 64 // terms that are worth a second table
+	chunkLead      = 500 // numbers that digits may be of when they are read
+	chunkTwo       = 64  // terms that are worth a second table
 )
 
 var (
@@ -52,10 +53,6 @@ func (k *chunks) integers() bool { return k.w == f64 && k.term == plain }
 
 // pairs tells whether a term is two numbers.
 func (k *chunks) pairs() bool { return k.w == f64 && k.term == product }
-
-func (k *chunks) digits() *digits {
-	return &digits{amd64: k.amd64, w: k.w, term: k.term, spread: true}
-}
 
 func (k *chunks) emit() {
 	k.begin(k.name(), chunkArgs, 8*len(chunkResults), chunkFrame)
@@ -73,7 +70,8 @@ func (k *chunks) emit() {
 	k.line("TESTL AX, AX")
 	k.line("JNE last")
 	k.label("finite")
-	k.digits().lead()
+	k.carry()
+	k.lead()
 	k.round()
 	k.label("return")
 	if k.integers() {
@@ -277,6 +275,34 @@ func (k *chunks) joinTables() {
 		k.line("VMOVDQU Y%d, %d(R14)", t, off)
 	}
 	k.label("joined")
+}
+
+// carry makes digits of less than 2^33 where there are more numbers than lead reads otherwise: what is above 32 bits of the digit of entry k,
+// a[k] + b[k-1], becomes b[k], so that what was in b[k-1] alone is in entry k, which is marked then.
+func (k *chunks) carry() {
+	const table, beside = digitTable, digitTable - 8
+	most := chunkLead
+	if k.pairs() {
+		most /= 2
+	}
+	k.line("CMPQ %s, $%d", k.arg("n"), most)
+	k.line("JLS carried")
+	k.line("MOVQ $%d, R10", chunkTable-16)
+	k.line("MOVQ %d(R14)(R10*1), R8", table+8) // of the last entry
+	k.label("carry")
+	k.line("MOVQ %d(R14)(R10*1), AX", table)
+	k.line("ADDQ %d(R14)(R10*1), AX", beside)
+	k.line("MOVL AX, BX")
+	k.line("SARQ $32, AX")
+	k.line("ADDQ R8, AX")
+	k.line("XORL R8, R8")
+	k.line("MOVQ BX, %d(R14)(R10*1)", table)
+	k.line("MOVQ AX, %d(R14)(R10*1)", table+8)
+	k.line("SUBQ $16, R10")
+	k.line("JGE carry")
+	k.line("VPSLLQ $1, Y%d, Y0", spreadMarks)
+	k.line("VPOR Y0, Y%[1]d, Y%[1]d", spreadMarks)
+	k.label("carried")
 }
 
 // round rounds S, of which R9 and R8 are the words, times 2^R12, if the result is normal, and returns S itself

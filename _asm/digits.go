@@ -22,12 +22,10 @@ import (
 // internal/kernel/digits.go.
 type digits struct {
 	*amd64
-	w      width
-	term   term
-	spread bool // one of few terms: see spread.go
+	w    width
+	term term
 
-	refused string // label, where spread
-	vectors int    // so far
+	vectors int // so far
 }
 
 // Places in the frame: the table, with entries of zeros before it, and what is added to it for
@@ -59,7 +57,6 @@ var digitConstants = []struct {
 	{"scale", 16, (1023 + tinyShift/2) << 52, true},
 	{"tinyShift", 15, tinyShift, true},
 	{"before", 14, -32, true},
-	{"one", 12, 1, false},
 	{"bias", 28, 0, false}, // that of the kernel
 	{"least", 27, 0, false},
 }
@@ -77,7 +74,7 @@ func (k *digits) pairs() bool { return k.term == product && k.w == f64 }
 
 // first is the digit of the first entry of the table. Single numbers do not reach those below.
 func (k *digits) first() int {
-	if k.pairs() && !k.spread {
+	if k.pairs() {
 		return 0
 	}
 	return 32
@@ -85,17 +82,11 @@ func (k *digits) first() int {
 
 // entries is the number of entries.
 func (k *digits) entries() int {
-	if k.spread {
-		return 2048 / 32
-	}
 	return digitCount - k.first()
 }
 
 // bias is added to a biased exponent: number 2^-1088 begins digit 34.
 func (k *digits) bias() int {
-	if k.spread {
-		return 0
-	}
 	return 13 + 32*(34-k.first())
 }
 
@@ -127,7 +118,7 @@ func (k *digits) add() {
 			k.line("MOVQ $%d, AX", k.bias()+1)
 			k.line("VPBROADCASTQ AX, Z%d", c.reg)
 		default:
-			if k.uses(c.name) && (!c.pairs || k.pairs()) {
+			if !c.pairs || k.pairs() {
 				k.line("VPBROADCASTQ digitConstants<>+%d(SB), Z%d", 8*i, c.reg)
 			}
 		}
@@ -170,17 +161,6 @@ func (k *digits) read(pointer string, d reg, masked bool) {
 	}
 }
 
-// uses tells which constants are not for both kinds of kernels.
-func (k *digits) uses(constant string) bool {
-	switch constant {
-	case "entry", "before", "scale", "tinyShift":
-		return !k.spread
-	case "one":
-		return k.spread
-	}
-	return true
-}
-
 // usual sets the bias and the least exponent of a number: that of a subnormal one is 1.
 func (k *digits) usual() {
 	k.line("VMOVDQA64 Z28, Z%d", digitBias)
@@ -200,19 +180,6 @@ func (k *digits) vector(masked bool) {
 		k.split(0, masked)
 	case !k.pairs():
 		k.split(11, masked)
-	case k.spread:
-		k.notTiny()
-		k.line("VFMSUB213PD Z11, Z10, Z0") // x*y - p
-		if !masked {
-			k.split(11, false)
-			k.split(0, false)
-			break
-		}
-		k.line("MOVQ CX, R12")
-		k.splitUntil(11, "errors")
-		k.label("errors")
-		k.line("MOVQ R12, CX")
-		k.split(0, true)
 	default:
 		small := map[bool]string{false: "small", true: "smallLast"}[masked]
 		k.tiny(small)
@@ -229,8 +196,12 @@ func (k *digits) vector(masked bool) {
 // tiny scales products p = x*y that are so small that their errors may not be numbers, but
 // those by 0.
 func (k *digits) tiny(label string) {
-	const less, notLess = 1, 5
-	k.areTiny()
+	const less, differ, notLess = 1, 4, 5
+	k.line("VPANDQ Z22, Z11, Z9")
+	k.line("VCMPPD $%d, Z21, Z9, K3", less)
+	k.line("VCMPPD $%d, Z%d, Z0, K3, K3", differ, digitZero)
+	k.line("VCMPPD $%d, Z%d, Z10, K3, K3", differ, digitZero)
+	k.line("KORTESTW K3, K3")
 	k.line("JEQ %s", label)
 	k.line("VPANDQ Z22, Z0, Z9")
 	k.line("VPANDQ Z22, Z10, Z8")
@@ -246,49 +217,19 @@ func (k *digits) tiny(label string) {
 	k.label(label)
 }
 
-// areTiny sets K3 to such products, and compares it with 0.
-func (k *digits) areTiny() {
-	const less, differ = 1, 4
-	k.line("VPANDQ Z22, Z11, Z9")
-	k.line("VCMPPD $%d, Z21, Z9, K3", less)
-	k.line("VCMPPD $%d, Z%d, Z0, K3, K3", differ, digitZero)
-	k.line("VCMPPD $%d, Z%d, Z10, K3, K3", differ, digitZero)
-	k.line("KORTESTW K3, K3")
-}
-
-// notTiny refuses such products.
-func (k *digits) notTiny() {
-	k.areTiny()
-	k.line("JNE %s", k.refused)
-}
-
 // split adds the numbers b to the table, of the last vector those there are.
 func (k *digits) split(b reg, last bool) {
-	if last {
-		k.splitUntil(b, "end")
-	} else {
-		k.splitUntil(b, "")
-	}
-}
-
-// splitUntil does so of the last vector if there is a label to jump to then.
-func (k *digits) splitUntil(b reg, end string) {
-	last := end != ""
 	k.line("VPSRLQ $52, Z%d, Z1", b)
 	k.line("VPANDQ Z30, Z1, Z1")
 	k.line("VPTESTMQ Z1, Z1, K1") // normal
-	if k.spread {
-		k.mark(b)
-	} else {
-		k.line("VPADDQ Z%d, Z1, Z1", digitBias)
-		k.line("VPMAXSQ Z%d, Z1, Z1", digitLeast)
-		k.line("VPSRAQ $1, Z1, Z3")
-		k.line("VPANDQ Z23, Z3, Z3")
-		k.line("VPMOVQW Z3, X3")
-		k.line("VMOVQ X3, R11")
-		k.line("VPEXTRQ $1, X3, R12")
-		k.line("VPMAXSQ Z1, Z%[1]d, Z%[1]d", digitMost)
-	}
+	k.line("VPADDQ Z%d, Z1, Z1", digitBias)
+	k.line("VPMAXSQ Z%d, Z1, Z1", digitLeast)
+	k.line("VPSRAQ $1, Z1, Z3")
+	k.line("VPANDQ Z23, Z3, Z3")
+	k.line("VPMOVQW Z3, X3")
+	k.line("VMOVQ X3, R11")
+	k.line("VPEXTRQ $1, X3, R12")
+	k.line("VPMAXSQ Z1, Z%[1]d, Z%[1]d", digitMost)
 	k.line("VPMOVQ2M Z%d, K2", b) // negative
 	k.line("VPANDQ Z31, Z%d, Z2", b)
 	k.line("VPORQ Z29, Z2, K1, Z2")
@@ -299,26 +240,21 @@ func (k *digits) splitUntil(b reg, end string) {
 	k.line("VPANDQ Z24, Z5, Z5")
 	k.line("VPSUBQ Z5, Z%d, K2, Z5", digitZero)
 	k.line("VPSUBQ Z6, Z%d, K2, Z6", digitZero)
-	scatter := k.scatter
-	if k.spread {
-		scatter = k.place
-	} else if !last {
+	if !last {
 		k.together()
 	}
 	k.line("VPUNPCKLQDQ Z6, Z5, Z7")
 	k.line("VPUNPCKHQDQ Z6, Z5, Z8")
-	if !k.spread {
-		k.line("VMOVDQU64 Z7, %d(R14)", digitSplits)
-		k.line("VMOVDQU64 Z8, %d(R14)", digitSplits+64)
-	}
+	k.line("VMOVDQU64 Z7, %d(R14)", digitSplits)
+	k.line("VMOVDQU64 Z8, %d(R14)", digitSplits+64)
 	for i := range 8 {
-		scatter(i)
+		k.scatter(i)
 		if last && i < 7 {
 			k.line("DECQ CX")
-			k.line("JEQ %s", end)
+			k.line("JEQ end")
 		}
 	}
-	if !last && !k.spread {
+	if !last {
 		k.label(k.after())
 	}
 }

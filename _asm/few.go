@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// The kernels of few terms return their exact sum, rounded once: by a window, or if that refuses a term, and digits are
-// asked for, by a certificate or by digits. The sum, or a number that rounds as it does, is S * 2^e. Integers alone do it of float64, in
-// whatever rounding mode: to look at that, a processor waits for all floating point before.
+// The kernels of few terms return their exact sum, rounded once: by a window, or if that refuses a term, and chunks are asked for, by a
+// certificate of products or in chunks, to whose kernel they jump (see chunks.go). The sum, or a number that rounds as it does, is S * 2^e.
+// Integers alone do it of float64, in whatever rounding mode: to look at that, a processor waits for all floating point before.
 type few struct {
 	*amd64
 	w    width
@@ -25,10 +25,10 @@ const (
 // fewInThree is the number of terms that are worth a third word of a window.
 const fewInThree = 16
 
-// fewCertified is the least number of exact products of float64 that are certified where a window refuses them.
+// fewCertified is the least number of exact products of float64 that are certified where a window refuses them. (Two are summed before.)
 const fewCertified = 3
 
-// What is to be tried: a window, or digits if that refuses, or digits at once.
+// What is to be tried: a window, or chunks if that refuses, or chunks at once.
 const (
 	fewNear = iota
 	fewAny
@@ -111,7 +111,7 @@ func (k *few) refuseTiny() {
 	k.label("large")
 }
 
-// certificate returns the sum of so many terms that it is worth to be tried, if it is certain. Digits take four times as long.
+// certificate returns the sum of so many terms that it is worth to be tried, if it is certain. Chunks take twice as long, or more.
 func (k *few) certificate() {
 	k.line("CMPQ DI, $300") // the top of the window: what is left of products far below may be subnormal, which takes microcode
 	k.line("JCS spread")

@@ -172,6 +172,19 @@ func fewTerms[T Float](of kernel.Terms, x, y []T, how int) (T, bool) {
 	if n := len(x); how == kernel.Nothing || n < kernel.FewSooner[T](of) || n > kernel.MaxFew[T](of) {
 		return 0, false
 	}
+	return fewSum(of, x, y, how)
+}
+
+// spreadSum does so of more terms, which are far from each other.
+func spreadSum[T Float](of kernel.Terms, x, y []T) (T, bool) {
+	if n := len(x); n <= kernel.MaxFew[T](of) || n > kernel.MaxSpread[T](of) {
+		return 0, false
+	}
+	return fewSum(of, x, y, kernel.Spread)
+}
+
+// fewSum is SumFew, rounded.
+func fewSum[T Float](of kernel.Terms, x, y []T, how int) (T, bool) {
 	switch v, s, state := kernel.SumFew(of, x, y, how); state {
 	case kernel.Rounded:
 		return v, true
@@ -189,6 +202,9 @@ func exactlySummed[T Float](of kernel.Terms, x, y []T) T {
 		return v
 	}
 	if len(x) < certifiedMin || wide(x) {
+		if v, ok := spreadSum(of, x, y); ok {
+			return v
+		}
 		if v, ok := digitsSum(of, x, y); ok {
 			return v
 		}

@@ -333,6 +333,24 @@ joined:
 	TESTL AX, AX
 	JNE last
 finite:
+	CMPQ n+16(FP), $500
+	JLS carried
+	MOVQ $1008, R10
+	MOVQ 72(R14)(R10*1), R8
+carry:
+	MOVQ 64(R14)(R10*1), AX
+	ADDQ 56(R14)(R10*1), AX
+	MOVL AX, BX
+	SARQ $32, AX
+	ADDQ R8, AX
+	XORL R8, R8
+	MOVQ BX, 64(R14)(R10*1)
+	MOVQ AX, 72(R14)(R10*1)
+	SUBQ $16, R10
+	JGE carry
+	VPSLLQ $1, Y13, Y0
+	VPOR Y0, Y13, Y13
+carried:
 	XORL R8, R8
 	XORL R9, R9
 	XORL R12, R12
@@ -941,6 +959,24 @@ joined:
 	TESTL AX, AX
 	JNE last
 finite:
+	CMPQ n+16(FP), $250
+	JLS carried
+	MOVQ $1008, R10
+	MOVQ 72(R14)(R10*1), R8
+carry:
+	MOVQ 64(R14)(R10*1), AX
+	ADDQ 56(R14)(R10*1), AX
+	MOVL AX, BX
+	SARQ $32, AX
+	ADDQ R8, AX
+	XORL R8, R8
+	MOVQ BX, 64(R14)(R10*1)
+	MOVQ AX, 72(R14)(R10*1)
+	SUBQ $16, R10
+	JGE carry
+	VPSLLQ $1, Y13, Y0
+	VPOR Y0, Y13, Y13
+carried:
 	XORL R8, R8
 	XORL R9, R9
 	XORL R12, R12
@@ -1432,6 +1468,24 @@ joined:
 	TESTL AX, AX
 	JNE last
 finite:
+	CMPQ n+16(FP), $500
+	JLS carried
+	MOVQ $1008, R10
+	MOVQ 72(R14)(R10*1), R8
+carry:
+	MOVQ 64(R14)(R10*1), AX
+	ADDQ 56(R14)(R10*1), AX
+	MOVL AX, BX
+	SARQ $32, AX
+	ADDQ R8, AX
+	XORL R8, R8
+	MOVQ BX, 64(R14)(R10*1)
+	MOVQ AX, 72(R14)(R10*1)
+	SUBQ $16, R10
+	JGE carry
+	VPSLLQ $1, Y13, Y0
+	VPOR Y0, Y13, Y13
+carried:
 	XORL R8, R8
 	XORL R9, R9
 	XORL R12, R12
@@ -1931,6 +1985,24 @@ joined:
 	TESTL AX, AX
 	JNE last
 finite:
+	CMPQ n+16(FP), $500
+	JLS carried
+	MOVQ $1008, R10
+	MOVQ 72(R14)(R10*1), R8
+carry:
+	MOVQ 64(R14)(R10*1), AX
+	ADDQ 56(R14)(R10*1), AX
+	MOVL AX, BX
+	SARQ $32, AX
+	ADDQ R8, AX
+	XORL R8, R8
+	MOVQ BX, 64(R14)(R10*1)
+	MOVQ AX, 72(R14)(R10*1)
+	SUBQ $16, R10
+	JGE carry
+	VPSLLQ $1, Y13, Y0
+	VPOR Y0, Y13, Y13
+carried:
 	XORL R8, R8
 	XORL R9, R9
 	XORL R12, R12

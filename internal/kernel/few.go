@@ -36,8 +36,7 @@ func fewInWindows(of Terms) int {
 	return 64
 }
 
-// What is to be tried: a window, or digits if that refuses, or digits at once. Those are not digits of kernels that leave them all: the
-// table is read from the top, no farther than it takes.
+// What is to be tried: a window, or chunks if that refuses, or chunks at once.
 const (
 	Near = iota
 	NearOrSpread
@@ -96,7 +95,18 @@ func MaxFew[T Float](of Terms) int {
 	return 250 // two numbers each
 }
 
-// SumFew returns the exact sum of 1 to MaxFew terms, which are Plain or Product: Rounded once, in
+// MaxSpread is the number of terms that SumFew takes if it is to be Spread.
+func MaxSpread[T Float](of Terms) int {
+	switch {
+	case active < AVX2:
+		return MaxFew[T](of)
+	case of == Product && Is64[T]():
+		return 1000
+	}
+	return 2000
+}
+
+// SumFew returns the exact sum of 1 to MaxFew terms, or MaxSpread, which are Plain or Product: Rounded once, in
 // v; or NotRounded, in s, or instead a number that rounds as it does, 0 only for 0. It has Refused where
 // terms are not finite, or rounded would not be, and where exponents are not near to each other, unless
 // that is asked for, and where SumTiny has to be asked.
