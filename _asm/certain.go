@@ -18,7 +18,7 @@ import (
 // s + (t - b) and s + (t + b) are the same number, b = 2^(E-1) * scale: see internal/kernel/certain.go. Terms are refused
 // where E is not from certainLeast to certainMost, and where one is NaN, which the search for the largest passes over, but is in h.
 //
-// Exact products are tried in vain before digits (see few): so their plain sum is looked at first.
+// Exact products are tried in vain before chunks (see few): so their plain sum is looked at first.
 type certain struct {
 	*amd64
 	term term

@@ -6,7 +6,8 @@ import (
 )
 
 // The kernels of chunks are what AVX2 has of those of few terms: terms of float64, or of float32 and their products, which are numbers
-// of float64, are added to a table of digits and read from the top, as kernels of digits do it (see digits.go and spread.go). There are no
+// of float64, are added to a table of digits and read from the top, as kernels of digits do it (see digits.go and spread.go). Products of
+// float64 are two numbers, and refused if they may have errors below the least number. There are no
 // registers of masks, so that the sign of a number is put to its digits by an exclusive or and a subtraction. Of more than a few terms,
 // each second one has another table, at R13: numbers with one exponent would wait for each other, and now wait half as long.
 //
@@ -29,37 +30,37 @@ var chunkConstants = []struct {
 	{"shifts", 10, 31},
 	{"low", 9, 1<<32 - 1},
 	{"digit", 7, 32},
+	{"tiny", 14, (1023 - 960) << 52},
 }
 
 const (
 	chunkZero  reg = 8
 	chunkTable     = 16 * 2048 / 32
 	chunkFrame     = digitTable + 2*chunkTable
-	chunkTwo       = 24 // terms that are worth a second table
+	chunkLead      = 500 // numbers that digits may be of when they are read
+	chunkTwo       = 64  // terms that are worth a second table
 )
 
 var (
-	chunkArgs    = []string{"x", "y", "n"}
-	chunkResults = []string{"v", "hi", "lo", "exponent", "state"}
+	chunkArgs    = fewArgs // so that kernels of few terms may end in one of chunks
+	chunkResults = fewResults
 )
 
 func (k *chunks) name() string { return fmt.Sprintf("chunks%s%v", k.term, k.w) }
 
 // integers tells whether no floating point is converted or multiplied.
-func (k *chunks) integers() bool { return k.w == f64 }
+func (k *chunks) integers() bool { return k.w == f64 && k.term == plain }
 
-func (k *chunks) digits() *digits {
-	return &digits{amd64: k.amd64, w: k.w, term: k.term, spread: true}
-}
+// pairs tells whether a term is two numbers.
+func (k *chunks) pairs() bool { return k.w == f64 && k.term == product }
 
 func (k *chunks) emit() {
-	if k.integers() {
-		k.begin(k.name(), chunkArgs, 8*len(chunkResults), chunkFrame)
-	} else {
-		k.enter(k.name(), chunkArgs, 8*len(chunkResults), chunkFrame)
+	k.begin(k.name(), chunkArgs, 8*len(chunkResults), chunkFrame)
+	if !k.integers() {
+		k.probeMode()
 	}
 	k.alignFrame()
-	for _, arg := range chunkArgs {
+	for _, arg := range chunkArgs[:3] {
 		k.loadArg(arg, arg)
 	}
 	k.prepare()
@@ -69,14 +70,15 @@ func (k *chunks) emit() {
 	k.line("TESTL AX, AX")
 	k.line("JNE last")
 	k.label("finite")
-	k.digits().lead()
+	k.carry()
+	k.lead()
 	k.round()
 	k.label("return")
 	if k.integers() {
 		k.line("VZEROUPPER")
 		k.line("RET")
 	} else {
-		k.epilogue()
+		k.leaveProbed()
 	}
 	k.nothing()
 	k.last()
@@ -108,7 +110,9 @@ func (k *chunks) prepare() {
 	}
 	k.label("one")
 	for i, c := range chunkConstants {
-		k.line("VPBROADCASTQ chunkConstants<>+%d(SB), Y%d", 8*i, c.reg)
+		if c.name != "tiny" || k.pairs() {
+			k.line("VPBROADCASTQ chunkConstants<>+%d(SB), Y%d", 8*i, c.reg)
+		}
 	}
 }
 
@@ -165,8 +169,44 @@ func (k *chunks) four(ragged bool) {
 	k.read("SI", 0, ragged)
 	if k.term == product {
 		k.read("DX", 1, ragged)
+	}
+	switch {
+	case k.pairs():
+		k.line("VMULPD Y1, Y0, Y2")
+		k.refuseTiny()
+		k.line("VFMSUB213PD Y2, Y1, Y0") // x*y - p
+		k.copy(6, 0)
+		k.copy(0, 2)
+		if !ragged {
+			k.number(false, "")
+			k.copy(0, 6)
+			break
+		}
+		k.line("MOVQ CX, R12")
+		k.number(true, "errors")
+		k.label("errors")
+		k.line("MOVQ R12, CX")
+		k.copy(0, 6)
+	case k.term == product:
 		k.line("VMULPD Y1, Y0, Y0")
 	}
+	k.number(ragged, "added")
+}
+
+// refuseTiny refuses products Y2 of Y0 and Y1 that are so small that their errors may be no numbers, but those by 0.
+func (k *chunks) refuseTiny() {
+	const differ = 4
+	k.line("VPAND Y15, Y2, Y3")
+	k.line("VPCMPGTQ Y3, Y14, Y3")
+	k.line("VCMPPD $%d, Y8, Y0, Y4", differ)
+	k.line("VCMPPD $%d, Y8, Y1, Y5", differ)
+	k.line("VPAND Y4, Y3, Y3")
+	k.line("VPTEST Y5, Y3")
+	k.line("JNE refused")
+}
+
+// number adds the numbers of Y0, as many as there are if ragged.
+func (k *chunks) number(ragged bool, added string) {
 	k.line("VPAND Y15, Y0, Y3")
 	k.line("VPSRLQ $52, Y3, Y1")
 	k.line("VPMAXUD Y12, Y1, Y1") // exponents e, from 1 on
@@ -200,7 +240,7 @@ func (k *chunks) four(ragged bool) {
 		k.place(i)
 		if ragged && i < 3 {
 			k.line("DECQ CX")
-			k.line("JEQ added")
+			k.line("JEQ %s", added)
 		}
 	}
 }
@@ -235,6 +275,34 @@ func (k *chunks) joinTables() {
 		k.line("VMOVDQU Y%d, %d(R14)", t, off)
 	}
 	k.label("joined")
+}
+
+// carry makes digits of less than 2^33 where there are more numbers than lead reads otherwise: what is above 32 bits of the digit of entry k,
+// a[k] + b[k-1], becomes b[k], so that what was in b[k-1] alone is in entry k, which is marked then.
+func (k *chunks) carry() {
+	const table, beside = digitTable, digitTable - 8
+	most := chunkLead
+	if k.pairs() {
+		most /= 2
+	}
+	k.line("CMPQ %s, $%d", k.arg("n"), most)
+	k.line("JLS carried")
+	k.line("MOVQ $%d, R10", chunkTable-16)
+	k.line("MOVQ %d(R14)(R10*1), R8", table+8) // of the last entry
+	k.label("carry")
+	k.line("MOVQ %d(R14)(R10*1), AX", table)
+	k.line("ADDQ %d(R14)(R10*1), AX", beside)
+	k.line("MOVL AX, BX")
+	k.line("SARQ $32, AX")
+	k.line("ADDQ R8, AX")
+	k.line("XORL R8, R8")
+	k.line("MOVQ BX, %d(R14)(R10*1)", table)
+	k.line("MOVQ AX, %d(R14)(R10*1)", table+8)
+	k.line("SUBQ $16, R10")
+	k.line("JGE carry")
+	k.line("VPSLLQ $1, Y%d, Y0", spreadMarks)
+	k.line("VPOR Y0, Y%[1]d, Y%[1]d", spreadMarks)
+	k.label("carried")
 }
 
 // round rounds S, of which R9 and R8 are the words, times 2^R12, if the result is normal, and returns S itself
@@ -319,7 +387,8 @@ func (k *chunks) nothing() {
 	k.line("JMP notRounded")
 }
 
-// last looks whether a term is not finite, since one is in the last entry. Of float32 and their products, no others are.
+// last looks whether a term is not finite, since one is in the last entry. Of float32 and their products, no others are; products of float64 are
+// refused.
 func (k *chunks) last() {
 	k.label("last")
 	if k.integers() {
@@ -334,8 +403,8 @@ func (k *chunks) last() {
 		k.next(1)
 		k.countDown("n", "another")
 		k.line("JMP finite")
-		k.label("refused")
 	}
+	k.label("refused")
 	k.returned("state", fmt.Sprintf("$%d", fewRefused))
 	k.line("JMP return")
 }
@@ -363,16 +432,16 @@ func writeChunks(out string) {
 	for _, of := range []struct {
 		w    width
 		term term
-	}{{f64, plain}, {wide, plain}, {wide, product}} {
+	}{{f64, plain}, {f64, product}, {wide, plain}, {wide, product}} {
 		a.setWidth(of.w)
 		_, elements := (&tree{w: of.w}).types()
 		k := &chunks{amd64: a, w: of.w, term: of.term}
 		k.emit()
-		declaration := fmt.Sprintf("func %s%s(x, y *%s, n int) (v float64, hi int64, lo uint64, exponent, state int)", k.name(), a.suffix(), elements)
+		declaration := fmt.Sprintf("func %s%s(x, y *%s, n, how int) (v float64, hi int64, lo uint64, exponent, state int)", k.name(), a.suffix(), elements)
 		declarations += "\n//go:noescape\n" + declaration + "\n"
 		none += "\n" + declaration + " {\n\treturn 0, 0, 0, 0, Refused\n}\n"
 	}
-	write(filepath.Join(folder, "chunks_avx2_amd64.s"), header+"\n"+chunkData()+a.output())
+	write(filepath.Join(folder, "chunks_avx2_amd64.s"), header+"\n"+chunkData()+probeData()+a.output())
 	write(filepath.Join(folder, "chunks_amd64.go"), declarations)
 	write(filepath.Join(folder, "chunks_other.go"), none)
 }

@@ -22,9 +22,8 @@ import (
 // internal/kernel/digits.go.
 type digits struct {
 	*amd64
-	w      width
-	term   term
-	spread bool // one of few terms: see spread.go
+	w    width
+	term term
 
 	vectors int // so far
 }
@@ -58,7 +57,6 @@ var digitConstants = []struct {
 	{"scale", 16, (1023 + tinyShift/2) << 52, true},
 	{"tinyShift", 15, tinyShift, true},
 	{"before", 14, -32, true},
-	{"one", 12, 1, false},
 	{"bias", 28, 0, false}, // that of the kernel
 	{"least", 27, 0, false},
 }
@@ -84,17 +82,11 @@ func (k *digits) first() int {
 
 // entries is the number of entries.
 func (k *digits) entries() int {
-	if k.spread && !k.pairs() {
-		return 2048 / 32
-	}
 	return digitCount - k.first()
 }
 
 // bias is added to a biased exponent: number 2^-1088 begins digit 34.
 func (k *digits) bias() int {
-	if k.spread {
-		return k.spreadBias()
-	}
 	return 13 + 32*(34-k.first())
 }
 
@@ -126,7 +118,7 @@ func (k *digits) add() {
 			k.line("MOVQ $%d, AX", k.bias()+1)
 			k.line("VPBROADCASTQ AX, Z%d", c.reg)
 		default:
-			if k.uses(c.name) && (!c.pairs || k.pairs()) {
+			if !c.pairs || k.pairs() {
 				k.line("VPBROADCASTQ digitConstants<>+%d(SB), Z%d", 8*i, c.reg)
 			}
 		}
@@ -167,17 +159,6 @@ func (k *digits) read(pointer string, d reg, masked bool) {
 	default:
 		k.line("VCVTPS2PD %s, Z%d", place, d)
 	}
-}
-
-// uses tells which constants are not for both kinds of kernels.
-func (k *digits) uses(constant string) bool {
-	switch constant {
-	case "entry", "before":
-		return !k.spread
-	case "one":
-		return k.spread
-	}
-	return true
 }
 
 // usual sets the bias and the least exponent of a number: that of a subnormal one is 1.
@@ -232,11 +213,7 @@ func (k *digits) tiny(label string) {
 	}
 	k.line("VMULPD Z10, Z0, Z11")
 	k.line("VPSUBQ Z15, Z28, K3, Z%d", digitBias)
-	if k.spread {
-		k.line("VPXORQ Z%[1]d, Z%[1]d, K3, Z%[1]d", digitLeast)
-	} else {
-		k.line("VMOVDQA64 Z14, K3, Z%d", digitLeast)
-	}
+	k.line("VMOVDQA64 Z14, K3, Z%d", digitLeast)
 	k.label(label)
 }
 
@@ -245,18 +222,14 @@ func (k *digits) split(b reg, last bool) {
 	k.line("VPSRLQ $52, Z%d, Z1", b)
 	k.line("VPANDQ Z30, Z1, Z1")
 	k.line("VPTESTMQ Z1, Z1, K1") // normal
-	if k.spread {
-		k.mark(b)
-	} else {
-		k.line("VPADDQ Z%d, Z1, Z1", digitBias)
-		k.line("VPMAXSQ Z%d, Z1, Z1", digitLeast)
-		k.line("VPSRAQ $1, Z1, Z3")
-		k.line("VPANDQ Z23, Z3, Z3")
-		k.line("VPMOVQW Z3, X3")
-		k.line("VMOVQ X3, R11")
-		k.line("VPEXTRQ $1, X3, R12")
-		k.line("VPMAXSQ Z1, Z%[1]d, Z%[1]d", digitMost)
-	}
+	k.line("VPADDQ Z%d, Z1, Z1", digitBias)
+	k.line("VPMAXSQ Z%d, Z1, Z1", digitLeast)
+	k.line("VPSRAQ $1, Z1, Z3")
+	k.line("VPANDQ Z23, Z3, Z3")
+	k.line("VPMOVQW Z3, X3")
+	k.line("VMOVQ X3, R11")
+	k.line("VPEXTRQ $1, X3, R12")
+	k.line("VPMAXSQ Z1, Z%[1]d, Z%[1]d", digitMost)
 	k.line("VPMOVQ2M Z%d, K2", b) // negative
 	k.line("VPANDQ Z31, Z%d, Z2", b)
 	k.line("VPORQ Z29, Z2, K1, Z2")
@@ -267,26 +240,21 @@ func (k *digits) split(b reg, last bool) {
 	k.line("VPANDQ Z24, Z5, Z5")
 	k.line("VPSUBQ Z5, Z%d, K2, Z5", digitZero)
 	k.line("VPSUBQ Z6, Z%d, K2, Z6", digitZero)
-	scatter := k.scatter
-	if k.spread {
-		scatter = k.place
-	} else if !last {
+	if !last {
 		k.together()
 	}
 	k.line("VPUNPCKLQDQ Z6, Z5, Z7")
 	k.line("VPUNPCKHQDQ Z6, Z5, Z8")
-	if !k.spread {
-		k.line("VMOVDQU64 Z7, %d(R14)", digitSplits)
-		k.line("VMOVDQU64 Z8, %d(R14)", digitSplits+64)
-	}
+	k.line("VMOVDQU64 Z7, %d(R14)", digitSplits)
+	k.line("VMOVDQU64 Z8, %d(R14)", digitSplits+64)
 	for i := range 8 {
-		scatter(i)
+		k.scatter(i)
 		if last && i < 7 {
 			k.line("DECQ CX")
 			k.line("JEQ end")
 		}
 	}
-	if !last && !k.spread {
+	if !last {
 		k.label(k.after())
 	}
 }

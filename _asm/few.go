@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// The kernels of few terms return their exact sum, rounded once: by a window, or if that refuses a term, and digits are
-// asked for, by a certificate or by digits. The sum, or a number that rounds as it does, is S * 2^e. Integers alone do it of float64, in
-// whatever rounding mode: to look at that, a processor waits for all floating point before.
+// The kernels of few terms return their exact sum, rounded once: by a window, or if that refuses a term, and chunks are asked for, by a
+// certificate of products or in chunks, to whose kernel they jump (see chunks.go). The sum, or a number that rounds as it does, is S * 2^e.
+// Integers alone do it of float64, in whatever rounding mode: to look at that, a processor waits for all floating point before.
 type few struct {
 	*amd64
 	w    width
@@ -25,10 +25,10 @@ const (
 // fewInThree is the number of terms that are worth a third word of a window.
 const fewInThree = 16
 
-// fewCertified is the least number of exact products of float64 that are certified where a window refuses them.
-const fewCertified = 32
+// fewCertified is the least number of exact products of float64 that are certified where a window refuses them. (Two are summed before.)
+const fewCertified = 3
 
-// What is to be tried: a window, or digits if that refuses, or digits at once.
+// What is to be tried: a window, or chunks if that refuses, or chunks at once.
 const (
 	fewNear = iota
 	fewAny
@@ -46,11 +46,14 @@ func (k *few) name() string { return fmt.Sprintf("few%s%v", k.term, k.w) }
 func (k *few) integers() bool { return k.term == plain && k.w == f64 }
 
 func (k *few) emit() {
-	k.begin(k.name(), fewArgs, 8*len(fewResults), digitSplits)
+	k.begin(k.name(), fewArgs, 8*len(fewResults), 0)
 	if !k.integers() {
 		k.probeMode()
 	}
 	k.pointers()
+	if k.term == product && k.w == f64 {
+		k.refuseTiny()
+	}
 	k.line("MOVQ %s, R12", k.arg("how"))
 	k.line("CMPQ R12, $%d", fewSpread)
 	k.line("JEQ spread")
@@ -63,9 +66,17 @@ func (k *few) emit() {
 		k.certificate()
 	}
 	k.label("spread")
-	k.alignFrame()
-	k.pointers()
-	(&digits{amd64: k.amd64, w: k.w, term: k.term, spread: true}).spreadSum("refused")
+	if !k.integers() {
+		k.line("CMPL 4(SP), $0")
+		k.line("JNE undone")
+		k.label("probed")
+	}
+	k.line("RET ·%sAVX2(SB)", (&chunks{w: k.w, term: k.term}).name()) // goes on there
+	if !k.integers() {
+		k.label("undone")
+		k.line("LDMXCSR 4(SP)")
+		k.line("JMP probed")
+	}
 	k.label("round")
 	k.round()
 	k.label("return")
@@ -80,7 +91,27 @@ func (k *few) emit() {
 	k.line("JMP return")
 }
 
-// certificate returns the sum of so many terms that it is worth to be tried, if it is certain. Digits take four times as long.
+// refuseTiny refuses products of which the first is so small that its error may be no number.
+func (k *few) refuseTiny() {
+	k.line("MOVQ (SI), AX")
+	k.line("MOVQ (DX), BX")
+	k.line("ADDQ AX, AX")
+	k.line("ADDQ BX, BX")
+	k.line("MOVQ AX, R8")
+	k.line("MOVQ BX, R9")
+	k.line("SHRQ $53, R8")
+	k.line("SHRQ $53, R9")
+	k.line("ADDQ R9, R8")
+	k.line("CMPQ R8, $%d", 2*1023-960)
+	k.line("JHI large")
+	k.line("TESTQ AX, AX")
+	k.line("JEQ large")
+	k.line("TESTQ BX, BX")
+	k.line("JNE refused")
+	k.label("large")
+}
+
+// certificate returns the sum of so many terms that it is worth to be tried, if it is certain. Chunks take twice as long, or more.
 func (k *few) certificate() {
 	k.line("CMPQ DI, $300") // the top of the window: what is left of products far below may be subnormal, which takes microcode
 	k.line("JCS spread")
@@ -211,7 +242,7 @@ func (k *few) round() {
 	k.line("SARQ $63, R11")
 	k.line("XORQ R9, R11") // the leading zeros of which follow the sign in S
 	k.line("JEQ short")
-	k.label("large")
+	k.label("long")
 	k.line("LZCNTQ R11, CX")
 	k.line("DECQ CX")
 	k.line("SHLQ CX, R8, R9")
@@ -254,7 +285,7 @@ func (k *few) round() {
 	k.line("SARQ $63, R11")
 	k.line("XORQ R9, R11")
 	k.line("SUBQ $63, R12")
-	k.line("JMP large")
+	k.line("JMP long")
 	k.label("nothing")
 	if k.integers() {
 		k.line("MOVQ %s, AX", k.arg("x"))
@@ -289,7 +320,7 @@ func writeFew(out string) {
 			none += "\n" + declaration + " {\n\treturn 0, 0, 0, 0, Refused\n}\n"
 		}
 	}
-	write(filepath.Join(folder, "few_"+strings.ToLower(a.suffix())+"_amd64.s"), header+"\n"+windowData()+digitData()+certainData()+probeData()+a.output())
+	write(filepath.Join(folder, "few_"+strings.ToLower(a.suffix())+"_amd64.s"), header+"\n"+windowData()+certainData()+probeData()+a.output())
 	write(filepath.Join(folder, "few_amd64.go"), declarations)
 	write(filepath.Join(folder, "few_other.go"), none)
 }

@@ -1,130 +1,41 @@
 package main
 
-// Few terms whose exponents may be anything are summed by digits: see digits.go. No digits are returned. The
-// table is read from the top, and only as far as it takes; a register of marks tells which entries it has, one bit an
-// entry, or two entries where there are more than 64.
+// The table of chunks is read from the top, and only as far as it takes; a register of marks tells which of its entries are in use: an entry
+// begins at each multiple of 32 that a biased exponent may be.
 
-// spreadBias is the bias of exponents, so that the least has the first entry:
-// an entry begins at each multiple of 32 that a biased exponent may be; of products of float64, 35 entries higher, the first
-// of which is for the zeros that a scaled significand may begin with.
-func (k *digits) spreadBias() int {
-	if k.pairs() {
-		return 13 + 35*32
-	}
-	return 0
-}
-
-// perMark is the number of entries to a mark, as a logarithm.
-func (k *digits) perMark() int {
-	if k.pairs() {
-		return 1
-	}
-	return 0
-}
-
-// Registers in use from number to number.
-const (
-	spreadOne   reg = 12
-	spreadMarks reg = 13
-)
-
-const spreadInfinite = "K6" // some term is
-
-// spreadSum adds the terms, and leaves S and e as lead does. It jumps to refused if some are not finite.
-func (k *digits) spreadSum(refused string) {
-	k.line("VPXORQ Z%[1]d, Z%[1]d, Z%[1]d", spreadMarks)
-	k.line("KXORW %[1]s, %[1]s, %[1]s", spreadInfinite)
-	k.add()
-	k.line("KORTESTW %[1]s, %[1]s", spreadInfinite)
-	k.line("JNE %s", refused)
-	k.lead()
-}
-
-// mark makes an index of a table's word, a byte each in R11, of the exponents in Z1 of the numbers b, and
-// marks the entries of those that are not 0.
-func (k *digits) mark(b reg) {
-	k.line("VPCMPEQQ Z30, Z1, K4")
-	k.line("KORW K4, %[1]s, %[1]s", spreadInfinite)
-	if k.pairs() {
-		k.line("VPADDQ Z%d, Z1, Z1", digitBias)
-	}
-	k.line("VPMAXSQ Z%d, Z1, Z1", digitLeast)
-	k.line("VPSRLQ $5, Z1, Z3")
-	k.line("VPADDQ Z3, Z3, Z4")
-	k.line("VPMOVQB Z4, X4")
-	k.line("VMOVQ X4, R11")
-	k.line("VPADDQ Z%[1]d, Z%[1]d, Z4", b) // without its sign
-	k.line("VPTESTMQ Z4, Z4, K4")
-	if k.perMark() > 0 {
-		k.line("VPSRLQ $%d, Z3, Z3", k.perMark())
-	}
-	k.line("VPSLLVQ Z3, Z%d, Z3", spreadOne)
-	k.line("VPORQ Z3, Z%[1]d, K4, Z%[1]d", spreadMarks)
-}
-
-// place adds the i-th number, one of Z7 and Z8 in turn, to the table. Its index is the lowest byte left in R11.
-func (k *digits) place(i int) {
-	to := []string{"AX", "BX", "R8", "R9"}[i%4]
-	t := []int{4, 5, 2, 3}[i%4]
-	k.line("MOVBLZX R11, %s", to)
-	if i < 7 {
-		k.line("SHRQ $8, R11")
-	}
-	from := 7 + i%2
-	if i >= 2 {
-		k.line("VEXTRACTI64X2 $%d, Z%d, X%d", i/2, from, t)
-		from = t
-	}
-	k.line("VPADDQ %d(R14)(%s*8), X%d, X%d", digitTable, to, from, t)
-	k.line("VMOVDQU X%d, %d(R14)(%s*8)", t, digitTable, to)
-}
+const spreadMarks reg = 13
 
 // marked sets DI to the marks.
-func (k *digits) marked() {
+func (k *chunks) marked() {
 	for bytes := k.bytes; bytes > 8; bytes /= 2 {
 		k.upper(1, spreadMarks, bytes)
-		if bytes == 64 {
-			k.line("VPORQ Z1, Z%[1]d, Z%[1]d", spreadMarks)
-		} else {
-			k.line("VPOR Y1, Y%[1]d, Y%[1]d", spreadMarks)
-		}
+		k.line("VPOR Y1, Y%[1]d, Y%[1]d", spreadMarks)
 	}
 	k.line("VMOVQ X%d, DI", spreadMarks)
 }
 
 // highest sets R10 to the offset of the highest entry that is not 0; S is decided if there is none.
-func (k *digits) highest() {
+func (k *chunks) highest() {
 	const table = digitTable
 	k.marked()
 	k.label("highest")
 	k.line("BSRQ DI, BX")
 	k.line("JEQ decided")
 	k.line("MOVQ BX, R10")
-	k.line("SHLQ $%d, R10", 4+k.perMark())
-	for range 1<<k.perMark() - 1 {
-		k.line("MOVQ %d(R14)(R10*1), AX", table+16)
-		k.line("ORQ %d(R14)(R10*1), AX", table+24)
-		k.line("LEAQ 16(R10), AX")
-		k.line("CMOVQNE AX, R10")
-		k.line("JNE top")
-	}
+	k.line("SHLQ $4, R10")
 	k.line("MOVQ %d(R14)(R10*1), AX", table)
 	k.line("ORQ %d(R14)(R10*1), AX", table+8)
 	k.line("JNE top")
-	if k.bytes == 32 {
-		k.line("CMPQ R13, R14")
-		k.line("JNE many")
-	}
+	k.line("CMPQ R13, R14")
+	k.line("JNE many")
 	k.line("BTRQ BX, DI")
 	k.line("JMP highest")
-	if k.bytes == 32 {
-		k.skipZeros()
-	}
+	k.skipZeros()
 }
 
 // skipZeros goes on below entry BX, which is 0, by eight entries at once. That is for many terms: vectors have to wait until the words
 // before them are written.
-func (k *digits) skipZeros() {
+func (k *chunks) skipZeros() {
 	const table = digitTable
 	k.label("many")
 	k.line("ANDQ $-128, R10")
@@ -155,7 +66,7 @@ func (k *digits) skipZeros() {
 // it is known, at most to the last; S becomes the multiple and that sign.
 //
 // R10 is the offset of entry k. The highest that is not 0 is found among those that were marked.
-func (k *digits) lead() {
+func (k *chunks) lead() {
 	const table, beside = digitTable, digitTable - 8 // of a[k], b[k-1]
 	k.line("XORL R8, R8")
 	k.line("XORL R9, R9")
@@ -195,11 +106,11 @@ func (k *digits) lead() {
 	k.below(beside)
 	k.label("decided")
 	k.line("SHLQ $5, R12")
-	k.line("SUBQ $%d, R12", 1075+k.bias())
+	k.line("SUBQ $%d, R12", 1075)
 }
 
 // multiple takes from S what it is more than the multiple, in R11.
-func (k *digits) multiple() {
+func (k *chunks) multiple() {
 	k.line("MOVQ R8, R11")
 	k.line("SHLQ $%d, R11", 64-39)
 	k.line("SARQ $%d, R11", 64-39)
@@ -212,13 +123,13 @@ func (k *digits) multiple() {
 // middle has S decided if it is not the middle of two numbers of the result's type, as its lowest bit is not the first that
 // is rounded off: then it rounds as S and all that is less than 2^30. The least results, which are rounded
 // at some other bit, are left to below.
-func (k *digits) middle() {
+func (k *chunks) middle() {
 	precision, least := 53, -1000
 	if k.w == wide {
 		precision, least = 24, -120
 	}
 	for first := 0; ; first++ { // R10 is one digit below S
-		if 94+32*(first+1)-1075-k.bias() >= least {
+		if 94+32*(first+1)-1075 >= least {
 			k.line("CMPQ R10, $%d", 16*first)
 			break
 		}
@@ -240,18 +151,18 @@ func (k *digits) middle() {
 
 // below adds to S, which is a multiple, the sign of what it was more than that, R11, and the
 // digits below.
-func (k *digits) below(beside int) {
+func (k *chunks) below(beside int) {
 	k.label("next")
 	k.line("TESTQ R11, R11")
 	k.line("JNE digit")
 	k.line("MOVQ R10, AX") // on to the highest digit that the marked entries from R10 on have
-	k.line("SHRQ $%d, AX", 4+k.perMark())
+	k.line("SHRQ $4, AX")
 	k.line("INCQ AX")
 	k.line("BZHIQ AX, DI, AX")
 	k.line("BSRQ AX, AX")
 	k.line("JEQ decided")
 	k.line("INCQ AX")
-	k.line("SHLQ $%d, AX", 4+k.perMark())
+	k.line("SHLQ $4, AX")
 	k.line("CMPQ AX, R10")
 	k.line("CMOVQLT AX, R10")
 	k.label("digit")

@@ -9,7 +9,7 @@ import (
 // exactSum returns the correctly rounded sum. Few terms are added as integers; of more, a certificate is tried first, as one in
 // vain would make a sum of fewer take longer than a small superaccumulator.
 func exactSum[T Float](of kernel.Terms, x, y []T) T {
-	if len(x) <= 1 || of == kernel.Plain && len(x) <= 4 {
+	if len(x) <= 2 || of == kernel.Plain && len(x) <= 4 {
 		if v, ok := fewest(of, x, y); ok {
 			return kernel.Canonical(v)
 		}
@@ -28,6 +28,9 @@ func exactSum[T Float](of kernel.Terms, x, y []T) T {
 //
 //go:noinline
 func finishFew[T Float](of kernel.Terms, x, y []T, s kernel.Leading, state int) T {
+	if state == kernel.Refused {
+		s, state = kernel.SumTiny(of, x, y)
+	}
 	switch {
 	case state == kernel.Refused:
 		return exactMany(of, x, y)
@@ -37,14 +40,16 @@ func finishFew[T Float](of kernel.Terms, x, y []T, s kernel.Leading, state int) 
 	return roundLeading[T](s)
 }
 
-// fewest returns the sum of up to four terms, or one product, if floating point gets it right: an addition
+// fewest returns the sum of up to four terms, or two products, if floating point gets it right: an addition
 // or a multiplication rounds correctly.
 func fewest[T Float](of kernel.Terms, x, y []T) (T, bool) {
 	switch {
 	case len(x) == 0:
 		return 0, true
-	case of == kernel.Product:
+	case of == kernel.Product && len(x) == 1:
 		return T(x[0] * y[0]), true
+	case of == kernel.Product:
+		return twoProducts(x, y)
 	case len(x) == 1:
 		return x[0], true
 	case len(x) == 2:
@@ -62,6 +67,29 @@ func fewest[T Float](of kernel.Terms, x, y []T) (T, bool) {
 	v := T(sumOfThree(a, b, c))
 	if v == 0 {
 		return zeroSum(of, x, y), true
+	}
+	return v, kernel.IsFinite(v)
+}
+
+// twoProducts returns the sum of two products of float64, each of which is two numbers, if it is certain.
+func twoProducts[T Float](x, y []T) (T, bool) {
+	if !kernel.Is64[T]() {
+		return 0, false
+	}
+	a, b, c, d := float64(x[0]), float64(y[0]), float64(x[1]), float64(y[1])
+	if kernel.TinyProduct(a, b) || kernel.TinyProduct(c, d) {
+		return 0, false
+	}
+	p, e := kernel.TwoProd(a, b)
+	q, f := kernel.TwoProd(c, d)
+	h, l := kernel.TwoSum(p, q)
+	m, k := kernel.TwoSum(e, f)
+	if l != 0 && k != 0 { // l + m + k has an error of less than 2^-51 of their magnitudes
+		return kernel.RoundCertain[T](h, l+m+k, float64((math.Abs(l)+math.Abs(m))*0x1p-50))
+	}
+	v := T(sumOfThree(h, m, l+k))
+	if v == 0 {
+		return zeroSum(kernel.Product, x, y), true
 	}
 	return v, kernel.IsFinite(v)
 }

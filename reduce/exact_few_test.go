@@ -139,3 +139,38 @@ func testFewTerms[T Float](t *testing.T) {
 		}
 	}
 }
+
+// Two products are summed in floating point alone where that is sure to be right: most often.
+func TestTwoProducts(t *testing.T) {
+	rng := rand.New(rand.NewPCG(9, 10))
+	sure, rounds := 0, 40000
+	for range rounds {
+		x, y := fewNumbers(rng, 2), fewNumbers(rng, 2)
+		for i := range y {
+			y[i] = math.Ldexp(y[i], -rng.IntN(1600))
+		}
+		switch rng.IntN(4) {
+		case 0:
+			x[1], y[1] = -x[0], y[0]
+		case 1:
+			x[1], y[1] = x[0]*(1+float64(rng.IntN(5)-2)*0x1p-52), -y[0]*(1+float64(rng.IntN(5)-2)*0x1p-52)
+		case 2:
+			x[0], y[0] = 1+float64(rng.IntN(9))*0x1p-52, 1+0x1p-53*float64(rng.IntN(2)*2) // beside middles
+			x[1], y[1] = math.Ldexp(float64(1-2*rng.IntN(2)), -53), 1+float64(rng.IntN(3)-1)*0x1p-52
+		}
+		if v, ok := fewest(kernel.Product, x, y); ok {
+			sure++
+			var a Superaccumulator
+			addOneByOne(&a, terms[float64]{x: x, y: y})
+			require.Equal(t, math.Float64bits(Round[float64](&a)), math.Float64bits(v), "%x %x", x, y)
+		}
+	}
+	require.Greater(t, sure, rounds/2)
+	for _, x := range [][4]float64{{math.MaxFloat64, 2, -math.MaxFloat64, 2}, {math.Inf(1), 0, 1, 1}, {math.Inf(1), 1, math.Inf(-1), 1}, {math.NaN(), 1, 1, 1},
+		{math.MaxFloat64, 1, 0x1p970, 1}, {0, -1, 0, -1}, {0, -1, 0, 1}, {0, math.Inf(1), 1, 1}, {5e-324, 0.5, 5e-324, 0.5}, {5e-324, 0x1p100, -5e-324, 0x1p100}} {
+		var a Superaccumulator
+		a.AddProduct(x[0], x[1])
+		a.AddProduct(x[2], x[3])
+		require.Equal(t, math.Float64bits(Round[float64](&a)), math.Float64bits(Dot(Exact, []float64{x[0], x[2]}, []float64{x[1], x[3]})), "%v", x)
+	}
+}

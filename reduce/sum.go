@@ -156,7 +156,7 @@ func cutSooner[T Float](x, y []T) bool {
 // sumMany returns the correctly rounded sum: that of a window, if there are few terms and kernels of them, or else what a certificate
 // says.
 func sumMany[T Float](of kernel.Terms, x, y []T) T {
-	if v, ok := fewTerms(of, x, y, kernel.BeforeCertificate()); ok {
+	if v, ok := fewTerms(of, x, y, kernel.BeforeCertificate[T](of)); ok {
 		return v
 	}
 	if !tiny(x[0]) && !cutSooner(x, y) {
@@ -172,6 +172,19 @@ func fewTerms[T Float](of kernel.Terms, x, y []T, how int) (T, bool) {
 	if n := len(x); how == kernel.Nothing || n < kernel.FewSooner[T](of) || n > kernel.MaxFew[T](of) {
 		return 0, false
 	}
+	return fewSum(of, x, y, how)
+}
+
+// spreadSum does so of more terms, which are far from each other.
+func spreadSum[T Float](of kernel.Terms, x, y []T) (T, bool) {
+	if n := len(x); n <= kernel.MaxFew[T](of) || n > kernel.MaxSpread[T](of) {
+		return 0, false
+	}
+	return fewSum(of, x, y, kernel.Spread)
+}
+
+// fewSum is SumFew, rounded.
+func fewSum[T Float](of kernel.Terms, x, y []T, how int) (T, bool) {
 	switch v, s, state := kernel.SumFew(of, x, y, how); state {
 	case kernel.Rounded:
 		return v, true
@@ -189,6 +202,9 @@ func exactlySummed[T Float](of kernel.Terms, x, y []T) T {
 		return v
 	}
 	if len(x) < certifiedMin || wide(x) {
+		if v, ok := spreadSum(of, x, y); ok {
+			return v
+		}
 		if v, ok := digitsSum(of, x, y); ok {
 			return v
 		}

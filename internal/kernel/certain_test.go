@@ -55,7 +55,7 @@ func TestCertainSumsBesideMiddles(t *testing.T) {
 	for i := range rounds {
 		n, depth := 16+rng.IntN(MaxCertain-15), 55+i%60
 		x, y := besideMiddle(rng, Product, n, depth)
-		v, s, state := SumFew(Product, x, y, NearOrSpread)
+		v, s, state := sumFew(Product, x, y, NearOrSpread)
 		if state != Refused {
 			if state == NotRounded {
 				v = roundedTo[float64](leadingFloat(s))
@@ -148,7 +148,7 @@ func TestCertainSumsInEveryMode(t *testing.T) {
 	sums := func() (all []uint64) {
 		for _, how := range []int{Near, NearOrSpread, Spread} {
 			for _, n := range []int{1, 20, 60, 100} {
-				v, s, state := SumFew(Product, x[100-n:], y[100-n:], how)
+				v, s, state := sumFew(Product, x[100-n:], y[100-n:], how)
 				all = append(all, uint64(state))
 				if state == Rounded {
 					all = append(all, Bits(v))

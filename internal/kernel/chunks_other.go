@@ -4,14 +4,18 @@
 
 package kernel
 
-func chunksSumF64AVX2(x, y *float64, n int) (v float64, hi int64, lo uint64, exponent, state int) {
+func chunksSumF64AVX2(x, y *float64, n, how int) (v float64, hi int64, lo uint64, exponent, state int) {
 	return 0, 0, 0, 0, Refused
 }
 
-func chunksSumWideAVX2(x, y *float32, n int) (v float64, hi int64, lo uint64, exponent, state int) {
+func chunksDotF64AVX2(x, y *float64, n, how int) (v float64, hi int64, lo uint64, exponent, state int) {
 	return 0, 0, 0, 0, Refused
 }
 
-func chunksDotWideAVX2(x, y *float32, n int) (v float64, hi int64, lo uint64, exponent, state int) {
+func chunksSumWideAVX2(x, y *float32, n, how int) (v float64, hi int64, lo uint64, exponent, state int) {
+	return 0, 0, 0, 0, Refused
+}
+
+func chunksDotWideAVX2(x, y *float32, n, how int) (v float64, hi int64, lo uint64, exponent, state int) {
 	return 0, 0, 0, 0, Refused
 }

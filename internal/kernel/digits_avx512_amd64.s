@@ -16,10 +16,9 @@ DATA digitConstants<>+64(SB)/8, $0x0370000000000000 // tiny
 DATA digitConstants<>+72(SB)/8, $0x6df0000000000000 // scale
 DATA digitConstants<>+80(SB)/8, $0x00000000000005c0 // tinyShift
 DATA digitConstants<>+88(SB)/8, $0xffffffffffffffe0 // before
-DATA digitConstants<>+96(SB)/8, $0x0000000000000001 // one
-DATA digitConstants<>+104(SB)/8, $0x0000000000000000 // bias
-DATA digitConstants<>+112(SB)/8, $0x0000000000000000 // least
-GLOBL digitConstants<>(SB), RODATA|NOPTR, $120
+DATA digitConstants<>+96(SB)/8, $0x0000000000000000 // bias
+DATA digitConstants<>+104(SB)/8, $0x0000000000000000 // least
+GLOBL digitConstants<>(SB), RODATA|NOPTR, $112
 DATA digitEven<>+0(SB)/8, $0
 DATA digitEven<>+8(SB)/8, $2
 DATA digitEven<>+16(SB)/8, $4

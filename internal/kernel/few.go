@@ -3,7 +3,7 @@ package kernel
 import "unsafe"
 
 // Few terms are summed as integers. What follows is of the kernels of AVX-512; the others have windows of their own (window.go), and chunks for
-// exponents that are far from each other (chunks.go); AVX2 has such chunks by vectors (_asm/chunks.go), but not of products of float64.
+// exponents that are far from each other (chunks.go); AVX2 has such chunks by vectors (_asm/chunks.go), in which kernels of AVX-512 end, too.
 //
 // A window is a number in fixed point that holds sums of few numbers with exponents near to each
 // other: two or three words of 56 bits, signed, so that up to 128 numbers leave no carry to take: of more, 500 at most, eight sums
@@ -22,13 +22,21 @@ import "unsafe"
 // one of three words from the largest down. Subnormal numbers have a window from the least number up.
 const (
 	wordBits   = 56
-	fewInThree = 16 // more get two words at first
+	fewInThree = 16  // more get two words at first
+	maxNear    = 128 // products of float64 in a window or a certificate
 
-	fewInWindows = 24 // of AVX2, which has none by vectors: as many and more have chunks at once
+	leastProduct = 2*1023 - 960 // of biased exponents of factors: products of less may have errors that are no numbers
 )
 
-// What is to be tried: a window, or digits if that refuses, or digits at once. Those are not digits of kernels that leave them all: the
-// table is read from the top, no farther than it takes.
+// fewInWindows is the number of terms from which AVX2, which has no windows by vectors, has chunks at once.
+func fewInWindows(of Terms) int {
+	if of == Product {
+		return 8
+	}
+	return 64
+}
+
+// What is to be tried: a window, or chunks if that refuses, or chunks at once.
 const (
 	Near = iota
 	NearOrSpread
@@ -45,19 +53,22 @@ const (
 
 // fewSooner has for each backend the number of terms from which a certificate of their sum may be sooner done than SumFew. With AVX2 most are
 // from 64 on, by half: but one in vain would have a sum of 100 terms take longer than a small superaccumulator.
-var fewSooner = [...]int{Portable: 129, NEON: 32, AVX2: 160, AVX512: 128}
+var fewSooner = [...]int{Portable: 129, NEON: 32, AVX2: 160, AVX512: 256}
 
 // FewSooner is the number of terms below which SumFew is tried before anything else.
 func FewSooner[T Float](of Terms) int {
 	if active == AVX512 && of == Product && Is64[T]() {
-		return MaxFew[T](of) + 1 // it tries a certificate itself
+		return maxNear + 1 // it tries a certificate itself
 	}
 	return fewSooner[active]
 }
 
 // BeforeCertificate and AfterCertificate tell what SumFew is to try of so many terms or more, before a certificate and after one in vain.
 // Windows by vectors are sooner done than a certificate is, and so is everything where that has no vectors.
-func BeforeCertificate() (how int) {
+func BeforeCertificate[T Float](of Terms) (how int) {
+	if active == AVX512 && of == Product && Is64[T]() {
+		return Nothing
+	}
 	return [...]int{Portable: NearOrSpread, NEON: Nothing, AVX2: Nothing, AVX512: Near}[active]
 }
 
@@ -76,27 +87,61 @@ func MaxFew[T Float](of Terms) int {
 	switch {
 	case of != Product || !Is64[T]():
 		return 500
-	case active == AVX2 || active == NEON:
+	case active == NEON:
 		return 48 // more are sooner cut into slices by vectors
+	case active == Portable:
+		return 128
 	}
-	return 128
+	return 250 // two numbers each
 }
 
-// SumFew returns the exact sum of 1 to MaxFew terms, which are Plain or Product: Rounded once, in
+// MaxSpread is the number of terms that SumFew takes if it is to be Spread.
+func MaxSpread[T Float](of Terms) int {
+	switch {
+	case active < AVX2:
+		return MaxFew[T](of)
+	case of == Product && Is64[T]():
+		return 1000
+	}
+	return 2000
+}
+
+// SumFew returns the exact sum of 1 to MaxFew terms, or MaxSpread, which are Plain or Product: Rounded once, in
 // v; or NotRounded, in s, or instead a number that rounds as it does, 0 only for 0. It has Refused where
 // terms are not finite, or rounded would not be, and where exponents are not near to each other, unless
-// that is asked for.
+// that is asked for, and where SumTiny has to be asked.
 func SumFew[T Float](of Terms, x, y []T, how int) (v T, s Leading, state int) {
 	switch {
 	case active == AVX512:
 		return fewByVectors(of, x, y, how)
-	case active == AVX2 && how != Near && (of == Plain && (len(x) >= fewInWindows || how == Spread) || !Is64[T]()):
+	case active == AVX2 && how != Near && (how == Spread || !Is64[T]() || len(x) >= fewInWindows(of)) && !tinyProduct(of, x, y):
 		return chunksByVectors(of, x, y)
 	}
 	return fewIntegers(of, x, y, how)
 }
 
-// fewByVectors is SumFew with AVX-512.
+// SumTiny is what is left of SumFew where it has Refused: finite products of float64 of which one may be so small that its error is no number.
+func SumTiny[T Float](of Terms, x, y []T) (s Leading, state int) {
+	if active < AVX2 || of != Product || !Is64[T]() {
+		return s, Refused
+	}
+	_, s, state = fewIntegers(of, x, y, Spread)
+	return s, state
+}
+
+// tinyProduct tells whether terms are products of float64 and the first is tiny.
+func tinyProduct[T Float](of Terms, x, y []T) bool {
+	return of == Product && Is64[T]() && TinyProduct(float64(x[0]), float64(y[0]))
+}
+
+// TinyProduct tells whether a product is so small that its error may be no number.
+func TinyProduct(x, y float64) bool {
+	a, b := Bits(x), Bits(y)
+	return a>>52&exponentMask+b>>52&exponentMask <= leastProduct && a<<1 != 0 && b<<1 != 0
+}
+
+// fewByVectors is SumFew with AVX-512, but that it refuses products of float64 that are so small that their errors may be no numbers:
+// processors take such by microcode, and integers are sooner.
 func fewByVectors[T Float](of Terms, x, y []T, how int) (v T, s Leading, state int) {
 	p, q, n := unsafe.Pointer(unsafe.SliceData(x)), unsafe.Pointer(unsafe.SliceData(y)), len(x)
 	var f float64
@@ -104,6 +149,12 @@ func fewByVectors[T Float](of Terms, x, y []T, how int) (v T, s Leading, state i
 	case Is64[T]() && of == Plain:
 		f, s.Hi, s.Lo, s.Exponent, state = fewSumF64AVX512((*float64)(p), (*float64)(q), n, how)
 	case Is64[T]():
+		if n > maxNear {
+			if how == Near {
+				return 0, s, Refused
+			}
+			how = Spread
+		}
 		f, s.Hi, s.Lo, s.Exponent, state = fewDotF64AVX512((*float64)(p), (*float64)(q), n, how)
 	case of == Plain:
 		f, s.Hi, s.Lo, s.Exponent, state = fewSumWideAVX512((*float32)(p), (*float32)(q), n, how)
@@ -113,40 +164,43 @@ func fewByVectors[T Float](of Terms, x, y []T, how int) (v T, s Leading, state i
 	return T(f), s, state
 }
 
-// chunksByVectors is SumFew with AVX2, of any exponents, but not of products of float64.
+// chunksByVectors is SumFew with AVX2, of any exponents.
 func chunksByVectors[T Float](of Terms, x, y []T) (v T, s Leading, state int) {
 	p, q, n := unsafe.Pointer(unsafe.SliceData(x)), unsafe.Pointer(unsafe.SliceData(y)), len(x)
 	var f float64
 	switch {
+	case Is64[T]() && of == Plain:
+		f, s.Hi, s.Lo, s.Exponent, state = chunksSumF64AVX2((*float64)(p), (*float64)(q), n, Spread)
 	case Is64[T]():
-		f, s.Hi, s.Lo, s.Exponent, state = chunksSumF64AVX2((*float64)(p), (*float64)(q), n)
+		f, s.Hi, s.Lo, s.Exponent, state = chunksDotF64AVX2((*float64)(p), (*float64)(q), n, Spread)
 	case of == Plain:
-		f, s.Hi, s.Lo, s.Exponent, state = chunksSumWideAVX2((*float32)(p), (*float32)(q), n)
+		f, s.Hi, s.Lo, s.Exponent, state = chunksSumWideAVX2((*float32)(p), (*float32)(q), n, Spread)
 	default:
-		f, s.Hi, s.Lo, s.Exponent, state = chunksDotWideAVX2((*float32)(p), (*float32)(q), n)
+		f, s.Hi, s.Lo, s.Exponent, state = chunksDotWideAVX2((*float32)(p), (*float32)(q), n, Spread)
 	}
 	return T(f), s, state
 }
 
-// fewIntegers is SumFew by windows without vectors, and if they refuse, chunks.
+// fewIntegers is SumFew by windows without vectors, and if they refuse, chunks, with AVX2 by vectors.
 func fewIntegers[T Float](of Terms, x, y []T, how int) (v T, s Leading, state int) {
-	ok := false
-	if Is64[T]() && of == Plain {
-		numbers := words(As[float64](x))
-		if how != Spread {
-			s, ok = nearNumbers(numbers)
-		}
-		if !ok && how != Near {
-			if active == AVX2 {
-				return chunksByVectors(of, x, y)
-			}
-			s, ok = spreadNumbers(numbers)
-		}
-	} else {
-		s, ok = fewOthers(of, x, y, how)
+	chunks := active == AVX2 && how == NearOrSpread && !tinyProduct(of, x, y)
+	if chunks {
+		how = Near
 	}
-	if ok {
+	ok := false
+	switch {
+	case !Is64[T]():
+		s, ok = fewSingles(of, As[float32](x), As[float32](y), how)
+	case of == Plain:
+		s, ok = fewNumbers(words(As[float64](x)), how)
+	default:
+		s, ok = fewProducts(words(As[float64](x)), words(As[float64](y)), how)
+	}
+	switch {
+	case ok:
 		return 0, s, NotRounded
+	case chunks:
+		return chunksByVectors(of, x, y)
 	}
 	return 0, s, Refused
 }
@@ -172,18 +226,14 @@ func nearNumbers(x []uint64) (s Leading, ok bool) {
 	return s, false
 }
 
-// fewOthers sums products, or terms of float32.
-func fewOthers[T Float](of Terms, x, y []T, how int) (s Leading, ok bool) {
-	if !Is64[T]() {
-		return fewSingles(of, As[float32](x), As[float32](y), how)
-	}
-	p, q := words(As[float64](x)), words(As[float64](y))
+// fewProducts sums products of float64.
+func fewProducts(x, y []uint64, how int) (s Leading, ok bool) {
 	if how != Spread {
-		if s, ok = windowProducts(p, q); ok || how == Near {
+		if s, ok = windowProducts(x, y); ok || how == Near {
 			return s, ok
 		}
 	}
-	return spreadProducts(p, q)
+	return spreadProducts(x, y)
 }
 
 // fewSingles sums terms of float32, which are numbers of float64.

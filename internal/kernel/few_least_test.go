@@ -44,7 +44,7 @@ func TestFewAtTheEdgeOfWords(t *testing.T) {
 				for i := range 4 {
 					of := []Terms{Plain, Product}[i/2]
 					for _, how := range []int{Near, Spread} {
-						v, s, state := SumFew(of, x, y, how)
+						v, s, state := sumFew(of, x, y, how)
 						if state == NotRounded {
 							v, _ = leadingFloat(s).Float64()
 						}

@@ -29,6 +29,14 @@ func exactTerms[T Float](of Terms, x, y []T) *big.Float {
 	return sum
 }
 
+// sumFew is SumFew, and SumTiny where that is left.
+func sumFew[T Float](of Terms, x, y []T, how int) (v T, s Leading, state int) {
+	if v, s, state = SumFew(of, x, y, how); state == Refused && how != Near {
+		s, state = SumTiny(of, x, y)
+	}
+	return v, s, state
+}
+
 func roundedTo[T Float](f *big.Float) T {
 	if Is64[T]() {
 		v, _ := f.Float64()
@@ -99,7 +107,7 @@ func testFew[T Float](t *testing.T, of Terms) {
 		x, y := fewTerms[T](rng, of)
 		want := roundedTo[T](exactTerms(of, x, y))
 		for _, how := range []int{Near, NearOrSpread, Spread} {
-			v, s, state := SumFew(of, x, y, how)
+			v, s, state := sumFew(of, x, y, how)
 			if state == Refused {
 				require.Equal(t, Near, how, "%v %v", x, y)
 				continue
@@ -149,7 +157,7 @@ func testFewRefused[T Float](t *testing.T, of Terms) {
 						x[at], y[at] = 0, T(odd)
 					}
 					for _, how := range []int{NearOrSpread, Spread} {
-						_, _, state := SumFew(of, x, y, how)
+						_, _, state := sumFew(of, x, y, how)
 						require.Equal(t, Refused, state, "%v %v", x, y)
 					}
 				}
@@ -174,7 +182,7 @@ func testFewFull(t *testing.T) {
 					}
 					want := roundedTo[float64](exactTerms(of, x, y))
 					for _, how := range []int{Near, NearOrSpread, Spread} {
-						switch v, s, state := SumFew(of, x, y, how); state {
+						switch v, s, state := sumFew(of, x, y, how); state {
 						case Rounded:
 							require.Equal(t, want, v, "%d terms 2^%d", n, -d)
 						case NotRounded:
@@ -233,7 +241,7 @@ func testFewLeast[T Float](t *testing.T, least, tiny int) {
 			x := []T{T(math.Ldexp(float64(m), least/2)), T(math.Ldexp(sign, tiny)), T(math.Ldexp(1, -least/2)), T(math.Ldexp(-1, -least/2))}
 			y := []T{T(math.Ldexp(0.5, least-least/2)), T(math.Ldexp(1, tiny)), 1, 1}
 			want := roundedTo[T](exactTerms(Product, x, y))
-			v, s, state := SumFew(Product, x, y, NearOrSpread)
+			v, s, state := sumFew(Product, x, y, NearOrSpread)
 			require.Equal(t, NotRounded, state, "%v", v)
 			require.Equal(t, want, roundedTo[T](leadingFloat(s)), "%x %x", x, y)
 		}
@@ -275,10 +283,97 @@ func testFewProducts(t *testing.T) {
 		}
 		x, y := []float64{0x1p477, 0x1p-70}, []float64{0x1p477, sign * math.Inf(1)}
 		for _, how := range []int{NearOrSpread, Spread} {
-			_, _, state := SumFew(Product, x, y, how)
+			_, _, state := sumFew(Product, x, y, how)
 			require.Equal(t, Refused, state)
-			_, _, state = SumFew(Product, y, x, how)
+			_, _, state = sumFew(Product, y, x, how)
 			require.Equal(t, Refused, state)
+		}
+	}
+}
+
+// testFewSpread: as many terms as there may be, more than digits may be read of without a carry, far from each other and cancelling but for a
+// few, or all in one digit.
+func testFewSpread[T Float](t *testing.T, of Terms) {
+	rng := rand.New(rand.NewPCG(51, uint64(of)))
+	most, least := 1000, -1074
+	if !Is64[T]() {
+		most, least = 120, -149
+	}
+	if of == Product {
+		least = least / 2
+		most /= 2
+	}
+	full := T(2) - T(math.Ldexp(1, map[bool]int{true: -52, false: -23}[Is64[T]()]))
+	for round := range 400 {
+		n := 1 + rng.IntN(MaxSpread[T](of))
+		if round%3 == 0 {
+			n = MaxSpread[T](of) - rng.IntN(3)
+		}
+		x, y := make([]T, n), make([]T, n)
+		e, sign := least+60+rng.IntN(most-least-60), T(1-2*rng.IntN(2))
+		for i := range x {
+			x[i], y[i] = T(math.Ldexp((1+rng.Float64())*float64(1-2*rng.IntN(2)), least+rng.IntN(most-least))), T(rng.Float64()-0.5)
+			if round%2 == 0 {
+				x[i], y[i] = sign*full*T(math.Ldexp(1, e-rng.IntN(1+round%4*20))), full
+			} else if i >= n/2 {
+				x[i], y[i] = -x[i-n/2], y[i-n/2]
+			}
+			if rng.IntN(n) < 4 {
+				x[i] = T(math.Ldexp(1, least+rng.IntN(most-least)))
+			}
+		}
+		want := roundedTo[T](exactTerms(of, x, y))
+		v, s, state := sumFew(of, x, y, Spread)
+		if state == NotRounded {
+			v = roundedTo[T](leadingFloat(s))
+		}
+		require.True(t, state != Refused || math.IsInf(float64(want), 0) || math.Abs(float64(want)) > 1e290, "%v", want)
+		require.True(t, state == Refused || Bits(want) == Bits(v), "%d terms, %v: %v, want %v", n, of, v, want)
+	}
+}
+
+// testFewCarried: the middle of two numbers and something far below, beside which more numbers cancel than a digit is read of without a carry.
+func testFewCarried(t *testing.T) {
+	for q := -160; q <= -50; q++ {
+		a := math.Ldexp(2-0x1p-52, q)
+		for i := range 4 {
+			sign := float64(1 - i&2)
+			x := []float64{1, 0x1p-53, -1024 * sign * a, float64(1-i&1*2) * 0x1p-900}
+			for range 1024 {
+				x = append(x, sign*a)
+			}
+			want := roundedTo[float64](exactTerms(Plain, x, nil))
+			if len(x) > MaxSpread[float64](Plain) {
+				continue
+			}
+			v, s, state := SumFew(Plain, x, nil, Spread)
+			if state == NotRounded {
+				v = roundedTo[float64](leadingFloat(s))
+			}
+			require.Equal(t, want, v, "%d %d", q, i)
+		}
+	}
+}
+
+// testFewTiny: products of which the first is not tiny, but others have errors that are no numbers.
+func testFewTiny(t *testing.T) {
+	rng := rand.New(rand.NewPCG(53, 54))
+	for n := 2; n < 40; n++ {
+		for range 20 {
+			x, y := []float64{1}, []float64{1}
+			for range n {
+				u, v := math.Ldexp(1+rng.Float64(), -500-rng.IntN(30)), math.Ldexp(1+rng.Float64(), -480-rng.IntN(40))
+				x, y = append(x, u, -u*v), append(y, v, 1)
+			}
+			x, y = append(x, -1), append(y, 1)
+			want := roundedTo[float64](exactTerms(Product, x, y))
+			for _, how := range []int{NearOrSpread, Spread} {
+				v, s, state := sumFew(Product, x, y, how)
+				if state == NotRounded {
+					v = roundedTo[float64](leadingFloat(s))
+				}
+				require.Equal(t, want, v, "%x %x", x, y)
+			}
 		}
 	}
 }
@@ -299,7 +394,7 @@ func testFewMost[T Float](t *testing.T, of Terms) {
 		sum := exactTerms(of, x[:1], y)
 		want := roundedTo[T](sum.Mul(sum, big.NewFloat(float64(len(x)-2))))
 		for _, how := range []int{Near, Spread} {
-			if got, s, state := SumFew(of, x, y, how); state == NotRounded {
+			if got, s, state := sumFew(of, x, y, how); state == NotRounded {
 				require.Equal(t, Bits(want), Bits(roundedTo[T](leadingFloat(s))), "%v", v)
 			} else if state == Rounded {
 				require.Equal(t, Bits(want), Bits(got), "%v", v)
@@ -396,6 +491,14 @@ func TestFew(t *testing.T) {
 				t.Run("float32", func(t *testing.T) { testFew[float32](t, of); testFewRefused[float32](t, of) })
 			}
 			t.Run("beside", testFewBeside)
+			t.Run("carried", testFewCarried)
+			t.Run("tiny", testFewTiny)
+			t.Run("spread", func(t *testing.T) {
+				testFewSpread[float64](t, Plain)
+				testFewSpread[float64](t, Product)
+				testFewSpread[float32](t, Plain)
+				testFewSpread[float32](t, Product)
+			})
 			t.Run("full", testFewFull)
 			t.Run("low", testFewLow)
 			t.Run("least", func(t *testing.T) { testFewLeast[float64](t, -1074, -560); testFewLeast[float32](t, -149, -120) })

@@ -92,11 +92,13 @@ func extractBits[T Float](x, y []T) (all []uint64) {
 		if active != AVX2 && active != AVX512 {
 			continue
 		}
-		switch v, s, state := SumFew(of, low, y[:40], Spread); state {
-		case Rounded:
-			all = append(all, Bits(v))
-		default:
-			all = append(all, uint64(s.Hi), s.Lo, uint64(state))
+		for _, few := range [][]T{low, x[:40]} {
+			switch v, s, state := sumFew(of, few, y[:40], Spread); state {
+			case Rounded:
+				all = append(all, Bits(v))
+			default:
+				all = append(all, uint64(s.Hi), s.Lo, uint64(state))
+			}
 		}
 	}
 	return all
