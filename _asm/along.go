@@ -18,7 +18,7 @@ type along struct {
 const (
 	alongLeaf    = 32   // terms
 	alongColumns = 8    // abreast
-	alongAhead   = 8192 // bytes of all of them by which memory is asked for ahead
+	alongAhead   = 4096 // bytes of all of them by which memory is asked for ahead
 	joinVectors  = 4    // of columns in a row of the stack
 )
 
@@ -48,8 +48,14 @@ func emitAlong(t target, w width) string {
 		k.loadArg(of, of)
 	}
 	k.label("block")
-	k.sum()
-	k.countDown("n", "block")
+	k.ifAtMost("n", 1, "single")
+	k.sum(2)
+	k.addImm("n", -2)
+	k.ifNotZero("n", "block")
+	k.jump("turn")
+	k.label("single")
+	k.sum(1)
+	k.label("turn")
 	k.turn()
 	k.epilogue()
 	return fmt.Sprintf("\n//go:noescape\nfunc along%v%s(dst, x, y *%s, s int, p *uint64, n, m int)\n", w, t.suffix(), (&pack{w: w}).elements())
@@ -118,40 +124,55 @@ func (k along) column(first, third string, c, off int) mem {
 	return m
 }
 
-// sum evaluates a block.
-func (k along) sum() {
-	const acc, factor, other = 0, 13, 14
+// sum evaluates one block or two side by side: the sums of a block wait for one another, those of two less.
+func (k along) sum(blocks int) {
+	const factor, other = 13, 14
 	asked, size := 0, k.w.lane()*k.leaves()
 	ask := func() {
+		if asked == alongColumns*k.block() {
+			k.askOn("askedfirst")
+			asked = 0
+		}
 		k.prefetch(k.column("z", "e", asked/k.block(), asked%k.block()))
 		asked += line
 	}
-	for v := range k.vectors() {
-		k.zero(acc + reg(v)*other)
+	acc := [][]reg{{0, 14}, {15, 12}}[:blocks] // of each block and vector
+	if k.vectorBytes() == 32 {
+		acc = [][]reg{{0, 14}, {9, 10}}[:blocks]
 	}
-	for off := 0; off < k.block()/k.leaves(); off += k.step() {
+	for _, acc := range acc {
 		for v := range k.vectors() {
-			row := func(r int) mem {
-				return k.column("y", "u", (v*k.lanes()+r)/k.leaves(), off+r%k.leaves()*alongLeaf*k.w.lane())
-			}
-			k.next(row, ask, func(term int, b reg) {
-				k.multiply(acc+reg(v)*other, b, factor, at("x", (off/k.w.lane()+term)*size))
-			})
+			k.zero(acc[v])
 		}
 	}
-	k.askOn("asked")
-	k.addImm("y", k.block())
-	k.addImm("u", k.block())
-	k.addImm("x", alongLeaf*size)
-	if k.leaves() == 1 {
-		k.push([]reg{acc, other}[:k.vectors()], 0)
-		return
+	for off := 0; off < k.block()/k.leaves(); off += k.step() {
+		for b := range blocks {
+			for v := range k.vectors() {
+				row := func(r int) mem {
+					return k.column("y", "u", (v*k.lanes()+r)/k.leaves(), b*k.block()+off+r%k.leaves()*alongLeaf*k.w.lane())
+				}
+				k.next(row, ask, func(term int, r reg) {
+					k.multiply(acc[b][v], r, factor, at("x", (b*alongLeaf+off/k.w.lane()+term)*size))
+				})
+			}
+		}
 	}
-	k.unpair(other, acc)
-	k.halve(true)
-	k.push([]reg{other}, 0)
-	k.push([]reg{acc}, 1)
-	k.halve(false)
+	k.askOn(fmt.Sprint("asked", blocks))
+	k.addImm("y", blocks*k.block())
+	k.addImm("u", blocks*k.block())
+	k.addImm("x", blocks*alongLeaf*size)
+	for b, acc := range acc {
+		of := fmt.Sprint(blocks, "of", b)
+		if k.leaves() == 1 {
+			k.push(acc[:k.vectors()], 0, of)
+			continue
+		}
+		k.unpair(other, acc[0])
+		k.halve(true)
+		k.push([]reg{other}, 0, of)
+		k.push([]reg{acc[0]}, 1, of)
+		k.halve(false)
+	}
 }
 
 // multiply adds the product of a term of all columns.
@@ -171,9 +192,9 @@ func (k along) multiply(acc, b, factor reg, x mem) {
 }
 
 // push completes nodes with the sums of a leaf and pushes what comes of it.
-func (k along) push(acc []reg, leaf int) {
+func (k along) push(acc []reg, leaf int, of string) {
 	row := joinVectors * k.vectorBytes()
-	join, push := fmt.Sprint("join", leaf), fmt.Sprint("push", leaf)
+	join, push := fmt.Sprint("join", leaf, "of", of), fmt.Sprint("push", leaf, "of", of)
 	k.loadScalar("c", at("p", 8*leaf))
 	if leaf == k.leaves()-1 {
 		k.addImm("p", 8*k.leaves())

@@ -81,7 +81,7 @@ func tile(t target) (rows, columns int) {
 var tileRows = map[string][]int{"AVX2": {1, 2, 4, 6}, "AVX512": {1, 2, 4, 8, 12}, "NEON": {1, 2, 4, 8}}
 
 // wideColumns is the columns, in vectors, of the tile of one row over factors that lie as
-// the matrix does, row by row: long enough runs of memory.
+// the matrix does, row by row: long enough runs of memory, where there is no sweep.
 const wideColumns = 8
 
 // spreadPanels is the panels of the tile of one row over several of them: more streams of
@@ -94,7 +94,9 @@ func micros(t target, w width) (all []micro) {
 	for _, rows := range tileRows[t.suffix()] {
 		all = append(all, micro{target: t, w: w, rows: rows, columns: columns})
 	}
-	all = append(all, micro{target: t, w: w, rows: 1, columns: wideColumns})
+	if !hasSweep(t) {
+		all = append(all, micro{target: t, w: w, rows: 1, columns: wideColumns})
+	}
 	spread := micro{target: t, w: w, rows: 1, columns: spreadPanels * columns, spread: true}
 	all = append(all, spread)
 	all = append(all, micro{target: t, w: w, rows: 1, columns: across{t, w}.vectors(), across: true})

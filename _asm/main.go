@@ -53,6 +53,7 @@ func main() {
 			declarations.WriteString(emitPack(s.target, w))
 			declarations.WriteString(emitGatherTile(s.target, w))
 			declarations.WriteString(emitAlong(s.target, w))
+			declarations.WriteString(emitSweep(s.target, w))
 			for _, of := range folds {
 				declarations.WriteString(emitCompensated(s.target, w, of))
 			}

@@ -33,6 +33,7 @@ func tileDispatch(targets []target) string {
 		text.WriteString(towerDispatch(w, targets))
 		text.WriteString(gatherTileDispatch(w, targets))
 		text.WriteString(alongDispatch(w, targets))
+		text.WriteString(sweepDispatch(w, targets))
 		for _, k := range packKernels {
 			packDispatch(&text, k.name, k.parameters, k.arguments, w, targets)
 		}

@@ -125,8 +125,12 @@ func (t *tiles[S, T]) sliver(b *block, i int, s taskScratch[S]) []S {
 
 // block evaluates the block for the tiles [first, last) of the p-th panel.
 func (t *tiles[S, T]) block(b *block, first, last, p int, s taskScratch[S]) {
-	if t.along > 0 {
+	switch {
+	case t.along > 0:
 		t.alongTile(p, s)
+		return
+	case t.sweeps:
+		t.sweepTile(p, s)
 		return
 	}
 	words := t.program.words[b.first:b.last]

@@ -42,6 +42,7 @@ type tiles[S, T Float] struct {
 	layout         layout       // of the columns
 	ownRows        bool         // a task packs its rows: no other needs them
 	along          int          // leaves of a column that are summed side by side
+	sweeps         bool         // rows of the matrix are gone along from end to end: see kernel.Sweep
 	byRows         bool         // the order of evaluation: that in which columns lie row by row
 	loop           *parallel.Loop
 	words          []uint64
@@ -55,6 +56,9 @@ type tiles[S, T Float] struct {
 const (
 	blockTerms  = 128     // of a block, at most
 	rowTerms    = 32      // of a block of a matrix as it lies: whose rows are as many streams of memory
+	sweepRow    = 1 << 18 // bytes of a row that a task sweeps over, at most: its sums are to stay in the second cache
+	sweepLeast  = 1 << 11 // and so many at least,
+	sweepTasks  = 2       // where there would else be as many tasks for each of several goroutines
 	taskHigh    = 12      // tiles above one another, at most
 	fewTiles    = 4       // and at least, but for the last, if it packs their rows and there are several goroutines
 	towerTiles  = 3       // that are worth a tower
@@ -103,7 +107,7 @@ func (t *tiles[S, T]) run(threads int) {
 	if m == 1 && kernel.Is64[S]() == kernel.Is64[T]() && kernel.Active() != kernel.Portable {
 		done = t.runRow()
 	}
-	t.layout, t.tile, t.along = onePanel, kernel.MicroTile[S](), 0
+	t.layout, t.tile, t.along, t.sweeps = onePanel, kernel.MicroTile[S](), 0, false
 	t.cut(m)
 	mc, nc := m, n
 	t.ownRows = !t.local() && (t.threads == 1 || ceil(m, t.tile.Rows) >= t.threads*tasksEach*fewTiles)
@@ -132,8 +136,10 @@ func (t *tiles[S, T]) run(threads int) {
 // long runs of its rows or by many columns of its transpose. It returns for how many columns that could be done.
 func (t *tiles[S, T]) runRow() int {
 	n := t.n
-	t.along = 0
+	t.along, t.sweeps = 0, false
 	switch w := t.b.w; {
+	case w == nil && !t.b.trans && kernel.SweepColumns[S]() > 0:
+		return t.runSweeps()
 	case w == nil && !t.b.trans:
 		t.layout, t.tile = matrixRows, kernel.WideTile[S]()
 	case w == nil && t.program.multipleOf(kernel.AcrossTerms):

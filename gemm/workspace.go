@@ -18,7 +18,8 @@ import "sync"
 //     of columns (128 terms, or all of K if there is a single tile of rows), and log2(K) sums for each
 //     element of the tiles at work, of eight panels where the rows of a task are more than 1.1 MiB. What is
 //     1 MiB or more is rounded up to pages of 2 MiB, and begins at one.
-//     Pairwise of one row, by weights stored transposed that were not packed beforehand: twice K, and for each goroutine 3*K.
+//     Pairwise of one row, by weights stored transposed that were not packed beforehand: twice K, and for each goroutine 3*K;
+//     stored as they are: K, and for each goroutine log2(K) sums for each column, of at most 256 KiB of columns.
 //   - Kahan, Neumaier, DoubleDouble, Binned, and Exact of float64: for each goroutine K terms of 48
 //     rows and of one panel of at most 32 columns, and 2*log2(K) numbers for each element of a tile.
 //   - Exact: M + N float64 and as many int32, and a panel of stored weights for each goroutine.

@@ -176,9 +176,6 @@ func micro4x2F64AVX2(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e i
 func micro6x2F64AVX2(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e int, u *float64)
 
 //go:noescape
-func micro1x8F64AVX2(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e int, u *float64)
-
-//go:noescape
 func spreadF64AVX2(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e int, u *float64)
 
 //go:noescape
@@ -209,6 +206,9 @@ func finishAddF64AVX2(dst, x *float64, s, n, t int, p *float64)
 func alongF64AVX2(dst, x, y *float64, s int, p *uint64, n, m int)
 
 //go:noescape
+func sweepF64AVX2(dst, x, y *float64, s int, p *uint64, n, m, w int)
+
+//go:noescape
 func microPairsF64AVX2(dst, x, y *float64, p *uint64, n int)
 
 //go:noescape
@@ -228,9 +228,6 @@ func micro4x2F32AVX2(dst, x *float32, y *float32, s, q int, p *uint64, n, t, e i
 
 //go:noescape
 func micro6x2F32AVX2(dst, x *float32, y *float32, s, q int, p *uint64, n, t, e int, u *float32)
-
-//go:noescape
-func micro1x8F32AVX2(dst, x *float32, y *float32, s, q int, p *uint64, n, t, e int, u *float32)
 
 //go:noescape
 func spreadF32AVX2(dst, x *float32, y *float32, s, q int, p *uint64, n, t, e int, u *float32)
@@ -291,6 +288,9 @@ func finishAddF32AVX2(dst, x *float32, s, n, t int, p *float32)
 
 //go:noescape
 func alongF32AVX2(dst, x, y *float32, s int, p *uint64, n, m int)
+
+//go:noescape
+func sweepF32AVX2(dst, x, y *float32, s int, p *uint64, n, m, w int)
 
 //go:noescape
 func microPairsF32AVX2(dst, x, y *float32, p *uint64, n int)

@@ -179,9 +179,6 @@ func micro8x2F64AVX512(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e
 func micro12x2F64AVX512(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e int, u *float64)
 
 //go:noescape
-func micro1x8F64AVX512(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e int, u *float64)
-
-//go:noescape
 func spreadF64AVX512(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e int, u *float64)
 
 //go:noescape
@@ -215,6 +212,9 @@ func gatherTileF64AVX512(dst, x *float64, s, n int)
 func alongF64AVX512(dst, x, y *float64, s int, p *uint64, n, m int)
 
 //go:noescape
+func sweepF64AVX512(dst, x, y *float64, s int, p *uint64, n, m, w int)
+
+//go:noescape
 func microPairsF64AVX512(dst, x, y *float64, p *uint64, n int)
 
 //go:noescape
@@ -237,9 +237,6 @@ func micro8x2F32AVX512(dst, x *float32, y *float32, s, q int, p *uint64, n, t, e
 
 //go:noescape
 func micro12x2F32AVX512(dst, x *float32, y *float32, s, q int, p *uint64, n, t, e int, u *float32)
-
-//go:noescape
-func micro1x8F32AVX512(dst, x *float32, y *float32, s, q int, p *uint64, n, t, e int, u *float32)
 
 //go:noescape
 func spreadF32AVX512(dst, x *float32, y *float32, s, q int, p *uint64, n, t, e int, u *float32)
@@ -303,6 +300,9 @@ func gatherTileF32AVX512(dst, x *float32, s, n int)
 
 //go:noescape
 func alongF32AVX512(dst, x, y *float32, s int, p *uint64, n, m int)
+
+//go:noescape
+func sweepF32AVX512(dst, x, y *float32, s int, p *uint64, n, m, w int)
 
 //go:noescape
 func microPairsF32AVX512(dst, x, y *float32, p *uint64, n int)

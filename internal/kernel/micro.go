@@ -39,7 +39,8 @@ func RowTile[T Float](rows int) Tile {
 	return t
 }
 
-// WideTile returns the tile of one row for factors that lie row by row, as a matrix does.
+// WideTile returns the tile of one row for factors that lie row by row, as a matrix does, where there is no kernel
+// for Sweep.
 func WideTile[T Float]() Tile {
 	t := MicroTile[T]()
 	if active == NEON {

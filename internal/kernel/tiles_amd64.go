@@ -18,8 +18,6 @@ func microF64(tile Tile, of Storage, dst, x *float64, y unsafe.Pointer, s, q int
 		micro8x2F64AVX512(dst, x, (*float64)(y), s, q, p, n, t, e, u)
 	case key(AVX512)<<24 | key(Working)<<16 | 12<<8 | 16:
 		micro12x2F64AVX512(dst, x, (*float64)(y), s, q, p, n, t, e, u)
-	case key(AVX512)<<24 | key(Working)<<16 | 1<<8 | 64:
-		micro1x8F64AVX512(dst, x, (*float64)(y), s, q, p, n, t, e, u)
 	case key(AVX512)<<24 | key(Working|spread)<<16 | 1<<8 | 64:
 		spreadF64AVX512(dst, x, (*float64)(y), s, q, p, n, t, e, u)
 	case key(AVX512)<<24 | key(Working|across)<<16 | 1<<8 | 16:
@@ -34,8 +32,6 @@ func microF64(tile Tile, of Storage, dst, x *float64, y unsafe.Pointer, s, q int
 		micro4x2F64AVX2(dst, x, (*float64)(y), s, q, p, n, t, e, u)
 	case key(AVX2)<<24 | key(Working)<<16 | 6<<8 | 8:
 		micro6x2F64AVX2(dst, x, (*float64)(y), s, q, p, n, t, e, u)
-	case key(AVX2)<<24 | key(Working)<<16 | 1<<8 | 32:
-		micro1x8F64AVX2(dst, x, (*float64)(y), s, q, p, n, t, e, u)
 	case key(AVX2)<<24 | key(Working|spread)<<16 | 1<<8 | 32:
 		spreadF64AVX2(dst, x, (*float64)(y), s, q, p, n, t, e, u)
 	case key(AVX2)<<24 | key(Working|across)<<16 | 1<<8 | 16:
@@ -75,6 +71,18 @@ func alongF64(dst, x, y *float64, s int, p *uint64, n, m int) {
 	}
 	if active == AVX2 {
 		alongF64AVX2(dst, x, y, s, p, n, m)
+		return
+	}
+	panic(noKernel)
+}
+
+func sweepF64(dst, x, y *float64, s int, p *uint64, n, m, w int) {
+	if active == AVX512 {
+		sweepF64AVX512(dst, x, y, s, p, n, m, w)
+		return
+	}
+	if active == AVX2 {
+		sweepF64AVX2(dst, x, y, s, p, n, m, w)
 		return
 	}
 	panic(noKernel)
@@ -152,8 +160,6 @@ func microF32(tile Tile, of Storage, dst, x *float32, y unsafe.Pointer, s, q int
 		micro8x2F32AVX512(dst, x, (*float32)(y), s, q, p, n, t, e, u)
 	case key(AVX512)<<24 | key(Working)<<16 | 12<<8 | 32:
 		micro12x2F32AVX512(dst, x, (*float32)(y), s, q, p, n, t, e, u)
-	case key(AVX512)<<24 | key(Working)<<16 | 1<<8 | 128:
-		micro1x8F32AVX512(dst, x, (*float32)(y), s, q, p, n, t, e, u)
 	case key(AVX512)<<24 | key(Working|spread)<<16 | 1<<8 | 128:
 		spreadF32AVX512(dst, x, (*float32)(y), s, q, p, n, t, e, u)
 	case key(AVX512)<<24 | key(Working|across)<<16 | 1<<8 | 16:
@@ -188,8 +194,6 @@ func microF32(tile Tile, of Storage, dst, x *float32, y unsafe.Pointer, s, q int
 		micro4x2F32AVX2(dst, x, (*float32)(y), s, q, p, n, t, e, u)
 	case key(AVX2)<<24 | key(Working)<<16 | 6<<8 | 16:
 		micro6x2F32AVX2(dst, x, (*float32)(y), s, q, p, n, t, e, u)
-	case key(AVX2)<<24 | key(Working)<<16 | 1<<8 | 64:
-		micro1x8F32AVX2(dst, x, (*float32)(y), s, q, p, n, t, e, u)
 	case key(AVX2)<<24 | key(Working|spread)<<16 | 1<<8 | 64:
 		spreadF32AVX2(dst, x, (*float32)(y), s, q, p, n, t, e, u)
 	case key(AVX2)<<24 | key(Working|across)<<16 | 1<<8 | 16:
@@ -249,6 +253,18 @@ func alongF32(dst, x, y *float32, s int, p *uint64, n, m int) {
 	}
 	if active == AVX2 {
 		alongF32AVX2(dst, x, y, s, p, n, m)
+		return
+	}
+	panic(noKernel)
+}
+
+func sweepF32(dst, x, y *float32, s int, p *uint64, n, m, w int) {
+	if active == AVX512 {
+		sweepF32AVX512(dst, x, y, s, p, n, m, w)
+		return
+	}
+	if active == AVX2 {
+		sweepF32AVX2(dst, x, y, s, p, n, m, w)
 		return
 	}
 	panic(noKernel)

@@ -44,6 +44,10 @@ func alongF64(dst, x, y *float64, s int, p *uint64, n, m int) {
 	panic(noKernel)
 }
 
+func sweepF64(dst, x, y *float64, s int, p *uint64, n, m, w int) {
+	panic(noKernel)
+}
+
 func gatherF64(dst, x *float64, s, n, t int) {
 	if active == NEON {
 		gatherF64NEON(dst, x, s, n, t)
@@ -139,6 +143,10 @@ func gatherTileF32(dst, x *float32, s, n int) bool {
 }
 
 func alongF32(dst, x, y *float32, s int, p *uint64, n, m int) {
+	panic(noKernel)
+}
+
+func sweepF32(dst, x, y *float32, s int, p *uint64, n, m, w int) {
 	panic(noKernel)
 }
 
