@@ -78,7 +78,7 @@ func certify[T Float](fold int, of kernel.Terms, x, y []T) (T, bool) {
 	if v, ok := kernel.RoundCertain[T](c.s, c.t, bound); ok {
 		return v, true
 	}
-	if of != kernel.Plain || !kernel.IsFinite(c.s) || fold == 0 && kernel.SurelyFew[T](of, n) {
+	if of != kernel.Plain || !kernel.IsFinite(c.s+c.t) || fold == 0 && kernel.SurelyFew[T](of, n) {
 		return 0, false
 	}
 	return T(c.s + c.t), lossless(fold, c.most, x)

@@ -3,7 +3,8 @@ package kernel
 import "math"
 
 // TwoSum returns h = RN(a+b) and the e with h + e = a + b exactly, unless h
-// overflows. Six operations, no branch, any magnitudes (Knuth, TAOCP 2, 4.2.2,
+// overflows or, of a less than two last places of the largest number and b that number, h - a
+// does, which leaves a NaN. Six operations, no branch, any magnitudes (Knuth, TAOCP 2, 4.2.2,
 // theorem B). Ties round to even, as in every addition: this is not IEEE
 // 754-2019 augmentedAddition, which rounds them toward zero.
 func TwoSum[T Float](a, b T) (h, e T) {
