@@ -87,6 +87,21 @@ func (a *amd64) prefetchFrom(base, index string, off int) {
 	a.line("PREFETCHT0 %d(%s)(%s*1)", off, amd64Scalar(base), amd64Scalar(index))
 }
 
+func (a *amd64) loadAhead(r string, block bool) {
+	variable := "streamAhead"
+	if block {
+		variable = "blockAhead"
+	}
+	a.line("MOVQ ·%s(SB), %s", variable, amd64Scalar(r))
+}
+
+func (a *amd64) prefetchAhead(m mem, r string) { a.prefetchFrom(m.base, r, m.off) }
+
+func (a *amd64) prefetchBlock(m mem, r string) {
+	a.prefetchAhead(m, r)
+	a.line("PREFETCHT2 %s", a.mem(at(m.base, m.off+blockAhead)))
+}
+
 func (a *amd64) loadBfloat16(d reg, m mem) {
 	a.line("VPMOVZXWD %s, %s", a.mem(m), a.v(d))
 	a.line("VPSLLD $16, %s, %s", a.v(d), a.v(d))

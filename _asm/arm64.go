@@ -62,6 +62,10 @@ func (a *arm64) prefetchResult(m mem) { a.line("PRFM %s, PSTL1KEEP", a.mem(m)) }
 // prefetchFrom leaves it to the processor, which follows streams by itself.
 func (a *arm64) prefetchFrom(string, string, int) {}
 
+func (a *arm64) loadAhead(string, bool)        {}
+func (a *arm64) prefetchAhead(m mem, _ string) { a.prefetch(at(m.base, m.off+ahead)) }
+func (a *arm64) prefetchBlock(m mem, _ string) { a.prefetch(at(m.base, m.off+blockAhead)) }
+
 func (a *arm64) loadBfloat16(d reg, m mem) {
 	a.line("FMOVD %s, F%d", a.mem(m), d)
 	a.line("WORD $0x%08x // SHLL V%d.4S, V%d.4H, #16", 0x2e613800|uint32(d)<<5|uint32(d), d, d)
