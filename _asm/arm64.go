@@ -186,25 +186,6 @@ func (a *arm64) negate(d, x reg, end string) {
 	a.line("WORD $0x%08x // FNEG V%d.%s, V%d.%s%s", word|uint32(x)<<5|uint32(d), d, lanes, x, lanes, end)
 }
 
-// remainder multiplies everywhere: subnormal results take no longer here.
-func (a *arm64) remainder(x, y, p, t, u, e reg) {
-	a.negate(e, p, "")
-	a.fmadd(e, x, y)
-	a.whereDiffer(x, e, t, u)
-}
-
-func (a *arm64) remainderMem(x reg, y mem, p, t, u, e reg) {
-	a.negate(e, p, "")
-	a.fmaddMem(e, x, y)
-	a.whereDiffer(x, e, t, u)
-}
-
-// whereDiffer sets d to e in the lanes where t and u differ, else to +0.
-func (a *arm64) whereDiffer(d, e, t, u reg) {
-	a.word("FCMEQ", 0x4e20e400, d, t, u)
-	a.line("WORD $0x%08x // BIC V%d.16B, V%d.16B, V%d.16B", 0x4e601c00|uint32(d)<<16|uint32(e)<<5|uint32(d), d, e, d)
-}
-
 func (a *arm64) addOnto(d, x reg) { a.add(d, d, x) }
 func (a *arm64) subFrom(d, x reg) { a.sub(d, d, x) }
 func (a *arm64) abs(d, x reg) {

@@ -117,10 +117,6 @@ type target interface {
 	fmaddBroadcast(d, a reg, m mem) // of one lane of memory
 	fmsub(d, a, b reg)              // d = a*b - d, rounded once
 	fmsubMem(d, a reg, m mem)
-	// remainder sets x to x*y - p, rounded once, in the lanes where t and u differ, else to
-	// +0, and there it does not multiply. It may overwrite spare.
-	remainder(x, y, p, t, u, spare reg)
-	remainderMem(x reg, y mem, p, t, u, spare reg)
 	addOnto(d, a reg) // d = d + a, by the multiplier's port where that is another
 	subFrom(d, a reg) // d = d - a, likewise
 	abs(d, a reg)

@@ -168,6 +168,9 @@ func (k *tree) emit() {
 	if !k.light() {
 		k.alignFrame()
 	}
+	if k.byMultiplier() {
+		k.hold(k.alloc(), one)
+	}
 	if k.twoPairs() && !k.products() { // exact products need all registers
 		k.hold(k.alloc(), one)
 	}
@@ -767,9 +770,18 @@ func (k *tree) node(x, y string, from, rows, c int) value {
 	if rows == 2 && k.pairs && !k.exact() {
 		return k.joinLeaves(left, right)
 	}
+	if rows == 4 && k.byMultiplier() {
+		k.addOnto(left[0], right[0])
+		k.release(right...)
+		return left
+	}
 	k.join(left, right)
 	return left
 }
+
+// byMultiplier tells whether sums of two rows are joined by the multiplier's port, as additions would take longer
+// than loads where they have one port: of long vectors, of which two operations and one load fit into a cycle.
+func (k *tree) byMultiplier() bool { return k.light() && k.term == plain && k.w != wide }
 
 func (k *tree) place(p string, row, c int) mem {
 	return at(p, row*rowIn+c*k.vectorBytes()*k.w.element()/k.w.lane())
