@@ -10,6 +10,7 @@ const (
 	least                     // the least magnitude, or less; zeros in a ragged row are passed over
 	split                     // the sums of what lies above a unit, and below
 	scaled                    // likewise, of terms multiplied by a scale
+	watched                   // as split, and the largest magnitude
 	rounded                   // the sum of the terms rounded to a unit
 )
 
@@ -56,14 +57,15 @@ func emitExtract(t target, w width, of term, what extraction) string {
 }
 
 func (k *extract) name() string {
-	return fmt.Sprintf("%s%s%v", [...]string{"largest", "least", "split", "scaled", "rounded"}[k.what], k.term, k.w)
+	return fmt.Sprintf("%s%s%v", [...]string{"largest", "least", "split", "scaled", "watched", "rounded"}[k.what], k.term, k.w)
 }
 
 // signature is the Go type of the arguments and the results.
 func (k *extract) signature() string {
 	_, elements := (&tree{w: k.w}).types()
 	args := fmt.Sprintf("(x, y *%s, n int", elements)
-	return args + [...]string{") uint64", ") uint64", ", anchor *uint64) (high uint64, low float64)", ", anchor *uint64) (high uint64, low float64)", ", anchor *uint64) uint64"}[k.what]
+	return args + [...]string{") uint64", ") uint64", ", anchor *uint64) (high uint64, low float64)", ", anchor *uint64) (high uint64, low float64)",
+		", anchor *uint64) (high uint64, low float64, most uint64)", ", anchor *uint64) uint64"}[k.what]
 }
 
 func (k *extract) declaration() string {
@@ -89,6 +91,8 @@ func (k *extract) emit() {
 		args = args[:3]
 	case split, scaled:
 		results = 16
+	case watched:
+		results = 24
 	}
 	k.enterUnread(k.name(), args, results, 2*rowIn)
 	k.alignFrame()
@@ -101,7 +105,10 @@ func (k *extract) emit() {
 	case least:
 		k.max = k.alloc()
 		k.ones(k.max)
-	case split, scaled:
+	case split, scaled, watched:
+		if k.what == watched {
+			k.max = k.zeroed()
+		}
 		for range 16 * k.w.lane() / k.vectorBytes() {
 			h := k.alloc()
 			k.broadcast(h, at("anchor", 0))
@@ -164,7 +171,9 @@ func (k *extract) wholeRow() {
 }
 
 // exactPair tells whether terms are pairs p + e.
-func (k *extract) exactPair() bool { return k.what == split && k.term == product && k.w == f64 }
+func (k *extract) exactPair() bool {
+	return (k.what == split || k.what == watched) && k.term == product && k.w == f64
+}
 
 // vector takes the terms in the vector at off of x (and y).
 func (k *extract) vector(off int) {
@@ -208,7 +217,8 @@ func (k *extract) take(v, t reg, off int) {
 	case rounded:
 		k.add(t, v, k.anchor)
 		k.addInt(k.high, t)
-	case split:
+	case split, watched:
+		k.watch(v, t)
 		h, low := k.lanes(off)
 		k.above(h, t, v, off)
 		k.addOnto(v, h)
@@ -229,10 +239,19 @@ func (k *extract) take(v, t reg, off int) {
 func (k *extract) takeProduct(p, a, b, t reg, off int) {
 	h, low := k.lanes(off)
 	k.mul(p, a, b)
+	k.watch(p, t)
 	k.above(h, t, p, off)
 	k.fmadd(h, a, b)
 	k.add(low, low, h)
 	k.copy(h, t)
+}
+
+// watch takes note of the magnitudes of v, if that is asked for.
+func (k *extract) watch(v, t reg) {
+	if k.what == watched {
+		k.abs(t, v)
+		k.maxWord(k.max, t)
+	}
 }
 
 // lanes are those of the vector at off.
@@ -311,6 +330,10 @@ func (k *extract) finish(results int) {
 	}
 	k.across(k.low[0], 16, func(d, a reg) { k.add(d, d, a) })
 	k.result64("low", results+8, k.low[0])
+	if k.what == watched {
+		k.across(k.max, 2*k.w.lane(), k.maxWord)
+		k.result64("most", results+16, k.max)
+	}
 }
 
 // across combines the upper half of r with the lower, down to the given number of bytes.

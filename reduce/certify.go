@@ -68,7 +68,9 @@ func certify[T Float](fold int, of kernel.Terms, x, y []T) (T, bool) {
 			blockY = y[lo:]
 		}
 		var next certified
-		next, ok = certifyBlock(of, blockX, blockY)
+		if next, ok = certifyNext(of, blockX, blockY, c.most); !ok {
+			next, ok = certifyBlock(of, blockX, blockY)
+		}
 		c = c.join(next)
 	}
 	if !ok {
@@ -154,11 +156,21 @@ func certifyBlock[T Float](of kernel.Terms, x, y []T) (certified, bool) {
 		depth := float64(bits.Len(uint(len(x))) + 2)
 		return certified{s: s, error: float64(float64(depth*1.02) * float64(n*powerOfTwo(e-53))), most: powerOfTwo(e)}, true
 	}
-	return certifySplit(of, kernel.As[float64](x), kernel.As[float64](y), e, 1)
+	return certifySplit(of, kernel.As[float64](x), kernel.As[float64](y), e, 1, false)
 }
 
-// certifySplit sums a block of terms of float64 that are less than 2^e when plain ones are multiplied by the scale.
-func certifySplit(of kernel.Terms, x, y []float64, e int, scale float64) (certified, bool) {
+// certifyNext sums a block of terms of float64 that it looks at meanwhile. It returns false, as certifyBlock does, and where a
+// term is more than twice the largest before it, which most bounds.
+func certifyNext[T Float](of kernel.Terms, x, y []T, most float64) (certified, bool) {
+	if !kernel.Is64[T]() || kernel.Active() == kernel.Portable {
+		return certified{}, false
+	}
+	return certifySplit(of, kernel.As[float64](x), kernel.As[float64](y), exponentAbove[float64](math.Float64bits(most)), 1, true)
+}
+
+// certifySplit sums a block of terms of float64 that are less than 2^e when plain ones are multiplied by the scale; or
+// it watches if they are, and returns false if not.
+func certifySplit(of kernel.Terms, x, y []float64, e int, scale float64, watch bool) (certified, bool) {
 	n := float64(len(x))
 	losses := 0x1p-1074 // of a bound that is not normal
 	if of == kernel.Product {
@@ -167,9 +179,23 @@ func certifySplit(of kernel.Terms, x, y []float64, e int, scale float64) (certif
 	rows := (len(x) + kernel.SplitLanes - 1) / kernel.SplitLanes
 	exponent := max(e-laneBits+bits.Len(uint(rows-1)), -1074)
 	if exponent > maxSplit {
+		if watch {
+			return certified{}, false
+		}
 		return certifyScaled(of, x, y, e)
 	}
-	high, low := kernel.SplitTerms(of, kernel.Anchor(exponent), scale, x, y)
+	var high int64
+	var low float64
+	if watch {
+		var most uint64
+		high, low, most = kernel.SplitWatched(of, kernel.Anchor(exponent), x, y)
+		if exponentAbove[float64](most) > e {
+			return certified{}, false
+		}
+		e = exponentAbove[float64](most)
+	} else {
+		high, low = kernel.SplitTerms(of, kernel.Anchor(exponent), scale, x, y)
+	}
 	unit := powerOfTwo(exponent)
 	h := float64(high) // of 63 bits: rounded
 	left := float64((5.0 / 8) * n)
@@ -190,7 +216,7 @@ func certifyScaled(of kernel.Terms, x, y []float64, e int) (certified, bool) {
 	const up = 0x1p64
 	var c certified
 	if of == kernel.Plain {
-		c, _ = certifySplit(of, x, y, e-64, 1/up)
+		c, _ = certifySplit(of, x, y, e-64, 1/up, false)
 		return certified{c.s * up, c.t * up, c.error * up, c.most * up}, true
 	}
 	var buffer [2048]float64
@@ -198,7 +224,7 @@ func certifyScaled(of kernel.Terms, x, y []float64, e int) (certified, bool) {
 	for len(x) > 0 {
 		part := buffer[:min(len(x), len(buffer))]
 		kernel.Each(kernel.RowScale, part, x[:len(part)], nil, nil, 1/up)
-		next, _ := certifySplit(of, part, y, e-64, 1)
+		next, _ := certifySplit(of, part, y, e-64, 1, false)
 		c = c.join(next)
 		x, y = x[len(part):], y[len(part):]
 	}

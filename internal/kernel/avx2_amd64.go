@@ -167,6 +167,15 @@ func splitDotRoundedF64AVX2(x, y *float64, n int, anchor *uint64) (high uint64, 
 func scaledSumF64AVX2(x, y *float64, n int, anchor *uint64) (high uint64, low float64)
 
 //go:noescape
+func watchedSumF64AVX2(x, y *float64, n int, anchor *uint64) (high uint64, low float64, most uint64)
+
+//go:noescape
+func watchedDotF64AVX2(x, y *float64, n int, anchor *uint64) (high uint64, low float64, most uint64)
+
+//go:noescape
+func watchedDotRoundedF64AVX2(x, y *float64, n int, anchor *uint64) (high uint64, low float64, most uint64)
+
+//go:noescape
 func roundedSumWideAVX2(x, y *float32, n int, anchor *uint64) uint64
 
 //go:noescape

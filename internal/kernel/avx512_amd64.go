@@ -167,6 +167,15 @@ func splitDotRoundedF64AVX512(x, y *float64, n int, anchor *uint64) (high uint64
 func scaledSumF64AVX512(x, y *float64, n int, anchor *uint64) (high uint64, low float64)
 
 //go:noescape
+func watchedSumF64AVX512(x, y *float64, n int, anchor *uint64) (high uint64, low float64, most uint64)
+
+//go:noescape
+func watchedDotF64AVX512(x, y *float64, n int, anchor *uint64) (high uint64, low float64, most uint64)
+
+//go:noescape
+func watchedDotRoundedF64AVX512(x, y *float64, n int, anchor *uint64) (high uint64, low float64, most uint64)
+
+//go:noescape
 func roundedSumWideAVX512(x, y *float32, n int, anchor *uint64) uint64
 
 //go:noescape

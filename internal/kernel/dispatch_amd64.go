@@ -452,6 +452,24 @@ func scaledF64(of Terms, x, y *float64, n int, anchor *uint64) (high uint64, low
 	panic(noKernel)
 }
 
+func watchedF64(of Terms, x, y *float64, n int, anchor *uint64) (high uint64, low float64, most uint64) {
+	switch key(active)<<4 | key(of) {
+	case key(AVX512)<<4 | key(Plain):
+		return watchedSumF64AVX512(x, y, n, anchor)
+	case key(AVX2)<<4 | key(Plain):
+		return watchedSumF64AVX2(x, y, n, anchor)
+	case key(AVX512)<<4 | key(Product):
+		return watchedDotF64AVX512(x, y, n, anchor)
+	case key(AVX2)<<4 | key(Product):
+		return watchedDotF64AVX2(x, y, n, anchor)
+	case key(AVX512)<<4 | key(RoundedProduct):
+		return watchedDotRoundedF64AVX512(x, y, n, anchor)
+	case key(AVX2)<<4 | key(RoundedProduct):
+		return watchedDotRoundedF64AVX2(x, y, n, anchor)
+	}
+	panic(noKernel)
+}
+
 func roundedWide(of Terms, x, y *float32, n int, anchor *uint64) uint64 {
 	switch key(active)<<4 | key(of) {
 	case key(AVX512)<<4 | key(Plain):

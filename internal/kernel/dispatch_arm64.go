@@ -279,6 +279,18 @@ func scaledF64(of Terms, x, y *float64, n int, anchor *uint64) (high uint64, low
 	panic(noKernel)
 }
 
+func watchedF64(of Terms, x, y *float64, n int, anchor *uint64) (high uint64, low float64, most uint64) {
+	switch key(active)<<4 | key(of) {
+	case key(NEON)<<4 | key(Plain):
+		return watchedSumF64NEON(x, y, n, anchor)
+	case key(NEON)<<4 | key(Product):
+		return watchedDotF64NEON(x, y, n, anchor)
+	case key(NEON)<<4 | key(RoundedProduct):
+		return watchedDotRoundedF64NEON(x, y, n, anchor)
+	}
+	panic(noKernel)
+}
+
 func roundedWide(of Terms, x, y *float32, n int, anchor *uint64) uint64 {
 	switch key(active)<<4 | key(of) {
 	case key(NEON)<<4 | key(Plain):

@@ -85,6 +85,12 @@ func scaledF64(of Terms, x, y *float64, n int, anchor *uint64) (high uint64, low
 	panic(noKernel)
 }
 
+func watchedF64(of Terms, x, y *float64, n int, anchor *uint64) (high uint64, low float64, most uint64) {
+	switch key(active)<<4 | key(of) {
+	}
+	panic(noKernel)
+}
+
 func roundedWide(of Terms, x, y *float32, n int, anchor *uint64) uint64 {
 	switch key(active)<<4 | key(of) {
 	}

@@ -91,6 +91,16 @@ func SplitTerms(of Terms, anchor, scale float64, x, y []float64) (high int64, lo
 	return int64(sum - SplitLanes*math.Float64bits(anchor)), low
 }
 
+// SplitWatched is SplitTerms, of the scale 1, and Largest of the same terms.
+func SplitWatched(of Terms, anchor float64, x, y []float64) (high int64, low float64, most uint64) {
+	if active == Portable || len(x) == 0 {
+		high, low = splitPortable(of, anchor, 1, x, y)
+		return high, low, Largest(of, x, y)
+	}
+	sum, low, most := watchedF64(of, unsafe.SliceData(x), unsafe.SliceData(y), len(x), (*uint64)(unsafe.Pointer(&anchor)))
+	return int64(sum - SplitLanes*math.Float64bits(anchor)), low, most | math.MaxUint32
+}
+
 // SplitLanes is the number of lanes of SplitTerms.
 const SplitLanes = 16
 

@@ -71,6 +71,8 @@ func testSplit(t *testing.T, of Terms) {
 		for _, exponent := range []int{-46, -40, -1, -149} {
 			x, y := extractData[float64](rng, n, true)
 			high, low := SplitTerms(of, Anchor(exponent), 1, x, y)
+			watchedHigh, watchedLow, most := SplitWatched(of, Anchor(exponent), x, y)
+			require.Equal(t, []uint64{uint64(high), Bits(low), Largest(of, x, y)}, []uint64{uint64(watchedHigh), Bits(watchedLow), most})
 			if exponent == -149 { // out of reach: no matter what, but the same everywhere
 				wantHigh, wantLow := splitPortable(of, Anchor(exponent), 1, x, y)
 				require.Equal(t, wantHigh, high)
