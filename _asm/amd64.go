@@ -87,6 +87,21 @@ func (a *amd64) prefetchFrom(base, index string, off int) {
 	a.line("PREFETCHT0 %d(%s)(%s*1)", off, amd64Scalar(base), amd64Scalar(index))
 }
 
+func (a *amd64) loadAhead(r string, block bool) {
+	variable := "streamAhead"
+	if block {
+		variable = "blockAhead"
+	}
+	a.line("MOVQ ·%s(SB), %s", variable, amd64Scalar(r))
+}
+
+func (a *amd64) prefetchAhead(m mem, r string) { a.prefetchFrom(m.base, r, m.off) }
+
+func (a *amd64) prefetchBlock(m mem, r string) {
+	a.prefetchAhead(m, r)
+	a.line("PREFETCHT2 %s", a.mem(at(m.base, m.off+blockAhead)))
+}
+
 func (a *amd64) loadBfloat16(d reg, m mem) {
 	a.line("VPMOVZXWD %s, %s", a.mem(m), a.v(d))
 	a.line("VPSLLD $16, %s, %s", a.v(d), a.v(d))
@@ -198,26 +213,6 @@ func (a *amd64) fmaddBroadcast(d, x reg, m mem) {
 	a.line("%s.BCST %s, %s, %s", a.p("VFMADD231"), a.mem(m), a.v(x), a.v(d))
 }
 func (a *amd64) fmsub(d, x, y reg) { a.three("VFMSUB231", d, x, a.v(y)) }
-
-func (a *amd64) remainder(x, y, p, t, u, spare reg) { a.remainderOf(x, a.v(y), p, t, u, spare) }
-func (a *amd64) remainderMem(x reg, y mem, p, t, u, spare reg) {
-	a.remainderOf(x, a.mem(y), p, t, u, spare)
-}
-
-// remainderOf glues the comparison to what it masks, since there is one mask register. AVX2
-// has 0*y - 0 in the other lanes, of y that are finite; of others the product is a NaN as well.
-func (a *amd64) remainderOf(x reg, y string, p, t, u, spare reg) {
-	const differ = 4 // or one is a NaN
-	if a.bytes == 64 {
-		a.line("VCMPPD $%d, %s, %s, K1\x00", differ, a.v(u), a.v(t))
-		a.line("VFMSUB132PD.Z %s, %s, K1, %s", y, a.v(p), a.v(x))
-		return
-	}
-	a.line("VCMPPD $%d, %s, %s, %s", differ, a.v(u), a.v(t), a.v(spare))
-	a.line("VANDPD %s, %s, %s", a.v(spare), a.v(x), a.v(x))
-	a.line("VANDPD %s, %s, %s", a.v(spare), a.v(p), a.v(spare))
-	a.line("VFMSUB132PD %s, %s, %s", y, a.v(spare), a.v(x))
-}
 
 // addOnto and subFrom of shortened vectors are at the end, where time to a result counts.
 func (a *amd64) addOnto(d, x reg) {
@@ -438,33 +433,14 @@ func (a *amd64) readMode() {
 	a.line("CMPL AX, $0x1F80")
 }
 
-// At 4(SP) is the mode to give back, or 0.
+// enterUnread, modeRead and leave probe the mode where the function begins: to read it takes longer.
 func (a *amd64) enterUnread(name string, args []string, result, locals int) {
 	a.begin(name, args, result, locals)
-	a.line("MOVL $0, 4(SP)")
-	a.label("again")
+	a.probeMode()
 }
 
-func (a *amd64) modeRead() {
-	a.readMode()
-	a.line("JNE  mode")
-}
-
-func (a *amd64) leave() {
-	a.line("VZEROUPPER")
-	a.line("CMPL 4(SP), $0")
-	a.line("JNE  restore")
-	a.line("RET")
-	a.label("mode")
-	a.line("MOVL 0(SP), AX")
-	a.line("MOVL AX, 4(SP)")
-	a.line("MOVL $0x1F80, 0(SP)")
-	a.line("LDMXCSR 0(SP)")
-	a.line("JMP  again")
-	a.label("restore")
-	a.line("LDMXCSR 4(SP)")
-	a.line("RET")
-}
+func (a *amd64) modeRead() {}
+func (a *amd64) leave()    { a.leaveProbed() }
 
 // probe is two vectors of float64 and their sum, which is another in each mode that rounds other than to nearest or
 // takes or gives zero for a subnormal number: 1 + 2^-54, 1 - 2^-55, and the least subnormal number + 0. To add and to
@@ -756,6 +732,7 @@ func (a *amd64) constants() string {
 		}
 		return all
 	}
+	p.text.WriteString(probeData())
 	data("tailMask", append(repeat(1<<64-1, 16), repeat(0, 16)...)...)
 	data("signs64", repeat(1<<63, 8)...)
 	data("signs32", repeat(0x8000000080000000, 8)...)

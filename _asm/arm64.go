@@ -62,6 +62,10 @@ func (a *arm64) prefetchResult(m mem) { a.line("PRFM %s, PSTL1KEEP", a.mem(m)) }
 // prefetchFrom leaves it to the processor, which follows streams by itself.
 func (a *arm64) prefetchFrom(string, string, int) {}
 
+func (a *arm64) loadAhead(string, bool)        {}
+func (a *arm64) prefetchAhead(m mem, _ string) { a.prefetch(at(m.base, m.off+ahead)) }
+func (a *arm64) prefetchBlock(m mem, _ string) { a.prefetch(at(m.base, m.off+blockAhead)) }
+
 func (a *arm64) loadBfloat16(d reg, m mem) {
 	a.line("FMOVD %s, F%d", a.mem(m), d)
 	a.line("WORD $0x%08x // SHLL V%d.4S, V%d.4H, #16", 0x2e613800|uint32(d)<<5|uint32(d), d, d)
@@ -180,25 +184,6 @@ func (a *arm64) negate(d, x reg, end string) {
 		word, lanes = word|1<<22, "2D"
 	}
 	a.line("WORD $0x%08x // FNEG V%d.%s, V%d.%s%s", word|uint32(x)<<5|uint32(d), d, lanes, x, lanes, end)
-}
-
-// remainder multiplies everywhere: subnormal results take no longer here.
-func (a *arm64) remainder(x, y, p, t, u, e reg) {
-	a.negate(e, p, "")
-	a.fmadd(e, x, y)
-	a.whereDiffer(x, e, t, u)
-}
-
-func (a *arm64) remainderMem(x reg, y mem, p, t, u, e reg) {
-	a.negate(e, p, "")
-	a.fmaddMem(e, x, y)
-	a.whereDiffer(x, e, t, u)
-}
-
-// whereDiffer sets d to e in the lanes where t and u differ, else to +0.
-func (a *arm64) whereDiffer(d, e, t, u reg) {
-	a.word("FCMEQ", 0x4e20e400, d, t, u)
-	a.line("WORD $0x%08x // BIC V%d.16B, V%d.16B, V%d.16B", 0x4e601c00|uint32(d)<<16|uint32(e)<<5|uint32(d), d, e, d)
 }
 
 func (a *arm64) addOnto(d, x reg) { a.add(d, d, x) }

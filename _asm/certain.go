@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// certain is the program of certified sums of 1 to 128 products of float64, rounded or exact. It reads what it sums once: the
-// products p stay in registers, the ragged vector's in the first. With E such that the largest |p| is less than 2^E, at
+// certain is the program of certified sums of 1 to 128 terms of float64: plain ones, or products, rounded or exact. It reads what it sums once: the
+// terms or products p stay in registers, the ragged vector's in the first. With E such that the largest |p| is less than 2^E, at
 // least 2^(E-1), and M = 1.5 * 2^52 * q, q = 2^(E-45),
 //
 //	h = M; for every p: t = h + p; d = t - h; h = t; l += p - d
@@ -139,8 +139,10 @@ func (k *certain) largest() {
 		p := certainP + reg(j)
 		load, mask := masked("VMOVUPD", j)
 		k.line("%s %s, %sZ%d", load, k.place("x", j), mask, p)
-		mul, mask := masked("VMULPD", j)
-		k.line("%s %s, Z%d, %sZ%d", mul, k.place("y", j), p, mask, p)
+		if k.term != plain {
+			mul, mask := masked("VMULPD", j)
+			k.line("%s %s, Z%d, %sZ%d", mul, k.place("y", j), p, mask, p)
+		}
 		k.maxAbs(reg(j%4), p)
 		if k.term == product {
 			k.add(certainS+reg(j%2), certainS+reg(j%2), p)
@@ -258,11 +260,13 @@ func writeCertain(out string) {
 	a := &amd64{bytes: 64}
 	a.setWidth(f64)
 	declarations, none := goHeader("!purego", "kernel"), goHeader("purego || !amd64", "kernel")
-	k := &certain{amd64: a, term: roundedProduct, low: 2, uncertain: "uncertain", refused: "refused"}
-	k.emit()
-	declaration := fmt.Sprintf("func %s%s(x, y *float64, n int, scale float64) (v float64, state int)", k.name(), a.suffix())
-	declarations += "\n//go:noescape\n" + declaration + "\n"
-	none += "\n" + declaration + " {\n\treturn 0, Refused\n}\n"
+	for _, of := range []term{plain, roundedProduct} {
+		k := &certain{amd64: a, term: of, low: 2, uncertain: "uncertain", refused: "refused"}
+		k.emit()
+		declaration := fmt.Sprintf("func %s%s(x, y *float64, n int, scale float64) (v float64, state int)", k.name(), a.suffix())
+		declarations += "\n//go:noescape\n" + declaration + "\n"
+		none += "\n" + declaration + " {\n\treturn 0, Refused\n}\n"
+	}
 	write(filepath.Join(folder, "certain_"+strings.ToLower(a.suffix())+"_amd64.s"), header+"\n"+certainData()+probeData()+a.output())
 	write(filepath.Join(folder, "certain_amd64.go"), declarations)
 	write(filepath.Join(folder, "certain_other.go"), none)

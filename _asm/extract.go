@@ -7,22 +7,32 @@ type extraction int
 
 const (
 	largest extraction = iota // the largest magnitude
+	least                     // the least magnitude, or less; zeros in a ragged row are passed over
 	split                     // the sums of what lies above a unit, and below
+	scaled                    // likewise, of terms multiplied by a scale
+	watched                   // as split, and the largest magnitude
 	rounded                   // the sum of the terms rounded to a unit
 )
 
-// extract is the program of these. With the anchor M = 1.5 * 2^52 * unit, for every term x,
-// |x| < 2^51 units,
+// extract is the program of these. With the anchor M = 1.5 * 2^52 * unit, rounded is, for every
+// term x, |x| < 2^51 units,
 //
-//	t = x + M; high += bits of t; low += x - (t - M)
+//	t = x + M; high += bits of t
 //
 // The sum high, less as often the bits of M, is that of the multiples of the unit that are
-// nearest to the terms; rounded leaves out low. Element i belongs to lane i mod 16 of low, in
-// which what is left is added in turn, of exact products of float64 (whose p is split)
-// p's and then e. At last lanes i and i+8 are added, i and i+4, i and i+2, i and i+1.
+// nearest to the terms. split has lanes, to lane i mod 16 of which element i belongs: at first
+// h = M and low = 0, and then
+//
+//	t = h + x; d = t - h; h = t; low += x - d
+//
+// or, of an exact product of a and b, whose p is x, low += a*b - d, rounded once. scaled has a power of two
+// besides, by which it multiplies x, fused with both additions. high is the sum of
+// the bits of all h. At last lanes i and i+8 of low are added, i and i+4, i and i+2, i and i+1.
+//
+// Of the additions some are by the multiplier's port, where that is another.
 //
 // largest takes the largest words of 32 bits of |x|, of float64 the upper and the lower
-// ones by themselves. Its products are rounded to the type of the data, as are those of
+// ones by themselves, least the least ones. Products of largest are rounded to the type of the data, as are those of
 // rounded.
 type extract struct {
 	target
@@ -31,8 +41,9 @@ type extract struct {
 	what extraction
 	free []reg
 
-	anchor, high, max reg
-	low               []reg
+	anchor, high, max reg   // max is the least of least
+	h, low            []reg // of the lanes
+	scale             reg
 }
 
 func emitExtract(t target, w width, of term, what extraction) string {
@@ -46,14 +57,15 @@ func emitExtract(t target, w width, of term, what extraction) string {
 }
 
 func (k *extract) name() string {
-	return fmt.Sprintf("%s%s%v", [...]string{"largest", "split", "rounded"}[k.what], k.term, k.w)
+	return fmt.Sprintf("%s%s%v", [...]string{"largest", "least", "split", "scaled", "watched", "rounded"}[k.what], k.term, k.w)
 }
 
 // signature is the Go type of the arguments and the results.
 func (k *extract) signature() string {
 	_, elements := (&tree{w: k.w}).types()
 	args := fmt.Sprintf("(x, y *%s, n int", elements)
-	return args + [...]string{") uint64", ", anchor *uint64) (high uint64, low float64)", ", anchor *uint64) uint64"}[k.what]
+	return args + [...]string{") uint64", ") uint64", ", anchor *uint64) (high uint64, low float64)", ", anchor *uint64) (high uint64, low float64)",
+		", anchor *uint64) (high uint64, low float64, most uint64)", ", anchor *uint64) uint64"}[k.what]
 }
 
 func (k *extract) declaration() string {
@@ -75,26 +87,40 @@ func (k *extract) zeroed() reg {
 func (k *extract) emit() {
 	args, results := []string{"x", "y", "n", "anchor"}, 8
 	switch k.what {
-	case largest:
+	case largest, least:
 		args = args[:3]
-	case split:
+	case split, scaled:
 		results = 16
+	case watched:
+		results = 24
 	}
 	k.enterUnread(k.name(), args, results, 2*rowIn)
 	k.alignFrame()
 	for _, arg := range args {
 		k.loadArg(arg, arg)
 	}
-	if k.what == largest {
+	switch k.what {
+	case largest:
 		k.max = k.zeroed()
-	} else {
+	case least:
+		k.max = k.alloc()
+		k.ones(k.max)
+	case split, scaled, watched:
+		if k.what == watched {
+			k.max = k.zeroed()
+		}
+		for range 16 * k.w.lane() / k.vectorBytes() {
+			h := k.alloc()
+			k.broadcast(h, at("anchor", 0))
+			k.h, k.low = append(k.h, h), append(k.low, k.zeroed())
+		}
+		if k.what == scaled {
+			k.scale = k.alloc()
+			k.broadcast(k.scale, at("anchor", 8))
+		}
+	case rounded:
 		k.anchor, k.high = k.alloc(), k.zeroed()
 		k.broadcast(k.anchor, at("anchor", 0))
-	}
-	if k.what == split {
-		for range 16 * k.w.lane() / k.vectorBytes() {
-			k.low = append(k.low, k.zeroed())
-		}
 	}
 	k.holdConstant()
 	eachRow(k.target, k.w, k.term != plain, k.wholeRow, k.sourceBytes(), k.lastVector)
@@ -106,10 +132,10 @@ func (k *extract) emit() {
 // holdConstant keeps the constant of the terms in a register, if there is one left.
 func (k *extract) holdConstant() {
 	c := one
-	if k.what == largest {
+	if k.what == largest || k.what == least {
 		c = absMask
 	}
-	if len(k.free) <= k.stream()*k.abreast() {
+	if k.what == scaled || len(k.free) <= k.stream()*k.abreast() {
 		return
 	}
 	if r := k.alloc(); !k.hold(r, c) {
@@ -145,7 +171,9 @@ func (k *extract) wholeRow() {
 }
 
 // exactPair tells whether terms are pairs p + e.
-func (k *extract) exactPair() bool { return k.what == split && k.term == product && k.w == f64 }
+func (k *extract) exactPair() bool {
+	return (k.what == split || k.what == watched) && k.term == product && k.w == f64
+}
 
 // vector takes the terms in the vector at off of x (and y).
 func (k *extract) vector(off int) {
@@ -160,9 +188,9 @@ func (k *extract) vector(off int) {
 	switch {
 	case k.term == plain:
 	case k.exactPair():
-		p := k.alloc()
-		k.mulMem(p, v, at("y", off))
-		k.takePair(p, t, v, off, func(spare reg) { k.remainderMem(v, at("y", off), p, t, k.anchor, spare) })
+		y, p := k.alloc(), k.alloc()
+		k.load(y, at("y", off))
+		k.takeProduct(p, v, y, t, off)
 		k.free = all
 		return
 	case k.w != wide:
@@ -179,43 +207,67 @@ func (k *extract) vector(off int) {
 
 // take takes the terms v, with the help of t.
 func (k *extract) take(v, t reg, off int) {
-	if k.what == largest {
+	switch k.what {
+	case largest:
 		k.abs(v, v)
 		k.maxWord(k.max, v)
-		return
+	case least:
+		k.abs(v, v)
+		k.minWord(k.max, v)
+	case rounded:
+		k.add(t, v, k.anchor)
+		k.addInt(k.high, t)
+	case split, watched:
+		k.watch(v, t)
+		h, low := k.lanes(off)
+		k.above(h, t, v, off)
+		k.addOnto(v, h)
+		k.add(low, low, v)
+		k.copy(h, t)
+	case scaled:
+		h, low := k.lanes(off)
+		k.copy(t, h)
+		k.fmadd(t, v, k.scale)
+		k.sub(h, h, t)
+		k.fmadd(h, v, k.scale)
+		k.add(low, low, h)
+		k.copy(h, t)
 	}
-	k.count(v, t)
-	if k.what == split {
-		k.takeRest(v, t, off)
+}
+
+// takeProduct takes the exact products of a and b, with the help of p and t.
+func (k *extract) takeProduct(p, a, b, t reg, off int) {
+	h, low := k.lanes(off)
+	k.mul(p, a, b)
+	k.watch(p, t)
+	k.above(h, t, p, off)
+	k.fmadd(h, a, b)
+	k.add(low, low, h)
+	k.copy(h, t)
+}
+
+// watch takes note of the magnitudes of v, if that is asked for.
+func (k *extract) watch(v, t reg) {
+	if k.what == watched {
+		k.abs(t, v)
+		k.maxWord(k.max, t)
 	}
 }
 
-// count adds the multiple of the unit that is nearest to v, and leaves it in t on the anchor.
-func (k *extract) count(v, t reg) {
-	k.add(t, v, k.anchor)
-	k.addInt(k.high, t)
+// lanes are those of the vector at off.
+func (k *extract) lanes(off int) (h, low reg) {
+	i := off / k.sourceBytes() % len(k.h)
+	return k.h[i], k.low[i]
 }
 
-// takeRest takes what that multiple leaves of v.
-func (k *extract) takeRest(v, t reg, off int) {
-	k.sub(t, t, k.anchor)
-	k.subFrom(v, t)
-	k.addLow(v, off)
-}
-
-// takePair takes the exact products p + e, with the help of t; remainder computes e.
-func (k *extract) takePair(p, t, e reg, off int, remainder func(spare reg)) {
-	k.count(p, t)
-	all := k.free
-	remainder(k.alloc())
-	k.free = all
-	k.takeRest(p, t, off)
-	k.addLow(e, off)
-}
-
-func (k *extract) addLow(v reg, off int) {
-	low := k.low[off/k.sourceBytes()%len(k.low)]
-	k.add(low, low, v)
+// above sets t to h + v, and h to -d: every other vector of products, and all that are none, by the multiplier's port.
+func (k *extract) above(h, t, v reg, off int) {
+	k.add(t, h, v)
+	if k.term == plain || off/k.sourceBytes()%2 == 1 {
+		k.subFrom(h, t)
+	} else {
+		k.sub(h, h, t)
+	}
 }
 
 // lastVector takes the vector at off of the ragged row, which is filled up with +0: that
@@ -228,8 +280,12 @@ func (k *extract) lastVector(off int) {
 	case k.exactPair():
 		y, p := k.alloc(), k.alloc()
 		k.tail(y, p, "y", rowIn, off, false)
-		k.mul(p, v, y)
-		k.takePair(p, t, v, off, func(spare reg) { k.remainder(v, y, p, t, k.anchor, spare) })
+		k.takeProduct(p, v, y, t, off)
+	case k.what == least:
+		k.abs(v, v)
+		k.isPlusZero(t, v)
+		k.or(v, t)
+		k.minWord(k.max, v)
 	case k.term == plain:
 		k.take(v, t, off)
 	default:
@@ -246,10 +302,20 @@ func (k *extract) lastVector(off int) {
 
 // finish combines the lanes.
 func (k *extract) finish(results int) {
-	if k.what == largest {
-		k.across(k.max, 2*k.w.lane(), k.maxWord)
+	if k.what == largest || k.what == least {
+		combine := k.maxWord
+		if k.what == least {
+			combine = k.minWord
+		}
+		k.across(k.max, 2*k.w.lane(), combine)
 		k.result64("ret", results, k.max)
 		return
+	}
+	if len(k.h) > 0 {
+		k.high = k.h[0]
+		for _, h := range k.h[1:] {
+			k.addInt(k.high, h)
+		}
 	}
 	k.across(k.high, 16, k.addInt)
 	if k.what == rounded {
@@ -264,6 +330,10 @@ func (k *extract) finish(results int) {
 	}
 	k.across(k.low[0], 16, func(d, a reg) { k.add(d, d, a) })
 	k.result64("low", results+8, k.low[0])
+	if k.what == watched {
+		k.across(k.max, 2*k.w.lane(), k.maxWord)
+		k.result64("most", results+16, k.max)
+	}
 }
 
 // across combines the upper half of r with the lower, down to the given number of bytes.

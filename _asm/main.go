@@ -156,11 +156,11 @@ func extractDispatch(text *strings.Builder, backends []string) {
 	for i, e := range extracts {
 		k := extract{w: e.w, term: e.term, what: e.what}
 		args := "x, y, n"
-		if e.what != largest {
+		if e.what >= split {
 			args += ", anchor"
 		}
 		if i == 0 || extracts[i-1].w != e.w || extracts[i-1].what != e.what {
-			fmt.Fprintf(text, "\nfunc %s%v(of Terms, %s {\n\tswitch key(active)<<4 | key(of) {\n", [...]string{"largest", "split", "rounded"}[e.what], e.w, k.signature()[1:])
+			fmt.Fprintf(text, "\nfunc %s%v(of Terms, %s {\n\tswitch key(active)<<4 | key(of) {\n", [...]string{"largest", "least", "split", "scaled", "watched", "rounded"}[e.what], e.w, k.signature()[1:])
 		}
 		for _, backend := range backends {
 			fmt.Fprintf(text, "\tcase key(%s)<<4 | key(%s):\n\t\treturn %s%s(%s)\n", backend, goTerms[e.term], k.name(), backend, args)
@@ -255,7 +255,10 @@ var extracts = []struct {
 }{
 	{f64, plain, largest}, {f64, roundedProduct, largest},
 	{f32, plain, largest}, {f32, roundedProduct, largest},
+	{f64, plain, least}, {f32, plain, least},
 	{f64, plain, split}, {f64, product, split}, {f64, roundedProduct, split},
+	{f64, plain, scaled},
+	{f64, plain, watched}, {f64, product, watched}, {f64, roundedProduct, watched},
 	{wide, plain, rounded}, {wide, roundedProduct, rounded},
 }
 

@@ -410,7 +410,6 @@ func rowConstants(a *amd64) string {
 	}
 	data("nan64", 0x7ff8000000000000)
 	data("nan32", 0x7fc000007fc00000)
-	text.WriteString(probeData())
 	return text.String()
 }
 

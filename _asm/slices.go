@@ -105,6 +105,7 @@ func slot(i int) mem { return at("dst", 64*i) }
 
 func (k *slices) emit() {
 	k.prologue(k.name(), []string{"dst", "x", "y", "n", "anchors"}, 0, 2*rowIn)
+	k.loadAhead("u", false)
 	for part := range k.parts() {
 		for i := range k.cut() {
 			a, s := k.alloc(), k.alloc()
@@ -216,9 +217,9 @@ func (k *slices) vector(off, i int) {
 	v, t := k.alloc(), k.alloc()
 	k.fetch(v, at("x", off))
 	if off%line == 0 {
-		k.prefetch(at("x", off+ahead))
+		k.prefetchAhead(at("x", off), "u")
 		if k.term == product {
-			k.prefetch(at("y", off+ahead))
+			k.prefetchAhead(at("y", off), "u")
 		}
 	}
 	switch {

@@ -55,7 +55,8 @@ type mem struct {
 func at(base string, off int) mem { return mem{base: base, off: off} }
 
 // ahead is how far ahead in bytes what is read is asked for where work is long: more than
-// a processor looks ahead by itself, and less than its nearest cache.
+// a processor looks ahead by itself, and less than its nearest cache. Kernels of sums ask as
+// far ahead as is best for the processor, see internal/kernel/ahead_amd64.go.
 const ahead = 2048
 
 // line is the size of a cache line in bytes.
@@ -82,6 +83,11 @@ type target interface {
 	loadWide(d reg, m mem)           // half as many bytes: float32 converted to float64
 	broadcast(d reg, m mem)          // one lane to all
 	broadcastScalar(d reg, r string) // its lower half to every 4 bytes
+	// loadAhead sets r to how far ahead the processor is asked for lines: those of a stream, or of the next
+	// block. prefetchAhead asks so, and prefetchBlock asks the second cache for the next block besides.
+	loadAhead(r string, block bool)
+	prefetchAhead(m mem, r string)
+	prefetchBlock(m mem, r string)
 	// prefetchFrom asks for the place at base + index + off, which may be anywhere.
 	prefetchFrom(base, index string, off int)
 	loadBfloat16(d reg, m mem) // half as many bytes: to float32, exactly
@@ -111,10 +117,6 @@ type target interface {
 	fmaddBroadcast(d, a reg, m mem) // of one lane of memory
 	fmsub(d, a, b reg)              // d = a*b - d, rounded once
 	fmsubMem(d, a reg, m mem)
-	// remainder sets x to x*y - p, rounded once, in the lanes where t and u differ, else to
-	// +0, and there it does not multiply. It may overwrite spare.
-	remainder(x, y, p, t, u, spare reg)
-	remainderMem(x reg, y mem, p, t, u, spare reg)
 	addOnto(d, a reg) // d = d + a, by the multiplier's port where that is another
 	subFrom(d, a reg) // d = d - a, likewise
 	abs(d, a reg)

@@ -168,6 +168,9 @@ func (k *tree) emit() {
 	if !k.light() {
 		k.alignFrame()
 	}
+	if k.byMultiplier() {
+		k.hold(k.alloc(), one)
+	}
 	if k.twoPairs() && !k.products() { // exact products need all registers
 		k.hold(k.alloc(), one)
 	}
@@ -176,6 +179,9 @@ func (k *tree) emit() {
 		k.loadArg("y", "y")
 	}
 	k.loadArg("n", "n")
+	if k.asks() {
+		k.loadAhead("dst", !k.pairs)
+	}
 	k.ragged()
 	k.blocks()
 	k.fold()
@@ -764,9 +770,18 @@ func (k *tree) node(x, y string, from, rows, c int) value {
 	if rows == 2 && k.pairs && !k.exact() {
 		return k.joinLeaves(left, right)
 	}
+	if rows == 4 && k.byMultiplier() {
+		k.addOnto(left[0], right[0])
+		k.release(right...)
+		return left
+	}
 	k.join(left, right)
 	return left
 }
+
+// byMultiplier tells whether sums of two rows are joined by the multiplier's port, as additions would take longer
+// than loads where they have one port: of long vectors, of which two operations and one load fit into a cycle.
+func (k *tree) byMultiplier() bool { return k.light() && k.term == plain && k.w != wide }
 
 func (k *tree) place(p string, row, c int) mem {
 	return at(p, row*rowIn+c*k.vectorBytes()*k.w.element()/k.w.lane())
@@ -784,10 +799,18 @@ func (k *tree) fetchTerm(r reg, m mem) {
 // (reduce/certify.go), which looks at each of its blocks before that is summed.
 const blockAhead = 4096 * 4
 
-// ask asks for the cache line so far ahead of the column, if the column is the first of its line.
-func (k *tree) ask(p string, row, c, ahead int) {
-	if m := k.place(p, row, c); m.off%line == 0 {
-		k.prefetch(at(m.base, m.off+ahead))
+// asks tells whether the kernel asks for memory ahead: of pairs for what follows, of a widened sum for the next block.
+func (k *tree) asks() bool { return k.pairs || k.w == wide && k.term == plain }
+
+// ask asks for memory ahead of the column, if the column is the first of its line. How far is in a register of
+// the place for lanes, which is not needed before the end.
+func (k *tree) ask(p string, row, c int) {
+	switch m := k.place(p, row, c); {
+	case m.off%line != 0:
+	case k.pairs:
+		k.prefetchAhead(m, "dst")
+	default:
+		k.prefetchBlock(m, "dst")
 	}
 }
 
@@ -795,14 +818,11 @@ func (k *tree) ask(p string, row, c, ahead int) {
 func (k *tree) leaf(x, y string, row, c int) value {
 	v := value{k.alloc()}
 	k.fetchTerm(v[0], k.place(x, row, c))
-	switch {
-	case k.pairs:
-		k.ask(x, row, c, ahead)
+	if k.asks() {
+		k.ask(x, row, c)
 		if k.products() {
-			k.ask(y, row, c, ahead)
+			k.ask(y, row, c)
 		}
-	case k.w == wide && k.term == plain:
-		k.ask(x, row, c, blockAhead)
 	}
 	switch {
 	case k.exact():

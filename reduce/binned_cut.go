@@ -57,13 +57,6 @@ func (c *binCutter[T]) inTwo(e kernel.Extent) bool {
 	return kernel.Is64[T]() && e.Least >= max(powerBits(gridExponent[T](c.top-1)+52), 1)
 }
 
-// inTwoBins tells whether a few of the terms of float64 are such multiples, where the largest of them sets the top.
-func inTwoBins[T Float](t terms[T]) bool {
-	e := sample(t)
-	c := binCutter[T]{top: topOf[T](e.Most)}
-	return c.inTwo(e)
-}
-
 // add adds a block, or does nothing and returns false: where there are no kernels, a
 // term is not finite, or the kernels see the largest not well enough to know the top.
 func (c *binCutter[T]) add(t terms[T]) bool {

@@ -13,17 +13,16 @@ import (
 // T or near it, or nearly all cancels, and exact arithmetic must decide (the filters of
 // Shewchuk, 1997, "Adaptive precision floating-point arithmetic", section 3; Ziv, 1991).
 //
-// The largest magnitude of a block is below some 2^E, and the terms are split at the unit q =
-// 2^(E-50), as Rump, Ogita and Oishi do ("Accurate floating-point summation, part I", 2008,
-// section 3): the multiples of q that are nearest to them are summed exactly, as integers of
-// at most 2^50, and what these leave, at most q/2 a term, plainly. An exact product leaves
-// the error of its rounding besides, at most 2^-53 2^E = q/8; of one of at most q/2 that is
-// left out. With u = 2^-53 and n the number of terms, u n q/2 is lost so at most, and the sum
-// of magnitudes of what is left is at most A = 5/8 n q; it
-// passes D = n/8 + 6 additions at most (2n/16 in a lane, rounded up to a row, and 4 that join
+// The largest magnitude of a block is below some 2^E. Of its n terms a lane of 16 has r at most, no more than
+// 2^k, and the terms are split at the unit q = 2^(E-51+k), as Rump, Ogita and Oishi do ("Accurate floating-point
+// summation, part I", 2008, section 3): multiples of q that are nearest to them are summed exactly, as integers of
+// at most 2^51 in a lane, and what these leave, at most q/2 a term, plainly. What an exact product leaves is rounded,
+// and may be more by the error of the product as it is rounded, 2^-53 2^E, which is less than q/8. With u = 2^-53,
+// 5/8 u n q is lost so at most, and the sum of magnitudes of what is left is at most A = 5/8 n q; it
+// passes D = n/16 + 5 additions at most (n/16 in a lane, rounded up to a row, and 4 that join
 // them), so that they lose at most ((1+u)^D - 1) A < 1.01 D u A. The integers become s, and
 // a rest of at most 2^8 q, which is added to the sum of what is left, too: for another
-// u (2^8 q + (1+u)^D A). A product whose error underflows may lose 2^-1074 of it.
+// u (2^8 q + (1+u)^D A). A product may lose 2^-1074 where what it leaves underflows.
 //
 // Of float32 s is the Widened sum, and t = 0: a sum of magnitudes of at most n 2^E passes the d
 // levels of the canonical tree, |s - sum| <= ((1+u)^d - 1) n 2^E < 1.01 d u n 2^E.
@@ -39,7 +38,8 @@ type certified struct {
 const (
 	certifiedMin   = 32
 	certifiedBlock = 1 << 12
-	splitBits      = 50
+	laneBits       = 51  // of what is split
+	maxSplit       = 970 // of units: their lanes are less than 2^1024
 )
 
 // certify returns the exact sum of the terms, rounded once, if it is certain, or if fold is
@@ -51,8 +51,9 @@ func certify[T Float](fold int, of kernel.Terms, x, y []T) (T, bool) {
 	if n < certifiedMin {
 		return 0, false
 	}
-	if of == kernel.RoundedProduct {
-		if v, state := kernel.SumCertain(x, y, spreadOf(fold, n)); state != kernel.Refused {
+	if fold > 0 && n <= kernel.MaxCertain { // exact sums of so few have been tried
+		v, state := kernel.SumCertain(of, x, y, spreadOf(fold, n))
+		if state == kernel.Rounded || state == kernel.NotRounded && of != kernel.Plain {
 			return v, state == kernel.Rounded
 		}
 	}
@@ -67,7 +68,9 @@ func certify[T Float](fold int, of kernel.Terms, x, y []T) (T, bool) {
 			blockY = y[lo:]
 		}
 		var next certified
-		next, ok = certifyBlock(of, blockX, blockY)
+		if next, ok = certifyNext(of, blockX, blockY, c.most); !ok {
+			next, ok = certifyBlock(of, blockX, blockY)
+		}
 		c = c.join(next)
 	}
 	if !ok {
@@ -97,9 +100,9 @@ func spreadOf(fold, n int) float64 {
 // The least magnitude is 2^(l-1) or more, and all terms are multiples of g = 2^(l-p), p being
 // the precision; sums of multiples of g up to 2^53 g are exact. With n <= 2^k:
 //
-//   - Of float64, p = 53, t gathers what is left of terms, n q/2 = n 2^(E-51), the rests of s,
-//     which are less, and the errors of joining n/2^12 blocks, 2^-53 n 2^E or less each. All
-//     that is below 2^l if E - l is 50 - k and 63 - 2k at most.
+//   - Of float64, p = 53, t gathers what is left of terms, n q/2 = n 2^(E-52+r) with blocks of at most 2^r
+//     rows of 16, r being k - 4 and 8 at most, the rests of s, which are less, and the errors of joining
+//     n/2^12 blocks, 2^-53 n 2^E or less each. All that is below 2^l if E - l is 51 - r - k and 63 - 2k at most.
 //   - Of float32, p = 24, all sums are at most n 2^E.
 //
 // A binned sum of float64 is the same if g is a multiple of its lowest grid, which is less
@@ -110,7 +113,7 @@ func lossless[T Float](fold int, bound float64, x []T) bool {
 	k := bits.Len(uint(len(x) - 1))
 	span := 29 - k
 	if kernel.Is64[T]() {
-		span = min(50-k, 63-2*k)
+		span = min(51-min(max(k-4, 0), 8)-k, 63-2*k)
 		if fold > 0 {
 			span = min(span, binWidth[T]()*(fold-1)-54)
 		}
@@ -120,6 +123,9 @@ func lossless[T Float](fold int, bound float64, x []T) bool {
 		if v != 0 && math.Abs(float64(v)) < low {
 			return false
 		}
+	}
+	if T(low) != 0 && kernel.NoneBelow(T(low), x) {
+		return true
 	}
 	least, most := uint64(math.MaxUint64), uint64(0)
 	for len(x) > 0 {
@@ -150,22 +156,79 @@ func certifyBlock[T Float](of kernel.Terms, x, y []T) (certified, bool) {
 		depth := float64(bits.Len(uint(len(x))) + 2)
 		return certified{s: s, error: float64(float64(depth*1.02) * float64(n*powerOfTwo(e-53))), most: powerOfTwo(e)}, true
 	}
+	return certifySplit(of, kernel.As[float64](x), kernel.As[float64](y), e, 1, false)
+}
+
+// certifyNext sums a block of terms of float64 that it looks at meanwhile. It returns false, as certifyBlock does, and where a
+// term is more than twice the largest before it, which most bounds.
+func certifyNext[T Float](of kernel.Terms, x, y []T, most float64) (certified, bool) {
+	if !kernel.Is64[T]() || kernel.Active() == kernel.Portable {
+		return certified{}, false
+	}
+	return certifySplit(of, kernel.As[float64](x), kernel.As[float64](y), exponentAbove[float64](math.Float64bits(most)), 1, true)
+}
+
+// certifySplit sums a block of terms of float64 that are less than 2^e when plain ones are multiplied by the scale; or
+// it watches if they are, and returns false if not.
+func certifySplit(of kernel.Terms, x, y []float64, e int, scale float64, watch bool) (certified, bool) {
+	n := float64(len(x))
 	losses := 0x1p-1074 // of a bound that is not normal
 	if of == kernel.Product {
 		losses = float64((n + 1) * 0x1p-1074)
 	}
-	exponent := max(e-splitBits, -1074)
-	high, low := kernel.SplitTerms(of, kernel.Anchor(exponent), kernel.As[float64](x), kernel.As[float64](y))
+	rows := (len(x) + kernel.SplitLanes - 1) / kernel.SplitLanes
+	exponent := max(e-laneBits+bits.Len(uint(rows-1)), -1074)
+	if exponent > maxSplit {
+		if watch {
+			return certified{}, false
+		}
+		return certifyScaled(of, x, y, e)
+	}
+	var high int64
+	var low float64
+	if watch {
+		var most uint64
+		high, low, most = kernel.SplitWatched(of, kernel.Anchor(exponent), x, y)
+		if exponentAbove[float64](most) > e {
+			return certified{}, false
+		}
+		e = exponentAbove[float64](most)
+	} else {
+		high, low = kernel.SplitTerms(of, kernel.Anchor(exponent), scale, x, y)
+	}
 	unit := powerOfTwo(exponent)
 	h := float64(high) // of 63 bits: rounded
 	left := float64((5.0 / 8) * n)
-	lost := (float64(left*(n/8+6)) + (left + n/2)) + 0x1p8
+	lost := (float64(left*(n/16+5)) + (left + left)) + 0x1p8
 	return certified{
 		s:     float64(h * unit),
 		t:     float64(float64(high-int64(h))*unit) + low,
 		error: float64(float64(float64(lost*1.02)*unit)*0x1p-53) + losses,
 		most:  powerOfTwo(e),
 	}, true
+}
+
+// certifyScaled is certifySplit of terms that are too large for that, by way of 2^-64 of them. A factor that underflows is
+// off by 2^-1074, and a product that it is a factor of, and as that is rounded, by less than 1, where the unit is 2^800 at least.
+//
+//go:noinline
+func certifyScaled(of kernel.Terms, x, y []float64, e int) (certified, bool) {
+	const up = 0x1p64
+	var c certified
+	if of == kernel.Plain {
+		c, _ = certifySplit(of, x, y, e-64, 1/up, false)
+		return certified{c.s * up, c.t * up, c.error * up, c.most * up}, true
+	}
+	var buffer [2048]float64
+	n := len(x)
+	for len(x) > 0 {
+		part := buffer[:min(len(x), len(buffer))]
+		kernel.Each(kernel.RowScale, part, x[:len(part)], nil, nil, 1/up)
+		next, _ := certifySplit(of, part, y, e-64, 1, false)
+		c = c.join(next)
+		x, y = x[len(part):], y[len(part):]
+	}
+	return certified{c.s * up, c.t * up, (c.error + float64(n)) * up, c.most * up}, true
 }
 
 // exponentAbove returns an e with |x| < 2^e for the number of T with these bits, without its

@@ -236,8 +236,7 @@ func tiny[T Float](x T) bool {
 	return kernel.Is64[T]() && x != 0 && math.Abs(float64(x)) < 0x1p-960
 }
 
-// certifiedBins is the number of terms up to which a binned sum is sooner certified, reading the second cache twice,
-// than cut: up to a half of it whatever the terms. It is likely to be certain.
+// certifiedBins is the number of terms up to which a binned sum is sooner certified than cut. It is likely to be certain.
 const certifiedBins = 1 << 17
 
 // binnedSum returns the sum of that fold. Where it can, it looks at all terms before it sums
@@ -252,7 +251,7 @@ func binnedSum[T Float](fold int, of kernel.Terms, x, y []T) T {
 		if v, ok := binnedOnGrid(fold, of, x, y); ok {
 			return v
 		}
-	case fold > minFold && n <= certifiedBins && (n <= certifiedBins/2 || y == nil || !inTwoBins(terms[T]{x: x, y: y})):
+	case fold > minFold && n <= certifiedBins:
 		if v, ok := certify(fold, of, x, y); ok {
 			return v
 		}

@@ -4,6 +4,19 @@
 
 #include "textflag.h"
 
+DATA probe<>+0(SB)/8, $0x3ff0000000000000
+DATA probe<>+8(SB)/8, $0x3ff0000000000000
+DATA probe<>+16(SB)/8, $0x0000000000000001
+DATA probe<>+24(SB)/8, $0x0000000000000001
+DATA probe<>+32(SB)/8, $0x3c90000000000000
+DATA probe<>+40(SB)/8, $0xbc80000000000000
+DATA probe<>+48(SB)/8, $0x0000000000000000
+DATA probe<>+56(SB)/8, $0x0000000000000000
+DATA probe<>+64(SB)/8, $0x3ff0000000000000
+DATA probe<>+72(SB)/8, $0x3ff0000000000000
+DATA probe<>+80(SB)/8, $0x0000000000000001
+DATA probe<>+88(SB)/8, $0x0000000000000001
+GLOBL probe<>(SB), RODATA|NOPTR, $96
 DATA tailMask<>+0(SB)/8, $0xffffffffffffffff
 DATA tailMask<>+8(SB)/8, $0xffffffffffffffff
 DATA tailMask<>+16(SB)/8, $0xffffffffffffffff

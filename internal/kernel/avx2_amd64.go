@@ -149,6 +149,12 @@ func largestSumF32AVX2(x, y *float32, n int) uint64
 func largestDotRoundedF32AVX2(x, y *float32, n int) uint64
 
 //go:noescape
+func leastSumF64AVX2(x, y *float64, n int) uint64
+
+//go:noescape
+func leastSumF32AVX2(x, y *float32, n int) uint64
+
+//go:noescape
 func splitSumF64AVX2(x, y *float64, n int, anchor *uint64) (high uint64, low float64)
 
 //go:noescape
@@ -156,6 +162,18 @@ func splitDotF64AVX2(x, y *float64, n int, anchor *uint64) (high uint64, low flo
 
 //go:noescape
 func splitDotRoundedF64AVX2(x, y *float64, n int, anchor *uint64) (high uint64, low float64)
+
+//go:noescape
+func scaledSumF64AVX2(x, y *float64, n int, anchor *uint64) (high uint64, low float64)
+
+//go:noescape
+func watchedSumF64AVX2(x, y *float64, n int, anchor *uint64) (high uint64, low float64, most uint64)
+
+//go:noescape
+func watchedDotF64AVX2(x, y *float64, n int, anchor *uint64) (high uint64, low float64, most uint64)
+
+//go:noescape
+func watchedDotRoundedF64AVX2(x, y *float64, n int, anchor *uint64) (high uint64, low float64, most uint64)
 
 //go:noescape
 func roundedSumWideAVX2(x, y *float32, n int, anchor *uint64) uint64

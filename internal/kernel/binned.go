@@ -12,6 +12,41 @@ func SingleGrid(fold int, largest uint64) int {
 	return width*(top-fold+1) + smallest
 }
 
+// gridStep is how far the unit of the upper bin of SumOnGrid is above the grid.
+const gridStep = 16
+
+// SumOnGrid returns the sum of the terms of float32, each rounded to the nearest multiple of 2^exponent, ties to even,
+// in such units. They are read once, in vectors of float32: a term is less than 2^38 units, and is cut into a multiple of
+// 2^16 units, of at most 2^22, and what that leaves, of at most 2^15; of 256 terms a lane, sums are less than 2^31.
+// SingleGrid's exponent is right for all: SumOnGrid returns false where it is not that of the largest
+// of a block, which it returns besides, or where there are no kernels, or that grid has no anchor. Terms are
+// Plain or RoundedProduct.
+func SumOnGrid(fold, exponent int, of Terms, x, y []float32) (sum int64, most uint64, ok bool) {
+	if fold > 3 || exponent+gridStep+24 > 127 || active == Portable {
+		return 0, 0, false
+	}
+	if of == RoundedProduct {
+		of = Product // in float32 that is
+	}
+	g := NewGrid(Dropped, true, exponent+gridStep, exponent)
+	block := 2 * vectorWords[active] * 256
+	var s Slices
+	for len(x) > 0 {
+		n := min(len(x), block)
+		if !Cut(&s, &g, of, x[:n], y) {
+			return 0, 0, false
+		}
+		if s.Most >= 0xff<<23 || SingleGrid(fold, s.Most) > exponent {
+			return 0, s.Most, false
+		}
+		sum += s.Sum[0]<<gridStep + s.Sum[1]
+		if x = x[n:]; y != nil {
+			y = y[n:]
+		}
+	}
+	return sum, 0, true
+}
+
 // RoundSingle returns n units of 2^exponent, one of SingleGrid's, rounded once to float32: to 24
 // bits, and then by the exponent, which is exact but where it overflows, for subnormal numbers
 // are multiples of all units. (On 386, Go converts by way of float64, which rounds twice.) Of a

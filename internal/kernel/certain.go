@@ -22,7 +22,7 @@ func RoundCertain[T Float](s, t, bound float64) (T, bool) {
 // MaxCertain is the number of terms that SumCertain takes.
 const MaxCertain = 128
 
-// SumCertain returns the sum of 1 to MaxCertain rounded products of float64: Rounded once, in v, and the same if
+// SumCertain returns the sum of 1 to MaxCertain terms of float64, Plain or RoundedProduct: Rounded once, in v, and the same if
 // it is changed by up to spread times the largest magnitude, spread being 2^-40 at most. NotRounded: that is not certain. It
 // has Refused where there is no kernel, where a term is not finite, and where the largest is not from 2^-701 to 2^1000.
 //
@@ -31,11 +31,17 @@ const MaxCertain = 128
 // n u q/2 is lost. The sum of magnitudes of the others is at most A = n (1/2 + 2^-8) q < 65 q; it passes 37 additions at most (up to 32 in a
 // lane, and 5 that join them), which lose less than 1.01 * 37 u A; and to add the bound to t, and to take it away, another u (A + 2^12 u q). All that is less than
 // 2^12 u q = 2^-86 2^E. (An error of less than 2^-1074 may be lost besides: nothing beside that.)
-func SumCertain[T Float](x, y []T, spread float64) (v T, state int) {
+func SumCertain[T Float](of Terms, x, y []T, spread float64) (v T, state int) {
 	if active != AVX512 || !Is64[T]() || len(x) > MaxCertain {
 		return 0, Refused
 	}
 	p, q := (*float64)(unsafe.Pointer(unsafe.SliceData(x))), (*float64)(unsafe.Pointer(unsafe.SliceData(y)))
-	f, state := certainDotRoundedF64AVX512(p, q, len(x), 2*spread+0x1p-85) // of 2^(E-1)
+	scale := 2*spread + 0x1p-85 // of 2^(E-1)
+	var f float64
+	if of == Plain {
+		f, state = certainSumF64AVX512(p, q, len(x), scale)
+	} else {
+		f, state = certainDotRoundedF64AVX512(p, q, len(x), scale)
+	}
 	return T(f), state
 }

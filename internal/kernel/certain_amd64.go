@@ -5,4 +5,7 @@
 package kernel
 
 //go:noescape
+func certainSumF64AVX512(x, y *float64, n int, scale float64) (v float64, state int)
+
+//go:noescape
 func certainDotRoundedF64AVX512(x, y *float64, n int, scale float64) (v float64, state int)

@@ -24,6 +24,347 @@ DATA probe<>+80(SB)/8, $0x0000000000000001
 DATA probe<>+88(SB)/8, $0x0000000000000001
 GLOBL probe<>(SB), RODATA|NOPTR, $96
 
+TEXT ·certainSumF64AVX512(SB), NOSPLIT, $8-48
+	MOVL    $0, 4(SP)
+	VMOVUPD probe<>+0(SB), Y0
+	VADDPD  probe<>+32(SB), Y0, Y0
+	VPXOR   probe<>+64(SB), Y0, Y0
+	VPTEST  Y0, Y0
+	JNE     mode
+again:
+	MOVQ x+0(FP), SI
+	MOVQ y+8(FP), DX
+	MOVQ n+16(FP), CX
+	DECQ CX
+	MOVQ CX, R10
+	SHRQ $3, R10
+	MOVQ R10, R11
+	SHLQ $6, R11
+	ANDL $7, CX
+	MOVL $2, AX
+	SHLL CX, AX
+	DECL AX
+	KMOVW AX, K1
+	VPXOR X0, X0, X0
+	VPXOR X1, X1, X1
+	VPXOR X2, X2, X2
+	VPXOR X3, X3, X3
+	CMPQ R10, $8
+	JCC productFrom8
+	CMPQ R10, $4
+	JCC productFrom4
+	CMPQ R10, $2
+	JCC productFrom2
+	CMPQ R10, $1
+	JCC productFrom1
+	JMP product0
+productFrom1:
+	JMP product1
+productFrom2:
+	CMPQ R10, $3
+	JCC productFrom3
+	JMP product2
+productFrom3:
+	JMP product3
+productFrom4:
+	CMPQ R10, $6
+	JCC productFrom6
+	CMPQ R10, $5
+	JCC productFrom5
+	JMP product4
+productFrom5:
+	JMP product5
+productFrom6:
+	CMPQ R10, $7
+	JCC productFrom7
+	JMP product6
+productFrom7:
+	JMP product7
+productFrom8:
+	CMPQ R10, $12
+	JCC productFrom12
+	CMPQ R10, $10
+	JCC productFrom10
+	CMPQ R10, $9
+	JCC productFrom9
+	JMP product8
+productFrom9:
+	JMP product9
+productFrom10:
+	CMPQ R10, $11
+	JCC productFrom11
+	JMP product10
+productFrom11:
+	JMP product11
+productFrom12:
+	CMPQ R10, $14
+	JCC productFrom14
+	CMPQ R10, $13
+	JCC productFrom13
+	JMP product12
+productFrom13:
+	JMP product13
+productFrom14:
+	CMPQ R10, $15
+	JCC productFrom15
+	JMP product14
+productFrom15:
+product15:
+	VMOVUPD 896(SI), Z23
+	VRANGEPD $0x0b, Z23, Z3, Z3
+product14:
+	VMOVUPD 832(SI), Z22
+	VRANGEPD $0x0b, Z22, Z2, Z2
+product13:
+	VMOVUPD 768(SI), Z21
+	VRANGEPD $0x0b, Z21, Z1, Z1
+product12:
+	VMOVUPD 704(SI), Z20
+	VRANGEPD $0x0b, Z20, Z0, Z0
+product11:
+	VMOVUPD 640(SI), Z19
+	VRANGEPD $0x0b, Z19, Z3, Z3
+product10:
+	VMOVUPD 576(SI), Z18
+	VRANGEPD $0x0b, Z18, Z2, Z2
+product9:
+	VMOVUPD 512(SI), Z17
+	VRANGEPD $0x0b, Z17, Z1, Z1
+product8:
+	VMOVUPD 448(SI), Z16
+	VRANGEPD $0x0b, Z16, Z0, Z0
+product7:
+	VMOVUPD 384(SI), Z15
+	VRANGEPD $0x0b, Z15, Z3, Z3
+product6:
+	VMOVUPD 320(SI), Z14
+	VRANGEPD $0x0b, Z14, Z2, Z2
+product5:
+	VMOVUPD 256(SI), Z13
+	VRANGEPD $0x0b, Z13, Z1, Z1
+product4:
+	VMOVUPD 192(SI), Z12
+	VRANGEPD $0x0b, Z12, Z0, Z0
+product3:
+	VMOVUPD 128(SI), Z11
+	VRANGEPD $0x0b, Z11, Z3, Z3
+product2:
+	VMOVUPD 64(SI), Z10
+	VRANGEPD $0x0b, Z10, Z2, Z2
+product1:
+	VMOVUPD 0(SI), Z9
+	VRANGEPD $0x0b, Z9, Z1, Z1
+product0:
+	VMOVUPD.Z (SI)(R11*1), K1, Z8
+	VRANGEPD $0x0b, Z8, Z0, Z0
+	VRANGEPD $0x0b, Z1, Z0, Z0
+	VRANGEPD $0x0b, Z3, Z2, Z2
+	VRANGEPD $0x0b, Z2, Z0, Z0
+	VSHUFF64X2 $0x4e, Z0, Z0, Z1
+	VRANGEPD $0x0b, Z1, Z0, Z0
+	VSHUFF64X2 $0xb1, Z0, Z0, Z1
+	VRANGEPD $0x0b, Z1, Z0, Z0
+	VPERMILPD $0x55, Z0, Z1
+	VRANGEPD $0x0b, Z1, Z0, Z0
+	VMOVQ X0, AX
+	SHRQ $52, AX
+	SUBQ $322, AX
+	CMPQ AX, $1700
+	JHI refused
+	VPANDQ.BCST certainConstants<>+0(SB), Z0, Z27
+	VPADDQ.BCST certainConstants<>+8(SB), Z27, Z26
+	VMULSD scale+24(FP), X27, X27
+	VMOVAPD Z26, Z0
+	VPXOR X4, X4, X4
+	VMOVAPD Z26, Z1
+	VPXOR X5, X5, X5
+	VMOVAPD Z26, Z2
+	VPXOR X6, X6, X6
+	VMOVAPD Z26, Z3
+	VPXOR X7, X7, X7
+	CMPQ R10, $8
+	JCC splitFrom8
+	CMPQ R10, $4
+	JCC splitFrom4
+	CMPQ R10, $2
+	JCC splitFrom2
+	CMPQ R10, $1
+	JCC splitFrom1
+	JMP split0
+splitFrom1:
+	JMP split1
+splitFrom2:
+	CMPQ R10, $3
+	JCC splitFrom3
+	JMP split2
+splitFrom3:
+	JMP split3
+splitFrom4:
+	CMPQ R10, $6
+	JCC splitFrom6
+	CMPQ R10, $5
+	JCC splitFrom5
+	JMP split4
+splitFrom5:
+	JMP split5
+splitFrom6:
+	CMPQ R10, $7
+	JCC splitFrom7
+	JMP split6
+splitFrom7:
+	JMP split7
+splitFrom8:
+	CMPQ R10, $12
+	JCC splitFrom12
+	CMPQ R10, $10
+	JCC splitFrom10
+	CMPQ R10, $9
+	JCC splitFrom9
+	JMP split8
+splitFrom9:
+	JMP split9
+splitFrom10:
+	CMPQ R10, $11
+	JCC splitFrom11
+	JMP split10
+splitFrom11:
+	JMP split11
+splitFrom12:
+	CMPQ R10, $14
+	JCC splitFrom14
+	CMPQ R10, $13
+	JCC splitFrom13
+	JMP split12
+splitFrom13:
+	JMP split13
+splitFrom14:
+	CMPQ R10, $15
+	JCC splitFrom15
+	JMP split14
+splitFrom15:
+split15:
+	VADDPD Z23, Z1, Z3
+	VSUBPD Z1, Z3, Z24
+	VSUBPD Z24, Z23, Z24
+	VADDPD Z24, Z5, Z5
+split14:
+	VADDPD Z22, Z0, Z2
+	VSUBPD Z0, Z2, Z24
+	VSUBPD Z24, Z22, Z24
+	VADDPD Z24, Z4, Z4
+split13:
+	VADDPD Z21, Z3, Z1
+	VSUBPD Z3, Z1, Z24
+	VSUBPD Z24, Z21, Z24
+	VADDPD Z24, Z5, Z5
+split12:
+	VADDPD Z20, Z2, Z0
+	VSUBPD Z2, Z0, Z24
+	VSUBPD Z24, Z20, Z24
+	VADDPD Z24, Z4, Z4
+split11:
+	VADDPD Z19, Z1, Z3
+	VSUBPD Z1, Z3, Z24
+	VSUBPD Z24, Z19, Z24
+	VADDPD Z24, Z5, Z5
+split10:
+	VADDPD Z18, Z0, Z2
+	VSUBPD Z0, Z2, Z24
+	VSUBPD Z24, Z18, Z24
+	VADDPD Z24, Z4, Z4
+split9:
+	VADDPD Z17, Z3, Z1
+	VSUBPD Z3, Z1, Z24
+	VSUBPD Z24, Z17, Z24
+	VADDPD Z24, Z5, Z5
+split8:
+	VADDPD Z16, Z2, Z0
+	VSUBPD Z2, Z0, Z24
+	VSUBPD Z24, Z16, Z24
+	VADDPD Z24, Z4, Z4
+split7:
+	VADDPD Z15, Z1, Z3
+	VSUBPD Z1, Z3, Z24
+	VSUBPD Z24, Z15, Z24
+	VADDPD Z24, Z5, Z5
+split6:
+	VADDPD Z14, Z0, Z2
+	VSUBPD Z0, Z2, Z24
+	VSUBPD Z24, Z14, Z24
+	VADDPD Z24, Z4, Z4
+split5:
+	VADDPD Z13, Z3, Z1
+	VSUBPD Z3, Z1, Z24
+	VSUBPD Z24, Z13, Z24
+	VADDPD Z24, Z5, Z5
+split4:
+	VADDPD Z12, Z2, Z0
+	VSUBPD Z2, Z0, Z24
+	VSUBPD Z24, Z12, Z24
+	VADDPD Z24, Z4, Z4
+split3:
+	VADDPD Z11, Z1, Z3
+	VSUBPD Z1, Z3, Z24
+	VSUBPD Z24, Z11, Z24
+	VADDPD Z24, Z5, Z5
+split2:
+	VADDPD Z10, Z0, Z2
+	VSUBPD Z0, Z2, Z24
+	VSUBPD Z24, Z10, Z24
+	VADDPD Z24, Z4, Z4
+split1:
+	VADDPD Z9, Z3, Z1
+	VSUBPD Z3, Z1, Z24
+	VSUBPD Z24, Z9, Z24
+	VADDPD Z24, Z5, Z5
+split0:
+	VADDPD Z8, Z2, Z0
+	VSUBPD Z2, Z0, Z24
+	VSUBPD Z24, Z8, Z24
+	VADDPD Z24, Z4, Z4
+	VSUBPD Z26, Z0, Z0
+	VSUBPD Z26, Z1, Z1
+	VADDPD Z1, Z0, Z0
+	VADDPD Z5, Z4, Z4
+	VEXTRACTF64X4 $1, Z0, Y1
+	VADDPD Y1, Y0, Y0
+	VEXTRACTF64X4 $1, Z4, Y5
+	VADDPD Y5, Y4, Y4
+	VUNPCKLPD Y4, Y0, Y1
+	VUNPCKHPD Y4, Y0, Y2
+	VADDPD Y2, Y1, Y1
+	VEXTRACTF128 $1, Y1, X2
+	VADDPD X2, X1, X1
+	VPERMILPD $1, X1, X2
+	VSUBSD X27, X2, X3
+	VADDSD X27, X2, X2
+	VADDSD X1, X3, X3
+	VADDSD X1, X2, X2
+	VUCOMISD X2, X3
+	JNE uncertain
+	JPS refused
+	VMOVSD X3, v+32(FP)
+	MOVQ $0, state+40(FP)
+return:
+	VZEROUPPER
+	CMPL 4(SP), $0
+	JNE  restore
+	RET
+mode:
+	STMXCSR 4(SP)
+	MOVL $0x1F80, 0(SP)
+	LDMXCSR 0(SP)
+	JMP  again
+restore:
+	LDMXCSR 4(SP)
+	RET
+uncertain:
+	MOVQ $1, state+40(FP)
+	JMP return
+refused:
+	MOVQ $2, state+40(FP)
+	JMP return
+
 TEXT ·certainDotRoundedF64AVX512(SB), NOSPLIT, $8-48
 	MOVL    $0, 4(SP)
 	VMOVUPD probe<>+0(SB), Y0

@@ -4,6 +4,10 @@
 
 package kernel
 
+func certainSumF64AVX512(x, y *float64, n int, scale float64) (v float64, state int) {
+	return 0, Refused
+}
+
 func certainDotRoundedF64AVX512(x, y *float64, n int, scale float64) (v float64, state int) {
 	return 0, Refused
 }

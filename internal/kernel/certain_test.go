@@ -63,7 +63,7 @@ func TestCertainSumsBesideMiddles(t *testing.T) {
 			require.Equal(t, Bits(roundedTo[float64](exactTerms(Product, x, y))), Bits(v), "depth %d: %x %x", depth, x, y)
 		}
 		x, y = besideMiddle(rng, RoundedProduct, n, depth)
-		switch v, state := SumCertain(x, y, 0); state {
+		switch v, state := certainBoth(t, x, y); state {
 		case Rounded:
 			rounded++
 			require.Equal(t, Bits(roundedTo[float64](exactRounded(x, y))), Bits(v), "depth %d: %x %x", depth, x, y)
@@ -98,7 +98,8 @@ func TestCertainSumsOfTheSpread(t *testing.T) {
 			x[i] = math.Ldexp(x[i], i%3*100-rng.IntN(100))
 			most = max(most, math.Abs(x[i]*y[i]))
 		}
-		v, state := SumCertain(x, y, spread)
+		v, state := SumCertain(RoundedProduct, x, y, spread)
+		requireCertain(t, x, y, spread, v, state)
 		if state != Rounded {
 			continue
 		}
@@ -114,6 +115,26 @@ func TestCertainSumsOfTheSpread(t *testing.T) {
 	}
 }
 
+// certainBoth is SumCertain of the rounded products, and of plain terms that are those: they give the same.
+func certainBoth[T Float](t *testing.T, x, y []T) (v T, state int) {
+	v, state = SumCertain(RoundedProduct, x, y, 0)
+	requireCertain(t, x, y, 0, v, state)
+	return v, state
+}
+
+// requireCertain compares with the sum of plain terms.
+func requireCertain[T Float](t *testing.T, x, y []T, spread float64, v T, state int) {
+	terms := make([]T, len(x))
+	for i, f := range x {
+		terms[i] = T(f * y[i])
+	}
+	same, plain := SumCertain(Plain, terms, nil, spread)
+	require.Equal(t, state, plain, "%x", terms)
+	if state == Rounded {
+		require.Equal(t, Bits(v), Bits(same), "%x", terms)
+	}
+}
+
 // What is not finite, or too large or small for the bound, is refused, wherever it is.
 func TestCertainSumsRefuse(t *testing.T) {
 	for n := 1; n <= MaxCertain+1; n++ {
@@ -126,7 +147,7 @@ func TestCertainSumsRefuse(t *testing.T) {
 				}
 			}
 			x[n/2] = odd
-			v, state := SumCertain(x, y, 0)
+			v, state := certainBoth(t, x, y)
 			switch {
 			case active == AVX512 && odd == 1 && n <= MaxCertain:
 				require.Equal(t, Rounded, state)
@@ -136,7 +157,7 @@ func TestCertainSumsRefuse(t *testing.T) {
 			}
 		}
 	}
-	_, state := SumCertain([]float32{1}, []float32{1}, 0)
+	_, state := certainBoth(t, []float32{1}, []float32{1})
 	require.Equal(t, Refused, state)
 }
 
@@ -158,8 +179,9 @@ func TestCertainSumsInEveryMode(t *testing.T) {
 			}
 		}
 		for n := 1; n < 100; n++ {
-			v, state := SumCertain(x[:n], y[:n], 0)
-			all = append(all, Bits(v), uint64(state))
+			v, state := SumCertain(RoundedProduct, x[:n], y[:n], 0)
+			plain, plainState := SumCertain(Plain, x[:n], nil, 0)
+			all = append(all, Bits(v), uint64(state), Bits(plain), uint64(plainState))
 		}
 		return all
 	}

@@ -404,6 +404,26 @@ func largestF32(of Terms, x, y *float32, n int) uint64 {
 	panic(noKernel)
 }
 
+func leastF64(of Terms, x, y *float64, n int) uint64 {
+	switch key(active)<<4 | key(of) {
+	case key(AVX512)<<4 | key(Plain):
+		return leastSumF64AVX512(x, y, n)
+	case key(AVX2)<<4 | key(Plain):
+		return leastSumF64AVX2(x, y, n)
+	}
+	panic(noKernel)
+}
+
+func leastF32(of Terms, x, y *float32, n int) uint64 {
+	switch key(active)<<4 | key(of) {
+	case key(AVX512)<<4 | key(Plain):
+		return leastSumF32AVX512(x, y, n)
+	case key(AVX2)<<4 | key(Plain):
+		return leastSumF32AVX2(x, y, n)
+	}
+	panic(noKernel)
+}
+
 func splitF64(of Terms, x, y *float64, n int, anchor *uint64) (high uint64, low float64) {
 	switch key(active)<<4 | key(of) {
 	case key(AVX512)<<4 | key(Plain):
@@ -418,6 +438,34 @@ func splitF64(of Terms, x, y *float64, n int, anchor *uint64) (high uint64, low 
 		return splitDotRoundedF64AVX512(x, y, n, anchor)
 	case key(AVX2)<<4 | key(RoundedProduct):
 		return splitDotRoundedF64AVX2(x, y, n, anchor)
+	}
+	panic(noKernel)
+}
+
+func scaledF64(of Terms, x, y *float64, n int, anchor *uint64) (high uint64, low float64) {
+	switch key(active)<<4 | key(of) {
+	case key(AVX512)<<4 | key(Plain):
+		return scaledSumF64AVX512(x, y, n, anchor)
+	case key(AVX2)<<4 | key(Plain):
+		return scaledSumF64AVX2(x, y, n, anchor)
+	}
+	panic(noKernel)
+}
+
+func watchedF64(of Terms, x, y *float64, n int, anchor *uint64) (high uint64, low float64, most uint64) {
+	switch key(active)<<4 | key(of) {
+	case key(AVX512)<<4 | key(Plain):
+		return watchedSumF64AVX512(x, y, n, anchor)
+	case key(AVX2)<<4 | key(Plain):
+		return watchedSumF64AVX2(x, y, n, anchor)
+	case key(AVX512)<<4 | key(Product):
+		return watchedDotF64AVX512(x, y, n, anchor)
+	case key(AVX2)<<4 | key(Product):
+		return watchedDotF64AVX2(x, y, n, anchor)
+	case key(AVX512)<<4 | key(RoundedProduct):
+		return watchedDotRoundedF64AVX512(x, y, n, anchor)
+	case key(AVX2)<<4 | key(RoundedProduct):
+		return watchedDotRoundedF64AVX2(x, y, n, anchor)
 	}
 	panic(noKernel)
 }

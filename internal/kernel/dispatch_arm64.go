@@ -243,6 +243,22 @@ func largestF32(of Terms, x, y *float32, n int) uint64 {
 	panic(noKernel)
 }
 
+func leastF64(of Terms, x, y *float64, n int) uint64 {
+	switch key(active)<<4 | key(of) {
+	case key(NEON)<<4 | key(Plain):
+		return leastSumF64NEON(x, y, n)
+	}
+	panic(noKernel)
+}
+
+func leastF32(of Terms, x, y *float32, n int) uint64 {
+	switch key(active)<<4 | key(of) {
+	case key(NEON)<<4 | key(Plain):
+		return leastSumF32NEON(x, y, n)
+	}
+	panic(noKernel)
+}
+
 func splitF64(of Terms, x, y *float64, n int, anchor *uint64) (high uint64, low float64) {
 	switch key(active)<<4 | key(of) {
 	case key(NEON)<<4 | key(Plain):
@@ -251,6 +267,26 @@ func splitF64(of Terms, x, y *float64, n int, anchor *uint64) (high uint64, low 
 		return splitDotF64NEON(x, y, n, anchor)
 	case key(NEON)<<4 | key(RoundedProduct):
 		return splitDotRoundedF64NEON(x, y, n, anchor)
+	}
+	panic(noKernel)
+}
+
+func scaledF64(of Terms, x, y *float64, n int, anchor *uint64) (high uint64, low float64) {
+	switch key(active)<<4 | key(of) {
+	case key(NEON)<<4 | key(Plain):
+		return scaledSumF64NEON(x, y, n, anchor)
+	}
+	panic(noKernel)
+}
+
+func watchedF64(of Terms, x, y *float64, n int, anchor *uint64) (high uint64, low float64, most uint64) {
+	switch key(active)<<4 | key(of) {
+	case key(NEON)<<4 | key(Plain):
+		return watchedSumF64NEON(x, y, n, anchor)
+	case key(NEON)<<4 | key(Product):
+		return watchedDotF64NEON(x, y, n, anchor)
+	case key(NEON)<<4 | key(RoundedProduct):
+		return watchedDotRoundedF64NEON(x, y, n, anchor)
 	}
 	panic(noKernel)
 }

@@ -61,7 +61,31 @@ func largestF32(of Terms, x, y *float32, n int) uint64 {
 	panic(noKernel)
 }
 
+func leastF64(of Terms, x, y *float64, n int) uint64 {
+	switch key(active)<<4 | key(of) {
+	}
+	panic(noKernel)
+}
+
+func leastF32(of Terms, x, y *float32, n int) uint64 {
+	switch key(active)<<4 | key(of) {
+	}
+	panic(noKernel)
+}
+
 func splitF64(of Terms, x, y *float64, n int, anchor *uint64) (high uint64, low float64) {
+	switch key(active)<<4 | key(of) {
+	}
+	panic(noKernel)
+}
+
+func scaledF64(of Terms, x, y *float64, n int, anchor *uint64) (high uint64, low float64) {
+	switch key(active)<<4 | key(of) {
+	}
+	panic(noKernel)
+}
+
+func watchedF64(of Terms, x, y *float64, n int, anchor *uint64) (high uint64, low float64, most uint64) {
 	switch key(active)<<4 | key(of) {
 	}
 	panic(noKernel)

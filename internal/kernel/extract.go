@@ -38,6 +38,20 @@ func largestPortable[T Float](of Terms, x, y []T) uint64 {
 	return most
 }
 
+// NoneBelow tells that no term but zeros is less than that in magnitude, or returns false if it does not
+// see that: where terms are zero or nearly so small, and without vectors.
+func NoneBelow[T Float](low T, x []T) bool {
+	n := len(x)
+	if active == Portable || n == 0 {
+		return false
+	}
+	p := unsafe.Pointer(unsafe.SliceData(x))
+	if Is64[T]() {
+		return leastF64(Plain, (*float64)(p), nil, n)&^math.MaxUint32 >= Bits(low)
+	}
+	return leastF32(Plain, (*float32)(p), nil, n)&math.MaxUint32 >= Bits(low)
+}
+
 // Anchor is 1.5 * 2^52 units of 2^exponent: added to x, |x| < 2^51 units, it leaves the
 // multiple of the unit that is nearest to x, ties to even, in its last bits. The exponent is
 // -1074 to 971.
@@ -48,51 +62,83 @@ func Anchor(exponent int) float64 {
 	return math.Float64frombits(uint64(exponent+52+1023)<<52 | 1<<51)
 }
 
-// SplitTerms splits terms at a unit and sums what is above and below: in high, modulo 2^64,
-// the multiples of the unit nearest to the terms, counted in units; in low what these leave.
-// Terms are Plain, RoundedProduct or Product: p and e of TwoProd, of which p is split, and e is
-// left out where t = anchor, |p| being half a unit at most. So few e are subnormal, each of which
-// would take an Intel processor as long as dozens of terms.
+// SplitTerms splits terms at a unit and sums what is above and below: in high the multiples of
+// the unit nearest to the terms, counted in units; in low what these leave. Terms are Plain,
+// RoundedProduct or Product.
 //
-//	element i belongs to lane i mod 16
-//	t = x + anchor; high += bits of t - bits of anchor
-//	lane: low = low + (x - (t - anchor)); low = low + e
+// Plain terms are multiplied by the scale, a power of two, without being rounded; that of others is 1.
+//
+//	element i belongs to lane i mod 16; at first h = anchor, low = 0
+//	t = x + h; d = t - h; h = t; low = low + (x - d)
+//	of an exact product of a and b, whose p is x: low = low + (a*b - d), rounded once
+//	high = the sum of all bits of h - bits of anchor
 //	low = the lanes' sums, i joined with i+8, then i+4, i+2, i+1
 //
-// All additions but those to low are exact if every |x| < 2^51 units.
-func SplitTerms(of Terms, anchor float64, x, y []float64) (high int64, low float64) {
+// All additions but those to low are exact if the terms of a lane, each rounded up to a unit, are
+// no more than 2^51 units together.
+func SplitTerms(of Terms, anchor, scale float64, x, y []float64) (high int64, low float64) {
 	if active == Portable {
-		return splitPortable(of, anchor, x, y)
+		return splitPortable(of, anchor, scale, x, y)
 	}
-	n := len(x)
-	sum, low := splitF64(of, unsafe.SliceData(x), unsafe.SliceData(y), n, (*uint64)(unsafe.Pointer(&anchor)))
-	return int64(sum - uint64(inVectors(n, false))*math.Float64bits(anchor)), low
+	numbers := [...]float64{anchor, scale}
+	p, q, n := unsafe.SliceData(x), unsafe.SliceData(y), len(x)
+	var sum uint64
+	if scale == 1 {
+		sum, low = splitF64(of, p, q, n, (*uint64)(unsafe.Pointer(&numbers)))
+	} else {
+		sum, low = scaledF64(of, p, q, n, (*uint64)(unsafe.Pointer(&numbers)))
+	}
+	return int64(sum - SplitLanes*math.Float64bits(anchor)), low
 }
 
-// splitLanes is the number of lanes of low.
-const splitLanes = 16
+// SplitWatched is SplitTerms, of the scale 1, and Largest of the same terms.
+func SplitWatched(of Terms, anchor float64, x, y []float64) (high int64, low float64, most uint64) {
+	if active == Portable || len(x) == 0 {
+		high, low = splitPortable(of, anchor, 1, x, y)
+		return high, low, Largest(of, x, y)
+	}
+	sum, low, most := watchedF64(of, unsafe.SliceData(x), unsafe.SliceData(y), len(x), (*uint64)(unsafe.Pointer(&anchor)))
+	return int64(sum - SplitLanes*math.Float64bits(anchor)), low, most | math.MaxUint32
+}
 
-func splitPortable(of Terms, anchor float64, x, y []float64) (high int64, low float64) {
-	var terms, lanes [splitLanes]float64
-	sum := uint64(0)
-	for lo := 0; lo < len(x); lo += splitLanes {
-		n := min(splitLanes, len(x)-lo)
+// SplitLanes is the number of lanes of SplitTerms.
+const SplitLanes = 16
+
+func splitPortable(of Terms, anchor, scale float64, x, y []float64) (high int64, low float64) {
+	var terms, above, lanes [SplitLanes]float64
+	for i := range above {
+		above[i] = anchor
+	}
+	for lo := 0; lo < len(x); lo += SplitLanes {
+		n := min(SplitLanes, len(x)-lo)
 		splitRow(of, terms[:n], lo, x, y)
 		for i, v := range terms[:n] {
-			t := v + anchor
-			sum += math.Float64bits(t)
-			lanes[i] += v - (t - anchor)
-			if of == Product && t != anchor {
-				lanes[i] += math.FMA(x[lo+i], y[lo+i], -v)
+			t := v + above[i]
+			if scale != 1 {
+				t = math.FMA(v, scale, above[i])
+			}
+			d := t - above[i]
+			above[i] = t
+			switch {
+			case scale != 1:
+				lanes[i] += math.FMA(v, scale, -d)
+			case of == Product && d != 0: // else it is v
+				lanes[i] += math.FMA(x[lo+i], y[lo+i], -d)
+			default:
+				lanes[i] += v - d
 			}
 		}
 	}
-	for n := splitLanes / 2; n > 0; n /= 2 {
+	for n := SplitLanes / 2; n > 0; n /= 2 {
 		for i := range n {
 			lanes[i] += lanes[i+n]
 		}
 	}
-	return int64(sum - uint64(len(x))*math.Float64bits(anchor)), lanes[0]
+	sum := uint64(0)
+	for _, t := range above {
+		sum += math.Float64bits(t)
+	}
+	return int64(sum - SplitLanes*math.Float64bits(anchor)), lanes[0]
 }
 
 // splitRow writes the terms from index lo on, products rounded.

@@ -38,27 +38,24 @@ func bigTerm[T Float](of Terms, x, y T) *big.Float {
 
 // splitByDefinition is SplitTerms in exact arithmetic, but for the sums of low parts.
 func splitByDefinition(of Terms, exponent int, x, y []float64) (high int64, low float64) {
-	var lanes [16]float64
+	var lanes, above [16]float64 // above in units
 	for i := range x {
-		whole := bigTerm(of, x[i], y[i])
-		p, e := whole, new(big.Float)
+		whole, p := bigTerm(of, x[i], y[i]), bigTerm(of, x[i], y[i])
 		if of == Product {
 			p = bigTerm(RoundedProduct, x[i], y[i])
-			e = new(big.Float).SetPrec(200).Sub(whole, p)
 		}
-		n := nearest(p, exponent)
-		if n.Sign() == 0 {
-			e = new(big.Float)
+		multiple := func(units float64) *big.Float {
+			return new(big.Float).SetPrec(3000).Mul(new(big.Float).SetFloat64(units), unit(exponent))
 		}
-		high += n.Int64()
-		rest := new(big.Float).SetPrec(3000).Sub(p, new(big.Float).SetPrec(3000).Mul(new(big.Float).SetInt(n), unit(exponent)))
-		for _, part := range []*big.Float{rest, e} {
-			v, accuracy := part.Float64()
-			if accuracy != big.Exact && math.Abs(v) > 0x1p-1022 {
-				panic("what is left is no number")
-			}
-			lanes[i%16] += v
+		t, _ := new(big.Float).SetInt(nearest(p.SetPrec(3000).Add(p, multiple(above[i%16])), exponent)).Float64()
+		rest := whole.SetPrec(3000).Sub(whole, multiple(t-above[i%16]))
+		high += int64(t - above[i%16])
+		above[i%16] = t
+		v, accuracy := rest.Float64()
+		if accuracy != big.Exact && of != Product {
+			panic("what is left is no number")
 		}
+		lanes[i%16] += v
 	}
 	for n := 8; n > 0; n /= 2 {
 		for i := range n {
@@ -71,18 +68,52 @@ func splitByDefinition(of Terms, exponent int, x, y []float64) (high int64, low 
 func testSplit(t *testing.T, of Terms) {
 	rng := rand.New(rand.NewPCG(11, uint64(of)))
 	for n := 1; n <= 140; n++ {
-		for _, exponent := range []int{-50, -40, -1, -149} {
+		for _, exponent := range []int{-46, -40, -1, -149} {
 			x, y := extractData[float64](rng, n, true)
-			high, low := SplitTerms(of, Anchor(exponent), x, y)
+			high, low := SplitTerms(of, Anchor(exponent), 1, x, y)
+			watchedHigh, watchedLow, most := SplitWatched(of, Anchor(exponent), x, y)
+			require.Equal(t, []uint64{uint64(high), Bits(low), Largest(of, x, y)}, []uint64{uint64(watchedHigh), Bits(watchedLow), most})
 			if exponent == -149 { // out of reach: no matter what, but the same everywhere
-				wantHigh, wantLow := splitPortable(of, Anchor(exponent), x, y)
+				wantHigh, wantLow := splitPortable(of, Anchor(exponent), 1, x, y)
 				require.Equal(t, wantHigh, high)
 				require.Equal(t, Bits(wantLow), Bits(low))
 				continue
 			}
+			if of == Plain { // of the same terms times 2^70
+				large := make([]float64, n)
+				for i, v := range x {
+					large[i] = v * 0x1p70
+				}
+				scaledHigh, scaledLow := SplitTerms(of, Anchor(exponent), 0x1p-70, large, nil)
+				require.Equal(t, high, scaledHigh)
+				require.Equal(t, Bits(low), Bits(scaledLow))
+			}
 			wantHigh, wantLow := splitByDefinition(of, exponent, x, y)
 			require.Equal(t, wantHigh, high, "n = %d, unit 2^%d", n, exponent)
 			require.Equal(t, wantLow, low, "n = %d, unit 2^%d", n, exponent)
+		}
+	}
+}
+
+// NoneBelow sees every term below, wherever it is, and none where there is none.
+func testNoneBelow[T Float](t *testing.T) {
+	for n := 1; n < 140; n++ {
+		x := make([]T, n)
+		for i := range x {
+			x[i] = T(1 + i%7)
+			if i%2 == 1 {
+				x[i] = -x[i]
+			}
+		}
+		require.Equal(t, active != Portable, NoneBelow(1, x))
+		require.False(t, NoneBelow(2, x))
+		for i := range x {
+			before := x[i]
+			for _, below := range []T{0.99, -0.5, 1e-44} {
+				x[i] = below
+				require.False(t, NoneBelow(1, x), "%v at %d of %d", below, i, n)
+			}
+			x[i] = before
 		}
 	}
 }
@@ -127,6 +158,8 @@ func TestExtractBackends(t *testing.T) {
 	for _, b := range Backends() {
 		t.Run(b.String(), func(t *testing.T) {
 			defer Use(b)()
+			t.Run("none below/64", testNoneBelow[float64])
+			t.Run("none below/32", testNoneBelow[float32])
 			for _, of := range []Terms{Plain, Product, RoundedProduct} {
 				t.Run(fmt.Sprint("split/", of), func(t *testing.T) { testSplit(t, of) })
 				if of != Product {

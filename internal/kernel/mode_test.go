@@ -77,7 +77,7 @@ func extractBits[T Float](x, y []T) (all []uint64) {
 			x, y := x[:n], y[:n]
 			all = append(all, Largest(of, x, y))
 			if Is64[T]() {
-				high, low := SplitTerms(of, Anchor(-50), As[float64](x), As[float64](y))
+				high, low := SplitTerms(of, Anchor(-50), 1, As[float64](x), As[float64](y))
 				all = append(all, uint64(high), Bits(low))
 			} else {
 				all = append(all, uint64(RoundedSum(of, Anchor(-50), As[float32](x), As[float32](y))))

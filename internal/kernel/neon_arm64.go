@@ -149,6 +149,12 @@ func largestSumF32NEON(x, y *float32, n int) uint64
 func largestDotRoundedF32NEON(x, y *float32, n int) uint64
 
 //go:noescape
+func leastSumF64NEON(x, y *float64, n int) uint64
+
+//go:noescape
+func leastSumF32NEON(x, y *float32, n int) uint64
+
+//go:noescape
 func splitSumF64NEON(x, y *float64, n int, anchor *uint64) (high uint64, low float64)
 
 //go:noescape
@@ -156,6 +162,18 @@ func splitDotF64NEON(x, y *float64, n int, anchor *uint64) (high uint64, low flo
 
 //go:noescape
 func splitDotRoundedF64NEON(x, y *float64, n int, anchor *uint64) (high uint64, low float64)
+
+//go:noescape
+func scaledSumF64NEON(x, y *float64, n int, anchor *uint64) (high uint64, low float64)
+
+//go:noescape
+func watchedSumF64NEON(x, y *float64, n int, anchor *uint64) (high uint64, low float64, most uint64)
+
+//go:noescape
+func watchedDotF64NEON(x, y *float64, n int, anchor *uint64) (high uint64, low float64, most uint64)
+
+//go:noescape
+func watchedDotRoundedF64NEON(x, y *float64, n int, anchor *uint64) (high uint64, low float64, most uint64)
 
 //go:noescape
 func roundedSumWideNEON(x, y *float32, n int, anchor *uint64) uint64

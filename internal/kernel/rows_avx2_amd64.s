@@ -4,6 +4,19 @@
 
 #include "textflag.h"
 
+DATA probe<>+0(SB)/8, $0x3ff0000000000000
+DATA probe<>+8(SB)/8, $0x3ff0000000000000
+DATA probe<>+16(SB)/8, $0x0000000000000001
+DATA probe<>+24(SB)/8, $0x0000000000000001
+DATA probe<>+32(SB)/8, $0x3c90000000000000
+DATA probe<>+40(SB)/8, $0xbc80000000000000
+DATA probe<>+48(SB)/8, $0x0000000000000000
+DATA probe<>+56(SB)/8, $0x0000000000000000
+DATA probe<>+64(SB)/8, $0x3ff0000000000000
+DATA probe<>+72(SB)/8, $0x3ff0000000000000
+DATA probe<>+80(SB)/8, $0x0000000000000001
+DATA probe<>+88(SB)/8, $0x0000000000000001
+GLOBL probe<>(SB), RODATA|NOPTR, $96
 DATA tailMask<>+0(SB)/8, $0xffffffffffffffff
 DATA tailMask<>+8(SB)/8, $0xffffffffffffffff
 DATA tailMask<>+16(SB)/8, $0xffffffffffffffff
@@ -95,19 +108,6 @@ DATA nan64<>+0(SB)/8, $0x7ff8000000000000
 GLOBL nan64<>(SB), RODATA|NOPTR, $8
 DATA nan32<>+0(SB)/8, $0x7fc000007fc00000
 GLOBL nan32<>(SB), RODATA|NOPTR, $8
-DATA probe<>+0(SB)/8, $0x3ff0000000000000
-DATA probe<>+8(SB)/8, $0x3ff0000000000000
-DATA probe<>+16(SB)/8, $0x0000000000000001
-DATA probe<>+24(SB)/8, $0x0000000000000001
-DATA probe<>+32(SB)/8, $0x3c90000000000000
-DATA probe<>+40(SB)/8, $0xbc80000000000000
-DATA probe<>+48(SB)/8, $0x0000000000000000
-DATA probe<>+56(SB)/8, $0x0000000000000000
-DATA probe<>+64(SB)/8, $0x3ff0000000000000
-DATA probe<>+72(SB)/8, $0x3ff0000000000000
-DATA probe<>+80(SB)/8, $0x0000000000000001
-DATA probe<>+88(SB)/8, $0x0000000000000001
-GLOBL probe<>(SB), RODATA|NOPTR, $96
 
 TEXT ·rowLessF64AVX2(SB), NOSPLIT, $8-48
 	MOVL    $0, 4(SP)
@@ -1364,7 +1364,12 @@ done:
 	RET
 
 TEXT ·rowChainF64AVX2(SB), 0, $8-40
-	MOVL $0, 4(SP)
+	MOVL    $0, 4(SP)
+	VMOVUPD probe<>+0(SB), Y0
+	VADDPD  probe<>+32(SB), Y0, Y0
+	VPXOR   probe<>+64(SB), Y0, Y0
+	VPTEST  Y0, Y0
+	JNE     mode
 again:
 	MOVQ x+0(FP), SI
 	MOVQ y+8(FP), DX
@@ -1381,19 +1386,13 @@ loop:
 	DECQ CX
 	JNE loop
 end:
-	STMXCSR 0(SP)
-	MOVL 0(SP), AX
-	ANDL $0xFFC0, AX
-	CMPL AX, $0x1F80
-	JNE  mode
 	VMOVSD X1, ret+32(FP)
 	VZEROUPPER
 	CMPL 4(SP), $0
 	JNE  restore
 	RET
 mode:
-	MOVL 0(SP), AX
-	MOVL AX, 4(SP)
+	STMXCSR 4(SP)
 	MOVL $0x1F80, 0(SP)
 	LDMXCSR 0(SP)
 	JMP  again
@@ -3049,7 +3048,12 @@ done:
 	RET
 
 TEXT ·rowChainF32AVX2(SB), 0, $8-36
-	MOVL $0, 4(SP)
+	MOVL    $0, 4(SP)
+	VMOVUPD probe<>+0(SB), Y0
+	VADDPD  probe<>+32(SB), Y0, Y0
+	VPXOR   probe<>+64(SB), Y0, Y0
+	VPTEST  Y0, Y0
+	JNE     mode
 again:
 	MOVQ x+0(FP), SI
 	MOVQ y+8(FP), DX
@@ -3066,19 +3070,13 @@ loop:
 	DECQ CX
 	JNE loop
 end:
-	STMXCSR 0(SP)
-	MOVL 0(SP), AX
-	ANDL $0xFFC0, AX
-	CMPL AX, $0x1F80
-	JNE  mode
 	VMOVSS X1, ret+32(FP)
 	VZEROUPPER
 	CMPL 4(SP), $0
 	JNE  restore
 	RET
 mode:
-	MOVL 0(SP), AX
-	MOVL AX, 4(SP)
+	STMXCSR 4(SP)
 	MOVL $0x1F80, 0(SP)
 	LDMXCSR 0(SP)
 	JMP  again

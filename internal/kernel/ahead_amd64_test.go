@@ -1,0 +1,40 @@
+//go:build !purego
+
+package kernel
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// How far ahead kernels ask cannot matter to the bits, whichever processor runs them.
+func TestAhead(t *testing.T) {
+	require.Regexp(t, "^[ -~]{12}$", vendor())
+	x, y := make([]float64, 5000), make([]float64, 5000)
+	for i := range x {
+		x[i], y[i] = float64(i*i%977)/3-100, float64(i*i%1009)/7-50
+	}
+	s := make([]float32, len(x))
+	for i := range s {
+		s[i] = float32(x[i])
+	}
+	bits := func() (all []uint64) {
+		for _, of := range []Terms{Plain, Product} {
+			h, l := Pairs(of, nil, x, y)
+			all = append(all, Bits(h), Bits(l), Bits(Tree[float64](of, nil, s, s)))
+			var cut Slices
+			grid := NewGrid(Whole, false, -40, -80)
+			if Cut(&cut, &grid, of, x[:MaxSliced], y[:MaxSliced]) {
+				all = append(all, uint64(cut.Sum[0]), uint64(cut.Sum[1]))
+			}
+		}
+		return all
+	}
+	want := bits()
+	defer func(stream, block uint64) { streamAhead, blockAhead = stream, block }(streamAhead, blockAhead)
+	for _, ahead := range []uint64{0, 64, 1 << 16, 1 << 40} {
+		streamAhead, blockAhead = ahead, ahead
+		require.Equal(t, want, bits())
+	}
+}
