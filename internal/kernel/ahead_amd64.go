@@ -2,7 +2,7 @@
 
 package kernel
 
-import "encoding/binary"
+import "github.com/klauspost/cpuid/v2"
 
 // How far ahead in bytes kernels ask the nearest cache for what they read from memory: those of
 // which each line is worked on for long (streamAhead), and the sum of a block of which the next is
@@ -14,18 +14,7 @@ import "encoding/binary"
 var streamAhead, blockAhead uint64 = 2048, 4096 * 4
 
 func init() {
-	if vendor() == "AuthenticAMD" {
+	if cpuid.CPU.IsVendor(cpuid.AMD) {
 		streamAhead, blockAhead = 256, 0
 	}
 }
-
-// vendor is the name of the processor's maker as it tells it.
-func vendor() string {
-	b, d, c := cpuidVendor()
-	name := binary.LittleEndian.AppendUint32(nil, b)
-	name = binary.LittleEndian.AppendUint32(name, d)
-	return string(binary.LittleEndian.AppendUint32(name, c))
-}
-
-// cpuidVendor is what CPUID tells of it.
-func cpuidVendor() (b, d, c uint32)
