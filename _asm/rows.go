@@ -72,7 +72,9 @@ func emitOuter(a *amd64) {
 	a.three("VADD", 0, 0, a.element("y"))
 }
 
-// Where a row ends within a vector, register 11 or K2 masks off what is beyond: those bytes are not touched.
+// Where a row ends within a vector, what is left is done by parts of 32, 16, 8 and 4 bytes: what a processor stores under a mask it is
+// slow to read again, and some take a masked store for dozens of instructions. Chains side by side mask off what is beyond, by register 11 or
+// K2: they store once after many terms.
 const (
 	rowNaN   reg = 8
 	rowY     reg = 9
@@ -84,14 +86,19 @@ const (
 
 func (a *amd64) div(d, x, y reg) { a.three("VDIV", d, x, a.v(y)) }
 
-// element is the vector at the index in the array at a pointer, or the part of it that is there, in a register.
+// element is the vector at the index in the array at a pointer, or if a part of one is at work, that of y or q, in a register.
 func (a *amd64) element(pointer string) string {
 	switch {
-	case a.ragged && pointer == "y":
+	case a.part > 0 && pointer == "y":
 		return a.v(rowY)
-	case a.ragged && pointer == "q":
+	case a.part > 0 && pointer == "q":
 		return a.v(rowQ)
 	}
+	return a.inArray(pointer)
+}
+
+// inArray is the place of the vector at the index in the array at a pointer.
+func (a *amd64) inArray(pointer string) string {
 	return fmt.Sprintf("%d(%s)(R10*1)", a.off, amd64Scalar(pointer))
 }
 
@@ -112,18 +119,22 @@ func (a *amd64) storeRagged(place string, r reg) {
 	}
 }
 
-// raggedMask makes the mask of so many bytes in R15, and leaves those of whole vectors in n.
-func (a *amd64) raggedMask() {
+// raggedBytes leaves the bytes of whole vectors in n and those of the rest in R15.
+func (a *amd64) raggedBytes() {
 	a.line("SHLQ $%d, CX", bits.Len(uint(a.w.element()))-1)
 	a.line("MOVQ CX, R15")
 	a.line("ANDQ $%d, R15", a.bytes-1)
+	a.line("SUBQ R15, CX")
+}
+
+// raggedMask is raggedBytes and makes the mask of the rest.
+func (a *amd64) raggedMask() {
+	a.raggedBytes()
 	if a.bytes == 32 {
 		a.beginTail("", "e", 0, false)
 		a.line("%s (R13), %s", a.p("VMOVU"), a.v(rowMask))
-		a.line("SUBQ R15, CX")
 		return
 	}
-	a.line("SUBQ R15, CX")
 	a.line("MOVQ R15, R13")
 	a.line("SHRQ $%d, R13", bits.Len(uint(a.w.element()))-1)
 	a.line("XORL AX, AX")
@@ -132,7 +143,31 @@ func (a *amd64) raggedMask() {
 	a.line("KMOVW AX, K2")
 }
 
-// rowLoop prints a loop over vectors: four in turn, then one, then the part of one.
+// parts prints what is done with what is left of a row, R15 bytes: with each part of so many bytes that there is.
+func (a *amd64) parts(part func(bytes int)) {
+	for bytes := a.bytes / 2; bytes >= a.w.element(); bytes /= 2 {
+		a.line("TESTQ $%d, R15", bytes)
+		a.line("JEQ no%d", bytes)
+		a.shown, a.part = max(bytes, 16), bytes
+		part(bytes)
+		a.shown, a.part = a.bytes, 0
+		a.line("ADDQ $%d, R10", bytes)
+		a.label(fmt.Sprintf("no%d", bytes))
+	}
+}
+
+// movePart is the instruction that moves a part of so many bytes.
+func (a *amd64) movePart(bytes int) string {
+	switch bytes {
+	case 4:
+		return "VMOVSS"
+	case 8:
+		return "VMOVSD"
+	}
+	return a.p("VMOVU")
+}
+
+// rowLoop prints a loop over vectors: four in turn, then one, then the parts of one.
 func (a *amd64) rowLoop(program rowProgram) {
 	whole := func() {
 		a.line("%s %s, %s", a.p("VMOVU"), a.element("x"), a.v(0))
@@ -162,15 +197,16 @@ func (a *amd64) rowLoop(program rowProgram) {
 	a.label("ragged")
 	a.line("TESTQ R15, R15")
 	a.line("JEQ end")
-	a.loadRagged(0, a.element("x"))
-	for _, other := range program.others {
-		a.loadRagged(map[rune]reg{'y': rowY, 'q': rowQ}[other], a.element(string(other)))
-	}
-	a.ragged = true
-	program.emit(a)
-	a.ragged = false
-	a.canonical(0, 2, rowNaN)
-	a.storeRagged(a.element("dst"), 0)
+	a.parts(func(bytes int) {
+		move := a.movePart(bytes)
+		a.line("%s %s, %s", move, a.inArray("x"), a.v(0))
+		for _, other := range program.others {
+			a.line("%s %s, %s", move, a.inArray(string(other)), a.v(map[rune]reg{'y': rowY, 'q': rowQ}[other]))
+		}
+		program.emit(a)
+		a.canonical(0, 2, rowNaN)
+		a.line("%s %s, %s", move, a.v(0), a.inArray("dst"))
+	})
 	a.label("end")
 }
 
@@ -185,7 +221,7 @@ func emitRow(a *amd64, program rowProgram) {
 	}
 	a.zero(6)
 	a.broadcastFrom(rowNaN, a.constant("nan"))
-	a.raggedMask()
+	a.raggedBytes()
 	a.rowLoop(program)
 	a.leaveProbed()
 }
@@ -201,7 +237,7 @@ func emitRowsOuter(a *amd64) {
 	a.broadcast(1, at("p", 0))
 	a.zero(6)
 	a.broadcastFrom(rowNaN, a.constant("nan"))
-	a.raggedMask()
+	a.raggedBytes()
 	a.label("rows")
 	a.broadcast(4, at("u", 0))
 	a.line("MOVQ DI, DX")
@@ -443,7 +479,7 @@ func writeRows(out string) {
 				emitRow(a, p)
 				name := "row" + p.name + w.String() + a.suffix()
 				fmt.Fprintf(&declarations, "\n//go:noescape\nfunc %s(dst, x, y, q *%s, n int, p *%s)\n", name, elements[w], elements[w])
-				fmt.Fprintf(choice[w], "\tcase RowProgram(%s)<<4 + Row%s:\n\t\t%s(dst, x, y, z, n, a)\n", a.suffix(), p.name, name)
+				fmt.Fprintf(choice[w], "\t\tcase RowProgram(%s)<<4 + Row%s:\n\t\t\t%s((*%[4]s)(d), (*%[4]s)(u), (*%[4]s)(v), (*%[4]s)(w), n, (*%[4]s)(a))\n", a.suffix(), p.name, name, elements[w])
 			}
 			emitRowMax(a)
 			name := "rowMax" + w.String() + a.suffix()
@@ -462,14 +498,19 @@ func writeRows(out string) {
 	}
 	text := goHeader("!purego", "kernel") + "\nimport \"unsafe\"\n"
 	none := goHeader("purego || !amd64", "kernel")
+	rows, some := "\nfunc rows[T Float](of RowProgram, n int, dst, x, y, z *T, p *RowNumbers[T]) {\n", "some(of, from(dst, n), from(x, n), from(y, n), from(z, n), p)\n"
+	none += rows + "\t" + some + "}\n"
+	text += rows + "\td, u, v, w, a := unsafe.Pointer(dst), unsafe.Pointer(x), unsafe.Pointer(y), unsafe.Pointer(z), unsafe.Pointer(p)\n"
 	for _, w := range []width{f64, f32} {
-		rows := fmt.Sprintf("\nfunc rows%v(of RowProgram, dst, x, y, z *%s, n int, a *%s) bool {", w, elements[w], elements[w])
+		text += fmt.Sprintf("\tif Is64[T]() == %t {\n\t\tswitch RowProgram(active)<<4 + of {\n%s\t\tdefault:\n\t\t\t%s\t\t}\n\t}\n", w == f64, choice[w].String(), some)
+	}
+	text += "}\n"
+	for _, w := range []width{f64, f32} {
 		most := fmt.Sprintf("\nfunc rowsMax%v(lanes *%s, x []%s) int {", w, elements[w], elements[w])
 		chain := fmt.Sprintf("\nfunc rowChain%v(x, y *%s, n, step int) (sum %s, ok bool) {", w, elements[w], elements[w])
-		text += rows + "\n\tswitch RowProgram(active)<<4 + of {\n" +
-			choice[w].String() + "\tdefault:\n\t\treturn false\n\t}\n\treturn true\n}\n" + most + "\n\tswitch {\n" + maxima[w].String() + "\t}\n\treturn 0\n}\n" +
+		text += most + "\n\tswitch {\n" + maxima[w].String() + "\t}\n\treturn 0\n}\n" +
 			chain + "\n\tswitch {\n" + chains[w].String() + "\t}\n\treturn 0, false\n}\n"
-		none += rows + " return false }\n" + most + " return 0 }\n" + chain + " return 0, false }\n"
+		none += most + " return 0 }\n" + chain + " return 0, false }\n"
 		for _, f := range rowFunctions {
 			head := fmt.Sprintf("\nfunc %s%v%s {", f.name, w, strings.ReplaceAll(f.parameters, "*T", "*"+elements[w]))
 			text += fmt.Sprintf("%s\n\tif active == AVX512 {\n\t\t%s%vAVX512%s\n\t} else {\n\t\t%s%vAVX2%s\n\t}\n}\n", head, f.name, w, f.call, f.name, w, f.call)
