@@ -47,10 +47,10 @@ func (r routines[T]) blocks(a []T, ld int, reversed, trans, unit bool, x []T, so
 	leaf := r.leaf(n)
 	deep := bits.Len(uint((n - 1) / leaf))     // of the nodes before the last row
 	if !trans && deep == 0 || n <= blockRows { // no nodes, or one block
-		b.each(leaf, nil, solve)
+		b.each(leaf, nil, nil, solve)
 		return
 	}
-	size := 2 * deep * blockRows
+	size := deep*blockRows + rowRoom(leaf, blockRows, n)
 	if trans {
 		size = deep*blockRows + n*(1+deep)
 	}
@@ -58,29 +58,29 @@ func (r routines[T]) blocks(a []T, ld int, reversed, trans, unit bool, x []T, so
 	if trans {
 		b.sweep(leaf, (*scratch)[:deep*blockRows], (*scratch)[deep*blockRows:], solve)
 	} else {
-		b.each(leaf, *scratch, solve)
+		b.each(leaf, (*scratch)[:deep*blockRows], (*scratch)[deep*blockRows:], solve)
 	}
 	give(scratch)
 }
 
 // each goes from block to block.
-func (b *block[T]) each(leaf int, scratch []T, solve bool) {
+func (b *block[T]) each(leaf int, nodes, room []T, solve bool) {
 	n := len(b.x)
 	if solve {
 		for ; b.first < n; b.first += blockRows {
-			b.along(leaf, scratch)
+			b.along(leaf, nodes, room)
 			b.solve()
 		}
 		return
 	}
 	for b.first = (n - 1) / blockRows * blockRows; b.first >= 0; b.first -= blockRows {
-		b.along(leaf, scratch) // the rows that are left to do read no element that is done
+		b.along(leaf, nodes, room) // the rows that are left to do read no element that is done
 		b.multiply()
 	}
 }
 
 // along evaluates the nodes and the short leaf of the rows from the terms before the first.
-func (b *block[T]) along(leaf int, scratch []T) {
+func (b *block[T]) along(leaf int, nodes, room []T) {
 	b.rows = min(blockRows, len(b.x)-b.first)
 	clear(b.short[:])
 	b.nodes = nil
@@ -88,17 +88,15 @@ func (b *block[T]) along(leaf int, scratch []T) {
 		return
 	}
 	at, lo, down := b.tip+b.first*b.row, 0, b.step < 0
-	nodes, spare := scratch[:len(scratch)/2], scratch[len(scratch)/2:]
 	for left := b.first / leaf; left > 0; {
 		terms := leaf << (bits.Len(uint(left)) - 1)
-		sums := nodes[len(b.nodes):][:b.rows]
-		rowNode(leaf, true, down, sums, &b.a[at+lo*b.column], b.row, &b.x[b.start+lo*b.step], terms, spare)
+		copy(nodes[len(b.nodes):], rowNode(leaf, true, down, room, b.rows, &b.a[at+lo*b.column], b.row, &b.x[b.start+lo*b.step], terms))
 		b.nodes = nodes[:len(b.nodes)+blockRows]
 		lo += terms
 		left -= terms / leaf
 	}
 	if lo < b.first {
-		kernel.RowChains(b.short[:b.rows], &b.a[at+lo*b.column], b.row, &b.x[b.start+lo*b.step], b.first-lo, down)
+		kernel.RowChains(leaf, b.short[:], b.rows, &b.a[at+lo*b.column], b.row, &b.x[b.start+lo*b.step], b.first-lo, down)
 	}
 }
 

@@ -82,7 +82,7 @@ func (r routines[T]) symmetricRows(f form[T], alpha T, x []T, incX int, beta T, 
 // The sizes of matrices up to which gemv is sooner done here than by gemm: by rows, by columns with one goroutine or several,
 // and without kernels of rows. They cannot matter to the bits.
 const (
-	fewRowTerms    = 1 << 14
+	fewRowTerms    = 1 << 24
 	fewColumnTerms = 1 << 20
 	fewSharedTerms = 1 << 15
 	fewTerms       = 1 << 8
@@ -115,6 +115,10 @@ func (r routines[T]) rows(trans bool, m, n int, alpha T, a []T, lda int, x []T, 
 	case alpha == 0:
 		scaleVector(beta, newVector(y, sums, incY, shortY))
 	case r.isFew(trans, m, n):
+		if incX == 1 && incY == 1 && areApart(y[:sums], a[:(m-1)*lda+n]) && areApart(y[:sums], x[:terms]) {
+			setRows(r.leaf(terms), trans, alpha, a, lda, x[:terms], beta, y[:sums])
+			return
+		}
 		r.fewRows(trans, sums, terms, alpha, a, lda, x, incX, beta, y, incY)
 	default:
 		xs, scratchX := newVector(x, terms, incX, shortX).slice()
@@ -127,10 +131,43 @@ func (r routines[T]) rows(trans bool, m, n int, alpha T, a []T, lda int, x []T, 
 	}
 }
 
+// rowBlock is the number of rows that are summed and finished at once. It cannot matter to the bits.
+const rowBlock = 32
+
+// setRows is rows without gemm for slices, y apart from the others.
+func setRows[T kernel.Float](leaf int, trans bool, alpha T, a []T, lda int, x []T, beta T, y []T) {
+	n, terms, block := len(y), len(x), rowBlock
+	need := rowRoom(leaf, min(n, block), terms)
+	if trans {
+		block, need = n, n*(1+spareRows(leaf, terms))
+	}
+	var few [rowBlock]T
+	room := few[:]
+	var scratch *[]T
+	if need > len(few) {
+		scratch = take[T](need)
+		room = *scratch
+	}
+	for i := 0; i < n; i += block {
+		sums := room[:min(block, n-i)]
+		if trans {
+			columnNode(leaf, false, sums, &kernel.Columns[T]{Left: &x[0], Step: 1, Right: &a[0], Stride: lda, N: n, K: terms}, room[n:])
+		} else {
+			rowNode(leaf, false, false, room, len(sums), &a[i*lda], lda, &x[0], terms)
+		}
+		finishRow(alpha, sums, beta, y[i:][:len(sums)])
+	}
+	giveIf(scratch)
+}
+
 // fewRows is rows without gemm. y may lie between the rows of A: all is summed before it is set.
 func (r routines[T]) fewRows(trans bool, n, terms int, alpha T, a []T, lda int, x []T, incX int, beta T, y []T, incY int) {
 	leaf := r.leaf(terms)
-	scratch := take[T](terms + (2+spareRows(leaf, terms))*n)
+	need := n * spareRows(leaf, terms)
+	if !trans {
+		need = rowRoom(leaf, min(n, rowBlock), terms)
+	}
+	scratch := take[T](terms + 2*n + need)
 	xs, rest := (*scratch)[:terms], (*scratch)[terms:]
 	if incX == 1 {
 		xs = x[:terms]
@@ -141,7 +178,9 @@ func (r routines[T]) fewRows(trans bool, n, terms int, alpha T, a []T, lda int, 
 	if trans {
 		columnNode(leaf, false, sums, &kernel.Columns[T]{Left: &xs[0], Step: 1, Right: &a[0], Stride: lda, N: n, K: terms}, spare)
 	} else {
-		rowNode(leaf, false, false, sums, &a[0], lda, &xs[0], terms, spare)
+		for i := 0; i < n; i += rowBlock {
+			copy(sums[i:], rowNode(leaf, false, false, spare, min(rowBlock, n-i), &a[i*lda], lda, &xs[0], terms))
+		}
 	}
 	if incY == 1 {
 		finishRow(alpha, sums, beta, y[:n])

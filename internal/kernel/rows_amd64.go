@@ -162,11 +162,11 @@ func columnChainsF64(dst, x, y *float64, n, k, s, q, u, p int) {
 	}
 }
 
-func rowChainsF64(dst, x, y *float64, n, t, s, q int) {
+func rowChainsF64(dst, x, y *float64, n, t, s, q, leaf, u, room int) {
 	if active == AVX512 {
-		rowChainsF64AVX512(dst, x, y, n, t, s, q)
+		rowChainsF64AVX512(dst, x, y, n, t, s, q, leaf, u, room)
 	} else {
-		rowChainsF64AVX2(dst, x, y, n, t, s, q)
+		rowChainsF64AVX2(dst, x, y, n, t, s, q, leaf, u, room)
 	}
 }
 
@@ -206,11 +206,11 @@ func columnChainsF32(dst, x, y *float32, n, k, s, q, u, p int) {
 	}
 }
 
-func rowChainsF32(dst, x, y *float32, n, t, s, q int) {
+func rowChainsF32(dst, x, y *float32, n, t, s, q, leaf, u, room int) {
 	if active == AVX512 {
-		rowChainsF32AVX512(dst, x, y, n, t, s, q)
+		rowChainsF32AVX512(dst, x, y, n, t, s, q, leaf, u, room)
 	} else {
-		rowChainsF32AVX2(dst, x, y, n, t, s, q)
+		rowChainsF32AVX2(dst, x, y, n, t, s, q, leaf, u, room)
 	}
 }
 
@@ -266,7 +266,7 @@ func rowsOuterF64AVX512(dst, x, u *float64, n, t, s, q int, p *float64)
 func columnChainsF64AVX512(dst, x, y *float64, n, k, s, q, u, p int)
 
 //go:noescape
-func rowChainsF64AVX512(dst, x, y *float64, n, t, s, q int)
+func rowChainsF64AVX512(dst, x, y *float64, n, t, s, q, leaf, u, room int)
 
 //go:noescape
 func rowLessF32AVX512(dst, x, y, q *float32, n int, p *float32)
@@ -320,7 +320,7 @@ func rowsOuterF32AVX512(dst, x, u *float32, n, t, s, q int, p *float32)
 func columnChainsF32AVX512(dst, x, y *float32, n, k, s, q, u, p int)
 
 //go:noescape
-func rowChainsF32AVX512(dst, x, y *float32, n, t, s, q int)
+func rowChainsF32AVX512(dst, x, y *float32, n, t, s, q, leaf, u, room int)
 
 //go:noescape
 func rowLessF64AVX2(dst, x, y, q *float64, n int, p *float64)
@@ -374,7 +374,7 @@ func rowsOuterF64AVX2(dst, x, u *float64, n, t, s, q int, p *float64)
 func columnChainsF64AVX2(dst, x, y *float64, n, k, s, q, u, p int)
 
 //go:noescape
-func rowChainsF64AVX2(dst, x, y *float64, n, t, s, q int)
+func rowChainsF64AVX2(dst, x, y *float64, n, t, s, q, leaf, u, room int)
 
 //go:noescape
 func rowLessF32AVX2(dst, x, y, q *float32, n int, p *float32)
@@ -428,4 +428,4 @@ func rowsOuterF32AVX2(dst, x, u *float32, n, t, s, q int, p *float32)
 func columnChainsF32AVX2(dst, x, y *float32, n, k, s, q, u, p int)
 
 //go:noescape
-func rowChainsF32AVX2(dst, x, y *float32, n, t, s, q int)
+func rowChainsF32AVX2(dst, x, y *float32, n, t, s, q, leaf, u, room int)

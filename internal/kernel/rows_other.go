@@ -16,7 +16,7 @@ func rowsOuterF64(dst, x, u *float64, n, t, s, q int, p *float64) { panic(noKern
 
 func columnChainsF64(dst, x, y *float64, n, k, s, q, u, p int) { panic(noKernel) }
 
-func rowChainsF64(dst, x, y *float64, n, t, s, q int) { panic(noKernel) }
+func rowChainsF64(dst, x, y *float64, n, t, s, q, leaf, u, room int) { panic(noKernel) }
 
 func rowsMaxF32(lanes *float32, x []float32) int { return 0 }
 
@@ -26,4 +26,4 @@ func rowsOuterF32(dst, x, u *float32, n, t, s, q int, p *float32) { panic(noKern
 
 func columnChainsF32(dst, x, y *float32, n, k, s, q, u, p int) { panic(noKernel) }
 
-func rowChainsF32(dst, x, y *float32, n, t, s, q int) { panic(noKernel) }
+func rowChainsF32(dst, x, y *float32, n, t, s, q, leaf, u, room int) { panic(noKernel) }
