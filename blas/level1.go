@@ -59,15 +59,18 @@ func (r routines[T]) nrm2(n int, x []T, incX int) T {
 	}
 	refuse(n < 0, nLT0)
 	refuse(shortVector(len(x), n, incX), shortX)
+	if incX == 1 {
+		return reduce.Norm2(r.Order, x[:n])
+	}
 	v, scratch := gathered(n, x, incX)
 	norm := v.Norm2(r.Order)
 	giveIf(scratch)
 	return norm
 }
 
-// gathered returns the elements for package reduce: as a slice, which is sooner done with, unless they are many.
+// gathered returns elements that are no slice for package reduce: as one, which is sooner done with, unless they are many.
 func gathered[T kernel.Float](n int, x []T, incX int) (v reduce.Vector[T], scratch *[]T) {
-	if incX == 1 || n > alone {
+	if n > alone {
 		return reduce.Vector[T]{N: n, Inc: incX, Data: x}, nil
 	}
 	scratch = take[T](n)
@@ -83,6 +86,9 @@ func (r routines[T]) asum(n int, x []T, incX int) T {
 		return 0
 	}
 	refuse(shortVector(len(x), n, incX), shortX)
+	if incX == 1 {
+		return reduce.SumAbs(r.Order, x[:n])
+	}
 	v, scratch := gathered(n, x, incX)
 	sum := v.SumAbs(r.Order)
 	giveIf(scratch)
@@ -106,6 +112,14 @@ func iamax[T kernel.Float](n int, x []T, incX int) int {
 		return -1
 	}
 	k, most := 0, kernel.Abs(x[0])
+	if incX == 1 {
+		for i, v := range x[:n] {
+			if v = kernel.Abs(v); v > most {
+				k, most = i, v
+			}
+		}
+		return k
+	}
 	for i := 1; i < n; i++ {
 		if v := kernel.Abs(x[i*incX]); v > most {
 			k, most = i, v

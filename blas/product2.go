@@ -49,7 +49,75 @@ func (r routines[T]) symv(ul blas.Uplo, n int, alpha T, a []T, lda int, x []T, i
 	refuse(shortMatrix(len(a), n, n, lda), shortA)
 	refuse(shortVector(len(x), n, incX), shortX)
 	refuse(shortVector(len(y), n, incY), shortY)
+	if alpha != 0 && kernel.HasRows() && r.isChain(1) {
+		r.mirroredRows(ul == blas.Upper, n, alpha, a, lda, x, incX, beta, y, incY)
+		return
+	}
 	r.symmetricRows(triangle(ul, n, a, lda), alpha, x, incX, beta, y, incY)
+}
+
+// mirroredRows is symv where leaves are chains, alpha not being 0. The terms of a leaf are, for the sums before it and after it, what the stored triangle
+// has in its columns and in its rows; for the leaf's own sums both, of which a square is made. y may lie between the rows of A: all is summed before it is set.
+func (r routines[T]) mirroredRows(upper bool, n int, alpha T, a []T, lda int, x []T, incX int, beta T, y []T, incY int) {
+	leaf := r.leaf(n)
+	width, leaves := min(leaf, n), (n+leaf-1)/leaf
+	scratch := take[T](n*(leaves+2) + width*width)
+	defer give(scratch)
+	values, rest := (*scratch)[:n*leaves], (*scratch)[n*leaves:]
+	xs, ys, square := rest[:n], rest[n:2*n], rest[2*n:]
+	collect(xs, x, firstOf(n, incX), incX)
+	clear(values)
+	for lo := 0; lo < n; lo += leaf {
+		hi, sums := min(lo+leaf, n), values[lo/leaf*n:][:n]
+		terms := hi - lo
+		mirror(square, upper, terms, a[lo*lda+lo:], lda)
+		c := kernel.Columns[T]{Left: &xs[lo], Step: 1, Right: &square[0], Stride: terms, N: terms, K: terms}
+		c.Continue(sums[lo:hi])
+		c.Stride = lda
+		switch before, after := lo, n-hi; {
+		case upper && after > 0:
+			c.Right, c.N = &a[lo*lda+hi], after
+			c.Continue(sums[hi:])
+		case !upper && before > 0:
+			c.Right, c.N = &a[lo*lda], before
+			c.Continue(sums[:lo])
+		}
+		switch before, after := lo, n-hi; {
+		case upper && before > 0:
+			kernel.RowChains(terms, sums, before, &a[lo], lda, &xs[lo], terms, false)
+		case !upper && after > 0:
+			kernel.RowChains(terms, sums[hi:], after, &a[hi*lda+lo], lda, &xs[lo], terms, false)
+		}
+	}
+	joinLeaves(false, values, n, leaves)
+	if incY == 1 {
+		finishRow(alpha, values[:n], beta, y[:n])
+		return
+	}
+	vy := newVector(y, n, incY, shortY)
+	if beta != 0 {
+		vy.get(ys)
+	}
+	finishRow(alpha, values[:n], beta, ys)
+	vy.set(ys)
+}
+
+// mirror sets dst to the symmetric matrix of n rows of which a stores a triangle.
+func mirror[T kernel.Float](dst []T, upper bool, n int, a []T, lda int) {
+	for i := range n {
+		row := dst[i*n:][:n]
+		first, at := 0, i // of the column that is the row's mirror image
+		from := a[i*lda:][:i+1]
+		if upper {
+			first, at = i, i*n+i
+			from = a[i*lda+i:][:n-i]
+		}
+		copy(row[first:], from)
+		for _, v := range from {
+			dst[at] = v
+			at += n
+		}
+	}
 }
 
 // spmv is symv of a packed matrix.
