@@ -11,7 +11,7 @@ import (
 // leaf, whose chain each of the eight rows continues over rows before it. Rows are counted from the tip.
 
 // blockRows is the number of rows of a block.
-const blockRows = 8
+const blockRows = kernel.TriangleRows
 
 // inBlocks tells whether n rows can be done so: leaves are to be chains, and to end where blocks do.
 func (r routines[T]) inBlocks(n int) bool {
@@ -29,21 +29,21 @@ type block[T kernel.Float] struct {
 	tip, row, column int
 	x                []T
 	start, step      int
-	unit             bool
 
 	first, rows int
-	short       [blockRows]T // chains of their last leaves
-	nodes       []T          // those before them, of each row, the leftmost first
+	triangle    kernel.Triangle[T] // with the chains of their last leaves and the nodes before them, the leftmost first
 }
 
 // blocks solves or multiplies with the triangle A, of which op(A) is reversed if its tip is the last row. x lies apart from it.
 func (r routines[T]) blocks(a []T, ld int, reversed, trans, unit bool, x []T, solve bool) {
 	n := len(x)
-	b := block[T]{a: a, x: x, step: 1, unit: unit}
+	b := block[T]{a: a, x: x, step: 1}
+	b.triangle.Unit = unit
 	b.tip, b.row, b.column = strides(n, ld, reversed, trans)
 	if reversed {
 		b.start, b.step = n-1, -1
 	}
+	b.triangle.Row, b.triangle.Column, b.triangle.Step = b.row, b.column, b.step
 	leaf := r.leaf(n)
 	deep := bits.Len(uint((n - 1) / leaf))     // of the nodes before the last row
 	if !trans && deep == 0 || n <= blockRows { // no nodes, or one block
@@ -82,21 +82,21 @@ func (b *block[T]) each(leaf int, nodes, room []T, solve bool) {
 // along evaluates the nodes and the short leaf of the rows from the terms before the first.
 func (b *block[T]) along(leaf int, nodes, room []T) {
 	b.rows = min(blockRows, len(b.x)-b.first)
-	clear(b.short[:])
-	b.nodes = nil
+	clear(b.triangle.Short[:])
+	b.triangle.Nodes = nil
 	if b.first == 0 {
 		return
 	}
 	at, lo, down := b.tip+b.first*b.row, 0, b.step < 0
 	for left := b.first / leaf; left > 0; {
 		terms := leaf << (bits.Len(uint(left)) - 1)
-		copy(nodes[len(b.nodes):], rowNode(leaf, true, down, room, b.rows, &b.a[at+lo*b.column], b.row, &b.x[b.start+lo*b.step], terms))
-		b.nodes = nodes[:len(b.nodes)+blockRows]
+		copy(nodes[len(b.triangle.Nodes):], rowNode(leaf, true, down, room, b.rows, &b.a[at+lo*b.column], b.row, &b.x[b.start+lo*b.step], terms))
+		b.triangle.Nodes = nodes[:len(b.triangle.Nodes)+blockRows]
 		lo += terms
 		left -= terms / leaf
 	}
 	if lo < b.first {
-		kernel.RowChains(leaf, b.short[:], b.rows, &b.a[at+lo*b.column], b.row, &b.x[b.start+lo*b.step], b.first-lo, down)
+		kernel.RowChains(leaf, b.triangle.Short[:], b.rows, &b.a[at+lo*b.column], b.row, &b.x[b.start+lo*b.step], b.first-lo, down)
 	}
 }
 
@@ -109,13 +109,13 @@ func (b *block[T]) sweep(leaf int, nodes, scratch []T, solve bool) {
 	stack := nodeStack[T]{n: n, data: scratch[n:]}
 	for ; ; b.first += blockRows {
 		b.rows = min(blockRows, n-b.first)
-		b.nodes = nodes[:stack.depth*blockRows]
+		b.triangle.Nodes = nodes[:stack.depth*blockRows]
 		var factors [blockRows]T
 		for r := range b.rows {
 			at := b.start + (b.first+r)*b.step
-			b.short[r], factors[r] = chains[at], b.x[at]
+			b.triangle.Short[r], factors[r] = chains[at], b.x[at]
 			for k := range stack.depth {
-				b.nodes[k*blockRows+r] = stack.data[k*n+at]
+				b.triangle.Nodes[k*blockRows+r] = stack.data[k*n+at]
 			}
 		}
 		if solve {
@@ -144,55 +144,20 @@ func (b *block[T]) sweep(leaf int, nodes, scratch []T, solve bool) {
 	}
 }
 
-// sum is the contraction of row r.
-func (b *block[T]) sum(r int) T {
-	v := b.short[r]
-	for k := len(b.nodes) - blockRows + r; k >= 0; k -= blockRows {
-		v = b.nodes[k] + v
-	}
-	return v
-}
-
 // solve sets the elements of x, the chains being continued over the rows of the block: lower.solve.
 func (b *block[T]) solve() {
-	x, a := b.start+b.first*b.step, b.tip+b.first*(b.row+b.column)
-	for r := range b.rows {
-		v := kernel.Canonical(b.x[x] - (b.sum(r) + 0)) // finish(-1, sum, 1, x)
-		if !b.unit {
-			v = kernel.Canonical(v / b.a[a])
-		}
-		b.x[x] = v
-		b.add(r+1, a+b.row, v)
-		x += b.step
-		a += b.row + b.column
-	}
+	b.place()
+	b.triangle.Solve()
 }
 
 // multiply sets the elements of x likewise: lower.multiply.
 func (b *block[T]) multiply() {
-	start, a := b.start+b.first*b.step, b.tip+b.first*(b.row+b.column)
-	x := start
-	for r := range b.rows {
-		v := b.x[x]
-		d := b.a[a]
-		if b.unit {
-			d = 1
-		}
-		b.short[r] = kernel.FMA(d, v, b.short[r])
-		b.add(r+1, a+b.row, v)
-		x += b.step
-		a += b.row + b.column
-	}
-	x = start
-	for r := range b.rows {
-		b.x[x] = kernel.Canonical(b.sum(r) + 0) // finish(1, sum, 0, 0)
-		x += b.step
-	}
+	b.place()
+	b.triangle.Multiply()
 }
 
-// add continues the chains of the rows from row r on by their terms of one column, from that of row r on at a.
-func (b *block[T]) add(r, a int, x T) {
-	if r < b.rows {
-		kernel.FuseColumn(b.short[r:b.rows], b.a, a, b.row, x)
-	}
+// place says where the rows are.
+func (b *block[T]) place() {
+	b.triangle.A, b.triangle.X = &b.a[b.tip+b.first*(b.row+b.column)], &b.x[b.start+b.first*b.step]
+	b.triangle.Rows = b.rows
 }

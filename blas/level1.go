@@ -59,23 +59,23 @@ func (r routines[T]) nrm2(n int, x []T, incX int) T {
 	}
 	refuse(n < 0, nLT0)
 	refuse(shortVector(len(x), n, incX), shortX)
-	if incX == 1 {
-		return reduce.Norm2(r.Order, x[:n])
+	if n > alone && incX != 1 {
+		return reduce.Vector[T]{N: n, Inc: incX, Data: x}.Norm2(r.Order)
 	}
-	v, scratch := gathered(n, x, incX)
-	norm := v.Norm2(r.Order)
+	xs, scratch := gathered(n, x, incX)
+	norm := reduce.Norm2(r.Order, xs)
 	giveIf(scratch)
 	return norm
 }
 
-// gathered returns elements that are no slice for package reduce: as one, which is sooner done with, unless they are many.
-func gathered[T kernel.Float](n int, x []T, incX int) (v reduce.Vector[T], scratch *[]T) {
-	if n > alone {
-		return reduce.Vector[T]{N: n, Inc: incX, Data: x}, nil
+// gathered returns elements as a slice, which is sooner done with.
+func gathered[T kernel.Float](n int, x []T, incX int) (xs []T, scratch *[]T) {
+	if incX == 1 {
+		return x[:n], nil
 	}
 	scratch = take[T](n)
 	collect(*scratch, x, 0, incX)
-	return reduce.Vector[T]{N: n, Inc: 1, Data: *scratch}, scratch
+	return *scratch, scratch
 }
 
 // asum is reduce.SumAbs, and 0 if the increment is negative.
@@ -86,11 +86,11 @@ func (r routines[T]) asum(n int, x []T, incX int) T {
 		return 0
 	}
 	refuse(shortVector(len(x), n, incX), shortX)
-	if incX == 1 {
-		return reduce.SumAbs(r.Order, x[:n])
+	if n > alone && incX != 1 {
+		return reduce.Vector[T]{N: n, Inc: incX, Data: x}.SumAbs(r.Order)
 	}
-	v, scratch := gathered(n, x, incX)
-	sum := v.SumAbs(r.Order)
+	xs, scratch := gathered(n, x, incX)
+	sum := reduce.SumAbs(r.Order, xs)
 	giveIf(scratch)
 	return sum
 }

@@ -185,24 +185,6 @@ func RowChain[T Float](a, x []T, down bool) (s T) {
 	return s
 }
 
-// FuseColumn continues a chain in each row by a term of one column, whose elements are stride apart from a[at] on. Its NaN may be any.
-//
-//	sums[i] = FMA(a[at+i*stride], x, sums[i])
-func FuseColumn[T Float](sums, a []T, at, stride int, x T) {
-	if Is64[T]() {
-		s, f, v := As[float64](sums), As[float64](a), float64(x)
-		for i, sum := range s {
-			s[i] = math.FMA(f[at], v, sum)
-			at += stride
-		}
-		return
-	}
-	for i, sum := range sums {
-		sums[i] = FMA(a[at], x, sum)
-		at += stride
-	}
-}
-
 // Maximum returns the maximum of x, NaN if any is, and -Inf of none. Which zero it
 // returns of several is not told.
 func Maximum[T Float](x []T) T {

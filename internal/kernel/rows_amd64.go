@@ -170,6 +170,22 @@ func rowChainsF64(dst, x, y *float64, n, t, s, q, leaf, u, room int) {
 	}
 }
 
+func solveRowsF64(dst, x, y, p *float64, n, s, q, t, u, k int) {
+	if active == AVX512 {
+		solveRowsF64AVX512(dst, x, y, p, n, s, q, t, u, k)
+	} else {
+		solveRowsF64AVX2(dst, x, y, p, n, s, q, t, u, k)
+	}
+}
+
+func multiplyRowsF64(dst, x, y, p *float64, n, s, q, t, u, k int) {
+	if active == AVX512 {
+		multiplyRowsF64AVX512(dst, x, y, p, n, s, q, t, u, k)
+	} else {
+		multiplyRowsF64AVX2(dst, x, y, p, n, s, q, t, u, k)
+	}
+}
+
 func rowsMaxF32(lanes *float32, x []float32) int {
 	switch {
 	case active == AVX512:
@@ -211,6 +227,22 @@ func rowChainsF32(dst, x, y *float32, n, t, s, q, leaf, u, room int) {
 		rowChainsF32AVX512(dst, x, y, n, t, s, q, leaf, u, room)
 	} else {
 		rowChainsF32AVX2(dst, x, y, n, t, s, q, leaf, u, room)
+	}
+}
+
+func solveRowsF32(dst, x, y, p *float32, n, s, q, t, u, k int) {
+	if active == AVX512 {
+		solveRowsF32AVX512(dst, x, y, p, n, s, q, t, u, k)
+	} else {
+		solveRowsF32AVX2(dst, x, y, p, n, s, q, t, u, k)
+	}
+}
+
+func multiplyRowsF32(dst, x, y, p *float32, n, s, q, t, u, k int) {
+	if active == AVX512 {
+		multiplyRowsF32AVX512(dst, x, y, p, n, s, q, t, u, k)
+	} else {
+		multiplyRowsF32AVX2(dst, x, y, p, n, s, q, t, u, k)
 	}
 }
 
@@ -269,6 +301,12 @@ func columnChainsF64AVX512(dst, x, y *float64, n, k, s, q, u, p int)
 func rowChainsF64AVX512(dst, x, y *float64, n, t, s, q, leaf, u, room int)
 
 //go:noescape
+func solveRowsF64AVX512(dst, x, y, p *float64, n, s, q, t, u, k int)
+
+//go:noescape
+func multiplyRowsF64AVX512(dst, x, y, p *float64, n, s, q, t, u, k int)
+
+//go:noescape
 func rowLessF32AVX512(dst, x, y, q *float32, n int, p *float32)
 
 //go:noescape
@@ -321,6 +359,12 @@ func columnChainsF32AVX512(dst, x, y *float32, n, k, s, q, u, p int)
 
 //go:noescape
 func rowChainsF32AVX512(dst, x, y *float32, n, t, s, q, leaf, u, room int)
+
+//go:noescape
+func solveRowsF32AVX512(dst, x, y, p *float32, n, s, q, t, u, k int)
+
+//go:noescape
+func multiplyRowsF32AVX512(dst, x, y, p *float32, n, s, q, t, u, k int)
 
 //go:noescape
 func rowLessF64AVX2(dst, x, y, q *float64, n int, p *float64)
@@ -377,6 +421,12 @@ func columnChainsF64AVX2(dst, x, y *float64, n, k, s, q, u, p int)
 func rowChainsF64AVX2(dst, x, y *float64, n, t, s, q, leaf, u, room int)
 
 //go:noescape
+func solveRowsF64AVX2(dst, x, y, p *float64, n, s, q, t, u, k int)
+
+//go:noescape
+func multiplyRowsF64AVX2(dst, x, y, p *float64, n, s, q, t, u, k int)
+
+//go:noescape
 func rowLessF32AVX2(dst, x, y, q *float32, n int, p *float32)
 
 //go:noescape
@@ -429,3 +479,9 @@ func columnChainsF32AVX2(dst, x, y *float32, n, k, s, q, u, p int)
 
 //go:noescape
 func rowChainsF32AVX2(dst, x, y *float32, n, t, s, q, leaf, u, room int)
+
+//go:noescape
+func solveRowsF32AVX2(dst, x, y, p *float32, n, s, q, t, u, k int)
+
+//go:noescape
+func multiplyRowsF32AVX2(dst, x, y, p *float32, n, s, q, t, u, k int)

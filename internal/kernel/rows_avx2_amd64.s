@@ -2491,6 +2491,165 @@ restore:
 	LDMXCSR 4(SP)
 	RET
 
+TEXT ·solveRowsF64AVX2(SB), NOSPLIT, $8-80
+	MOVL    $0, 4(SP)
+	VMOVUPD probe<>+0(SB), Y0
+	VADDPD  probe<>+32(SB), Y0, Y0
+	VPXOR   probe<>+64(SB), Y0, Y0
+	VPTEST  Y0, Y0
+	JNE     mode
+again:
+	MOVQ dst+0(FP), DI
+	MOVQ x+8(FP), SI
+	MOVQ y+16(FP), DX
+	MOVQ p+24(FP), R8
+	MOVQ s+40(FP), R11
+	MOVQ q+48(FP), R9
+	MOVQ t+56(FP), R12
+	MOVQ u+64(FP), BX
+	MOVQ k+72(FP), R14
+	VXORPS X5, X5, X5
+	XORQ R10, R10
+row:
+	VMOVSD (DX)(R10*8), X0
+	MOVQ SI, AX
+	MOVQ DI, R15
+	MOVQ R10, CX
+	TESTQ CX, CX
+	JEQ chained
+term:
+	VMOVSD (AX), X1
+	VFMADD231SD (R15), X1, X0
+	ADDQ R9, AX
+	ADDQ R12, R15
+	DECQ CX
+	JNE term
+chained:
+	MOVQ BX, CX
+	TESTQ CX, CX
+	JEQ joined
+	LEAQ (R8)(R10*8), R13
+node:
+	VADDSD (R13), X0, X0
+	SUBQ $64, R13
+	DECQ CX
+	JNE node
+joined:
+	VADDSD X5, X0, X0
+	VMOVSD (R15), X1
+	VSUBSD X0, X1, X0
+	TESTQ R14, R14
+	JNE divided
+	VDIVSD (AX), X0, X0
+divided:
+	VUCOMISD X0, X0
+	JPS nan
+finish:
+	VMOVSD X0, (R15)
+	ADDQ R11, SI
+	INCQ R10
+	CMPQ R10, n+32(FP)
+	JLT row
+	JMP end
+nan:
+	VMOVSD nan64<>(SB), X0
+	JMP finish
+end:
+	VZEROUPPER
+	CMPL 4(SP), $0
+	JNE  restore
+	RET
+mode:
+	STMXCSR 4(SP)
+	MOVL $0x1F80, 0(SP)
+	LDMXCSR 0(SP)
+	JMP  again
+restore:
+	LDMXCSR 4(SP)
+	RET
+
+TEXT ·multiplyRowsF64AVX2(SB), NOSPLIT, $8-80
+	MOVL    $0, 4(SP)
+	VMOVUPD probe<>+0(SB), Y0
+	VADDPD  probe<>+32(SB), Y0, Y0
+	VPXOR   probe<>+64(SB), Y0, Y0
+	VPTEST  Y0, Y0
+	JNE     mode
+again:
+	MOVQ dst+0(FP), DI
+	MOVQ x+8(FP), SI
+	MOVQ y+16(FP), DX
+	MOVQ p+24(FP), R8
+	MOVQ s+40(FP), R11
+	MOVQ q+48(FP), R9
+	MOVQ t+56(FP), R12
+	MOVQ u+64(FP), BX
+	MOVQ k+72(FP), R14
+	VXORPS X5, X5, X5
+	MOVQ n+32(FP), R10
+	DECQ R10
+	MOVQ R10, AX
+	IMULQ R11, AX
+	ADDQ AX, SI
+row:
+	VMOVSD (DX)(R10*8), X0
+	MOVQ SI, AX
+	MOVQ DI, R15
+	MOVQ R10, CX
+	TESTQ CX, CX
+	JEQ chained
+term:
+	VMOVSD (AX), X1
+	VFMADD231SD (R15), X1, X0
+	ADDQ R9, AX
+	ADDQ R12, R15
+	DECQ CX
+	JNE term
+chained:
+	TESTQ R14, R14
+	JNE unit
+	VMOVSD (AX), X1
+	VFMADD231SD (R15), X1, X0
+	JMP diagonal
+unit:
+	VADDSD (R15), X0, X0
+diagonal:
+	MOVQ BX, CX
+	TESTQ CX, CX
+	JEQ joined
+	LEAQ (R8)(R10*8), R13
+node:
+	VADDSD (R13), X0, X0
+	SUBQ $64, R13
+	DECQ CX
+	JNE node
+joined:
+	VADDSD X5, X0, X0
+	VUCOMISD X0, X0
+	JPS nan
+finish:
+	VMOVSD X0, (R15)
+	SUBQ R11, SI
+	DECQ R10
+	JGE row
+	JMP end
+nan:
+	VMOVSD nan64<>(SB), X0
+	JMP finish
+end:
+	VZEROUPPER
+	CMPL 4(SP), $0
+	JNE  restore
+	RET
+mode:
+	STMXCSR 4(SP)
+	MOVL $0x1F80, 0(SP)
+	LDMXCSR 0(SP)
+	JMP  again
+restore:
+	LDMXCSR 4(SP)
+	RET
+
 TEXT ·rowLessF32AVX2(SB), NOSPLIT, $8-48
 	MOVL    $0, 4(SP)
 	VMOVUPD probe<>+0(SB), Y0
@@ -5146,6 +5305,165 @@ stored:
 	LEAQ (SI)(R11*8), SI
 	ADDQ $32, dst+0(FP)
 	JMP rows
+end:
+	VZEROUPPER
+	CMPL 4(SP), $0
+	JNE  restore
+	RET
+mode:
+	STMXCSR 4(SP)
+	MOVL $0x1F80, 0(SP)
+	LDMXCSR 0(SP)
+	JMP  again
+restore:
+	LDMXCSR 4(SP)
+	RET
+
+TEXT ·solveRowsF32AVX2(SB), NOSPLIT, $8-80
+	MOVL    $0, 4(SP)
+	VMOVUPD probe<>+0(SB), Y0
+	VADDPD  probe<>+32(SB), Y0, Y0
+	VPXOR   probe<>+64(SB), Y0, Y0
+	VPTEST  Y0, Y0
+	JNE     mode
+again:
+	MOVQ dst+0(FP), DI
+	MOVQ x+8(FP), SI
+	MOVQ y+16(FP), DX
+	MOVQ p+24(FP), R8
+	MOVQ s+40(FP), R11
+	MOVQ q+48(FP), R9
+	MOVQ t+56(FP), R12
+	MOVQ u+64(FP), BX
+	MOVQ k+72(FP), R14
+	VXORPS X5, X5, X5
+	XORQ R10, R10
+row:
+	VMOVSS (DX)(R10*4), X0
+	MOVQ SI, AX
+	MOVQ DI, R15
+	MOVQ R10, CX
+	TESTQ CX, CX
+	JEQ chained
+term:
+	VMOVSS (AX), X1
+	VFMADD231SS (R15), X1, X0
+	ADDQ R9, AX
+	ADDQ R12, R15
+	DECQ CX
+	JNE term
+chained:
+	MOVQ BX, CX
+	TESTQ CX, CX
+	JEQ joined
+	LEAQ (R8)(R10*4), R13
+node:
+	VADDSS (R13), X0, X0
+	SUBQ $32, R13
+	DECQ CX
+	JNE node
+joined:
+	VADDSS X5, X0, X0
+	VMOVSS (R15), X1
+	VSUBSS X0, X1, X0
+	TESTQ R14, R14
+	JNE divided
+	VDIVSS (AX), X0, X0
+divided:
+	VUCOMISS X0, X0
+	JPS nan
+finish:
+	VMOVSS X0, (R15)
+	ADDQ R11, SI
+	INCQ R10
+	CMPQ R10, n+32(FP)
+	JLT row
+	JMP end
+nan:
+	VMOVSS nan32<>(SB), X0
+	JMP finish
+end:
+	VZEROUPPER
+	CMPL 4(SP), $0
+	JNE  restore
+	RET
+mode:
+	STMXCSR 4(SP)
+	MOVL $0x1F80, 0(SP)
+	LDMXCSR 0(SP)
+	JMP  again
+restore:
+	LDMXCSR 4(SP)
+	RET
+
+TEXT ·multiplyRowsF32AVX2(SB), NOSPLIT, $8-80
+	MOVL    $0, 4(SP)
+	VMOVUPD probe<>+0(SB), Y0
+	VADDPD  probe<>+32(SB), Y0, Y0
+	VPXOR   probe<>+64(SB), Y0, Y0
+	VPTEST  Y0, Y0
+	JNE     mode
+again:
+	MOVQ dst+0(FP), DI
+	MOVQ x+8(FP), SI
+	MOVQ y+16(FP), DX
+	MOVQ p+24(FP), R8
+	MOVQ s+40(FP), R11
+	MOVQ q+48(FP), R9
+	MOVQ t+56(FP), R12
+	MOVQ u+64(FP), BX
+	MOVQ k+72(FP), R14
+	VXORPS X5, X5, X5
+	MOVQ n+32(FP), R10
+	DECQ R10
+	MOVQ R10, AX
+	IMULQ R11, AX
+	ADDQ AX, SI
+row:
+	VMOVSS (DX)(R10*4), X0
+	MOVQ SI, AX
+	MOVQ DI, R15
+	MOVQ R10, CX
+	TESTQ CX, CX
+	JEQ chained
+term:
+	VMOVSS (AX), X1
+	VFMADD231SS (R15), X1, X0
+	ADDQ R9, AX
+	ADDQ R12, R15
+	DECQ CX
+	JNE term
+chained:
+	TESTQ R14, R14
+	JNE unit
+	VMOVSS (AX), X1
+	VFMADD231SS (R15), X1, X0
+	JMP diagonal
+unit:
+	VADDSS (R15), X0, X0
+diagonal:
+	MOVQ BX, CX
+	TESTQ CX, CX
+	JEQ joined
+	LEAQ (R8)(R10*4), R13
+node:
+	VADDSS (R13), X0, X0
+	SUBQ $32, R13
+	DECQ CX
+	JNE node
+joined:
+	VADDSS X5, X0, X0
+	VUCOMISS X0, X0
+	JPS nan
+finish:
+	VMOVSS X0, (R15)
+	SUBQ R11, SI
+	DECQ R10
+	JGE row
+	JMP end
+nan:
+	VMOVSS nan32<>(SB), X0
+	JMP finish
 end:
 	VZEROUPPER
 	CMPL 4(SP), $0

@@ -18,6 +18,10 @@ func columnChainsF64(dst, x, y *float64, n, k, s, q, u, p int) { panic(noKernel)
 
 func rowChainsF64(dst, x, y *float64, n, t, s, q, leaf, u, room int) { panic(noKernel) }
 
+func solveRowsF64(dst, x, y, p *float64, n, s, q, t, u, k int) { panic(noKernel) }
+
+func multiplyRowsF64(dst, x, y, p *float64, n, s, q, t, u, k int) { panic(noKernel) }
+
 func rowsMaxF32(lanes *float32, x []float32) int { return 0 }
 
 func rowChainF32(x, y *float32, n, step int) (sum float32, ok bool) { return 0, false }
@@ -27,3 +31,7 @@ func rowsOuterF32(dst, x, u *float32, n, t, s, q int, p *float32) { panic(noKern
 func columnChainsF32(dst, x, y *float32, n, k, s, q, u, p int) { panic(noKernel) }
 
 func rowChainsF32(dst, x, y *float32, n, t, s, q, leaf, u, room int) { panic(noKernel) }
+
+func solveRowsF32(dst, x, y, p *float32, n, s, q, t, u, k int) { panic(noKernel) }
+
+func multiplyRowsF32(dst, x, y, p *float32, n, s, q, t, u, k int) { panic(noKernel) }
