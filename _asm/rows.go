@@ -549,6 +549,9 @@ func (a *amd64) eightRows() {
 	a.line("JMP rows")
 }
 
+// triangleRows is kernel.TriangleRows.
+const triangleRows = 16
+
 // emitTriangle prints the kernel that solves or multiplies with the triangle of n rows of a matrix, one row after the other:
 //
 //	func solveRows, multiplyRows(dst, x, y, p *T, n, s, q, t, u, k int)
@@ -558,7 +561,7 @@ func (a *amd64) eightRows() {
 //	multiply: for r = n-1, ..., 0:  c = y[r]; for i <= r ascending: likewise, the factor x[r*(s+q)] being 1 where k is
 //	          dst[r*t] = c + 0
 //
-// s, q and t are in bytes. Of u nodes p[r] is the last, and others are before it, 8 numbers from one to the next: c = node + c, from the last on.
+// s, q and t are in bytes. Of u nodes p[r] is the last, and others are before it, triangleRows numbers from one to the next: c = node + c, from the last on.
 func emitTriangle(a *amd64, solve bool) {
 	name, suffix, element := "multiplyRows", "SD", a.w.element()
 	if solve {
@@ -606,7 +609,7 @@ func emitTriangle(a *amd64, solve bool) {
 	a.line("LEAQ (R8)(R10*%d), R13", element)
 	a.label("node")
 	a.line("VADD%s (R13), X0, X0", suffix)
-	a.line("SUBQ $%d, R13", 8*element)
+	a.line("SUBQ $%d, R13", triangleRows*element)
 	a.countDown("n", "node")
 	a.label("joined")
 	a.line("VADD%s X5, X0, X0", suffix)

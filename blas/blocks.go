@@ -6,9 +6,9 @@ import (
 	"github.com/samebits/samebits/internal/kernel"
 )
 
-// A dense triangle is done eight rows at a time, all by what is before them, and then by each other. The terms of a
+// A dense triangle is done sixteen rows at a time, all by what is before them, and then by each other. The terms of a
 // row are those of whole leaves, which are some full nodes of the growing tree (reduce.Tree.Cover), and of a last, short
-// leaf, whose chain each of the eight rows continues over rows before it. Rows are counted from the tip.
+// leaf, whose chain each of the sixteen rows continues over rows before it. Rows are counted from the tip.
 
 // blockRows is the number of rows of a block.
 const blockRows = kernel.TriangleRows
@@ -22,7 +22,7 @@ func (r routines[T]) inBlocks(n int) bool {
 	return leaf%blockRows == 0 || leaf >= n
 }
 
-// block is eight rows of op(A), from row first on, or those that there are. Element (i, k) of op(A) is
+// block is sixteen rows of op(A), from row first on, or those that there are. Element (i, k) of op(A) is
 // a[tip + i*row + k*column], and element i of x is x[start + i*step].
 type block[T kernel.Float] struct {
 	a                []T
@@ -100,7 +100,7 @@ func (b *block[T]) along(leaf int, nodes, room []T) {
 	}
 }
 
-// sweep solves or multiplies where the rows of A are the columns of op(A): eight of them continue the chains of all elements of
+// sweep solves or multiplies where the rows of A are the columns of op(A): sixteen of them continue the chains of all elements of
 // x that are left to do. See lower.sweep.
 func (b *block[T]) sweep(leaf int, nodes, scratch []T, solve bool) {
 	n := len(b.x)

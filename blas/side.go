@@ -36,7 +36,12 @@ func columnNode[T kernel.Float](leaf int, growing bool, sums []T, c *kernel.Colu
 }
 
 // spareRows is how deep the tree over so many terms is, one or more.
-func spareRows(leaf, terms int) int { return bits.Len(uint((terms - 1) / leaf)) }
+func spareRows(leaf, terms int) int {
+	if terms <= leaf {
+		return 0
+	}
+	return bits.Len(uint((terms - 1) / leaf))
+}
 
 // rowNode returns, in room, the nodes over the terms a[i*stride+k]*x[k] of so many rows i, for n terms k from 0 on, or down from it. room is for the
 // chains of all leaves: rowRoom numbers.
@@ -49,7 +54,12 @@ func rowNode[T kernel.Float](leaf int, growing, down bool, room []T, rows int, a
 }
 
 // rowRoom is how much room rowNode takes.
-func rowRoom(leaf, rows, terms int) int { return rows * ((terms + leaf - 1) / leaf) }
+func rowRoom(leaf, rows, terms int) int {
+	if terms <= leaf {
+		return rows
+	}
+	return rows * ((terms + leaf - 1) / leaf)
+}
 
 // joinLeaves joins the values of so many leaves, one beside the other for each of n sums, to those of their node, which it leaves in place of the first.
 func joinLeaves[T kernel.Float](growing bool, values []T, n, leaves int) {

@@ -2531,7 +2531,7 @@ chained:
 	LEAQ (R8)(R10*8), R13
 node:
 	VADDSD (R13), X0, X0
-	SUBQ $64, R13
+	SUBQ $128, R13
 	DECQ CX
 	JNE node
 joined:
@@ -2620,7 +2620,7 @@ diagonal:
 	LEAQ (R8)(R10*8), R13
 node:
 	VADDSD (R13), X0, X0
-	SUBQ $64, R13
+	SUBQ $128, R13
 	DECQ CX
 	JNE node
 joined:
@@ -5359,7 +5359,7 @@ chained:
 	LEAQ (R8)(R10*4), R13
 node:
 	VADDSS (R13), X0, X0
-	SUBQ $32, R13
+	SUBQ $64, R13
 	DECQ CX
 	JNE node
 joined:
@@ -5448,7 +5448,7 @@ diagonal:
 	LEAQ (R8)(R10*4), R13
 node:
 	VADDSS (R13), X0, X0
-	SUBQ $32, R13
+	SUBQ $64, R13
 	DECQ CX
 	JNE node
 joined:

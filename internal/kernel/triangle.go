@@ -3,7 +3,7 @@ package kernel
 import "unsafe"
 
 // TriangleRows is the number of rows of a Triangle, at most.
-const TriangleRows = 8
+const TriangleRows = 16
 
 // Triangle is the lower triangle of some rows of a matrix, and x, which it is multiplied with. Element (r, i) is A[r*Row+i*Column],
 // and element r of x is X[r*Step]. The sums of rows begin with those of Short, and end with nodes, as many as Depth.
