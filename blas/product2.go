@@ -25,6 +25,18 @@ func (r routines[T]) gemv(tA blas.Transpose, m, n int, alpha T, a []T, lda int, 
 	refuse(shortVector(len(x), terms, incX), shortX)
 	refuse(shortVector(len(y), sums, incY), shortY)
 	refuse(shortMatrix(len(a), m, n, lda), shortA)
+	if incX == 1 && incY == 1 && terms <= rowBlock && sums <= rowBlock && alpha != 0 && kernel.HasRows() && r.isChain(terms) {
+		// at once: the sums need no room elsewhere
+		var few [rowBlock]T
+		if trans {
+			c := kernel.Columns[T]{Left: &x[0], Step: 1, Right: &a[0], Stride: lda, N: n, K: m}
+			c.Continue(few[:n])
+		} else {
+			kernel.RowChains(n, few[:], m, &a[0], lda, &x[0], n, false)
+		}
+		finishRow(alpha, few[:sums], beta, y)
+		return
+	}
 	r.rows(trans, m, n, alpha, a, lda, x, incX, beta, y, incY)
 }
 

@@ -69,7 +69,10 @@ func (c *Columns[T]) Continue(sums []T) {
 	if len(sums) == 0 {
 		return
 	}
-	size, rows := int(unsafe.Sizeof(*c.Left)), len(sums)/c.N
+	size, rows := int(unsafe.Sizeof(*c.Left)), 1
+	if len(sums) != c.N { // a division takes as long as a few terms
+		rows = len(sums) / c.N
+	}
 	d, x, y := unsafe.Pointer(&sums[0]), unsafe.Pointer(c.Right), unsafe.Pointer(c.Left)
 	switch {
 	case !HasRows():
