@@ -37,7 +37,7 @@ type block[T kernel.Float] struct {
 // blocks solves or multiplies with the triangle A, of which op(A) is reversed if its tip is the last row. x lies apart from it.
 func (r routines[T]) blocks(a []T, ld int, reversed, trans, unit bool, x []T, solve bool) {
 	n := len(x)
-	b := block[T]{a: a, x: x, step: 1}
+	b := &block[T]{a: a, x: x, step: 1}
 	b.triangle.Unit = unit
 	b.tip, b.row, b.column = strides(n, ld, reversed, trans)
 	if reversed {
@@ -135,7 +135,7 @@ func (b *block[T]) sweep(leaf int, nodes, scratch []T, solve bool) {
 		from := min(b.start+end*b.step, b.start+(n-1)*b.step)
 		left := chains[from:][:n-end]
 		origin := b.tip + b.first*b.column - b.start + from
-		c := kernel.Columns[T]{Left: &factors[0], Step: 1, Right: &b.a[origin], Stride: b.column, N: len(left), K: blockRows}
+		c := &kernel.Columns[T]{Left: &factors[0], Step: 1, Right: &b.a[origin], Stride: b.column, N: len(left), K: blockRows}
 		c.Continue(left)
 		if end%leaf == 0 {
 			stack.push(end/leaf, from, left)

@@ -29,7 +29,7 @@ func (r routines[T]) gemv(tA blas.Transpose, m, n int, alpha T, a []T, lda int, 
 		// at once: the sums need no room elsewhere
 		var few [rowBlock]T
 		if trans {
-			c := kernel.Columns[T]{Left: &x[0], Step: 1, Right: &a[0], Stride: lda, N: n, K: m}
+			c := &kernel.Columns[T]{Left: &x[0], Step: 1, Right: &a[0], Stride: lda, N: n, K: m} // a literal that is no pointer is copied, which waits
 			c.Continue(few[:n])
 		} else {
 			kernel.RowChains(n, few[:], m, &a[0], lda, &x[0], n, false)
@@ -83,7 +83,7 @@ func (r routines[T]) mirroredRows(upper bool, n int, alpha T, a []T, lda int, x 
 		hi, sums := min(lo+leaf, n), values[lo/leaf*n:][:n]
 		terms := hi - lo
 		mirror(square, upper, terms, a[lo*lda+lo:], lda)
-		c := kernel.Columns[T]{Left: &xs[lo], Step: 1, Right: &square[0], Stride: terms, N: terms, K: terms}
+		c := &kernel.Columns[T]{Left: &xs[lo], Step: 1, Right: &square[0], Stride: terms, N: terms, K: terms}
 		c.Continue(sums[lo:hi])
 		c.Stride = lda
 		switch before, after := lo, n-hi; {

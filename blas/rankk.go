@@ -25,7 +25,7 @@ func (r routines[T]) syrk(ul blas.Uplo, tA blas.Transpose, n, k int, alpha T, a 
 	}
 	ma, scratch := apart(ma, mc)
 	defer giveIf(scratch)
-	u := rankUpdate[T]{r, ul == blas.Upper, trans, ma, ma, alpha, beta, mc}
+	u := &rankUpdate[T]{r, ul == blas.Upper, trans, ma, ma, alpha, beta, mc}
 	u.run(0, n)
 }
 
@@ -57,7 +57,7 @@ func (r routines[T]) syr2k(ul blas.Uplo, tA blas.Transpose, n, k int, alpha T, a
 	if ul == blas.Upper { // in the upper triangle the column has the larger index
 		ab, ba = ba, ab
 	}
-	u := rankUpdate[T]{r, ul == blas.Upper, trans, ab, ba, alpha, beta, mc}
+	u := &rankUpdate[T]{r, ul == blas.Upper, trans, ab, ba, alpha, beta, mc}
 	u.run(0, n)
 }
 

@@ -125,11 +125,11 @@ func (r routines[T]) multiplySmall(growing, transA, transB bool, k int, alpha T,
 			copy(sums[i*n:], rowNode(leaf, growing, false, room, n, &b.Data[0], b.Stride, x, k))
 		}
 	} else {
-		f := kernel.Columns[T]{Left: &a.Data[0], Row: a.Stride, Step: 1, Right: &b.Data[0], Stride: b.Stride, N: n, K: k}
+		f := &kernel.Columns[T]{Left: &a.Data[0], Row: a.Stride, Step: 1, Right: &b.Data[0], Stride: b.Stride, N: n, K: k}
 		if transA {
 			f.Row, f.Step = f.Step, f.Row
 		}
-		columnNode(leaf, growing, sums, &f, spare)
+		columnNode(leaf, growing, sums, f, spare)
 	}
 	if c.Stride == n {
 		finishRow(alpha, sums, beta, c.Data[:size])
