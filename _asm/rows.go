@@ -588,12 +588,21 @@ func emitTriangle(a *amd64, solve bool) {
 	a.line("MOVQ DI, R15")
 	a.line("MOVQ R10, CX")
 	a.ifZero("n", "chained")
+	if solve { // what was solved last is still on its way to memory
+		a.countOut("n", "last")
+	}
 	a.label("term")
 	a.line("VMOV%s (AX), X1", suffix)
 	a.line("VFMADD231%s (R15), X1, X0", suffix)
 	a.line("ADDQ R9, AX")
 	a.line("ADDQ R12, R15")
 	a.countDown("n", "term")
+	if solve {
+		a.label("last")
+		a.line("VFMADD231%s (AX), X2, X0", suffix)
+		a.line("ADDQ R9, AX")
+		a.line("ADDQ R12, R15")
+	}
 	a.label("chained")
 	if !solve {
 		a.ifNotZero("k", "unit")
@@ -625,6 +634,7 @@ func emitTriangle(a *amd64, solve bool) {
 	a.label("finish")
 	a.line("VMOV%s X0, (R15)", suffix)
 	if solve {
+		a.line("VMOVAPS X0, X2")
 		a.line("ADDQ R11, SI")
 		a.line("INCQ R10")
 		a.line("CMPQ R10, %s", a.arg("n"))

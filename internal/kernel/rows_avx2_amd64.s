@@ -2517,6 +2517,8 @@ row:
 	MOVQ R10, CX
 	TESTQ CX, CX
 	JEQ chained
+	DECQ CX
+	JEQ last
 term:
 	VMOVSD (AX), X1
 	VFMADD231SD (R15), X1, X0
@@ -2524,6 +2526,10 @@ term:
 	ADDQ R12, R15
 	DECQ CX
 	JNE term
+last:
+	VFMADD231SD (AX), X2, X0
+	ADDQ R9, AX
+	ADDQ R12, R15
 chained:
 	MOVQ BX, CX
 	TESTQ CX, CX
@@ -2546,6 +2552,7 @@ divided:
 	JPS nan
 finish:
 	VMOVSD X0, (R15)
+	VMOVAPS X0, X2
 	ADDQ R11, SI
 	INCQ R10
 	CMPQ R10, n+32(FP)
@@ -5345,6 +5352,8 @@ row:
 	MOVQ R10, CX
 	TESTQ CX, CX
 	JEQ chained
+	DECQ CX
+	JEQ last
 term:
 	VMOVSS (AX), X1
 	VFMADD231SS (R15), X1, X0
@@ -5352,6 +5361,10 @@ term:
 	ADDQ R12, R15
 	DECQ CX
 	JNE term
+last:
+	VFMADD231SS (AX), X2, X0
+	ADDQ R9, AX
+	ADDQ R12, R15
 chained:
 	MOVQ BX, CX
 	TESTQ CX, CX
@@ -5374,6 +5387,7 @@ divided:
 	JPS nan
 finish:
 	VMOVSS X0, (R15)
+	VMOVAPS X0, X2
 	ADDQ R11, SI
 	INCQ R10
 	CMPQ R10, n+32(FP)

@@ -2679,6 +2679,8 @@ row:
 	MOVQ R10, CX
 	TESTQ CX, CX
 	JEQ chained
+	DECQ CX
+	JEQ last
 term:
 	VMOVSD (AX), X1
 	VFMADD231SD (R15), X1, X0
@@ -2686,6 +2688,10 @@ term:
 	ADDQ R12, R15
 	DECQ CX
 	JNE term
+last:
+	VFMADD231SD (AX), X2, X0
+	ADDQ R9, AX
+	ADDQ R12, R15
 chained:
 	MOVQ BX, CX
 	TESTQ CX, CX
@@ -2708,6 +2714,7 @@ divided:
 	JPS nan
 finish:
 	VMOVSD X0, (R15)
+	VMOVAPS X0, X2
 	ADDQ R11, SI
 	INCQ R10
 	CMPQ R10, n+32(FP)
@@ -5669,6 +5676,8 @@ row:
 	MOVQ R10, CX
 	TESTQ CX, CX
 	JEQ chained
+	DECQ CX
+	JEQ last
 term:
 	VMOVSS (AX), X1
 	VFMADD231SS (R15), X1, X0
@@ -5676,6 +5685,10 @@ term:
 	ADDQ R12, R15
 	DECQ CX
 	JNE term
+last:
+	VFMADD231SS (AX), X2, X0
+	ADDQ R9, AX
+	ADDQ R12, R15
 chained:
 	MOVQ BX, CX
 	TESTQ CX, CX
@@ -5698,6 +5711,7 @@ divided:
 	JPS nan
 finish:
 	VMOVSS X0, (R15)
+	VMOVAPS X0, X2
 	ADDQ R11, SI
 	INCQ R10
 	CMPQ R10, n+32(FP)
