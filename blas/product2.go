@@ -162,7 +162,7 @@ func (r routines[T]) symmetricRows(f form[T], alpha T, x []T, incX int, beta T, 
 // The sizes of matrices up to which gemv is sooner done here than by gemm: by rows, by columns with one goroutine or several,
 // and without kernels of rows. They cannot matter to the bits.
 const (
-	fewRowTerms    = 1 << 24
+	fewRowTerms    = 1 << 14
 	fewColumnTerms = 1 << 20
 	fewSharedTerms = 1 << 15
 	fewTerms       = 1 << 8
@@ -178,8 +178,10 @@ func (r routines[T]) isFew(trans bool, m, n int) bool {
 		few = fewSharedTerms
 	case trans:
 		few = fewColumnTerms
-	case n%kernel.AcrossTerms != 0: // gemm has no kernel that goes along such rows
+	case n%kernel.AcrossTerms != 0 && r.Threads > 1: // gemm has no kernel that goes along such rows
 		few *= 4
+	case n%kernel.AcrossTerms != 0:
+		few *= 64
 	}
 	return m*n <= few && r.isChain(1)
 }
