@@ -36,6 +36,10 @@ func kernelBits[T Float](x, y []T) []uint64 {
 		c.Continue(row[:33])
 		sums := make([]T, 11)
 		RowChains(50, sums, 11, &y[0], 50, &x[0], 50, false)
+		triangle := Triangle[T]{A: &y[0], Row: 20, Column: 1, X: &row[0], Step: 1, Rows: TriangleRows}
+		triangle.Multiply()
+		triangle.X = &row[TriangleRows]
+		triangle.Solve()
 		for _, v := range append(row, sums...) {
 			all = append(all, Bits(v))
 		}
