@@ -9,8 +9,8 @@ type amd64 struct {
 	shown int // bytes of a register as it is printed: see shorten
 	held  map[constant]reg
 
-	off    int  // of the vector at work: see rows.go
-	ragged bool // a part of a vector is at work
+	off  int // of the vector at work: see rows.go
+	part int // bytes of the part of a vector at work, or 0
 }
 
 func (a *amd64) suffix() string {

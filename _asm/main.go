@@ -198,7 +198,7 @@ func totalDispatch(text *strings.Builder, backends []string) {
 	fmt.Fprintf(text, "\n// Total is Tree[T] without the sums of the lanes.\nfunc Total[T Float](of Terms, x, y []T) T {\n")
 	if backends != nil {
 		fmt.Fprintf(text, "\tp, q, n := unsafe.Pointer(unsafe.SliceData(x)), unsafe.Pointer(unsafe.SliceData(y)), len(x)\n")
-		fmt.Fprintf(text, "\tif n < Lanes[T]() {\n\t\treturn treePortable[T](of, nil, x, y)\n\t}\n")
+		fmt.Fprintf(text, "\tif n < Lanes[T]() {\n\t\treturn shortTree[T](of, x, y)\n\t}\n")
 	}
 	for _, backend := range backends {
 		fmt.Fprintf(text, "\tif active == %s {\n\t\tswitch of {\n", backend)

@@ -1,6 +1,10 @@
 package blas
 
-import "gonum.org/v1/gonum/blas"
+import (
+	"math/bits"
+
+	"gonum.org/v1/gonum/blas"
+)
 
 // What gonum's implementation panics with, word for word: gonum.org/v1/gonum v0.17.0,
 // blas/gonum/errors.go, BSD-3-Clause.
@@ -48,16 +52,21 @@ func isTrans(t blas.Transpose) bool {
 	return t != blas.NoTrans
 }
 
-// shortVector tells whether a slice is too short for a vector. Products that may exceed the
-// largest int are divisions here and in shortMatrix.
+// shortVector tells whether a slice is too short for a vector.
 func shortVector(length, n, inc int) bool {
 	if inc < 0 {
 		inc = -inc
 	}
-	return n > 0 && (length == 0 || n-1 > (length-1)/inc)
+	return n > 0 && (length == 0 || exceeds(n-1, inc, length-1))
 }
 
 // shortMatrix tells whether a slice is too short for a matrix.
 func shortMatrix(length, rows, cols, ld int) bool {
-	return rows > 0 && (length < cols || rows-1 > (length-cols)/ld)
+	return rows > 0 && (length < cols || exceeds(rows-1, ld, length-cols))
+}
+
+// exceeds tells whether a*b, which may exceed the largest int, is more than that.
+func exceeds(a, b, most int) bool {
+	high, low := bits.Mul64(uint64(a), uint64(b))
+	return high != 0 || low > uint64(most)
 }

@@ -59,20 +59,23 @@ func (r routines[T]) nrm2(n int, x []T, incX int) T {
 	}
 	refuse(n < 0, nLT0)
 	refuse(shortVector(len(x), n, incX), shortX)
-	v, scratch := gathered(n, x, incX)
-	norm := v.Norm2(r.Order)
+	if n > alone && incX != 1 {
+		return reduce.Vector[T]{N: n, Inc: incX, Data: x}.Norm2(r.Order)
+	}
+	xs, scratch := gathered(n, x, incX)
+	norm := reduce.Norm2(r.Order, xs)
 	giveIf(scratch)
 	return norm
 }
 
-// gathered returns the elements for package reduce: as a slice, which is sooner done with, unless they are many.
-func gathered[T kernel.Float](n int, x []T, incX int) (v reduce.Vector[T], scratch *[]T) {
-	if incX == 1 || n > alone {
-		return reduce.Vector[T]{N: n, Inc: incX, Data: x}, nil
+// gathered returns elements as a slice, which is sooner done with.
+func gathered[T kernel.Float](n int, x []T, incX int) (xs []T, scratch *[]T) {
+	if incX == 1 {
+		return x[:n], nil
 	}
 	scratch = take[T](n)
 	collect(*scratch, x, 0, incX)
-	return reduce.Vector[T]{N: n, Inc: 1, Data: *scratch}, scratch
+	return *scratch, scratch
 }
 
 // asum is reduce.SumAbs, and 0 if the increment is negative.
@@ -83,8 +86,11 @@ func (r routines[T]) asum(n int, x []T, incX int) T {
 		return 0
 	}
 	refuse(shortVector(len(x), n, incX), shortX)
-	v, scratch := gathered(n, x, incX)
-	sum := v.SumAbs(r.Order)
+	if n > alone && incX != 1 {
+		return reduce.Vector[T]{N: n, Inc: incX, Data: x}.SumAbs(r.Order)
+	}
+	xs, scratch := gathered(n, x, incX)
+	sum := reduce.SumAbs(r.Order, xs)
 	giveIf(scratch)
 	return sum
 }
@@ -106,6 +112,14 @@ func iamax[T kernel.Float](n int, x []T, incX int) int {
 		return -1
 	}
 	k, most := 0, kernel.Abs(x[0])
+	if incX == 1 {
+		for i, v := range x[:n] {
+			if v = kernel.Abs(v); v > most {
+				k, most = i, v
+			}
+		}
+		return k
+	}
 	for i := 1; i < n; i++ {
 		if v := kernel.Abs(x[i*incX]); v > most {
 			k, most = i, v

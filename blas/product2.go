@@ -25,6 +25,18 @@ func (r routines[T]) gemv(tA blas.Transpose, m, n int, alpha T, a []T, lda int, 
 	refuse(shortVector(len(x), terms, incX), shortX)
 	refuse(shortVector(len(y), sums, incY), shortY)
 	refuse(shortMatrix(len(a), m, n, lda), shortA)
+	if incX == 1 && incY == 1 && terms <= rowBlock && sums <= rowBlock && alpha != 0 && kernel.HasRows() && r.isChain(terms) {
+		// at once: the sums need no room elsewhere
+		var few [rowBlock]T
+		if trans {
+			c := &kernel.Columns[T]{Left: &x[0], Step: 1, Right: &a[0], Stride: lda, N: n, K: m} // a literal that is no pointer is copied, which waits
+			c.Continue(few[:n])
+		} else {
+			kernel.RowChains(n, few[:], m, &a[0], lda, &x[0], n, false)
+		}
+		finishRow(alpha, few[:sums], beta, y)
+		return
+	}
 	r.rows(trans, m, n, alpha, a, lda, x, incX, beta, y, incY)
 }
 
@@ -49,7 +61,75 @@ func (r routines[T]) symv(ul blas.Uplo, n int, alpha T, a []T, lda int, x []T, i
 	refuse(shortMatrix(len(a), n, n, lda), shortA)
 	refuse(shortVector(len(x), n, incX), shortX)
 	refuse(shortVector(len(y), n, incY), shortY)
+	if alpha != 0 && kernel.HasRows() && r.isChain(1) {
+		r.mirroredRows(ul == blas.Upper, n, alpha, a, lda, x, incX, beta, y, incY)
+		return
+	}
 	r.symmetricRows(triangle(ul, n, a, lda), alpha, x, incX, beta, y, incY)
+}
+
+// mirroredRows is symv where leaves are chains, alpha not being 0. The terms of a leaf are, for the sums before it and after it, what the stored triangle
+// has in its columns and in its rows; for the leaf's own sums both, of which a square is made. y may lie between the rows of A: all is summed before it is set.
+func (r routines[T]) mirroredRows(upper bool, n int, alpha T, a []T, lda int, x []T, incX int, beta T, y []T, incY int) {
+	leaf := r.leaf(n)
+	width, leaves := min(leaf, n), (n+leaf-1)/leaf
+	scratch := take[T](n*(leaves+2) + width*width)
+	defer give(scratch)
+	values, rest := (*scratch)[:n*leaves], (*scratch)[n*leaves:]
+	xs, ys, square := rest[:n], rest[n:2*n], rest[2*n:]
+	collect(xs, x, firstOf(n, incX), incX)
+	clear(values)
+	for lo := 0; lo < n; lo += leaf {
+		hi, sums := min(lo+leaf, n), values[lo/leaf*n:][:n]
+		terms := hi - lo
+		mirror(square, upper, terms, a[lo*lda+lo:], lda)
+		c := &kernel.Columns[T]{Left: &xs[lo], Step: 1, Right: &square[0], Stride: terms, N: terms, K: terms}
+		c.Continue(sums[lo:hi])
+		c.Stride = lda
+		switch before, after := lo, n-hi; {
+		case upper && after > 0:
+			c.Right, c.N = &a[lo*lda+hi], after
+			c.Continue(sums[hi:])
+		case !upper && before > 0:
+			c.Right, c.N = &a[lo*lda], before
+			c.Continue(sums[:lo])
+		}
+		switch before, after := lo, n-hi; {
+		case upper && before > 0:
+			kernel.RowChains(terms, sums, before, &a[lo], lda, &xs[lo], terms, false)
+		case !upper && after > 0:
+			kernel.RowChains(terms, sums[hi:], after, &a[hi*lda+lo], lda, &xs[lo], terms, false)
+		}
+	}
+	joinLeaves(false, values, n, leaves)
+	if incY == 1 {
+		finishRow(alpha, values[:n], beta, y[:n])
+		return
+	}
+	vy := newVector(y, n, incY, shortY)
+	if beta != 0 {
+		vy.get(ys)
+	}
+	finishRow(alpha, values[:n], beta, ys)
+	vy.set(ys)
+}
+
+// mirror sets dst to the symmetric matrix of n rows of which a stores a triangle.
+func mirror[T kernel.Float](dst []T, upper bool, n int, a []T, lda int) {
+	for i := range n {
+		row := dst[i*n:][:n]
+		first, at := 0, i // of the column that is the row's mirror image
+		from := a[i*lda:][:i+1]
+		if upper {
+			first, at = i, i*n+i
+			from = a[i*lda+i:][:n-i]
+		}
+		copy(row[first:], from)
+		for _, v := range from {
+			dst[at] = v
+			at += n
+		}
+	}
 }
 
 // spmv is symv of a packed matrix.
@@ -98,8 +178,10 @@ func (r routines[T]) isFew(trans bool, m, n int) bool {
 		few = fewSharedTerms
 	case trans:
 		few = fewColumnTerms
-	case n%kernel.AcrossTerms != 0: // gemm has no kernel that goes along such rows
+	case n%kernel.AcrossTerms != 0 && r.Threads > 1: // gemm has no kernel that goes along such rows
 		few *= 4
+	case n%kernel.AcrossTerms != 0:
+		few *= 64
 	}
 	return m*n <= few && r.isChain(1)
 }
@@ -115,6 +197,10 @@ func (r routines[T]) rows(trans bool, m, n int, alpha T, a []T, lda int, x []T, 
 	case alpha == 0:
 		scaleVector(beta, newVector(y, sums, incY, shortY))
 	case r.isFew(trans, m, n):
+		if incX == 1 && incY == 1 && areApart(y[:sums], a[:(m-1)*lda+n]) && areApart(y[:sums], x[:terms]) {
+			setRows(r.leaf(terms), trans, alpha, a, lda, x[:terms], beta, y[:sums])
+			return
+		}
 		r.fewRows(trans, sums, terms, alpha, a, lda, x, incX, beta, y, incY)
 	default:
 		xs, scratchX := newVector(x, terms, incX, shortX).slice()
@@ -127,10 +213,43 @@ func (r routines[T]) rows(trans bool, m, n int, alpha T, a []T, lda int, x []T, 
 	}
 }
 
+// rowBlock is the number of rows that are summed and finished at once. It cannot matter to the bits.
+const rowBlock = 32
+
+// setRows is rows without gemm for slices, y apart from the others.
+func setRows[T kernel.Float](leaf int, trans bool, alpha T, a []T, lda int, x []T, beta T, y []T) {
+	n, terms, block := len(y), len(x), rowBlock
+	need := rowRoom(leaf, min(n, block), terms)
+	if trans {
+		block, need = n, n*(1+spareRows(leaf, terms))
+	}
+	var few [rowBlock]T
+	room := few[:]
+	var scratch *[]T
+	if need > len(few) {
+		scratch = take[T](need)
+		room = *scratch
+	}
+	for i := 0; i < n; i += block {
+		sums := room[:min(block, n-i)]
+		if trans {
+			columnNode(leaf, false, sums, &kernel.Columns[T]{Left: &x[0], Step: 1, Right: &a[0], Stride: lda, N: n, K: terms}, room[n:])
+		} else {
+			rowNode(leaf, false, false, room, len(sums), &a[i*lda], lda, &x[0], terms)
+		}
+		finishRow(alpha, sums, beta, y[i:][:len(sums)])
+	}
+	giveIf(scratch)
+}
+
 // fewRows is rows without gemm. y may lie between the rows of A: all is summed before it is set.
 func (r routines[T]) fewRows(trans bool, n, terms int, alpha T, a []T, lda int, x []T, incX int, beta T, y []T, incY int) {
 	leaf := r.leaf(terms)
-	scratch := take[T](terms + (2+spareRows(leaf, terms))*n)
+	need := n * spareRows(leaf, terms)
+	if !trans {
+		need = rowRoom(leaf, min(n, rowBlock), terms)
+	}
+	scratch := take[T](terms + 2*n + need)
 	xs, rest := (*scratch)[:terms], (*scratch)[terms:]
 	if incX == 1 {
 		xs = x[:terms]
@@ -141,7 +260,9 @@ func (r routines[T]) fewRows(trans bool, n, terms int, alpha T, a []T, lda int, 
 	if trans {
 		columnNode(leaf, false, sums, &kernel.Columns[T]{Left: &xs[0], Step: 1, Right: &a[0], Stride: lda, N: n, K: terms}, spare)
 	} else {
-		rowNode(leaf, false, false, sums, &a[0], lda, &xs[0], terms, spare)
+		for i := 0; i < n; i += rowBlock {
+			copy(sums[i:], rowNode(leaf, false, false, spare, min(rowBlock, n-i), &a[i*lda], lda, &xs[0], terms))
+		}
 	}
 	if incY == 1 {
 		finishRow(alpha, sums, beta, y[:n])

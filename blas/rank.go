@@ -23,6 +23,10 @@ func (r routines[T]) ger(m, n int, alpha T, x []T, incX int, y []T, incY int, a 
 		return
 	}
 	a = a[:(m-1)*lda+n]
+	if incX == 1 && incY == 1 && r.isChain(1) && areApart(x[:m], a) && areApart(y[:n], a) {
+		kernel.Outer(a, lda, alpha, x[:m], y[:n])
+		return
+	}
 	scratch := take[T](m + n)
 	xs, ys := apartFrom(x, incX, a, (*scratch)[:m]), apartFrom(y, incY, a, (*scratch)[m:])
 	if r.isChain(1) {

@@ -25,7 +25,7 @@ func (r routines[T]) syrk(ul blas.Uplo, tA blas.Transpose, n, k int, alpha T, a 
 	}
 	ma, scratch := apart(ma, mc)
 	defer giveIf(scratch)
-	u := rankUpdate[T]{r, ul == blas.Upper, trans, ma, ma, alpha, beta, mc}
+	u := &rankUpdate[T]{r, ul == blas.Upper, trans, ma, ma, alpha, beta, mc}
 	u.run(0, n)
 }
 
@@ -57,7 +57,7 @@ func (r routines[T]) syr2k(ul blas.Uplo, tA blas.Transpose, n, k int, alpha T, a
 	if ul == blas.Upper { // in the upper triangle the column has the larger index
 		ab, ba = ba, ab
 	}
-	u := rankUpdate[T]{r, ul == blas.Upper, trans, ab, ba, alpha, beta, mc}
+	u := &rankUpdate[T]{r, ul == blas.Upper, trans, ab, ba, alpha, beta, mc}
 	u.run(0, n)
 }
 
@@ -140,8 +140,44 @@ func (u *rankUpdate[T]) part(m gemm.Matrix[T], lo, hi int) gemm.Matrix[T] {
 	return m.View(lo, hi, 0, m.Cols)
 }
 
-// diagonal sets a triangle of a block on the diagonal by way of scratch.
+// The terms of both triangles up to which rows are sooner done one by one: along rows of op(P), or where that is transposed side by side. They
+// cannot matter to the bits.
+const (
+	fewUpdates      = 1 << 13
+	fewTransUpdates = 1 << 14
+)
+
+// inRows sets the triangle of a small block on the diagonal, one row after the other.
+func (u *rankUpdate[T]) inRows(lo, hi, terms int) {
+	leaf := u.leaf(terms)
+	scratch := take[T](max(rowRoom(leaf, hi-lo, terms), (hi-lo)*(1+spareRows(leaf, terms))))
+	for i := lo; i < hi; i++ {
+		from, to := lo, i+1
+		if u.upper {
+			from, to = i, hi
+		}
+		n := to - from
+		sums, spare := (*scratch)[:n], (*scratch)[n:]
+		if u.trans {
+			columnNode(leaf, false, sums, &kernel.Columns[T]{Left: &u.p.Data[i], Step: u.p.Stride, Right: &u.q.Data[from], Stride: u.q.Stride, N: n, K: terms}, spare)
+		} else {
+			rowNode(leaf, false, false, *scratch, n, &u.q.Data[from*u.q.Stride], u.q.Stride, &u.p.Data[i*u.p.Stride], terms)
+		}
+		finishRow(u.alpha, sums, u.beta, u.c.Data[i*u.c.Stride+from:][:n])
+	}
+	give(scratch)
+}
+
+// diagonal sets a triangle of a block on the diagonal by way of scratch, unless it is small.
 func (u *rankUpdate[T]) diagonal(lo, hi int) {
+	few, terms := fewUpdates, u.p.Cols
+	if u.trans {
+		few, terms = fewTransUpdates, u.p.Rows
+	}
+	if (hi-lo)*(hi-lo)*terms <= few && kernel.HasRows() && u.isChain(1) {
+		u.inRows(lo, hi, terms)
+		return
+	}
 	block, scratch := takeMatrix[T](hi-lo, hi-lo)
 	defer give(scratch)
 	c := u.c.View(lo, hi, lo, hi)

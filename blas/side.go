@@ -35,25 +35,42 @@ func columnNode[T kernel.Float](leaf int, growing bool, sums []T, c *kernel.Colu
 	kernel.AddTo(sums, right)
 }
 
-// spareRows is how deep the tree over so many terms is.
-func spareRows(leaf, terms int) int { return bits.Len(uint((terms + leaf - 1) / leaf)) }
+// spareRows is how deep the tree over so many terms is, one or more.
+func spareRows(leaf, terms int) int {
+	if terms <= leaf {
+		return 0
+	}
+	return bits.Len(uint((terms - 1) / leaf))
+}
 
-// rowNode sets each sum to the node over the terms a[i*stride+k]*x[k] for n terms k from 0 on, or down from it. spare
-// is as in columnNode.
-func rowNode[T kernel.Float](leaf int, growing, down bool, sums []T, a *T, stride int, x *T, n int, spare []T) {
-	if n <= leaf {
-		kernel.RowChains(sums, a, stride, x, n, down)
+// rowNode returns, in room, the nodes over the terms a[i*stride+k]*x[k] of so many rows i, for n terms k from 0 on, or down from it. room is for the
+// chains of all leaves: rowRoom numbers.
+func rowNode[T kernel.Float](leaf int, growing, down bool, room []T, rows int, a *T, stride int, x *T, n int) []T {
+	kernel.RowChains(leaf, room, rows, a, stride, x, n, down)
+	if n > leaf {
+		joinLeaves(growing, room, rows, (n+leaf-1)/leaf)
+	}
+	return room[:rows]
+}
+
+// rowRoom is how much room rowNode takes.
+func rowRoom(leaf, rows, terms int) int {
+	if terms <= leaf {
+		return rows
+	}
+	return rows * ((terms + leaf - 1) / leaf)
+}
+
+// joinLeaves joins the values of so many leaves, one beside the other for each of n sums, to those of their node, which it leaves in place of the first.
+func joinLeaves[T kernel.Float](growing bool, values []T, n, leaves int) {
+	if leaves == 1 {
 		return
 	}
-	m := split(leaf, growing, n)
-	rowNode(leaf, growing, down, sums, a, stride, x, m, spare)
-	step := m
-	if down {
-		step = -m
-	}
-	right := spare[:len(sums)]
-	rowNode(leaf, growing, down, right, kernel.After(a, step), stride, kernel.After(x, step), n-m, spare[len(sums):])
-	kernel.AddTo(sums, right)
+	m := split(1, growing, leaves)
+	left, right := values[:m*n], values[m*n:]
+	joinLeaves(growing, left, n, m)
+	joinLeaves(growing, right, n, leaves-m)
+	kernel.AddTo(left[:n], right[:n])
 }
 
 // finishRow sets c[j] = RN(RN(alpha*s[j]) + RN(beta*c[j])), a sum that is zero counting as +0. c is not read if beta is 0.
@@ -90,9 +107,14 @@ func (r routines[T]) multiplySmall(growing, transA, transB bool, k int, alpha T,
 	m, n := c.Rows, c.Cols
 	leaf := r.leaf(k)
 	size := m * n
-	scratch := take[T](k + size*(1+spareRows(leaf, k)))
-	sums, spare, row := (*scratch)[:size], (*scratch)[size:len(*scratch)-k], (*scratch)[len(*scratch)-k:]
+	need := size * (1 + spareRows(leaf, k))
 	if transB {
+		need = size + k + rowRoom(leaf, n, k)
+	}
+	scratch := take[T](need)
+	sums, spare := (*scratch)[:size], (*scratch)[size:]
+	if transB {
+		row, room := spare[:k], spare[k:]
 		for i := range m {
 			x := &row[0]
 			if transA {
@@ -100,14 +122,14 @@ func (r routines[T]) multiplySmall(growing, transA, transB bool, k int, alpha T,
 			} else {
 				x = &a.Data[i*a.Stride]
 			}
-			rowNode(leaf, growing, false, sums[i*n:][:n], &b.Data[0], b.Stride, x, k, spare)
+			copy(sums[i*n:], rowNode(leaf, growing, false, room, n, &b.Data[0], b.Stride, x, k))
 		}
 	} else {
-		f := kernel.Columns[T]{Left: &a.Data[0], Row: a.Stride, Step: 1, Right: &b.Data[0], Stride: b.Stride, N: n, K: k}
+		f := &kernel.Columns[T]{Left: &a.Data[0], Row: a.Stride, Step: 1, Right: &b.Data[0], Stride: b.Stride, N: n, K: k}
 		if transA {
 			f.Row, f.Step = f.Step, f.Row
 		}
-		columnNode(leaf, growing, sums, &f, spare)
+		columnNode(leaf, growing, sums, f, spare)
 	}
 	if c.Stride == n {
 		finishRow(alpha, sums, beta, c.Data[:size])

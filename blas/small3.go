@@ -63,7 +63,7 @@ func (l *lower[T]) sideBySide(solve bool, alpha T, x []T, ld, cols int) {
 	}
 	scratch := take[T](cols)
 	sums := *scratch
-	c := kernel.Columns[T]{Step: column, Right: &x[first], Stride: step, N: cols}
+	c := &kernel.Columns[T]{Step: column, Right: &x[first], Stride: step, N: cols}
 	for i := range n {
 		if !solve {
 			i = n - 1 - i // the rows that are left to do read none that is done

@@ -48,7 +48,7 @@ func (t solver[T]) oneLeaf(index int, stack *nodes[T]) {
 	defer give(scratch)
 	sums := *scratch
 	lo := index * t.leaf
-	short := kernel.Columns[T]{Step: 1, Right: &t.x.Row(lo)[0], Stride: t.x.Stride, N: t.x.Cols}
+	short := &kernel.Columns[T]{Step: 1, Right: &t.x.Row(lo)[0], Stride: t.x.Stride, N: t.x.Cols}
 	for i := lo; i < min(lo+t.leaf, t.l.Rows); i++ {
 		clear(sums)
 		if i > lo { // the short leaf; +0, if it has no terms, changes nothing

@@ -22,7 +22,14 @@ import (
 // the largest magnitude, and of one through a buffer if it scales; Exact ends in a
 // square root of a big.Int, some 10 µs. It panics if the order does not apply to T
 // (see Check).
-func Norm2[T Float](order Order, x []T) T { return whole(x).Norm2(order) }
+func Norm2[T Float](order Order, x []T) T {
+	if order.kind == KindPairwise { // at once: see Sum
+		if s := SumSquares(order, x); surelyUnscaled(s, len(x)) {
+			return root(s)
+		}
+	}
+	return whole(x).Norm2(order)
+}
 
 // Norm2 is the function Norm2 over the elements of v.
 func (v Vector[T]) Norm2(order Order) T {
@@ -61,7 +68,10 @@ func normRange[T Float]() int {
 // errors, those over n <= 1/u terms grow by (1+u)^n < e, and those over more stop
 // growing at M²/u (see normExponent); the other orders err by less than half.
 func surelyUnscaled[T Float](s T, n int) bool {
-	square := math.Ldexp(1, 2*normRange[T]())
+	square := 0x1p64 // 2^2k
+	if kernel.Is64[T]() {
+		square = 0x1p900
+	}
 	return float64(s) >= 4*float64(n)/square && float64(s) < square/4
 }
 

@@ -69,7 +69,10 @@ func (c *Columns[T]) Continue(sums []T) {
 	if len(sums) == 0 {
 		return
 	}
-	size, rows := int(unsafe.Sizeof(*c.Left)), len(sums)/c.N
+	size, rows := int(unsafe.Sizeof(*c.Left)), 1
+	if len(sums) != c.N { // a division takes as long as a few terms
+		rows = len(sums) / c.N
+	}
 	d, x, y := unsafe.Pointer(&sums[0]), unsafe.Pointer(c.Right), unsafe.Pointer(c.Left)
 	switch {
 	case !HasRows():
@@ -86,16 +89,13 @@ func (c *Columns[T]) Continue(sums []T) {
 	}
 }
 
-// RowChains sets each sum to the chain of n terms along a row of a, and x. Rows begin stride apart:
+// RowChains sets sums to the chains of the leaves of n terms along a row of a, and x: those of each leaf for all of so many rows, one leaf after the
+// other. Rows begin stride apart:
 //
-//	sums[i] = +0; for k = 0, ..., n-1, or down 0, ..., -n+1: sums[i] = FMA(a[i*stride+k], x[k], sums[i])
+//	s = +0; for k = l*leaf, ..., min((l+1)*leaf, n)-1, or down from -l*leaf: s = FMA(a[i*stride+k], x[k], s); sums[l*rows+i] = s
 //
-// Its NaN may be any. The caller sees to the lengths. sums overlaps neither a nor x.
-func RowChains[T Float](sums []T, a *T, stride int, x *T, n int, down bool) {
-	if n == 0 || len(sums) == 0 {
-		clear(sums)
-		return
-	}
+// Its NaN may be any. The caller sees to the lengths. There is a row and a term at least. sums overlaps neither a nor x.
+func RowChains[T Float](leaf int, sums []T, rows int, a *T, stride int, x *T, n int, down bool) {
 	size := int(unsafe.Sizeof(*x))
 	step := size
 	if down {
@@ -104,13 +104,16 @@ func RowChains[T Float](sums []T, a *T, stride int, x *T, n int, down bool) {
 	d, u, v := unsafe.Pointer(&sums[0]), unsafe.Pointer(a), unsafe.Pointer(x)
 	switch {
 	case !HasRows():
-		for i := range sums {
-			sums[i] = chainFrom((*T)(unsafe.Add(u, i*stride*size)), x, n, step)
+		for k := 0; k < n; k += leaf {
+			for i := range rows {
+				sums[i] = chainFrom((*T)(unsafe.Add(u, i*stride*size+k*step)), (*T)(unsafe.Add(v, k*step)), min(leaf, n-k), step)
+			}
+			sums = sums[rows:]
 		}
 	case Is64[T]():
-		rowChainsF64((*float64)(d), (*float64)(u), (*float64)(v), n, len(sums), 8*stride, step)
+		rowChainsF64((*float64)(d), (*float64)(u), (*float64)(v), n, rows, 8*stride, step, leaf, 8*rows, 0)
 	default:
-		rowChainsF32((*float32)(d), (*float32)(u), (*float32)(v), n, len(sums), 4*stride, step)
+		rowChainsF32((*float32)(d), (*float32)(u), (*float32)(v), n, rows, 4*stride, step, leaf, 4*rows, 0)
 	}
 }
 

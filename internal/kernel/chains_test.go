@@ -90,24 +90,30 @@ func testOuter[T Float](t *testing.T, rng *rand.Rand, m, n int) {
 }
 
 func testRowChains[T Float](t *testing.T, rng *rand.Rand, n int) {
-	rows, stride := n%21, n+3
+	rows, stride, leaf := 1+n%37, n+3, 1+rng.IntN(n+3)
+	if n == 0 {
+		return
+	}
+	leaves := (n + leaf - 1) / leaf
 	a, x := numbersFor[T](rng, (rows+1)*stride, n%2 == 0), numbersFor[T](rng, n+3, n%2 == 0)
 	for _, down := range []bool{false, true} {
 		at, step := 1, 1
 		if down {
 			at, step = n, -1
 		}
-		sums := numbersFor[T](rng, rows+1, true)
-		guard := Bits(sums[rows])
-		RowChains(sums[:rows], &a[at], stride, &x[at], n, down)
-		for r := range rows {
-			want := T(0)
-			for i := range n {
-				k := at + i*step
-				want = FMA(a[r*stride+k], x[k], want)
+		sums := numbersFor[T](rng, leaves*rows+1, true)
+		guard := Bits(sums[leaves*rows])
+		RowChains(leaf, sums, rows, &a[at], stride, &x[at], n, down)
+		for l := range leaves {
+			for r := range rows {
+				want := T(0)
+				for i := l * leaf; i < min(n, (l+1)*leaf); i++ {
+					k := at + i*step
+					want = FMA(a[r*stride+k], x[k], want)
+				}
+				requireBits(t, want, sums[l*rows+r], "%v: row %d of %d, leaf %d of %d, %d terms, down %t", Active(), r, rows, l, leaf, n, down)
 			}
-			requireBits(t, want, sums[r], "%v: row %d of %d, %d terms, down %t", Active(), r, rows, n, down)
 		}
-		require.Equal(t, guard, Bits(sums[rows]))
+		require.Equal(t, guard, Bits(sums[leaves*rows]))
 	}
 }

@@ -333,7 +333,7 @@ func slicesWide(m Mode, of Terms, bins int, d *uint64, x, y []float32, a *uint64
 func Total[T Float](of Terms, x, y []T) T {
 	p, q, n := unsafe.Pointer(unsafe.SliceData(x)), unsafe.Pointer(unsafe.SliceData(y)), len(x)
 	if n < Lanes[T]() {
-		return treePortable[T](of, nil, x, y)
+		return shortTree[T](of, x, y)
 	}
 	if active == AVX512 {
 		switch of {

@@ -79,9 +79,11 @@ func Bits[T Float](x T) uint64 {
 // than x.
 func AddTo[T Float](x, y []T) {
 	y = y[:len(x)]
-	if !rows(RowPlus, len(x), unsafe.SliceData(x), unsafe.SliceData(x), unsafe.SliceData(y), nil, nil) {
-		addToPortable(x, y)
+	if HasRows() {
+		EachOf(RowPlus, len(x), unsafe.SliceData(x), unsafe.SliceData(x), unsafe.SliceData(y), nil, nil)
+		return
 	}
+	addToPortable(x, y)
 }
 
 // addToPortable is the twin of the kernels.

@@ -35,7 +35,11 @@ func kernelBits[T Float](x, y []T) []uint64 {
 		c := Columns[T]{Left: &x[0], Row: 20, Step: 1, Right: &y[0], Stride: 11, N: 11, K: 15}
 		c.Continue(row[:33])
 		sums := make([]T, 11)
-		RowChains(sums, &y[0], 50, &x[0], 50, false)
+		RowChains(50, sums, 11, &y[0], 50, &x[0], 50, false)
+		triangle := Triangle[T]{A: &y[0], Row: 20, Column: 1, X: &row[0], Step: 1, Rows: TriangleRows}
+		triangle.Multiply()
+		triangle.X = &row[TriangleRows]
+		triangle.Solve()
 		for _, v := range append(row, sums...) {
 			all = append(all, Bits(v))
 		}

@@ -54,9 +54,9 @@ func testWithin[T Float](t *testing.T) {
 		}
 		for m := 1; m <= rows; m++ {
 			a := before[len(before)-m*n:]
-			RowChains(sums[:m], &a[0], n, &u[0], n, false)
+			RowChains(n, sums[:m], m, &a[0], n, &u[0], n, false)
 			require.EqualValues(t, n, sums[m-1])
-			RowChains(sums[:m], &after[n-1], n, &v[n-1], n, true)
+			RowChains(n, sums[:m], m, &after[n-1], n, &v[n-1], n, true)
 			require.EqualValues(t, n, sums[m-1])
 			clear(sums[:n])
 			(&Columns[T]{Left: &x[most-min(m, most)], Step: 1, Right: &a[0], Stride: n, N: n, K: m}).Continue(sums[:n])

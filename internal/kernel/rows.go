@@ -63,9 +63,7 @@ func Each[T Float](of RowProgram, dst, x, y, z []T, numbers ...T) {
 // EachOf is Each of n elements from those on that are pointed to. The caller sees to the lengths: what is
 // short is done as fast as it is called.
 func EachOf[T Float](of RowProgram, n int, dst, x, y, z *T, p *RowNumbers[T]) {
-	if !rows(of, n, dst, x, y, z, p) {
-		some(of, from(dst, n), from(x, n), from(y, n), from(z, n), p)
-	}
+	rows(of, n, dst, x, y, z, p)
 }
 
 func from[T Float](x *T, n int) []T {
@@ -73,15 +71,6 @@ func from[T Float](x *T, n int) []T {
 		return nil
 	}
 	return unsafe.Slice(x, n)
-}
-
-// rows is EachOf where there is a kernel of it.
-func rows[T Float](of RowProgram, n int, dst, x, y, z *T, p *RowNumbers[T]) bool {
-	d, u, v, w := unsafe.Pointer(dst), unsafe.Pointer(x), unsafe.Pointer(y), unsafe.Pointer(z)
-	if Is64[T]() {
-		return rowsF64(of, (*float64)(d), (*float64)(u), (*float64)(v), (*float64)(w), n, (*float64)(unsafe.Pointer(p)))
-	}
-	return rowsF32(of, (*float32)(d), (*float32)(u), (*float32)(v), (*float32)(w), n, (*float32)(unsafe.Pointer(p)))
 }
 
 // some is Each in Go.
@@ -194,24 +183,6 @@ func RowChain[T Float](a, x []T, down bool) (s T) {
 		s = FMA(a[k], x[k], s)
 	}
 	return s
-}
-
-// FuseColumn continues a chain in each row by a term of one column, whose elements are stride apart from a[at] on. Its NaN may be any.
-//
-//	sums[i] = FMA(a[at+i*stride], x, sums[i])
-func FuseColumn[T Float](sums, a []T, at, stride int, x T) {
-	if Is64[T]() {
-		s, f, v := As[float64](sums), As[float64](a), float64(x)
-		for i, sum := range s {
-			s[i] = math.FMA(f[at], v, sum)
-			at += stride
-		}
-		return
-	}
-	for i, sum := range sums {
-		sums[i] = FMA(a[at], x, sum)
-		at += stride
-	}
 }
 
 // Maximum returns the maximum of x, NaN if any is, and -Inf of none. Which zero it

@@ -6,64 +6,124 @@ package kernel
 
 import "unsafe"
 
-func rowsF64(of RowProgram, dst, x, y, z *float64, n int, a *float64) bool {
-	switch RowProgram(active)<<4 + of {
-	case RowProgram(AVX512)<<4 + RowLess:
-		rowLessF64AVX512(dst, x, y, z, n, a)
-	case RowProgram(AVX512)<<4 + RowPlus:
-		rowPlusF64AVX512(dst, x, y, z, n, a)
-	case RowProgram(AVX512)<<4 + RowOver:
-		rowOverF64AVX512(dst, x, y, z, n, a)
-	case RowProgram(AVX512)<<4 + RowOverTimes:
-		rowOverTimesF64AVX512(dst, x, y, z, n, a)
-	case RowProgram(AVX512)<<4 + RowOverTimesPlus:
-		rowOverTimesPlusF64AVX512(dst, x, y, z, n, a)
-	case RowProgram(AVX512)<<4 + RowTimes:
-		rowTimesF64AVX512(dst, x, y, z, n, a)
-	case RowProgram(AVX512)<<4 + RowTimesPlus:
-		rowTimesPlusF64AVX512(dst, x, y, z, n, a)
-	case RowProgram(AVX512)<<4 + RowFused:
-		rowFusedF64AVX512(dst, x, y, z, n, a)
-	case RowProgram(AVX512)<<4 + RowMix:
-		rowMixF64AVX512(dst, x, y, z, n, a)
-	case RowProgram(AVX512)<<4 + RowScale:
-		rowScaleF64AVX512(dst, x, y, z, n, a)
-	case RowProgram(AVX512)<<4 + RowFinish:
-		rowFinishF64AVX512(dst, x, y, z, n, a)
-	case RowProgram(AVX512)<<4 + RowOuter:
-		rowOuterF64AVX512(dst, x, y, z, n, a)
-	case RowProgram(AVX512)<<4 + RowOuterTwo:
-		rowOuterTwoF64AVX512(dst, x, y, z, n, a)
-	case RowProgram(AVX2)<<4 + RowLess:
-		rowLessF64AVX2(dst, x, y, z, n, a)
-	case RowProgram(AVX2)<<4 + RowPlus:
-		rowPlusF64AVX2(dst, x, y, z, n, a)
-	case RowProgram(AVX2)<<4 + RowOver:
-		rowOverF64AVX2(dst, x, y, z, n, a)
-	case RowProgram(AVX2)<<4 + RowOverTimes:
-		rowOverTimesF64AVX2(dst, x, y, z, n, a)
-	case RowProgram(AVX2)<<4 + RowOverTimesPlus:
-		rowOverTimesPlusF64AVX2(dst, x, y, z, n, a)
-	case RowProgram(AVX2)<<4 + RowTimes:
-		rowTimesF64AVX2(dst, x, y, z, n, a)
-	case RowProgram(AVX2)<<4 + RowTimesPlus:
-		rowTimesPlusF64AVX2(dst, x, y, z, n, a)
-	case RowProgram(AVX2)<<4 + RowFused:
-		rowFusedF64AVX2(dst, x, y, z, n, a)
-	case RowProgram(AVX2)<<4 + RowMix:
-		rowMixF64AVX2(dst, x, y, z, n, a)
-	case RowProgram(AVX2)<<4 + RowScale:
-		rowScaleF64AVX2(dst, x, y, z, n, a)
-	case RowProgram(AVX2)<<4 + RowFinish:
-		rowFinishF64AVX2(dst, x, y, z, n, a)
-	case RowProgram(AVX2)<<4 + RowOuter:
-		rowOuterF64AVX2(dst, x, y, z, n, a)
-	case RowProgram(AVX2)<<4 + RowOuterTwo:
-		rowOuterTwoF64AVX2(dst, x, y, z, n, a)
-	default:
-		return false
+func rows[T Float](of RowProgram, n int, dst, x, y, z *T, p *RowNumbers[T]) {
+	d, u, v, w, a := unsafe.Pointer(dst), unsafe.Pointer(x), unsafe.Pointer(y), unsafe.Pointer(z), unsafe.Pointer(p)
+	if Is64[T]() == true {
+		switch RowProgram(active)<<4 + of {
+		case RowProgram(AVX512)<<4 + RowLess:
+			rowLessF64AVX512((*float64)(d), (*float64)(u), (*float64)(v), (*float64)(w), n, (*float64)(a))
+		case RowProgram(AVX512)<<4 + RowPlus:
+			rowPlusF64AVX512((*float64)(d), (*float64)(u), (*float64)(v), (*float64)(w), n, (*float64)(a))
+		case RowProgram(AVX512)<<4 + RowOver:
+			rowOverF64AVX512((*float64)(d), (*float64)(u), (*float64)(v), (*float64)(w), n, (*float64)(a))
+		case RowProgram(AVX512)<<4 + RowOverTimes:
+			rowOverTimesF64AVX512((*float64)(d), (*float64)(u), (*float64)(v), (*float64)(w), n, (*float64)(a))
+		case RowProgram(AVX512)<<4 + RowOverTimesPlus:
+			rowOverTimesPlusF64AVX512((*float64)(d), (*float64)(u), (*float64)(v), (*float64)(w), n, (*float64)(a))
+		case RowProgram(AVX512)<<4 + RowTimes:
+			rowTimesF64AVX512((*float64)(d), (*float64)(u), (*float64)(v), (*float64)(w), n, (*float64)(a))
+		case RowProgram(AVX512)<<4 + RowTimesPlus:
+			rowTimesPlusF64AVX512((*float64)(d), (*float64)(u), (*float64)(v), (*float64)(w), n, (*float64)(a))
+		case RowProgram(AVX512)<<4 + RowFused:
+			rowFusedF64AVX512((*float64)(d), (*float64)(u), (*float64)(v), (*float64)(w), n, (*float64)(a))
+		case RowProgram(AVX512)<<4 + RowMix:
+			rowMixF64AVX512((*float64)(d), (*float64)(u), (*float64)(v), (*float64)(w), n, (*float64)(a))
+		case RowProgram(AVX512)<<4 + RowScale:
+			rowScaleF64AVX512((*float64)(d), (*float64)(u), (*float64)(v), (*float64)(w), n, (*float64)(a))
+		case RowProgram(AVX512)<<4 + RowFinish:
+			rowFinishF64AVX512((*float64)(d), (*float64)(u), (*float64)(v), (*float64)(w), n, (*float64)(a))
+		case RowProgram(AVX512)<<4 + RowOuter:
+			rowOuterF64AVX512((*float64)(d), (*float64)(u), (*float64)(v), (*float64)(w), n, (*float64)(a))
+		case RowProgram(AVX512)<<4 + RowOuterTwo:
+			rowOuterTwoF64AVX512((*float64)(d), (*float64)(u), (*float64)(v), (*float64)(w), n, (*float64)(a))
+		case RowProgram(AVX2)<<4 + RowLess:
+			rowLessF64AVX2((*float64)(d), (*float64)(u), (*float64)(v), (*float64)(w), n, (*float64)(a))
+		case RowProgram(AVX2)<<4 + RowPlus:
+			rowPlusF64AVX2((*float64)(d), (*float64)(u), (*float64)(v), (*float64)(w), n, (*float64)(a))
+		case RowProgram(AVX2)<<4 + RowOver:
+			rowOverF64AVX2((*float64)(d), (*float64)(u), (*float64)(v), (*float64)(w), n, (*float64)(a))
+		case RowProgram(AVX2)<<4 + RowOverTimes:
+			rowOverTimesF64AVX2((*float64)(d), (*float64)(u), (*float64)(v), (*float64)(w), n, (*float64)(a))
+		case RowProgram(AVX2)<<4 + RowOverTimesPlus:
+			rowOverTimesPlusF64AVX2((*float64)(d), (*float64)(u), (*float64)(v), (*float64)(w), n, (*float64)(a))
+		case RowProgram(AVX2)<<4 + RowTimes:
+			rowTimesF64AVX2((*float64)(d), (*float64)(u), (*float64)(v), (*float64)(w), n, (*float64)(a))
+		case RowProgram(AVX2)<<4 + RowTimesPlus:
+			rowTimesPlusF64AVX2((*float64)(d), (*float64)(u), (*float64)(v), (*float64)(w), n, (*float64)(a))
+		case RowProgram(AVX2)<<4 + RowFused:
+			rowFusedF64AVX2((*float64)(d), (*float64)(u), (*float64)(v), (*float64)(w), n, (*float64)(a))
+		case RowProgram(AVX2)<<4 + RowMix:
+			rowMixF64AVX2((*float64)(d), (*float64)(u), (*float64)(v), (*float64)(w), n, (*float64)(a))
+		case RowProgram(AVX2)<<4 + RowScale:
+			rowScaleF64AVX2((*float64)(d), (*float64)(u), (*float64)(v), (*float64)(w), n, (*float64)(a))
+		case RowProgram(AVX2)<<4 + RowFinish:
+			rowFinishF64AVX2((*float64)(d), (*float64)(u), (*float64)(v), (*float64)(w), n, (*float64)(a))
+		case RowProgram(AVX2)<<4 + RowOuter:
+			rowOuterF64AVX2((*float64)(d), (*float64)(u), (*float64)(v), (*float64)(w), n, (*float64)(a))
+		case RowProgram(AVX2)<<4 + RowOuterTwo:
+			rowOuterTwoF64AVX2((*float64)(d), (*float64)(u), (*float64)(v), (*float64)(w), n, (*float64)(a))
+		default:
+			some(of, from(dst, n), from(x, n), from(y, n), from(z, n), p)
+		}
 	}
-	return true
+	if Is64[T]() == false {
+		switch RowProgram(active)<<4 + of {
+		case RowProgram(AVX512)<<4 + RowLess:
+			rowLessF32AVX512((*float32)(d), (*float32)(u), (*float32)(v), (*float32)(w), n, (*float32)(a))
+		case RowProgram(AVX512)<<4 + RowPlus:
+			rowPlusF32AVX512((*float32)(d), (*float32)(u), (*float32)(v), (*float32)(w), n, (*float32)(a))
+		case RowProgram(AVX512)<<4 + RowOver:
+			rowOverF32AVX512((*float32)(d), (*float32)(u), (*float32)(v), (*float32)(w), n, (*float32)(a))
+		case RowProgram(AVX512)<<4 + RowOverTimes:
+			rowOverTimesF32AVX512((*float32)(d), (*float32)(u), (*float32)(v), (*float32)(w), n, (*float32)(a))
+		case RowProgram(AVX512)<<4 + RowOverTimesPlus:
+			rowOverTimesPlusF32AVX512((*float32)(d), (*float32)(u), (*float32)(v), (*float32)(w), n, (*float32)(a))
+		case RowProgram(AVX512)<<4 + RowTimes:
+			rowTimesF32AVX512((*float32)(d), (*float32)(u), (*float32)(v), (*float32)(w), n, (*float32)(a))
+		case RowProgram(AVX512)<<4 + RowTimesPlus:
+			rowTimesPlusF32AVX512((*float32)(d), (*float32)(u), (*float32)(v), (*float32)(w), n, (*float32)(a))
+		case RowProgram(AVX512)<<4 + RowFused:
+			rowFusedF32AVX512((*float32)(d), (*float32)(u), (*float32)(v), (*float32)(w), n, (*float32)(a))
+		case RowProgram(AVX512)<<4 + RowMix:
+			rowMixF32AVX512((*float32)(d), (*float32)(u), (*float32)(v), (*float32)(w), n, (*float32)(a))
+		case RowProgram(AVX512)<<4 + RowScale:
+			rowScaleF32AVX512((*float32)(d), (*float32)(u), (*float32)(v), (*float32)(w), n, (*float32)(a))
+		case RowProgram(AVX512)<<4 + RowFinish:
+			rowFinishF32AVX512((*float32)(d), (*float32)(u), (*float32)(v), (*float32)(w), n, (*float32)(a))
+		case RowProgram(AVX512)<<4 + RowOuter:
+			rowOuterF32AVX512((*float32)(d), (*float32)(u), (*float32)(v), (*float32)(w), n, (*float32)(a))
+		case RowProgram(AVX512)<<4 + RowOuterTwo:
+			rowOuterTwoF32AVX512((*float32)(d), (*float32)(u), (*float32)(v), (*float32)(w), n, (*float32)(a))
+		case RowProgram(AVX2)<<4 + RowLess:
+			rowLessF32AVX2((*float32)(d), (*float32)(u), (*float32)(v), (*float32)(w), n, (*float32)(a))
+		case RowProgram(AVX2)<<4 + RowPlus:
+			rowPlusF32AVX2((*float32)(d), (*float32)(u), (*float32)(v), (*float32)(w), n, (*float32)(a))
+		case RowProgram(AVX2)<<4 + RowOver:
+			rowOverF32AVX2((*float32)(d), (*float32)(u), (*float32)(v), (*float32)(w), n, (*float32)(a))
+		case RowProgram(AVX2)<<4 + RowOverTimes:
+			rowOverTimesF32AVX2((*float32)(d), (*float32)(u), (*float32)(v), (*float32)(w), n, (*float32)(a))
+		case RowProgram(AVX2)<<4 + RowOverTimesPlus:
+			rowOverTimesPlusF32AVX2((*float32)(d), (*float32)(u), (*float32)(v), (*float32)(w), n, (*float32)(a))
+		case RowProgram(AVX2)<<4 + RowTimes:
+			rowTimesF32AVX2((*float32)(d), (*float32)(u), (*float32)(v), (*float32)(w), n, (*float32)(a))
+		case RowProgram(AVX2)<<4 + RowTimesPlus:
+			rowTimesPlusF32AVX2((*float32)(d), (*float32)(u), (*float32)(v), (*float32)(w), n, (*float32)(a))
+		case RowProgram(AVX2)<<4 + RowFused:
+			rowFusedF32AVX2((*float32)(d), (*float32)(u), (*float32)(v), (*float32)(w), n, (*float32)(a))
+		case RowProgram(AVX2)<<4 + RowMix:
+			rowMixF32AVX2((*float32)(d), (*float32)(u), (*float32)(v), (*float32)(w), n, (*float32)(a))
+		case RowProgram(AVX2)<<4 + RowScale:
+			rowScaleF32AVX2((*float32)(d), (*float32)(u), (*float32)(v), (*float32)(w), n, (*float32)(a))
+		case RowProgram(AVX2)<<4 + RowFinish:
+			rowFinishF32AVX2((*float32)(d), (*float32)(u), (*float32)(v), (*float32)(w), n, (*float32)(a))
+		case RowProgram(AVX2)<<4 + RowOuter:
+			rowOuterF32AVX2((*float32)(d), (*float32)(u), (*float32)(v), (*float32)(w), n, (*float32)(a))
+		case RowProgram(AVX2)<<4 + RowOuterTwo:
+			rowOuterTwoF32AVX2((*float32)(d), (*float32)(u), (*float32)(v), (*float32)(w), n, (*float32)(a))
+		default:
+			some(of, from(dst, n), from(x, n), from(y, n), from(z, n), p)
+		}
+	}
 }
 
 func rowsMaxF64(lanes *float64, x []float64) int {
@@ -102,72 +162,28 @@ func columnChainsF64(dst, x, y *float64, n, k, s, q, u, p int) {
 	}
 }
 
-func rowChainsF64(dst, x, y *float64, n, t, s, q int) {
+func rowChainsF64(dst, x, y *float64, n, t, s, q, leaf, u, room int) {
 	if active == AVX512 {
-		rowChainsF64AVX512(dst, x, y, n, t, s, q)
+		rowChainsF64AVX512(dst, x, y, n, t, s, q, leaf, u, room)
 	} else {
-		rowChainsF64AVX2(dst, x, y, n, t, s, q)
+		rowChainsF64AVX2(dst, x, y, n, t, s, q, leaf, u, room)
 	}
 }
 
-func rowsF32(of RowProgram, dst, x, y, z *float32, n int, a *float32) bool {
-	switch RowProgram(active)<<4 + of {
-	case RowProgram(AVX512)<<4 + RowLess:
-		rowLessF32AVX512(dst, x, y, z, n, a)
-	case RowProgram(AVX512)<<4 + RowPlus:
-		rowPlusF32AVX512(dst, x, y, z, n, a)
-	case RowProgram(AVX512)<<4 + RowOver:
-		rowOverF32AVX512(dst, x, y, z, n, a)
-	case RowProgram(AVX512)<<4 + RowOverTimes:
-		rowOverTimesF32AVX512(dst, x, y, z, n, a)
-	case RowProgram(AVX512)<<4 + RowOverTimesPlus:
-		rowOverTimesPlusF32AVX512(dst, x, y, z, n, a)
-	case RowProgram(AVX512)<<4 + RowTimes:
-		rowTimesF32AVX512(dst, x, y, z, n, a)
-	case RowProgram(AVX512)<<4 + RowTimesPlus:
-		rowTimesPlusF32AVX512(dst, x, y, z, n, a)
-	case RowProgram(AVX512)<<4 + RowFused:
-		rowFusedF32AVX512(dst, x, y, z, n, a)
-	case RowProgram(AVX512)<<4 + RowMix:
-		rowMixF32AVX512(dst, x, y, z, n, a)
-	case RowProgram(AVX512)<<4 + RowScale:
-		rowScaleF32AVX512(dst, x, y, z, n, a)
-	case RowProgram(AVX512)<<4 + RowFinish:
-		rowFinishF32AVX512(dst, x, y, z, n, a)
-	case RowProgram(AVX512)<<4 + RowOuter:
-		rowOuterF32AVX512(dst, x, y, z, n, a)
-	case RowProgram(AVX512)<<4 + RowOuterTwo:
-		rowOuterTwoF32AVX512(dst, x, y, z, n, a)
-	case RowProgram(AVX2)<<4 + RowLess:
-		rowLessF32AVX2(dst, x, y, z, n, a)
-	case RowProgram(AVX2)<<4 + RowPlus:
-		rowPlusF32AVX2(dst, x, y, z, n, a)
-	case RowProgram(AVX2)<<4 + RowOver:
-		rowOverF32AVX2(dst, x, y, z, n, a)
-	case RowProgram(AVX2)<<4 + RowOverTimes:
-		rowOverTimesF32AVX2(dst, x, y, z, n, a)
-	case RowProgram(AVX2)<<4 + RowOverTimesPlus:
-		rowOverTimesPlusF32AVX2(dst, x, y, z, n, a)
-	case RowProgram(AVX2)<<4 + RowTimes:
-		rowTimesF32AVX2(dst, x, y, z, n, a)
-	case RowProgram(AVX2)<<4 + RowTimesPlus:
-		rowTimesPlusF32AVX2(dst, x, y, z, n, a)
-	case RowProgram(AVX2)<<4 + RowFused:
-		rowFusedF32AVX2(dst, x, y, z, n, a)
-	case RowProgram(AVX2)<<4 + RowMix:
-		rowMixF32AVX2(dst, x, y, z, n, a)
-	case RowProgram(AVX2)<<4 + RowScale:
-		rowScaleF32AVX2(dst, x, y, z, n, a)
-	case RowProgram(AVX2)<<4 + RowFinish:
-		rowFinishF32AVX2(dst, x, y, z, n, a)
-	case RowProgram(AVX2)<<4 + RowOuter:
-		rowOuterF32AVX2(dst, x, y, z, n, a)
-	case RowProgram(AVX2)<<4 + RowOuterTwo:
-		rowOuterTwoF32AVX2(dst, x, y, z, n, a)
-	default:
-		return false
+func solveRowsF64(dst, x, y, p *float64, n, s, q, t, u, k int) {
+	if active == AVX512 {
+		solveRowsF64AVX512(dst, x, y, p, n, s, q, t, u, k)
+	} else {
+		solveRowsF64AVX2(dst, x, y, p, n, s, q, t, u, k)
 	}
-	return true
+}
+
+func multiplyRowsF64(dst, x, y, p *float64, n, s, q, t, u, k int) {
+	if active == AVX512 {
+		multiplyRowsF64AVX512(dst, x, y, p, n, s, q, t, u, k)
+	} else {
+		multiplyRowsF64AVX2(dst, x, y, p, n, s, q, t, u, k)
+	}
 }
 
 func rowsMaxF32(lanes *float32, x []float32) int {
@@ -206,11 +222,27 @@ func columnChainsF32(dst, x, y *float32, n, k, s, q, u, p int) {
 	}
 }
 
-func rowChainsF32(dst, x, y *float32, n, t, s, q int) {
+func rowChainsF32(dst, x, y *float32, n, t, s, q, leaf, u, room int) {
 	if active == AVX512 {
-		rowChainsF32AVX512(dst, x, y, n, t, s, q)
+		rowChainsF32AVX512(dst, x, y, n, t, s, q, leaf, u, room)
 	} else {
-		rowChainsF32AVX2(dst, x, y, n, t, s, q)
+		rowChainsF32AVX2(dst, x, y, n, t, s, q, leaf, u, room)
+	}
+}
+
+func solveRowsF32(dst, x, y, p *float32, n, s, q, t, u, k int) {
+	if active == AVX512 {
+		solveRowsF32AVX512(dst, x, y, p, n, s, q, t, u, k)
+	} else {
+		solveRowsF32AVX2(dst, x, y, p, n, s, q, t, u, k)
+	}
+}
+
+func multiplyRowsF32(dst, x, y, p *float32, n, s, q, t, u, k int) {
+	if active == AVX512 {
+		multiplyRowsF32AVX512(dst, x, y, p, n, s, q, t, u, k)
+	} else {
+		multiplyRowsF32AVX2(dst, x, y, p, n, s, q, t, u, k)
 	}
 }
 
@@ -266,7 +298,13 @@ func rowsOuterF64AVX512(dst, x, u *float64, n, t, s, q int, p *float64)
 func columnChainsF64AVX512(dst, x, y *float64, n, k, s, q, u, p int)
 
 //go:noescape
-func rowChainsF64AVX512(dst, x, y *float64, n, t, s, q int)
+func rowChainsF64AVX512(dst, x, y *float64, n, t, s, q, leaf, u, room int)
+
+//go:noescape
+func solveRowsF64AVX512(dst, x, y, p *float64, n, s, q, t, u, k int)
+
+//go:noescape
+func multiplyRowsF64AVX512(dst, x, y, p *float64, n, s, q, t, u, k int)
 
 //go:noescape
 func rowLessF32AVX512(dst, x, y, q *float32, n int, p *float32)
@@ -320,7 +358,13 @@ func rowsOuterF32AVX512(dst, x, u *float32, n, t, s, q int, p *float32)
 func columnChainsF32AVX512(dst, x, y *float32, n, k, s, q, u, p int)
 
 //go:noescape
-func rowChainsF32AVX512(dst, x, y *float32, n, t, s, q int)
+func rowChainsF32AVX512(dst, x, y *float32, n, t, s, q, leaf, u, room int)
+
+//go:noescape
+func solveRowsF32AVX512(dst, x, y, p *float32, n, s, q, t, u, k int)
+
+//go:noescape
+func multiplyRowsF32AVX512(dst, x, y, p *float32, n, s, q, t, u, k int)
 
 //go:noescape
 func rowLessF64AVX2(dst, x, y, q *float64, n int, p *float64)
@@ -374,7 +418,13 @@ func rowsOuterF64AVX2(dst, x, u *float64, n, t, s, q int, p *float64)
 func columnChainsF64AVX2(dst, x, y *float64, n, k, s, q, u, p int)
 
 //go:noescape
-func rowChainsF64AVX2(dst, x, y *float64, n, t, s, q int)
+func rowChainsF64AVX2(dst, x, y *float64, n, t, s, q, leaf, u, room int)
+
+//go:noescape
+func solveRowsF64AVX2(dst, x, y, p *float64, n, s, q, t, u, k int)
+
+//go:noescape
+func multiplyRowsF64AVX2(dst, x, y, p *float64, n, s, q, t, u, k int)
 
 //go:noescape
 func rowLessF32AVX2(dst, x, y, q *float32, n int, p *float32)
@@ -428,4 +478,10 @@ func rowsOuterF32AVX2(dst, x, u *float32, n, t, s, q int, p *float32)
 func columnChainsF32AVX2(dst, x, y *float32, n, k, s, q, u, p int)
 
 //go:noescape
-func rowChainsF32AVX2(dst, x, y *float32, n, t, s, q int)
+func rowChainsF32AVX2(dst, x, y *float32, n, t, s, q, leaf, u, room int)
+
+//go:noescape
+func solveRowsF32AVX2(dst, x, y, p *float32, n, s, q, t, u, k int)
+
+//go:noescape
+func multiplyRowsF32AVX2(dst, x, y, p *float32, n, s, q, t, u, k int)

@@ -4,7 +4,9 @@
 
 package kernel
 
-func rowsF64(of RowProgram, dst, x, y, z *float64, n int, a *float64) bool { return false }
+func rows[T Float](of RowProgram, n int, dst, x, y, z *T, p *RowNumbers[T]) {
+	some(of, from(dst, n), from(x, n), from(y, n), from(z, n), p)
+}
 
 func rowsMaxF64(lanes *float64, x []float64) int { return 0 }
 
@@ -14,9 +16,11 @@ func rowsOuterF64(dst, x, u *float64, n, t, s, q int, p *float64) { panic(noKern
 
 func columnChainsF64(dst, x, y *float64, n, k, s, q, u, p int) { panic(noKernel) }
 
-func rowChainsF64(dst, x, y *float64, n, t, s, q int) { panic(noKernel) }
+func rowChainsF64(dst, x, y *float64, n, t, s, q, leaf, u, room int) { panic(noKernel) }
 
-func rowsF32(of RowProgram, dst, x, y, z *float32, n int, a *float32) bool { return false }
+func solveRowsF64(dst, x, y, p *float64, n, s, q, t, u, k int) { panic(noKernel) }
+
+func multiplyRowsF64(dst, x, y, p *float64, n, s, q, t, u, k int) { panic(noKernel) }
 
 func rowsMaxF32(lanes *float32, x []float32) int { return 0 }
 
@@ -26,4 +30,8 @@ func rowsOuterF32(dst, x, u *float32, n, t, s, q int, p *float32) { panic(noKern
 
 func columnChainsF32(dst, x, y *float32, n, k, s, q, u, p int) { panic(noKernel) }
 
-func rowChainsF32(dst, x, y *float32, n, t, s, q int) { panic(noKernel) }
+func rowChainsF32(dst, x, y *float32, n, t, s, q, leaf, u, room int) { panic(noKernel) }
+
+func solveRowsF32(dst, x, y, p *float32, n, s, q, t, u, k int) { panic(noKernel) }
+
+func multiplyRowsF32(dst, x, y, p *float32, n, s, q, t, u, k int) { panic(noKernel) }

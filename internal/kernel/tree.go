@@ -109,7 +109,8 @@ func rest[T Float](x, y []T, n int) (restX, restY []T) {
 // AddPlain joins two node values: left[i] = left[i] + right[i].
 func AddPlain[T Float](left, right []T) {
 	right = right[:len(left)]
-	if len(left) > maxLanes && rows(RowPlus, len(left), &left[0], &left[0], &right[0], nil, nil) {
+	if len(left) > maxLanes && HasRows() {
+		EachOf(RowPlus, len(left), &left[0], &left[0], &right[0], nil, nil)
 		return
 	}
 	for i := range left {
