@@ -205,12 +205,22 @@ func totalDispatch(text *strings.Builder, backends []string) {
 		for _, of := range treeTerms(f64, false) {
 			double, single := tree{w: f64, term: of}, tree{w: f32, term: of}
 			fmt.Fprintf(text, "\t\tcase %s:\n\t\t\tif Is64[T]() {\n", goTerms[of])
-			fmt.Fprintf(text, "\t\t\t\treturn T(%s%s(nil, (*float64)(p), (*float64)(q), n))\n\t\t\t}\n", double.name(), backend)
-			fmt.Fprintf(text, "\t\t\treturn T(%s%s(nil, (*float32)(p), (*float32)(q), n))\n", single.name(), backend)
+			totalOf(text, "\t\t\t\t", double, backend, "float64")
+			fmt.Fprintf(text, "\t\t\t}\n")
+			totalOf(text, "\t\t\t", single, backend, "float32")
 		}
 		fmt.Fprintf(text, "\t\t}\n\t}\n")
 	}
 	fmt.Fprintf(text, "\treturn treePortable[T](of, nil, x, y)\n}\n")
+}
+
+// totalOf writes how Total calls the kernel, or that of few rows.
+func totalOf(text *strings.Builder, indent string, k tree, backend, elements string) {
+	if small := newTree(&amd64{bytes: 64}, k.w, k.term, false); backend == small.suffix() {
+		small.small = true
+		fmt.Fprintf(text, "%[1]sif n < %[2]d {\n%[1]s\treturn T(%[3]s%[4]s((*%[5]s)(p), (*%[5]s)(q), n))\n%[1]s}\n", indent, small.rows*small.lanes(), small.name(), backend, elements)
+	}
+	fmt.Fprintf(text, "%[1]sreturn T(%[2]s%[3]s(nil, (*%[4]s)(p), (*%[4]s)(q), n))\n", indent, k.name(), backend, elements)
 }
 
 // treeTerms returns the terms of which there are kernels that evaluate trees, of values or

@@ -36,6 +36,7 @@ type tree struct {
 	w     width
 	term  term
 	pairs bool
+	small bool // of fewer rows than a block, so without a frame: no stack to look after, which takes as long as dozens of terms
 
 	rows      int // of a block
 	slotCount int // blocks of a superblock
@@ -53,8 +54,21 @@ type tree struct {
 // levels bounds the superblocks by 2^36, more than any memory holds.
 const levels = 36
 
-// emitTree prints the function and returns its declaration in Go.
+// emitTree prints the function and returns its declaration in Go; if it is light, also that of few rows.
 func emitTree(t target, w width, of term, pairs bool) string {
+	k := newTree(t, w, of, pairs)
+	k.emit()
+	declaration := k.declaration()
+	if k = newTree(t, w, of, pairs); k.hasSmall() {
+		k.small = true
+		k.emit()
+		declaration += k.declaration()
+	}
+	return declaration
+}
+
+// newTree returns the program.
+func newTree(t target, w width, of term, pairs bool) *tree {
 	k := &tree{target: t, w: w, term: of, pairs: pairs}
 	k.rows, k.slotCount = 8, 8
 	parts := 1
@@ -84,9 +98,11 @@ func emitTree(t target, w width, of term, pairs bool) string {
 	for r := t.registers() - 1; r >= 0; r-- {
 		k.free = append(k.free, reg(r))
 	}
-	k.emit()
-	return k.declaration()
+	return k
 }
+
+// hasSmall tells whether there is a kernel of fewer rows than a block, too.
+func (k *tree) hasSmall() bool { return k.light() && k.w != wide }
 
 // types returns the types of the lanes and of the elements in Go.
 func (k *tree) types() (lanes, elements string) {
@@ -105,12 +121,19 @@ func (k *tree) declaration() string {
 	if k.pairs {
 		result = "(h, l " + lanes + ")"
 	}
-	return fmt.Sprintf("\n//go:noescape\nfunc %s%s(dst *%s, x, y *%s, n int) %s\n", k.name(), k.suffix(), lanes, elements, result)
+	dst := "dst *" + lanes + ", "
+	if k.small {
+		dst = ""
+	}
+	return fmt.Sprintf("\n//go:noescape\nfunc %s%s(%sx, y *%s, n int) %s\n", k.name(), k.suffix(), dst, elements, result)
 }
 
 func (k *tree) name() string {
-	if k.pairs {
+	switch {
+	case k.pairs:
 		return fmt.Sprintf("pair%s%v", k.term, k.w)
+	case k.small:
+		return fmt.Sprintf("smallTree%s%v", k.term, k.w)
 	}
 	return fmt.Sprintf("tree%s%v", k.term, k.w)
 }
@@ -164,6 +187,9 @@ func (k *tree) emit() {
 		results = 2
 	}
 	locals := k.stack + levels*k.value
+	if k.small {
+		args, locals = args[1:], 0
+	}
 	k.enterUnread(k.name(), args, results*k.w.lane(), locals)
 	if !k.light() {
 		k.alignFrame()
@@ -183,10 +209,14 @@ func (k *tree) emit() {
 		k.loadAhead("dst", !k.pairs)
 	}
 	k.ragged()
-	k.blocks()
-	k.fold()
+	if !k.small {
+		k.blocks()
+		k.fold()
+	}
 	k.modeRead()
-	k.lanesToDst()
+	if !k.small {
+		k.lanesToDst()
+	}
 	if k.pairs {
 		h := k.joinPairs()
 		k.result("h", 8*len(args), h[0])

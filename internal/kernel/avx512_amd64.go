@@ -8,10 +8,19 @@ package kernel
 func treeSumF64AVX512(dst *float64, x, y *float64, n int) (ret float64)
 
 //go:noescape
+func smallTreeSumF64AVX512(x, y *float64, n int) (ret float64)
+
+//go:noescape
 func treeSumAbsF64AVX512(dst *float64, x, y *float64, n int) (ret float64)
 
 //go:noescape
+func smallTreeSumAbsF64AVX512(x, y *float64, n int) (ret float64)
+
+//go:noescape
 func treeDotF64AVX512(dst *float64, x, y *float64, n int) (ret float64)
+
+//go:noescape
+func smallTreeDotF64AVX512(x, y *float64, n int) (ret float64)
 
 //go:noescape
 func pairSumF64AVX512(dst *float64, x, y *float64, n int) (h, l float64)
@@ -26,10 +35,19 @@ func pairDotF64AVX512(dst *float64, x, y *float64, n int) (h, l float64)
 func treeSumF32AVX512(dst *float32, x, y *float32, n int) (ret float32)
 
 //go:noescape
+func smallTreeSumF32AVX512(x, y *float32, n int) (ret float32)
+
+//go:noescape
 func treeSumAbsF32AVX512(dst *float32, x, y *float32, n int) (ret float32)
 
 //go:noescape
+func smallTreeSumAbsF32AVX512(x, y *float32, n int) (ret float32)
+
+//go:noescape
 func treeDotF32AVX512(dst *float32, x, y *float32, n int) (ret float32)
+
+//go:noescape
+func smallTreeDotF32AVX512(x, y *float32, n int) (ret float32)
 
 //go:noescape
 func pairSumF32AVX512(dst *float32, x, y *float32, n int) (h, l float32)

@@ -339,17 +339,35 @@ func Total[T Float](of Terms, x, y []T) T {
 		switch of {
 		case Plain:
 			if Is64[T]() {
+				if n < 1024 {
+					return T(smallTreeSumF64AVX512((*float64)(p), (*float64)(q), n))
+				}
 				return T(treeSumF64AVX512(nil, (*float64)(p), (*float64)(q), n))
+			}
+			if n < 2048 {
+				return T(smallTreeSumF32AVX512((*float32)(p), (*float32)(q), n))
 			}
 			return T(treeSumF32AVX512(nil, (*float32)(p), (*float32)(q), n))
 		case Absolute:
 			if Is64[T]() {
+				if n < 1024 {
+					return T(smallTreeSumAbsF64AVX512((*float64)(p), (*float64)(q), n))
+				}
 				return T(treeSumAbsF64AVX512(nil, (*float64)(p), (*float64)(q), n))
+			}
+			if n < 2048 {
+				return T(smallTreeSumAbsF32AVX512((*float32)(p), (*float32)(q), n))
 			}
 			return T(treeSumAbsF32AVX512(nil, (*float32)(p), (*float32)(q), n))
 		case Product:
 			if Is64[T]() {
+				if n < 1024 {
+					return T(smallTreeDotF64AVX512((*float64)(p), (*float64)(q), n))
+				}
 				return T(treeDotF64AVX512(nil, (*float64)(p), (*float64)(q), n))
+			}
+			if n < 2048 {
+				return T(smallTreeDotF32AVX512((*float32)(p), (*float32)(q), n))
 			}
 			return T(treeDotF32AVX512(nil, (*float32)(p), (*float32)(q), n))
 		}

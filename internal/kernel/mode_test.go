@@ -16,7 +16,7 @@ func kernelBits[T Float](x, y []T) []uint64 {
 		all = append(all, Bits(h), Bits(l))
 		for _, n := range []int{40, 300, len(x)} { // less than a block, or more
 			dst := make([]T, Lanes[T]())
-			all = append(all, Bits(Tree(of, dst, x[:n], y[:n])), Bits(dst[1]))
+			all = append(all, Bits(Tree(of, dst, x[:n], y[:n])), Bits(dst[1]), Bits(Total(of, x[:n], y[:n])))
 		}
 		if !Is64[T]() {
 			all = append(all, Bits(Tree[float64](of, nil, x, y)))
