@@ -17,7 +17,7 @@ func TestBlocksWhoseTwoSumOverflows(t *testing.T) {
 	_, e := kernel.TwoSum(-1.5*ulp, math.MaxFloat64)
 	require.True(t, e != e)
 
-	first := slices.Repeat([]float64{0x1p983, -0x1p983}, 2048) // a block
+	first := slices.Repeat([]float64{0x1p990, -0x1p990}, 2048) // a block
 	first[4095] -= 1.5 * ulp
 	second := slices.Repeat([]float64{0x1p1019}, 32) // another, whose sum is the largest number
 	second[31] -= ulp
