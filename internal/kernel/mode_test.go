@@ -52,6 +52,13 @@ func kernelBits[T Float](x, y []T) []uint64 {
 			all = append(all, Bits(v))
 		}
 	}
+	if cols := SweepColumns[T](); cols > 0 {
+		nodes := make([]T, 2*cols)
+		Sweep(nodes, x[:40], y, cols, cols, []uint64{Leaf(32, 0), Leaf(8, 1)})
+		for _, v := range nodes[:cols] {
+			all = append(all, Bits(v))
+		}
+	}
 	tile := FoldTile[T]()
 	stack := make([]T, 2*tile.Size())
 	MicroFold(PairsFold, tile, stack, 0, x, y, []uint64{Leaf(len(y)/tile.Cols, 0)})
@@ -81,8 +88,17 @@ func extractBits[T Float](x, y []T) (all []uint64) {
 			x, y := x[:n], y[:n]
 			all = append(all, Largest(of, x, y))
 			if Is64[T]() {
-				high, low := SplitTerms(of, Anchor(-50), 1, As[float64](x), As[float64](y))
-				all = append(all, uint64(high), Bits(low))
+				x, y := As[float64](x), As[float64](y)
+				for _, scale := range []float64{1, 0x1p-3} {
+					if of == Plain || scale == 1 {
+						high, low := SplitTerms(of, Anchor(-50), scale, x, y)
+						all = append(all, uint64(high), Bits(low))
+					}
+				}
+				high, low, most := SplitWatched(of, Anchor(-50), x, y)
+				all = append(all, uint64(high), Bits(low), most)
+				v, state := SumCertain(of, x[:40], y[:40], 0)
+				all = append(all, Bits(v), uint64(state))
 			} else {
 				all = append(all, uint64(RoundedSum(of, Anchor(-50), As[float32](x), As[float32](y))))
 			}
