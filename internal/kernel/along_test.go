@@ -15,20 +15,15 @@ func sameNodes[T Float](rng *rand.Rand, leaves, gap, offset int, along func(stac
 	k, cols := leaves*AlongLeaf, AlongTile[T]().Cols
 	stride := k + gap
 	a, b := make([]T, k), make([]T, offset+cols*stride)[offset:]
-	for i := range a {
-		a[i] = T(math.Ldexp(rng.Float64()-0.5, rng.IntN(20)-10))
-	}
-	for i := range b {
-		b[i] = T(math.Ldexp(rng.Float64()-0.5, rng.IntN(20)-10))
-	}
+	setFactors(rng, a)
+	setFactors(rng, b)
 	a[rng.IntN(k)], b[rng.IntN(len(b))] = 0, T(math.Inf(1))
 	b[rng.IntN(len(b))], b[rng.IntN(len(b))] = T(math.NaN()), T(math.Copysign(0, -1))
-	program, depth, deepest := make([]uint64, leaves), 0, 0
-	for i := range program {
-		nodes := rng.IntN(min(depth, 3) + 1)
-		program[i], deepest = Leaf(AlongLeaf, nodes), max(deepest, depth+1)
-		depth += 1 - nodes
+	terms := make([]int, leaves)
+	for i := range terms {
+		terms[i] = AlongLeaf
 	}
+	program, depth, deepest := randomProgram(rng, terms)
 	want, got, x := make([]T, deepest*cols), make([]T, deepest*cols), make([]T, k)
 	microPortable(AlongTile[T](), Stack[T]{Own: want}, a, Factors[T]{Data: b, Stride: stride, Across: true}, program)
 	ArrangeAlong(x, a, leaves)
@@ -39,6 +34,24 @@ func sameNodes[T Float](rng *rand.Rand, leaves, gap, offset int, along func(stac
 		}
 	}
 	return nil
+}
+
+// setFactors sets numbers of several magnitudes.
+func setFactors[T Float](rng *rand.Rand, x []T) {
+	for i := range x {
+		x[i] = T(math.Ldexp(rng.Float64()-0.5, rng.IntN(20)-10))
+	}
+}
+
+// randomProgram returns a program of leaves of so many terms, how many nodes it leaves, and the most that it has.
+func randomProgram(rng *rand.Rand, leaves []int) (program []uint64, depth, deepest int) {
+	for _, terms := range leaves {
+		nodes := rng.IntN(min(depth, 3) + 1)
+		deepest = max(deepest, depth+1)
+		program = append(program, Leaf(terms, nodes))
+		depth += 1 - nodes
+	}
+	return program, depth, deepest
 }
 
 func TestAlong(t *testing.T) {

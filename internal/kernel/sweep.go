@@ -15,7 +15,8 @@ func SweepColumns[T Float]() int {
 }
 
 // Sweep is Micro of a tile of one row and so many columns, a multiple of SweepColumns, over factors that lie row by
-// row, stride apart. It goes along eight rows at a time from end to end, and takes a stack in one place.
+// row, stride apart. It goes along eight rows at a time from end to end, and takes a stack in one place, of cols numbers
+// for each node that the program has at a time. The caller sees to that.
 func Sweep[T Float](stack, x, b []T, stride, cols int, program []uint64) {
 	size := int(unsafe.Sizeof(x[0]))
 	_, _ = b[(len(x)-1)*stride+cols-1], stack[cols-1]

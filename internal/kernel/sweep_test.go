@@ -12,20 +12,13 @@ import (
 // sameSweep compares Sweep with Micro in Go, for a random program of those leaves, and returns an error where they differ.
 func sameSweep[T Float](rng *rand.Rand, leaves []int, cols, gap, offset int, sweep func(stack, x, b []T, stride, cols int, program []uint64)) error {
 	k, stride := 0, cols+gap
-	program, depth, deepest := make([]uint64, len(leaves)), 0, 0
-	for i, terms := range leaves {
+	for _, terms := range leaves {
 		k += terms
-		nodes := rng.IntN(min(depth, 3) + 1)
-		program[i], deepest = Leaf(terms, nodes), max(deepest, depth+1)
-		depth += 1 - nodes
 	}
+	program, depth, deepest := randomProgram(rng, leaves)
 	a, b := make([]T, k), make([]T, offset+k*stride)[offset:]
-	for i := range a {
-		a[i] = T(math.Ldexp(rng.Float64()-0.5, rng.IntN(20)-10))
-	}
-	for i := range b {
-		b[i] = T(math.Ldexp(rng.Float64()-0.5, rng.IntN(20)-10))
-	}
+	setFactors(rng, a)
+	setFactors(rng, b)
 	a[rng.IntN(k)], b[rng.IntN(len(b))] = 0, T(math.Inf(1))
 	b[rng.IntN(len(b))], b[rng.IntN(len(b))] = T(math.NaN()), T(math.Copysign(0, -1))
 	tile := Tile{1, cols}
