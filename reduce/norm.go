@@ -68,10 +68,7 @@ func normRange[T Float]() int {
 // errors, those over n <= 1/u terms grow by (1+u)^n < e, and those over more stop
 // growing at M²/u (see normExponent); the other orders err by less than half.
 func surelyUnscaled[T Float](s T, n int) bool {
-	square := 0x1p64 // 2^2k
-	if kernel.Is64[T]() {
-		square = 0x1p900
-	}
+	square := powerOfTwo(2 * normRange[T]())
 	return float64(s) >= 4*float64(n)/square && float64(s) < square/4
 }
 
