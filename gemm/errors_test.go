@@ -45,6 +45,20 @@ func TestGemmErrors(t *testing.T) {
 	require.NoError(t, gemm.Gemm(gemm.Options{}, false, false, 1, gemm.Dense(2, 3, buffer[:6]), b, 0, touching))
 }
 
+// What is no row or part of a matrix is not taken from memory beyond it.
+func TestMatrixPanicsNameTheShape(t *testing.T) {
+	m := gemm.Dense(2, 3, make([]float32, 20)[:6])
+	require.PanicsWithValue(t, "gemm: row 2 of a matrix of 2 x 3", func() { m.Row(2) })
+	require.PanicsWithValue(t, "gemm: row -1 of a matrix of 2 x 3", func() { m.Row(-1) })
+	require.PanicsWithValue(t, "gemm: rows [0,3) and columns [0,1) of a matrix of 2 x 3", func() { m.View(0, 3, 0, 1) })
+	require.PanicsWithValue(t, "gemm: rows [1,0) and columns [0,1) of a matrix of 2 x 3", func() { m.View(1, 0, 0, 1) })
+	require.PanicsWithValue(t, "gemm: rows [0,1) and columns [0,4) of a matrix of 2 x 3", func() { m.View(0, 1, 0, 4) })
+	require.PanicsWithValue(t, "gemm: rows [0,2) and columns [-1,1) of a matrix of 2 x 3", func() { m.View(0, 2, -1, 1) })
+	require.PanicsWithValue(t, "gemm: matrix of -1 x 2: want no negative dimension", func() { gemm.NewMatrix[float64](-1, 2) })
+	require.Len(t, m.Row(1), 3)
+	require.Equal(t, gemm.Matrix[float32]{Stride: 3}, m.View(2, 2, 3, 3))
+}
+
 func TestEmptyShapes(t *testing.T) {
 	for _, order := range append(ordersFor[float64](), reduce.Arrival) {
 		for _, s := range [][3]int{{0, 2, 3}, {2, 0, 3}, {2, 3, 0}, {0, 0, 0}} {

@@ -17,26 +17,43 @@ type Matrix[T Float] struct {
 	Data               []T
 }
 
-// NewMatrix returns a matrix of zeros with Stride = cols.
+// NewMatrix returns a matrix of zeros with Stride = cols. It panics if a dimension is
+// negative.
 func NewMatrix[T Float](rows, cols int) Matrix[T] {
+	if rows < 0 || cols < 0 {
+		panic(fmt.Sprintf("gemm: matrix of %d x %d: want no negative dimension", rows, cols))
+	}
 	return Matrix[T]{rows, cols, cols, make([]T, rows*cols)}
 }
 
-// Dense returns the matrix of that shape over data, with Stride = cols.
+// Dense returns the matrix of that shape over data, with Stride = cols. Products look
+// whether data are long enough.
 func Dense[T Float](rows, cols int, data []T) Matrix[T] {
 	return Matrix[T]{rows, cols, cols, data}
 }
 
-// Row returns row i, sharing memory.
+// Row returns row i, sharing memory. It panics unless 0 <= i < Rows.
 func (m Matrix[T]) Row(i int) []T {
+	if uint(i) >= uint(m.Rows) {
+		noRow(i, m.Rows, m.Cols)
+	}
 	if m.Cols == 0 {
 		return nil // there may be no memory behind it
 	}
 	return m.Data[i*m.Stride : i*m.Stride+m.Cols]
 }
 
-// View returns rows [i0, i1) and columns [j0, j1), sharing memory.
+//go:noinline
+func noRow(i, rows, cols int) {
+	panic(fmt.Sprintf("gemm: row %d of a matrix of %d x %d", i, rows, cols))
+}
+
+// View returns rows [i0, i1) and columns [j0, j1), sharing memory. It panics unless 0 <=
+// i0 <= i1 <= Rows and 0 <= j0 <= j1 <= Cols.
 func (m Matrix[T]) View(i0, i1, j0, j1 int) Matrix[T] {
+	if i0 < 0 || i0 > i1 || i1 > m.Rows || j0 < 0 || j0 > j1 || j1 > m.Cols {
+		panic(fmt.Sprintf("gemm: rows [%d,%d) and columns [%d,%d) of a matrix of %d x %d", i0, i1, j0, j1, m.Rows, m.Cols))
+	}
 	v := Matrix[T]{Rows: i1 - i0, Cols: j1 - j0, Stride: m.Stride}
 	if v.Rows > 0 && v.Cols > 0 {
 		v.Data = m.Data[i0*m.Stride+j0 : (i1-1)*m.Stride+j1]

@@ -55,7 +55,10 @@ func appendFloats[S Float](b []byte, x []S) []byte {
 func readPartial[T Float](b []byte, order reduce.Order) (*Partial[T], error) {
 	r := &wireReader{left: b}
 	p, err := readHeader[T](r, order)
-	if err != nil {
+	switch {
+	case r.short:
+		return nil, fmt.Errorf("gemm: part of %d bytes: want %d at least, which say what it is", len(b), 8*wireFields)
+	case err != nil:
 		return nil, err
 	}
 	if p.terms > 0 {
@@ -75,13 +78,15 @@ func readPartial[T Float](b []byte, order reduce.Order) (*Partial[T], error) {
 // readHeader reads what a part is.
 func readHeader[T Float](r *wireReader, order reduce.Order) (*Partial[T], error) {
 	kind, fold, leaf, seed := r.uint(), r.uint(), r.uint(), r.uint()
-	place := Contraction{K: r.int(), From: r.int(), Leaf: r.int(), Growing: r.int() == 1}
+	place := Contraction{K: r.int(), From: r.int(), Leaf: r.int()}
+	growing := r.uint()
+	place.Growing = growing == 1
 	p := &Partial[T]{order: order, place: place, terms: r.int(), size: r.int()}
-	if r.short {
-		return nil, fmt.Errorf("gemm: part of %d numbers that say what it is: want %d", 8*wireFields-len(r.left), wireFields)
-	}
 	if kind != uint64(order.Kind()) || fold != uint64(order.Fold()) || leaf != uint64(order.Leaf()) || seed != order.Seed() {
 		return nil, fmt.Errorf("gemm: part in order of kind %d, fold %d, leaf %d, seed %d: want %v", kind, fold, leaf, seed, order)
+	}
+	if growing > 1 {
+		return nil, fmt.Errorf("gemm: part of a contraction with growing %d: want 0 or 1", growing)
 	}
 	if place.Leaf > maxWireLeaf || place.K > math.MaxInt-maxWireLeaf {
 		return nil, fmt.Errorf("gemm: part of a contraction over %v: want leaves of %d at most", place, maxWireLeaf)

@@ -2,6 +2,7 @@ package gemm_test
 
 import (
 	"encoding/binary"
+	"fmt"
 	"math/rand/v2"
 	"testing"
 
@@ -82,12 +83,15 @@ func TestReadPartialRefuses(t *testing.T) {
 		for n := range wire {
 			_, err := gemm.ReadPartial[float32](wire[:n], order)
 			require.Error(t, err, "%v: %d bytes of %d", order, n, len(wire))
+			if n < wireHeader {
+				require.ErrorContains(t, err, fmt.Sprintf("part of %d bytes: want 80 at least", n))
+			}
 		}
 		_, err := gemm.ReadPartial[float32](append(wire, 0), order)
 		require.ErrorContains(t, err, "1 bytes too many")
 		for field, values := range map[int][]uint64{
 			0: {99}, 1: {1}, 2: {7}, 3: {3}, // another order
-			4: {1, 1 << 63, 40}, 5: {1, 64, 1 << 40}, 6: {0, 5}, 8: {1, 33, 1 << 62}, // another place
+			4: {1, 1 << 63, 40}, 5: {1, 64, 1 << 40}, 6: {0, 5}, 7: {2, 1 << 63}, 8: {1, 33, 1 << 62}, // another place
 			9: {0, 11, 13, 1 << 40, 1 << 62, 1<<64 - 1}, // another size
 		} {
 			for _, v := range values {
@@ -114,6 +118,7 @@ func FuzzReadPartial(f *testing.F) {
 			return
 		}
 		require.Equal(t, part.Bytes()+wireHeader, len(wire))
+		require.Equal(t, wire[:wireHeader], part.AppendWire(nil)[:wireHeader])
 		again, err := gemm.ReadPartial[float32](part.AppendWire(nil), order)
 		require.NoError(t, err)
 		require.Equal(t, part.AppendWire(nil), again.AppendWire(nil))

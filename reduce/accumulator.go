@@ -64,6 +64,9 @@ func newAccumulator[T Float](order Order, start int) *Accumulator[T] {
 	return a
 }
 
+// orderless is what the zero Accumulator is.
+const orderless = "an Accumulator without an order: want one made by NewAccumulator or unmarshalled"
+
 // Clone returns a copy that shares nothing with a.
 func (a *Accumulator[T]) Clone() *Accumulator[T] {
 	b := *a
@@ -158,7 +161,7 @@ func addToState[T Float](a *Accumulator[T], t terms[T]) {
 	case KindPairwise, KindDoubleDouble:
 		appendTerms(a.plain, t, a.start, a.end)
 	default:
-		panic("reduce: Accumulator without an order: want one made by NewAccumulator or unmarshalled")
+		panic("reduce: terms for " + orderless)
 	}
 	a.end += len(t.x)
 }
@@ -212,13 +215,16 @@ func (a *Accumulator[T]) Merge(next *Accumulator[T]) error {
 
 // Sum returns the value of the sum, the same bits as function Sum over the same
 // terms. It leaves the state as it was. It is an error if the terms do not begin at
-// index 0, except under Binned and Exact.
+// index 0, except under Binned and Exact, or if a is the zero Accumulator.
 func (a *Accumulator[T]) Sum() (T, error) {
 	if a.order.kind == KindBinned {
 		return a.bins.Round(), nil
 	}
 	if a.order.kind == KindExact {
 		return Round[T](a.exact), nil
+	}
+	if !a.order.CutInvariant() {
+		return 0, fmt.Errorf("reduce: sum of %s", orderless)
 	}
 	if a.start != 0 {
 		return 0, fmt.Errorf("reduce: accumulator of [%d,%d) cannot finish: the terms before index %d are missing", a.start, a.end, a.start)

@@ -153,8 +153,14 @@ func (c *Cover[T]) copied(x []T) []T {
 	return own
 }
 
-// AddPlain joins two node values: left[i] = left[i] + right[i].
-func AddPlain[T Float](left, right []T) { kernel.AddPlain(left, right) }
+// AddPlain joins two node values: left[i] = left[i] + right[i]. It panics if the
+// lengths differ.
+func AddPlain[T Float](left, right []T) {
+	if len(left) != len(right) {
+		panic(fmt.Sprintf("reduce: joining %d numbers with %d: want as many", len(left), len(right)))
+	}
+	kernel.AddPlain(left, right)
+}
 
 // AddPairs joins two node values of DoubleDouble, for each i:
 //
@@ -162,7 +168,15 @@ func AddPlain[T Float](left, right []T) { kernel.AddPlain(left, right) }
 //	l      = (l1 + l2) + e
 //
 // The pair is never renormalised (Ogita, Rump and Oishi, 2005, Sum2, along a tree).
-func AddPairs[T Float](h1, l1, h2, l2 []T) { kernel.AddPairs(h1, l1, h2, l2) }
+// It panics if the lengths differ.
+func AddPairs[T Float](h1, l1, h2, l2 []T) {
+	for _, part := range [][]T{l1, h2, l2} {
+		if len(part) != len(h1) {
+			panic(fmt.Sprintf("reduce: joining %d pairs of which one part has %d numbers: want as many", len(h1), len(part)))
+		}
+	}
+	kernel.AddPairs(h1, l1, h2, l2)
+}
 
 func addPair[T Float](h1, l1, h2, l2 T) (h, l T) { return kernel.AddPair(h1, l1, h2, l2) }
 

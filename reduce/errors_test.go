@@ -38,6 +38,18 @@ func TestPanicsNameTheNumbers(t *testing.T) {
 	a, err := reduce.NewAccumulator[float64](reduce.Pairwise, 0)
 	require.NoError(t, err)
 	require.PanicsWithValue(t, "reduce: dot product of 1 and 2 elements", func() { a.AddProducts(make([]float64, 1), make([]float64, 2)) })
+
+	one, long := []float64{1}, make([]float64, 5)
+	require.PanicsWithValue(t, "reduce: -1 goroutines: want 0 or more", func() { reduce.SumParallel(reduce.Pairwise, one, -1) })
+	require.PanicsWithValue(t, "reduce: -2 goroutines: want 0 or more", func() { reduce.DotParallel(reduce.Arrival, one, one, -2) })
+	require.Equal(t, 1.0, reduce.SumParallel(reduce.Pairwise, one, 0))
+	require.PanicsWithValue(t, "reduce: permutation of -3 indices: want 0 or more", func() { reduce.Permutation(1, -3) })
+	// Of memory that lies beyond a slice nothing is read, though its array may hold it.
+	require.PanicsWithValue(t, "reduce: joining 3 numbers with 2: want as many", func() { reduce.AddPlain(long[:3], long[3:]) })
+	require.PanicsWithValue(t, "reduce: joining 2 pairs of which one part has 1 numbers: want as many", func() { reduce.AddPairs(long[:2], long[2:4], long[:2], long[:1]) })
+	require.PanicsWithValue(t, "reduce: fold by rule pairwise: want sequential, kahan or neumaier", func() { reduce.FoldProducts(reduce.KindPairwise, one, one, 1) })
+	require.PanicsWithValue(t, "reduce: fold of 3 products with stride 2 and 5 numbers, of which 4 are given", func() { reduce.FoldProducts(reduce.KindKahan, long[:3], long[:4], 2) })
+	require.PanicsWithValue(t, "reduce: fold of products with stride 0: want 1 or more", func() { reduce.FoldProducts(reduce.KindKahan, one, one, 0) })
 }
 
 func TestAccumulatorErrorsNameTheNumbers(t *testing.T) {
@@ -56,6 +68,10 @@ func TestAccumulatorErrorsNameTheNumbers(t *testing.T) {
 	_, err = a.Sum()
 	require.EqualError(t, err, "reduce: accumulator of [3,10) cannot finish: the terms before index 3 are missing")
 	require.Equal(t, 7, a.Count(), "a refused merge leaves all as it was")
+
+	var zero reduce.Accumulator[float64]
+	_, err = zero.Sum()
+	require.EqualError(t, err, "reduce: sum of an Accumulator without an order: want one made by NewAccumulator or unmarshalled")
 
 	sum, err := accumulate(reduce.Exact, 3, []float64{1, 2}).Sum()
 	require.NoError(t, err, "an exact sum needs no left neighbour")

@@ -72,6 +72,13 @@ func fewest[T Float](of kernel.Terms, x, y []T) (T, bool) {
 }
 
 // twoProducts returns the sum of two products of float64, each of which is two numbers, if it is certain.
+//
+// Its bound is safe at sight, and more than it takes: no test can see a smaller one, as what RoundCertain adds would do alone. Let t be l + m + k
+// as rounded twice, g its last place, and M how far a middle of two numbers is from h. t and M are multiples of g, M an even one. If t is M,
+// RoundCertain refuses. Else t is g from M or more. The roundings lose g/2 each at most, so that l + m + k is on the same side of M as t; if they lose g,
+// both were ties, so t is an even multiple, too, 2g from M. There is one case more: l + m is rounded in the binade above that of t, and loses up to
+// g. Then t is just below a power of two; an M within 3g/2 is that power, half a last place of h; and RoundCertain adds 2^-52 of it, 2g. (In a
+// model of 4, 5 and 6 bits, tried with all numbers, RoundCertain with a bound of 0 errs nowhere, and often if it adds nothing.)
 func twoProducts[T Float](x, y []T) (T, bool) {
 	if !kernel.Is64[T]() {
 		return 0, false

@@ -1,6 +1,10 @@
 package reduce
 
-import "github.com/samebits/samebits/internal/kernel"
+import (
+	"fmt"
+
+	"github.com/samebits/samebits/internal/kernel"
+)
 
 // A folder combines terms from left to right.
 //
@@ -103,8 +107,17 @@ func abs[T Float](x T) T {
 
 // FoldProducts is the left fold over the products x[i]*y[i*stride], each rounded
 // to T, by the rule of the kind: KindSequential, KindKahan or KindNeumaier. It
-// starts from +0, so that a contraction that is exactly zero is +0.
+// starts from +0, so that a contraction that is exactly zero is +0. It panics if the
+// kind is another, stride is below 1, or y is too short.
 func FoldProducts[T Float](k Kind, x, y []T, stride int) T {
+	switch {
+	case k != KindSequential && k != KindKahan && k != KindNeumaier:
+		panic(fmt.Sprintf("reduce: fold by rule %v: want sequential, kahan or neumaier", k))
+	case stride < 1:
+		panic(fmt.Sprintf("reduce: fold of products with stride %d: want 1 or more", stride))
+	case len(x) > 0 && (len(y) == 0 || len(x)-1 > (len(y)-1)/stride):
+		panic(fmt.Sprintf("reduce: fold of %d products with stride %d and %d numbers, of which %d are given", len(x), stride, (len(x)-1)*stride+1, len(y)))
+	}
 	f := folder[T]{any: true}
 	for i, v := range x {
 		f.take(k, T(v*y[i*stride]))

@@ -3,6 +3,8 @@ package reduce
 import (
 	"math/bits"
 	"slices"
+
+	"github.com/samebits/samebits/internal/kernel"
 )
 
 // laneCover is the value of the terms [start, end) of a lane sum: the maximal nodes
@@ -82,10 +84,10 @@ func (c *laneCover[S]) push(s Span) {
 // ones.
 func (c *laneCover[S]) join(left, right []S, present int) {
 	if c.width == c.lanes {
-		AddPlain(left[:present], right)
+		kernel.AddPlain(left[:present], right)
 		return
 	}
-	AddPairs(left[:present], left[c.lanes:c.lanes+present], right, right[c.lanes:])
+	kernel.AddPairs(left[:present], left[c.lanes:c.lanes+present], right, right[c.lanes:])
 }
 
 // merge appends the terms [from, to) of next to those of [start, from).

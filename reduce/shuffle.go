@@ -1,6 +1,9 @@
 package reduce
 
-import "math/bits"
+import (
+	"fmt"
+	"math/bits"
+)
 
 // splitMix is the counter-based generator SplitMix64 (Steele, Lea and Flood,
 // 2014, "Fast splittable pseudorandom number generators").
@@ -21,11 +24,19 @@ func (s *splitMix) next() uint64 {
 //
 // with r the successive values of SplitMix64 started at the seed.
 func Permutation(seed uint64, n int) []int {
+	mustPermute(n)
 	return AppendPermutation(make([]int, 0, n), seed, n)
 }
 
-// AppendPermutation appends the permutation to the slice.
+func mustPermute(n int) {
+	if n < 0 {
+		panic(fmt.Sprintf("reduce: permutation of %d indices: want 0 or more", n))
+	}
+}
+
+// AppendPermutation appends the permutation to the slice. It panics if n is negative.
 func AppendPermutation(to []int, seed uint64, n int) []int {
+	mustPermute(n)
 	for i := range n {
 		to = append(to, i)
 	}

@@ -272,7 +272,7 @@ func (a *Accumulator[T]) state() (*state, error) {
 	case KindPairwise, KindDoubleDouble:
 		s.lanes, s.nodes = stateOf(a.plain, s)
 	default:
-		return nil, fmt.Errorf("reduce: state of an Accumulator without an order: want one made by NewAccumulator or unmarshalled")
+		return nil, fmt.Errorf("reduce: state of %s", orderless)
 	}
 	if err := s.check(s.bits); err != nil {
 		return nil, fmt.Errorf("reduce: no sum has this state: %w", err)

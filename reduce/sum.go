@@ -77,20 +77,29 @@ func SumSquares[T Float](order Order, x []T) T { return Dot(order, x, x) }
 
 // SumParallel is Sum on at most threads goroutines, each of which has at least 2^17 terms. It
 // gives the same bits, for any number of them, in every order but Arrival. The left folds
-// and Shuffled have nothing to share and run on one.
+// and Shuffled have nothing to share and run on one. 0 threads mean 1. It panics if threads is
+// negative, or if the order does not apply to T (see Check).
 func SumParallel[T Float](order Order, x []T, threads int) T {
+	mustCount(threads)
 	if order.alone(len(x), threads) {
 		return Sum(order, x)
 	}
 	return sum(order, terms[T]{x: x}, threads)
 }
 
-// DotParallel is Dot on at most threads goroutines, as SumParallel is Sum.
+// DotParallel is Dot on at most threads goroutines, as SumParallel is Sum. It panics as they do.
 func DotParallel[T Float](order Order, x, y []T, threads int) T {
+	mustCount(threads)
 	if order.alone(len(x), threads) {
 		return Dot(order, x, y)
 	}
 	return sum(order, dotTerms(x, y), threads)
+}
+
+func mustCount(threads int) {
+	if threads < 0 {
+		panic(fmt.Sprintf("reduce: %d goroutines: want 0 or more", threads))
+	}
 }
 
 // alone tells whether n terms are summed by one goroutine, as Sum does it.

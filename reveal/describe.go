@@ -32,7 +32,7 @@ func (t *Tree) Describe() string {
 func describe(root *Node, what string) string {
 	all := spans(root)
 	if root.size == 1 {
-		return "one of " + what
+		return "1 " + strings.TrimSuffix(what, "s")
 	}
 	if len(root.Children) == root.size && root.size > 2 {
 		return fmt.Sprintf("all %d %s in one %s sum", root.size, what, ruleNames[root.Rule])

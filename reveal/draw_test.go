@@ -59,7 +59,7 @@ func text(t *testing.T, tree *Tree) string {
 func TestDescriptions(t *testing.T) {
 	blocks := documentedProduct(reduce.Pairwise, 200, halving)
 	for want, node := range map[string]*Node{
-		"one of terms":                                         Leaf(0),
+		"1 term":                                               Leaf(0),
 		"2 terms added":                                        Join(leaves(0, 1)...),
 		"12 terms pairwise":                                    growing(leaves(upTo(0, 12)...)),
 		"13 terms by halving":                                  halving(leaves(upTo(0, 13)...)),

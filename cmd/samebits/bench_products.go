@@ -228,9 +228,11 @@ func plotProductErrors(name string, r *productReport) error {
 		fmt.Sprintf("largest error of %d elements, in units in the last place", r.Trials)}
 	p := newBenchPlot("condition number")
 	var names []lineName
+	beyond := false
 	for _, c := range r.Contenders {
 		var xy plotter.XYs
 		for j, v := range c.Ulps[last] {
+			beyond = beyond || float64(v) > mostUlps
 			xy = append(xy, plotter.XY{X: float64(r.Conditions[j]), Y: drawn(v)})
 		}
 		if err := addLine(p, c.Order, xy); err != nil {
@@ -242,6 +244,9 @@ func plotProductErrors(name string, r *productReport) error {
 	p.Y.Scale, p.Y.Tick.Marker = plot.LogScale{}, decades{}
 	p.X.Min, p.X.Max = 1, float64(slices.Max(r.Conditions))
 	p.Y.Min, p.Y.Max = leastUlps, mostUlps
+	if beyond {
+		h.y += fmt.Sprintf("; what is beyond %s at the top", power(mostUlps))
+	}
 	return savePlot(name, p, h, names)
 }
 

@@ -59,12 +59,17 @@ func TestBenchOfProductsWritesTablesAndPlots(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, lines, strings.Count(string(data), "\n"), file)
 	}
+	atTop := false
 	for _, plot := range []string{"errors", "tradeoff"} {
 		texts := svgTexts(t, filepath.Join(dir, "gemm-f32-"+plot+".svg"))
 		for _, order := range []string{"pairwise", "exact", "gonum"} {
 			require.Contains(t, texts, order)
 		}
+		for _, x := range texts {
+			atTop = atTop || strings.Contains(x, "beyond 1e12 at the top")
+		}
 	}
+	require.True(t, atTop, "pairwise errs by more than the plot holds")
 }
 
 func TestBenchOfProductsRefusesBadUse(t *testing.T) {

@@ -33,7 +33,7 @@ type cli struct {
 	Diagnose diagnoseCmd `cmd:"" help:"Say of traces whether they show rounding, reduced precision or a fault, and at which stage."`
 	Sum      sumCmd      `cmd:"" help:"Sum numbers from files or standard input."`
 	Dot      dotCmd      `cmd:"" help:"Form the dot product of two files of numbers."`
-	Bench    benchCmd    `cmd:"" help:"Measure accuracy against speed of sums or dot products in every order; write tables and plots."`
+	Bench    benchCmd    `cmd:"" help:"Measure accuracy against speed of sums, dot products or matrix products in every order; write tables and plots."`
 	Reveal   revealCmd   `cmd:"" help:"Reveal the summation tree that one of our orders, another implementation or a command of yours really uses."`
 	Version  versionCmd  `cmd:"" help:"Print the version of samebits and of its contract of bits."`
 }

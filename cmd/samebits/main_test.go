@@ -12,6 +12,7 @@ import (
 
 	"github.com/samebits/samebits/internal/safetensors"
 	"github.com/samebits/samebits/internal/spec"
+	"github.com/samebits/samebits/reduce"
 	"github.com/samebits/samebits/trace"
 	"github.com/stretchr/testify/require"
 )
@@ -116,11 +117,16 @@ func TestBadUseIsOneClearLine(t *testing.T) {
 }
 
 func TestHelp(t *testing.T) {
-	for _, args := range [][]string{{"--help"}, {"compare", "--help"}, {"logits", "--help"}, {"generate", "--help"}, {"sum", "--help"}, {"dot", "--help"}, {"reveal", "--help"}, {"diagnose", "--help"}, {"version", "--help"}} {
+	for _, args := range [][]string{{"--help"}, {"compare", "--help"}, {"logits", "--help"}, {"generate", "--help"}, {"sum", "--help"}, {"dot", "--help"}, {"reveal", "--help"}, {"bench", "--help"}, {"diagnose", "--help"}, {"version", "--help"}} {
 		status, stdout, stderr := samebits(t, "", args...)
 		require.Equal(t, exitSuccess, status)
 		require.Contains(t, stdout, "Usage: samebits")
 		require.Empty(t, stderr)
+		if slices.Contains([]string{"logits", "generate", "sum", "dot", "reveal"}, args[0]) {
+			for _, o := range reduce.Orders(1) {
+				require.Contains(t, stdout, o.Kind().String(), "%v", args)
+			}
+		}
 	}
 }
 

@@ -18,7 +18,7 @@ import (
 )
 
 type revealCmd struct {
-	Order string `xor:"subject" placeholder:"NAME" help:"One of our orders, as samebits computes it: sequential, pairwise (the default), kahan, neumaier, double-double, widened, exact, shuffled or arrival."`
+	Order string `xor:"subject" placeholder:"NAME" help:"One of our orders, as samebits computes it: sequential, pairwise (the default), kahan, neumaier, double-double, widened, binned, exact, shuffled or arrival."`
 	Impl  string `xor:"subject" placeholder:"NAME" help:"Another implementation: gonum (floats.Sum, Dot and Gemm of gonum's BLAS)."`
 	Exec  string `xor:"subject" placeholder:"COMMAND" help:"A command for the shell (sh -c, on Windows cmd /C) that reads one decimal number a line and prints their sum, with enough digits to read it back (17 for f64). It runs once for each of some n*log2(n)/2 + 100 sums, none of which overflows."`
 

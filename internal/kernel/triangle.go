@@ -18,14 +18,6 @@ type Triangle[T Float] struct {
 	Nodes       []T // TriangleRows of them a node, of which those of the rows are used
 }
 
-// last is the last node, and how many there are.
-func (t *Triangle[T]) last() (node *T, depth int) {
-	if len(t.Nodes) == 0 {
-		return nil, 0
-	}
-	return &t.Nodes[len(t.Nodes)-TriangleRows], len(t.Nodes) / TriangleRows
-}
-
 // Solve sets the elements of x, in ascending order:
 //
 //	s = Short[r]; for i < r ascending: s = FMA(A[r,i], x[i], s);  for nodes from the last on: s = node[r] + s
@@ -33,26 +25,17 @@ func (t *Triangle[T]) last() (node *T, depth int) {
 //
 // A NaN is the canonical one. The caller sees to the lengths.
 func (t *Triangle[T]) Solve() {
-	node, depth := t.last()
-	size, unit := int(unsafe.Sizeof(*t.X)), 0
-	if t.Unit {
-		unit = 1
+	if HasRows() {
+		t.inRows(true)
+		return
 	}
-	x, a, s, p := unsafe.Pointer(t.X), unsafe.Pointer(t.A), unsafe.Pointer(&t.Short), unsafe.Pointer(node)
-	switch {
-	case !HasRows():
-		for r := range t.Rows {
-			at := After(t.X, r*t.Step)
-			v := *at - (t.sum(r, t.chain(r, r)) + 0)
-			if !t.Unit {
-				v /= *After(t.A, r*(t.Row+t.Column))
-			}
-			*at = Canonical(v)
+	for r := range t.Rows {
+		at := After(t.X, r*t.Step)
+		v := *at - (t.sum(r, t.chain(r, r)) + 0)
+		if !t.Unit {
+			v /= *After(t.A, r*(t.Row+t.Column))
 		}
-	case Is64[T]():
-		solveRowsF64((*float64)(x), (*float64)(a), (*float64)(s), (*float64)(p), t.Rows, size*t.Row, size*t.Column, size*t.Step, depth, unit)
-	default:
-		solveRowsF32((*float32)(x), (*float32)(a), (*float32)(s), (*float32)(p), t.Rows, size*t.Row, size*t.Column, size*t.Step, depth, unit)
+		*at = Canonical(v)
 	}
 }
 
@@ -63,28 +46,43 @@ func (t *Triangle[T]) Solve() {
 //
 // A NaN is the canonical one. The caller sees to the lengths.
 func (t *Triangle[T]) Multiply() {
-	node, depth := t.last()
+	if HasRows() {
+		t.inRows(false)
+		return
+	}
+	for r := t.Rows - 1; r >= 0; r-- {
+		at := After(t.X, r*t.Step)
+		var v T
+		if t.Unit {
+			v = t.chain(r, r) + *at
+		} else {
+			v = t.chain(r, r+1)
+		}
+		*at = Canonical(t.sum(r, v) + 0)
+	}
+}
+
+// inRows is Solve, or else Multiply, by kernels. They take distances in bytes, and the last node and how many there are.
+func (t *Triangle[T]) inRows(solve bool) {
 	size, unit := int(unsafe.Sizeof(*t.X)), 0
 	if t.Unit {
 		unit = 1
 	}
+	var node *T
+	if n := len(t.Nodes); n > 0 {
+		node = &t.Nodes[n-TriangleRows]
+	}
 	x, a, s, p := unsafe.Pointer(t.X), unsafe.Pointer(t.A), unsafe.Pointer(&t.Short), unsafe.Pointer(node)
-	switch {
-	case !HasRows():
-		for r := t.Rows - 1; r >= 0; r-- {
-			at := After(t.X, r*t.Step)
-			var v T
-			if t.Unit {
-				v = t.chain(r, r) + *at
-			} else {
-				v = t.chain(r, r+1)
-			}
-			*at = Canonical(t.sum(r, v) + 0)
-		}
-	case Is64[T]():
-		multiplyRowsF64((*float64)(x), (*float64)(a), (*float64)(s), (*float64)(p), t.Rows, size*t.Row, size*t.Column, size*t.Step, depth, unit)
+	rows, row, column, step, depth := t.Rows, size*t.Row, size*t.Column, size*t.Step, len(t.Nodes)/TriangleRows
+	switch is64 := Is64[T](); {
+	case is64 && solve:
+		solveRowsF64((*float64)(x), (*float64)(a), (*float64)(s), (*float64)(p), rows, row, column, step, depth, unit)
+	case is64:
+		multiplyRowsF64((*float64)(x), (*float64)(a), (*float64)(s), (*float64)(p), rows, row, column, step, depth, unit)
+	case solve:
+		solveRowsF32((*float32)(x), (*float32)(a), (*float32)(s), (*float32)(p), rows, row, column, step, depth, unit)
 	default:
-		multiplyRowsF32((*float32)(x), (*float32)(a), (*float32)(s), (*float32)(p), t.Rows, size*t.Row, size*t.Column, size*t.Step, depth, unit)
+		multiplyRowsF32((*float32)(x), (*float32)(a), (*float32)(s), (*float32)(p), rows, row, column, step, depth, unit)
 	}
 }
 
