@@ -22,7 +22,8 @@
 // So an element depends on its own row and column, on alpha and beta and the Order, and
 // on nothing else: not on increments, leading dimensions, the side or the transposition,
 // nor on whether a matrix is stored dense, packed or as a band that holds all of it. The
-// methods of float64 and float32 differ in the type alone; the comments of the
+// cost and the error of an element of K terms are those of gemm.Gemm, of a sum those of reduce.Sum
+// and its like. The methods of float64 and float32 differ in the type alone; the comments of the
 // unexported methods of the same name, without D or S, are the definitions.
 //
 // # As in gonum, and not

@@ -85,7 +85,8 @@ var fewWork = 1 << 21
 func (n Native[T]) Order() reduce.Order { return n.order }
 
 // Pack returns *Weights. It moves rows*columns numbers, on as many goroutines as products
-// run on; for Shuffled into the order in which they are folded.
+// run on; for Shuffled into the order in which they are folded. It is an error if b is no matrix or its
+// rows are not those that place has, cut between leaves.
 func (n Native[T]) Pack(b Matrix[T], trans bool, place Contraction) (Packed[T], error) {
 	if err := b.check("B"); err != nil {
 		return nil, err
@@ -100,7 +101,9 @@ func (n Native[T]) Pack(b Matrix[T], trans bool, place Contraction) (Packed[T], 
 }
 
 // Mul evaluates the product of a and weights that hold their whole contraction. The
-// leaf is that of the place the weights were packed for.
+// leaf is that of the place the weights were packed for. Cost and bound are those of Gemm. It is an
+// error if shapes do not match, c overlaps a, or the weights hold a part or come from another
+// backend or order.
 func (n Native[T]) Mul(a Matrix[T], w Packed[T], c Matrix[T]) error {
 	if err := c.check("C"); err != nil {
 		return err
@@ -123,7 +126,8 @@ func (n Native[T]) Mul(a Matrix[T], w Packed[T], c Matrix[T]) error {
 	return nil
 }
 
-// Partial evaluates the part of the product that the weights hold.
+// Partial evaluates the part of the product that the weights hold. Errors are those of Mul, but for
+// weights that hold a part.
 func (n Native[T]) Partial(a Matrix[T], w Packed[T]) (*Partial[T], error) {
 	p := new(Partial[T])
 	if err := n.PartialTo(p, a, w); err != nil {
@@ -144,14 +148,15 @@ func (n Native[T]) PartialTo(p *Partial[T], a Matrix[T], w Packed[T]) error {
 	return nil
 }
 
-// Product evaluates alpha*a*op(b).
+// Product evaluates alpha*a*op(b). Cost, bound and errors are those of Gemm.
 func (n Native[T]) Product(alpha T, a, b Matrix[T], trans, growing bool, c Matrix[T]) error {
 	o := n.options()
 	o.Growing = growing
 	return Gemm(o, false, trans, alpha, a, b, 0, c)
 }
 
-// ProductFrom evaluates a*b over the terms from index first on.
+// ProductFrom evaluates a*b over the terms from index first on. Cost, bound and errors are those of
+// Gemm; a negative first is an error, too.
 func (n Native[T]) ProductFrom(first int, a, b, c Matrix[T]) error {
 	return productFrom(n.options(), first, a, b, c)
 }

@@ -55,6 +55,13 @@ func TestMatrixPanicsNameTheShape(t *testing.T) {
 	require.PanicsWithValue(t, "gemm: rows [0,1) and columns [0,4) of a matrix of 2 x 3", func() { m.View(0, 1, 0, 4) })
 	require.PanicsWithValue(t, "gemm: rows [0,2) and columns [-1,1) of a matrix of 2 x 3", func() { m.View(0, 2, -1, 1) })
 	require.PanicsWithValue(t, "gemm: matrix of -1 x 2: want no negative dimension", func() { gemm.NewMatrix[float64](-1, 2) })
+	part, err := gemm.FromValue(reduce.Kahan, gemm.Whole(3, reduce.Kahan), 3, make([]float32, 9)[:4])
+	require.NoError(t, err)
+	require.PanicsWithValue(t, "gemm: elements [2,5) of a part of 4", func() { part.Slice(2, 5) })
+	require.PanicsWithValue(t, "gemm: elements [-1,2) of a part of 4", func() { part.Slice(-1, 2) })
+	require.PanicsWithValue(t, "gemm: elements [3,2) of a part of 4", func() { part.Slice(3, 2) })
+	_, err = gemm.FromValue(reduce.Kahan, gemm.Whole(3, reduce.Kahan), 4, make([]float32, 4))
+	require.ErrorContains(t, err, "[0,4) of a contraction over 3")
 	require.Len(t, m.Row(1), 3)
 	require.Equal(t, gemm.Matrix[float32]{Stride: 3}, m.View(2, 2, 3, 3))
 }

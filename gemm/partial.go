@@ -111,10 +111,14 @@ func nodesIn[S Float](old []reduce.Node[S], spans []reduce.Span, size int, paire
 }
 
 // FromValue returns the partial product of a backend that has no state but the
-// finished value of its part, in an order that depends on cuts.
+// finished value of its part, in an order that depends on cuts. Of others it is an error, and of
+// terms that are no part of the contraction of place, cut between leaves. It keeps value.
 func FromValue[T Float](order reduce.Order, place Contraction, terms int, value []T) (*Partial[T], error) {
 	if order.CutInvariant() {
 		return nil, fmt.Errorf("gemm: order %v needs more than the value of a part", order)
+	}
+	if err := place.check(terms); err != nil {
+		return nil, err
 	}
 	return &Partial[T]{order: order, place: place, terms: terms, size: len(value), value: value}, nil
 }
@@ -184,8 +188,12 @@ func fold[S Float](nodes []reduce.Node[S]) reduce.Node[S] {
 	return root
 }
 
-// Slice returns the state of the elements [lo, hi), sharing memory.
+// Slice returns the state of the elements [lo, hi), sharing memory. It panics unless 0 <= lo <= hi
+// <= Size.
 func (p *Partial[T]) Slice(lo, hi int) *Partial[T] {
+	if lo < 0 || lo > hi || hi > p.size {
+		panic(fmt.Sprintf("gemm: elements [%d,%d) of a part of %d", lo, hi, p.size))
+	}
 	s := *p
 	s.size = hi - lo
 	s.nodes, s.wide = sliceNodes(p.nodes, lo, hi), sliceNodes(p.wide, lo, hi)

@@ -27,7 +27,7 @@ func (s RowSource[E]) check(trans bool, place Contraction) error {
 }
 
 // PackRows is Pack of a matrix that is read in pieces: what is in memory is the packed
-// weights and a piece, not the matrix beside them.
+// weights and a piece, not the matrix beside them. Errors are those of Pack, and of Read.
 func (n Native[T]) PackRows(b RowSource[T], trans bool, place Contraction) (Packed[T], error) {
 	if err := b.check(trans, place); err != nil {
 		return nil, err

@@ -17,7 +17,8 @@ type Node[T Float] struct {
 	H, L []T
 }
 
-// NewNode returns the node of that span with those values.
+// NewNode returns the node of that span with those values. It panics if l is not nil and not as
+// long as h.
 func NewNode[T Float](s Span, h, l []T) Node[T] {
 	if l != nil && len(l) != len(h) {
 		panic(fmt.Sprintf("reduce: node with %d high and %d low parts", len(h), len(l)))
@@ -51,8 +52,8 @@ func (c *Cover[T]) Reset() {
 // Nodes returns the nodes of the cover, to be read.
 func (c *Cover[T]) Nodes() []Node[T] { return c.nodes }
 
-// Push appends a node, which must begin where the cover ends, and joins what
-// has become siblings.
+// Push appends a node, and joins what has become siblings. It is an error unless the node
+// begins where the cover ends and holds as many numbers as its nodes.
 func (c *Cover[T]) Push(n Node[T]) error {
 	if len(c.nodes) == 0 {
 		c.nodes = append(c.nodes, n)
@@ -70,8 +71,8 @@ func (c *Cover[T]) Push(n Node[T]) error {
 	return nil
 }
 
-// Merge appends the nodes of next, which must begin where c ends. It leaves next
-// as it was.
+// Merge appends the nodes of next, and leaves next as it was. It is an error unless next is
+// of the same tree and begins where c ends.
 func (c *Cover[T]) Merge(next *Cover[T]) error {
 	if c.tree != next.tree {
 		return fmt.Errorf("reduce: covers of different trees: %d and %d leaves", c.tree.leaves, next.tree.leaves)

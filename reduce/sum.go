@@ -72,7 +72,7 @@ func Dot[T Float](order Order, x, y []T) T {
 	return sum(order, terms[T]{x: x, y: y}, arrivalThreads(order))
 }
 
-// SumSquares returns the sum of x[i]*x[i]: Dot of x and itself.
+// SumSquares returns the sum of x[i]*x[i]: Dot of x and itself, with its cost and bounds.
 func SumSquares[T Float](order Order, x []T) T { return Dot(order, x, x) }
 
 // SumParallel is Sum on at most threads goroutines, each of which has at least 2^17 terms. It
@@ -321,7 +321,8 @@ func arrivalSum[T Float](t terms[T], threads int) T {
 
 // SumLeaves returns the sum of x in the given order with each element a leaf of
 // its own, without lanes: the trees are halved. It is how ranks' values are
-// combined. Arrival takes the elements as they are listed.
+// combined. Arrival takes the elements as they are listed. The bounds of Sum hold. It panics
+// if the order does not apply to T (see Check).
 func SumLeaves[T Float](order Order, x []T) T {
 	mustCheck[T](order)
 	if len(x) == 0 {

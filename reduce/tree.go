@@ -27,7 +27,7 @@ type Tree struct{ leaves int }
 // Growing is the tree for sums whose length is not fixed beforehand.
 func Growing() Tree { return Tree{} }
 
-// Halving is the tree over exactly n leaves, n >= 1.
+// Halving is the tree over exactly n leaves. It panics unless n >= 1.
 func Halving(n int) Tree {
 	if n < 1 {
 		panic(fmt.Sprintf("reduce: halving tree over %d leaves: want at least 1", n))

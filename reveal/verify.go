@@ -180,6 +180,13 @@ func (x *examiner[T]) diagnose(tree *Tree, odd error) *NotPlain {
 			e.Example = x.shrink(tree, x.inputs[k])
 		}
 	}
+	for _, terms := range [][]T{x.creeping(tree), x.stacked()} {
+		in := input[T]{x: terms}
+		if x.product {
+			in.y = slices.Repeat([]T{1}, x.n)
+		}
+		x.inputs, x.got = append(x.inputs, in), append(x.got, x.call(in.x, in.y))
+	}
 	exact := x.exactSums(x.terms(tree))
 	switch {
 	case tree != nil && tree.IsBinary() && !kernel.Is64[T]() && x.mismatch(tree, evaluateWide[T]) < 0:
@@ -200,6 +207,43 @@ func (x *examiner[T]) diagnose(tree *Tree, odd error) *NotPlain {
 		e.Cause = ValueDependent
 	}
 	return e
+}
+
+// creeping is 1 where the tree begins to add, and elsewhere a little more than half a last place of it:
+// a plain chain of four terms or more rounds up at each, and errs by more than compensated sums do.
+func (x *examiner[T]) creeping(tree *Tree) []T {
+	terms := slices.Repeat([]T{T(math.Ldexp(1+0x1p-10, -digits[T]()))}, x.n)
+	first := 0
+	if tree != nil {
+		deepest := 0
+		tree.walk(0, func(leaf *Node, depth int) {
+			if depth > deepest {
+				first, deepest = leaf.Leaf, depth
+			}
+		})
+	}
+	terms[first] = 1
+	return terms
+}
+
+// stacked is numbers of three magnitudes, further apart than numbers have digits, of which all but the smallest
+// cancel: twice the precision keeps that or not, as the order has it.
+func (x *examiner[T]) stacked() []T {
+	terms := make([]T, x.n)
+	p := digits[T]() + 4
+	second, third := T(math.Ldexp(1, -p)), T(math.Ldexp(1, -2*p))
+	copy(terms, []T{1, second, third, -1, -second})
+	return terms
+}
+
+// walk calls f for the leaves, with how many additions each passes.
+func (n *Node) walk(depth int, f func(leaf *Node, depth int)) {
+	if n.IsLeaf() {
+		f(n, depth)
+	}
+	for _, c := range n.Children {
+		c.walk(depth+1, f)
+	}
 }
 
 // unmarked returns the tree without fused leaves.
