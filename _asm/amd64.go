@@ -657,12 +657,16 @@ func (a *amd64) loadProduct(d reg, x, y mem) {
 }
 
 func (a *amd64) roundSingle(d reg) {
+	a.toSingle(d)
+	a.line("VCVTPS2PD %s, %s", a.half(d), a.v(d))
+}
+
+func (a *amd64) toSingle(d reg) {
 	mnemonic := "VCVTPD2PS"
 	if a.bytes == 32 {
 		mnemonic = "VCVTPD2PSY"
 	}
 	a.line("%s %s, %s", mnemonic, a.v(d), a.half(d))
-	a.line("VCVTPS2PD %s, %s", a.half(d), a.v(d))
 }
 
 func (a *amd64) upper(d, x reg, bytes int) {

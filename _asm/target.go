@@ -122,6 +122,7 @@ type target interface {
 	abs(d, a reg)
 	or(d, a reg)
 	and(d, a reg)
+	toSingle(d reg)      // float64 lanes to float32, in the lower half, and zeros
 	addInt(d, a reg)     // lanes as integers: d = d + a
 	equal(d, a, b reg)   // of bits: -1 in the lanes of d, else 0
 	isPlusZero(d, a reg) // likewise, for the bits of +0
