@@ -228,6 +228,8 @@ func (a *arm64) ones(d reg) {
 	a.line("VDUP R10, V%d.D2", d)
 }
 
+func (a *arm64) tailBytes() int { return rowIn }
+
 // beginTail copies the row to the buffer, over a row of zeros.
 func (a *arm64) beginTail(pointer, t string, buffer int, negative bool) {
 	a.unique++

@@ -104,8 +104,11 @@ func (k *extract) emit() {
 	case watched:
 		results = 24
 	}
-	k.enterUnread(k.name(), args, results, 2*rowIn)
-	k.alignFrame()
+	locals := 2 * k.tailBytes()
+	k.enterUnread(k.name(), args, results, locals)
+	if locals > 0 {
+		k.alignFrame()
+	}
 	for _, arg := range args {
 		k.loadArg(arg, arg)
 	}

@@ -84,6 +84,7 @@ func main() {
 	writeDigits(*out)
 	writeFew(*out)
 	writeCertain(*out)
+	writeOnGrid(*out)
 	writeChunks(*out)
 	write(filepath.Join(*out, "internal/kernel/dispatch_other.go"), goHeader("purego || !(amd64 || arm64)", "kernel")+dispatch(nil))
 }

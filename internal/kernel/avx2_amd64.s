@@ -20303,7 +20303,7 @@ end:
 done:
 	RET
 
-TEXT ·largestSumF64AVX2(SB), 0, $328-32
+TEXT ·largestSumF64AVX2(SB), NOSPLIT, $8-32
 	MOVL    $0, 4(SP)
 	VMOVUPD probe<>+0(SB), Y0
 	VADDPD  probe<>+32(SB), Y0, Y0
@@ -20311,8 +20311,6 @@ TEXT ·largestSumF64AVX2(SB), 0, $328-32
 	VPTEST  Y0, Y0
 	JNE     mode
 again:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ x+0(FP), SI
 	MOVQ y+8(FP), DX
 	MOVQ n+16(FP), CX
@@ -20386,7 +20384,7 @@ restore:
 	LDMXCSR 4(SP)
 	RET
 
-TEXT ·largestDotRoundedF64AVX2(SB), 0, $328-32
+TEXT ·largestDotRoundedF64AVX2(SB), NOSPLIT, $8-32
 	MOVL    $0, 4(SP)
 	VMOVUPD probe<>+0(SB), Y0
 	VADDPD  probe<>+32(SB), Y0, Y0
@@ -20394,8 +20392,6 @@ TEXT ·largestDotRoundedF64AVX2(SB), 0, $328-32
 	VPTEST  Y0, Y0
 	JNE     mode
 again:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ x+0(FP), SI
 	MOVQ y+8(FP), DX
 	MOVQ n+16(FP), CX
@@ -20488,7 +20484,7 @@ restore:
 	LDMXCSR 4(SP)
 	RET
 
-TEXT ·largestSumF32AVX2(SB), 0, $328-32
+TEXT ·largestSumF32AVX2(SB), NOSPLIT, $8-32
 	MOVL    $0, 4(SP)
 	VMOVUPD probe<>+0(SB), Y0
 	VADDPD  probe<>+32(SB), Y0, Y0
@@ -20496,8 +20492,6 @@ TEXT ·largestSumF32AVX2(SB), 0, $328-32
 	VPTEST  Y0, Y0
 	JNE     mode
 again:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ x+0(FP), SI
 	MOVQ y+8(FP), DX
 	MOVQ n+16(FP), CX
@@ -20573,7 +20567,7 @@ restore:
 	LDMXCSR 4(SP)
 	RET
 
-TEXT ·largestDotRoundedF32AVX2(SB), 0, $328-32
+TEXT ·largestDotRoundedF32AVX2(SB), NOSPLIT, $8-32
 	MOVL    $0, 4(SP)
 	VMOVUPD probe<>+0(SB), Y0
 	VADDPD  probe<>+32(SB), Y0, Y0
@@ -20581,8 +20575,6 @@ TEXT ·largestDotRoundedF32AVX2(SB), 0, $328-32
 	VPTEST  Y0, Y0
 	JNE     mode
 again:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ x+0(FP), SI
 	MOVQ y+8(FP), DX
 	MOVQ n+16(FP), CX
@@ -20677,7 +20669,7 @@ restore:
 	LDMXCSR 4(SP)
 	RET
 
-TEXT ·leastSumF64AVX2(SB), 0, $328-32
+TEXT ·leastSumF64AVX2(SB), NOSPLIT, $8-32
 	MOVL    $0, 4(SP)
 	VMOVUPD probe<>+0(SB), Y0
 	VADDPD  probe<>+32(SB), Y0, Y0
@@ -20685,8 +20677,6 @@ TEXT ·leastSumF64AVX2(SB), 0, $328-32
 	VPTEST  Y0, Y0
 	JNE     mode
 again:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ x+0(FP), SI
 	MOVQ y+8(FP), DX
 	MOVQ n+16(FP), CX
@@ -20772,7 +20762,7 @@ restore:
 	LDMXCSR 4(SP)
 	RET
 
-TEXT ·leastSumF32AVX2(SB), 0, $328-32
+TEXT ·leastSumF32AVX2(SB), NOSPLIT, $8-32
 	MOVL    $0, 4(SP)
 	VMOVUPD probe<>+0(SB), Y0
 	VADDPD  probe<>+32(SB), Y0, Y0
@@ -20780,8 +20770,6 @@ TEXT ·leastSumF32AVX2(SB), 0, $328-32
 	VPTEST  Y0, Y0
 	JNE     mode
 again:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ x+0(FP), SI
 	MOVQ y+8(FP), DX
 	MOVQ n+16(FP), CX
@@ -20869,7 +20857,7 @@ restore:
 	LDMXCSR 4(SP)
 	RET
 
-TEXT ·splitSumF64AVX2(SB), 0, $328-48
+TEXT ·splitSumF64AVX2(SB), NOSPLIT, $8-48
 	MOVL    $0, 4(SP)
 	VMOVUPD probe<>+0(SB), Y0
 	VADDPD  probe<>+32(SB), Y0, Y0
@@ -20877,8 +20865,6 @@ TEXT ·splitSumF64AVX2(SB), 0, $328-48
 	VPTEST  Y0, Y0
 	JNE     mode
 again:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ x+0(FP), SI
 	MOVQ y+8(FP), DX
 	MOVQ n+16(FP), CX
@@ -20995,7 +20981,7 @@ restore:
 	LDMXCSR 4(SP)
 	RET
 
-TEXT ·splitDotF64AVX2(SB), 0, $328-48
+TEXT ·splitDotF64AVX2(SB), NOSPLIT, $8-48
 	MOVL    $0, 4(SP)
 	VMOVUPD probe<>+0(SB), Y0
 	VADDPD  probe<>+32(SB), Y0, Y0
@@ -21003,8 +20989,6 @@ TEXT ·splitDotF64AVX2(SB), 0, $328-48
 	VPTEST  Y0, Y0
 	JNE     mode
 again:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ x+0(FP), SI
 	MOVQ y+8(FP), DX
 	MOVQ n+16(FP), CX
@@ -21143,7 +21127,7 @@ restore:
 	LDMXCSR 4(SP)
 	RET
 
-TEXT ·splitDotRoundedF64AVX2(SB), 0, $328-48
+TEXT ·splitDotRoundedF64AVX2(SB), NOSPLIT, $8-48
 	MOVL    $0, 4(SP)
 	VMOVUPD probe<>+0(SB), Y0
 	VADDPD  probe<>+32(SB), Y0, Y0
@@ -21151,8 +21135,6 @@ TEXT ·splitDotRoundedF64AVX2(SB), 0, $328-48
 	VPTEST  Y0, Y0
 	JNE     mode
 again:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ x+0(FP), SI
 	MOVQ y+8(FP), DX
 	MOVQ n+16(FP), CX
@@ -21288,7 +21270,7 @@ restore:
 	LDMXCSR 4(SP)
 	RET
 
-TEXT ·scaledSumF64AVX2(SB), 0, $328-48
+TEXT ·scaledSumF64AVX2(SB), NOSPLIT, $8-48
 	MOVL    $0, 4(SP)
 	VMOVUPD probe<>+0(SB), Y0
 	VADDPD  probe<>+32(SB), Y0, Y0
@@ -21296,8 +21278,6 @@ TEXT ·scaledSumF64AVX2(SB), 0, $328-48
 	VPTEST  Y0, Y0
 	JNE     mode
 again:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ x+0(FP), SI
 	MOVQ y+8(FP), DX
 	MOVQ n+16(FP), CX
@@ -21422,7 +21402,7 @@ restore:
 	LDMXCSR 4(SP)
 	RET
 
-TEXT ·watchedSumF64AVX2(SB), 0, $328-56
+TEXT ·watchedSumF64AVX2(SB), NOSPLIT, $8-56
 	MOVL    $0, 4(SP)
 	VMOVUPD probe<>+0(SB), Y0
 	VADDPD  probe<>+32(SB), Y0, Y0
@@ -21430,8 +21410,6 @@ TEXT ·watchedSumF64AVX2(SB), 0, $328-56
 	VPTEST  Y0, Y0
 	JNE     mode
 again:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ x+0(FP), SI
 	MOVQ y+8(FP), DX
 	MOVQ n+16(FP), CX
@@ -21570,7 +21548,7 @@ restore:
 	LDMXCSR 4(SP)
 	RET
 
-TEXT ·watchedDotF64AVX2(SB), 0, $328-56
+TEXT ·watchedDotF64AVX2(SB), NOSPLIT, $8-56
 	MOVL    $0, 4(SP)
 	VMOVUPD probe<>+0(SB), Y0
 	VADDPD  probe<>+32(SB), Y0, Y0
@@ -21578,8 +21556,6 @@ TEXT ·watchedDotF64AVX2(SB), 0, $328-56
 	VPTEST  Y0, Y0
 	JNE     mode
 again:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ x+0(FP), SI
 	MOVQ y+8(FP), DX
 	MOVQ n+16(FP), CX
@@ -21741,7 +21717,7 @@ restore:
 	LDMXCSR 4(SP)
 	RET
 
-TEXT ·watchedDotRoundedF64AVX2(SB), 0, $328-56
+TEXT ·watchedDotRoundedF64AVX2(SB), NOSPLIT, $8-56
 	MOVL    $0, 4(SP)
 	VMOVUPD probe<>+0(SB), Y0
 	VADDPD  probe<>+32(SB), Y0, Y0
@@ -21749,8 +21725,6 @@ TEXT ·watchedDotRoundedF64AVX2(SB), 0, $328-56
 	VPTEST  Y0, Y0
 	JNE     mode
 again:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ x+0(FP), SI
 	MOVQ y+8(FP), DX
 	MOVQ n+16(FP), CX
@@ -21908,7 +21882,7 @@ restore:
 	LDMXCSR 4(SP)
 	RET
 
-TEXT ·roundedSumWideAVX2(SB), 0, $328-40
+TEXT ·roundedSumWideAVX2(SB), NOSPLIT, $8-40
 	MOVL    $0, 4(SP)
 	VMOVUPD probe<>+0(SB), Y0
 	VADDPD  probe<>+32(SB), Y0, Y0
@@ -21916,8 +21890,6 @@ TEXT ·roundedSumWideAVX2(SB), 0, $328-40
 	VPTEST  Y0, Y0
 	JNE     mode
 again:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ x+0(FP), SI
 	MOVQ y+8(FP), DX
 	MOVQ n+16(FP), CX
@@ -22037,7 +22009,7 @@ restore:
 	LDMXCSR 4(SP)
 	RET
 
-TEXT ·roundedDotRoundedWideAVX2(SB), 0, $328-40
+TEXT ·roundedDotRoundedWideAVX2(SB), NOSPLIT, $8-40
 	MOVL    $0, 4(SP)
 	VMOVUPD probe<>+0(SB), Y0
 	VADDPD  probe<>+32(SB), Y0, Y0
@@ -22045,8 +22017,6 @@ TEXT ·roundedDotRoundedWideAVX2(SB), 0, $328-40
 	VPTEST  Y0, Y0
 	JNE     mode
 again:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ x+0(FP), SI
 	MOVQ y+8(FP), DX
 	MOVQ n+16(FP), CX
@@ -22233,7 +22203,7 @@ restore:
 	LDMXCSR 4(SP)
 	RET
 
-TEXT ·summedSumWideAVX2(SB), 0, $328-40
+TEXT ·summedSumWideAVX2(SB), NOSPLIT, $8-40
 	MOVL    $0, 4(SP)
 	VMOVUPD probe<>+0(SB), Y0
 	VADDPD  probe<>+32(SB), Y0, Y0
@@ -22241,8 +22211,6 @@ TEXT ·summedSumWideAVX2(SB), 0, $328-40
 	VPTEST  Y0, Y0
 	JNE     mode
 again:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ x+0(FP), SI
 	MOVQ y+8(FP), DX
 	MOVQ n+16(FP), CX
@@ -22402,7 +22370,7 @@ restore:
 	LDMXCSR 4(SP)
 	RET
 
-TEXT ·summedDotWideAVX2(SB), 0, $328-40
+TEXT ·summedDotWideAVX2(SB), NOSPLIT, $8-40
 	MOVL    $0, 4(SP)
 	VMOVUPD probe<>+0(SB), Y0
 	VADDPD  probe<>+32(SB), Y0, Y0
@@ -22410,8 +22378,6 @@ TEXT ·summedDotWideAVX2(SB), 0, $328-40
 	VPTEST  Y0, Y0
 	JNE     mode
 again:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ x+0(FP), SI
 	MOVQ y+8(FP), DX
 	MOVQ n+16(FP), CX
@@ -22618,7 +22584,7 @@ restore:
 	LDMXCSR 4(SP)
 	RET
 
-TEXT ·extentSumF64AVX2(SB), 0, $328-40
+TEXT ·extentSumF64AVX2(SB), NOSPLIT, $8-40
 	MOVL    $0, 4(SP)
 	VMOVUPD probe<>+0(SB), Y0
 	VADDPD  probe<>+32(SB), Y0, Y0
@@ -22626,8 +22592,6 @@ TEXT ·extentSumF64AVX2(SB), 0, $328-40
 	VPTEST  Y0, Y0
 	JNE     mode
 again:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ x+0(FP), SI
 	MOVQ y+8(FP), DX
 	MOVQ n+16(FP), CX
@@ -22727,7 +22691,7 @@ restore:
 	LDMXCSR 4(SP)
 	RET
 
-TEXT ·extentDotRoundedF64AVX2(SB), 0, $328-40
+TEXT ·extentDotRoundedF64AVX2(SB), NOSPLIT, $8-40
 	MOVL    $0, 4(SP)
 	VMOVUPD probe<>+0(SB), Y0
 	VADDPD  probe<>+32(SB), Y0, Y0
@@ -22735,8 +22699,6 @@ TEXT ·extentDotRoundedF64AVX2(SB), 0, $328-40
 	VPTEST  Y0, Y0
 	JNE     mode
 again:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ x+0(FP), SI
 	MOVQ y+8(FP), DX
 	MOVQ n+16(FP), CX

@@ -752,7 +752,7 @@ restore:
 	LDMXCSR 4(SP)
 	RET
 
-TEXT ·smallTreeSumF64AVX512(SB), 0, $8-32
+TEXT ·smallTreeSumF64AVX512(SB), NOSPLIT, $8-32
 	MOVL    $0, 4(SP)
 	VMOVUPD probe<>+0(SB), Y0
 	VADDPD  probe<>+32(SB), Y0, Y0
@@ -2048,7 +2048,7 @@ restore:
 	LDMXCSR 4(SP)
 	RET
 
-TEXT ·smallTreeSumAbsF64AVX512(SB), 0, $8-32
+TEXT ·smallTreeSumAbsF64AVX512(SB), NOSPLIT, $8-32
 	MOVL    $0, 4(SP)
 	VMOVUPD probe<>+0(SB), Y0
 	VADDPD  probe<>+32(SB), Y0, Y0
@@ -3547,7 +3547,7 @@ restore:
 	LDMXCSR 4(SP)
 	RET
 
-TEXT ·smallTreeDotF64AVX512(SB), 0, $8-32
+TEXT ·smallTreeDotF64AVX512(SB), NOSPLIT, $8-32
 	MOVL    $0, 4(SP)
 	VMOVUPD probe<>+0(SB), Y0
 	VADDPD  probe<>+32(SB), Y0, Y0
@@ -8126,7 +8126,7 @@ restore:
 	LDMXCSR 4(SP)
 	RET
 
-TEXT ·smallTreeSumF32AVX512(SB), 0, $8-28
+TEXT ·smallTreeSumF32AVX512(SB), NOSPLIT, $8-28
 	MOVL    $0, 4(SP)
 	VMOVUPD probe<>+0(SB), Y0
 	VADDPD  probe<>+32(SB), Y0, Y0
@@ -9428,7 +9428,7 @@ restore:
 	LDMXCSR 4(SP)
 	RET
 
-TEXT ·smallTreeSumAbsF32AVX512(SB), 0, $8-28
+TEXT ·smallTreeSumAbsF32AVX512(SB), NOSPLIT, $8-28
 	MOVL    $0, 4(SP)
 	VMOVUPD probe<>+0(SB), Y0
 	VADDPD  probe<>+32(SB), Y0, Y0
@@ -10933,7 +10933,7 @@ restore:
 	LDMXCSR 4(SP)
 	RET
 
-TEXT ·smallTreeDotF32AVX512(SB), 0, $8-28
+TEXT ·smallTreeDotF32AVX512(SB), NOSPLIT, $8-28
 	MOVL    $0, 4(SP)
 	VMOVUPD probe<>+0(SB), Y0
 	VADDPD  probe<>+32(SB), Y0, Y0
@@ -22908,7 +22908,7 @@ end:
 done:
 	RET
 
-TEXT ·largestSumF64AVX512(SB), 0, $328-32
+TEXT ·largestSumF64AVX512(SB), NOSPLIT, $8-32
 	MOVL    $0, 4(SP)
 	VMOVUPD probe<>+0(SB), Y0
 	VADDPD  probe<>+32(SB), Y0, Y0
@@ -22916,8 +22916,6 @@ TEXT ·largestSumF64AVX512(SB), 0, $328-32
 	VPTEST  Y0, Y0
 	JNE     mode
 again:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ x+0(FP), SI
 	MOVQ y+8(FP), DX
 	MOVQ n+16(FP), CX
@@ -22977,7 +22975,7 @@ restore:
 	LDMXCSR 4(SP)
 	RET
 
-TEXT ·largestDotRoundedF64AVX512(SB), 0, $328-32
+TEXT ·largestDotRoundedF64AVX512(SB), NOSPLIT, $8-32
 	MOVL    $0, 4(SP)
 	VMOVUPD probe<>+0(SB), Y0
 	VADDPD  probe<>+32(SB), Y0, Y0
@@ -22985,8 +22983,6 @@ TEXT ·largestDotRoundedF64AVX512(SB), 0, $328-32
 	VPTEST  Y0, Y0
 	JNE     mode
 again:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ x+0(FP), SI
 	MOVQ y+8(FP), DX
 	MOVQ n+16(FP), CX
@@ -23059,7 +23055,7 @@ restore:
 	LDMXCSR 4(SP)
 	RET
 
-TEXT ·largestSumF32AVX512(SB), 0, $328-32
+TEXT ·largestSumF32AVX512(SB), NOSPLIT, $8-32
 	MOVL    $0, 4(SP)
 	VMOVUPD probe<>+0(SB), Y0
 	VADDPD  probe<>+32(SB), Y0, Y0
@@ -23067,8 +23063,6 @@ TEXT ·largestSumF32AVX512(SB), 0, $328-32
 	VPTEST  Y0, Y0
 	JNE     mode
 again:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ x+0(FP), SI
 	MOVQ y+8(FP), DX
 	MOVQ n+16(FP), CX
@@ -23130,7 +23124,7 @@ restore:
 	LDMXCSR 4(SP)
 	RET
 
-TEXT ·largestDotRoundedF32AVX512(SB), 0, $328-32
+TEXT ·largestDotRoundedF32AVX512(SB), NOSPLIT, $8-32
 	MOVL    $0, 4(SP)
 	VMOVUPD probe<>+0(SB), Y0
 	VADDPD  probe<>+32(SB), Y0, Y0
@@ -23138,8 +23132,6 @@ TEXT ·largestDotRoundedF32AVX512(SB), 0, $328-32
 	VPTEST  Y0, Y0
 	JNE     mode
 again:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ x+0(FP), SI
 	MOVQ y+8(FP), DX
 	MOVQ n+16(FP), CX
@@ -23214,7 +23206,7 @@ restore:
 	LDMXCSR 4(SP)
 	RET
 
-TEXT ·leastSumF64AVX512(SB), 0, $328-32
+TEXT ·leastSumF64AVX512(SB), NOSPLIT, $8-32
 	MOVL    $0, 4(SP)
 	VMOVUPD probe<>+0(SB), Y0
 	VADDPD  probe<>+32(SB), Y0, Y0
@@ -23222,8 +23214,6 @@ TEXT ·leastSumF64AVX512(SB), 0, $328-32
 	VPTEST  Y0, Y0
 	JNE     mode
 again:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ x+0(FP), SI
 	MOVQ y+8(FP), DX
 	MOVQ n+16(FP), CX
@@ -23291,7 +23281,7 @@ restore:
 	LDMXCSR 4(SP)
 	RET
 
-TEXT ·leastSumF32AVX512(SB), 0, $328-32
+TEXT ·leastSumF32AVX512(SB), NOSPLIT, $8-32
 	MOVL    $0, 4(SP)
 	VMOVUPD probe<>+0(SB), Y0
 	VADDPD  probe<>+32(SB), Y0, Y0
@@ -23299,8 +23289,6 @@ TEXT ·leastSumF32AVX512(SB), 0, $328-32
 	VPTEST  Y0, Y0
 	JNE     mode
 again:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ x+0(FP), SI
 	MOVQ y+8(FP), DX
 	MOVQ n+16(FP), CX
@@ -23370,7 +23358,7 @@ restore:
 	LDMXCSR 4(SP)
 	RET
 
-TEXT ·splitSumF64AVX512(SB), 0, $328-48
+TEXT ·splitSumF64AVX512(SB), NOSPLIT, $8-48
 	MOVL    $0, 4(SP)
 	VMOVUPD probe<>+0(SB), Y0
 	VADDPD  probe<>+32(SB), Y0, Y0
@@ -23378,8 +23366,6 @@ TEXT ·splitSumF64AVX512(SB), 0, $328-48
 	VPTEST  Y0, Y0
 	JNE     mode
 again:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ x+0(FP), SI
 	MOVQ y+8(FP), DX
 	MOVQ n+16(FP), CX
@@ -23464,7 +23450,7 @@ restore:
 	LDMXCSR 4(SP)
 	RET
 
-TEXT ·splitDotF64AVX512(SB), 0, $328-48
+TEXT ·splitDotF64AVX512(SB), NOSPLIT, $8-48
 	MOVL    $0, 4(SP)
 	VMOVUPD probe<>+0(SB), Y0
 	VADDPD  probe<>+32(SB), Y0, Y0
@@ -23472,8 +23458,6 @@ TEXT ·splitDotF64AVX512(SB), 0, $328-48
 	VPTEST  Y0, Y0
 	JNE     mode
 again:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ x+0(FP), SI
 	MOVQ y+8(FP), DX
 	MOVQ n+16(FP), CX
@@ -23573,7 +23557,7 @@ restore:
 	LDMXCSR 4(SP)
 	RET
 
-TEXT ·splitDotRoundedF64AVX512(SB), 0, $328-48
+TEXT ·splitDotRoundedF64AVX512(SB), NOSPLIT, $8-48
 	MOVL    $0, 4(SP)
 	VMOVUPD probe<>+0(SB), Y0
 	VADDPD  probe<>+32(SB), Y0, Y0
@@ -23581,8 +23565,6 @@ TEXT ·splitDotRoundedF64AVX512(SB), 0, $328-48
 	VPTEST  Y0, Y0
 	JNE     mode
 again:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ x+0(FP), SI
 	MOVQ y+8(FP), DX
 	MOVQ n+16(FP), CX
@@ -23680,7 +23662,7 @@ restore:
 	LDMXCSR 4(SP)
 	RET
 
-TEXT ·scaledSumF64AVX512(SB), 0, $328-48
+TEXT ·scaledSumF64AVX512(SB), NOSPLIT, $8-48
 	MOVL    $0, 4(SP)
 	VMOVUPD probe<>+0(SB), Y0
 	VADDPD  probe<>+32(SB), Y0, Y0
@@ -23688,8 +23670,6 @@ TEXT ·scaledSumF64AVX512(SB), 0, $328-48
 	VPTEST  Y0, Y0
 	JNE     mode
 again:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ x+0(FP), SI
 	MOVQ y+8(FP), DX
 	MOVQ n+16(FP), CX
@@ -23778,7 +23758,7 @@ restore:
 	LDMXCSR 4(SP)
 	RET
 
-TEXT ·watchedSumF64AVX512(SB), 0, $328-56
+TEXT ·watchedSumF64AVX512(SB), NOSPLIT, $8-56
 	MOVL    $0, 4(SP)
 	VMOVUPD probe<>+0(SB), Y0
 	VADDPD  probe<>+32(SB), Y0, Y0
@@ -23786,8 +23766,6 @@ TEXT ·watchedSumF64AVX512(SB), 0, $328-56
 	VPTEST  Y0, Y0
 	JNE     mode
 again:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ x+0(FP), SI
 	MOVQ y+8(FP), DX
 	MOVQ n+16(FP), CX
@@ -23888,7 +23866,7 @@ restore:
 	LDMXCSR 4(SP)
 	RET
 
-TEXT ·watchedDotF64AVX512(SB), 0, $328-56
+TEXT ·watchedDotF64AVX512(SB), NOSPLIT, $8-56
 	MOVL    $0, 4(SP)
 	VMOVUPD probe<>+0(SB), Y0
 	VADDPD  probe<>+32(SB), Y0, Y0
@@ -23896,8 +23874,6 @@ TEXT ·watchedDotF64AVX512(SB), 0, $328-56
 	VPTEST  Y0, Y0
 	JNE     mode
 again:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ x+0(FP), SI
 	MOVQ y+8(FP), DX
 	MOVQ n+16(FP), CX
@@ -24013,7 +23989,7 @@ restore:
 	LDMXCSR 4(SP)
 	RET
 
-TEXT ·watchedDotRoundedF64AVX512(SB), 0, $328-56
+TEXT ·watchedDotRoundedF64AVX512(SB), NOSPLIT, $8-56
 	MOVL    $0, 4(SP)
 	VMOVUPD probe<>+0(SB), Y0
 	VADDPD  probe<>+32(SB), Y0, Y0
@@ -24021,8 +23997,6 @@ TEXT ·watchedDotRoundedF64AVX512(SB), 0, $328-56
 	VPTEST  Y0, Y0
 	JNE     mode
 again:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ x+0(FP), SI
 	MOVQ y+8(FP), DX
 	MOVQ n+16(FP), CX
@@ -24136,7 +24110,7 @@ restore:
 	LDMXCSR 4(SP)
 	RET
 
-TEXT ·roundedSumWideAVX512(SB), 0, $328-40
+TEXT ·roundedSumWideAVX512(SB), NOSPLIT, $8-40
 	MOVL    $0, 4(SP)
 	VMOVUPD probe<>+0(SB), Y0
 	VADDPD  probe<>+32(SB), Y0, Y0
@@ -24144,8 +24118,6 @@ TEXT ·roundedSumWideAVX512(SB), 0, $328-40
 	VPTEST  Y0, Y0
 	JNE     mode
 again:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ x+0(FP), SI
 	MOVQ y+8(FP), DX
 	MOVQ n+16(FP), CX
@@ -24231,7 +24203,7 @@ restore:
 	LDMXCSR 4(SP)
 	RET
 
-TEXT ·roundedDotRoundedWideAVX512(SB), 0, $328-40
+TEXT ·roundedDotRoundedWideAVX512(SB), NOSPLIT, $8-40
 	MOVL    $0, 4(SP)
 	VMOVUPD probe<>+0(SB), Y0
 	VADDPD  probe<>+32(SB), Y0, Y0
@@ -24239,8 +24211,6 @@ TEXT ·roundedDotRoundedWideAVX512(SB), 0, $328-40
 	VPTEST  Y0, Y0
 	JNE     mode
 again:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ x+0(FP), SI
 	MOVQ y+8(FP), DX
 	MOVQ n+16(FP), CX
@@ -24365,7 +24335,7 @@ restore:
 	LDMXCSR 4(SP)
 	RET
 
-TEXT ·summedSumWideAVX512(SB), 0, $328-40
+TEXT ·summedSumWideAVX512(SB), NOSPLIT, $8-40
 	MOVL    $0, 4(SP)
 	VMOVUPD probe<>+0(SB), Y0
 	VADDPD  probe<>+32(SB), Y0, Y0
@@ -24373,8 +24343,6 @@ TEXT ·summedSumWideAVX512(SB), 0, $328-40
 	VPTEST  Y0, Y0
 	JNE     mode
 again:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ x+0(FP), SI
 	MOVQ y+8(FP), DX
 	MOVQ n+16(FP), CX
@@ -24484,7 +24452,7 @@ restore:
 	LDMXCSR 4(SP)
 	RET
 
-TEXT ·summedDotWideAVX512(SB), 0, $328-40
+TEXT ·summedDotWideAVX512(SB), NOSPLIT, $8-40
 	MOVL    $0, 4(SP)
 	VMOVUPD probe<>+0(SB), Y0
 	VADDPD  probe<>+32(SB), Y0, Y0
@@ -24492,8 +24460,6 @@ TEXT ·summedDotWideAVX512(SB), 0, $328-40
 	VPTEST  Y0, Y0
 	JNE     mode
 again:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ x+0(FP), SI
 	MOVQ y+8(FP), DX
 	MOVQ n+16(FP), CX
@@ -24632,7 +24598,7 @@ restore:
 	LDMXCSR 4(SP)
 	RET
 
-TEXT ·extentSumF64AVX512(SB), 0, $328-40
+TEXT ·extentSumF64AVX512(SB), NOSPLIT, $8-40
 	MOVL    $0, 4(SP)
 	VMOVUPD probe<>+0(SB), Y0
 	VADDPD  probe<>+32(SB), Y0, Y0
@@ -24640,8 +24606,6 @@ TEXT ·extentSumF64AVX512(SB), 0, $328-40
 	VPTEST  Y0, Y0
 	JNE     mode
 again:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ x+0(FP), SI
 	MOVQ y+8(FP), DX
 	MOVQ n+16(FP), CX
@@ -24721,7 +24685,7 @@ restore:
 	LDMXCSR 4(SP)
 	RET
 
-TEXT ·extentDotRoundedF64AVX512(SB), 0, $328-40
+TEXT ·extentDotRoundedF64AVX512(SB), NOSPLIT, $8-40
 	MOVL    $0, 4(SP)
 	VMOVUPD probe<>+0(SB), Y0
 	VADDPD  probe<>+32(SB), Y0, Y0
@@ -24729,8 +24693,6 @@ TEXT ·extentDotRoundedF64AVX512(SB), 0, $328-40
 	VPTEST  Y0, Y0
 	JNE     mode
 again:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ x+0(FP), SI
 	MOVQ y+8(FP), DX
 	MOVQ n+16(FP), CX

@@ -108,6 +108,8 @@ func extractBits[T Float](x, y []T) (all []uint64) {
 				}
 				sum, most := SumWatched(exact, As[float32](x), As[float32](y))
 				all = append(all, Bits(sum), most)
+				onGrid, _, _ := SumOnGrid(3, SingleGrid(3, Bits(float32(0.75))), of, As[float32](x), As[float32](y))
+				all = append(all, uint64(onGrid))
 				all = append(all, uint64(RoundedSum(of, Anchor(-50), As[float32](x), As[float32](y))))
 			}
 		}
