@@ -24,6 +24,7 @@ type onGrid struct {
 const (
 	onGridMost    = 240 // whole vectors of a block
 	onGridAbreast = 4
+	onGridAhead   = 1024 // bytes, in the second cache
 
 	gridX     reg = 0 // and the next: terms
 	gridT     reg = 4
@@ -129,6 +130,10 @@ func (k *onGrid) vector(i reg, off int, mask string) {
 	zeros := ""
 	if mask != "" {
 		zeros = ".Z"
+	}
+	if k.term != plain && mask == "" { // from memory, that of products waits otherwise
+		k.line("PREFETCHT1 %d(SI)", off+onGridAhead)
+		k.line("PREFETCHT1 %d(DX)", off+onGridAhead)
 	}
 	k.line("VMOVUPS%s %d(SI), %sZ%d", zeros, off, mask, x)
 	if k.term != plain {
