@@ -162,7 +162,7 @@ func certifyFirst[T Float](of kernel.Terms, x, y []T, only bool) (c certified, l
 		}
 		c, ok = certifySplit(of, a, b, e, 1, false)
 		return c, least, ok
-	case of != kernel.Plain && len(x) >= 4*few:
+	case of != kernel.Plain && len(x) >= 4*few && !farApart(a[0], a[1], a[2], a[3]):
 		least, most := kernel.ExtentOf(of, a[:few], b)
 		if above, ok := guessAbove(least, most); ok {
 			if c, ok := certifySplit(of, a, b, above, 1, true); ok {
@@ -174,10 +174,19 @@ func certifyFirst[T Float](of kernel.Terms, x, y []T, only bool) (c certified, l
 	return c, 0, ok
 }
 
+// tooFar is how many bits terms may be from each other for the largest to be guessed.
+const tooFar = 300
+
+// farApart tells so of factors, sooner.
+func farApart(a, b, c, d float64) bool {
+	const exponent = 1<<11 - 1
+	i, j, k, l := int(math.Float64bits(a)>>52)&exponent, int(math.Float64bits(b)>>52)&exponent, int(math.Float64bits(c)>>52)&exponent, int(math.Float64bits(d)>>52)&exponent
+	return max(i, j, k, l)-min(i, j, k, l) > tooFar*2/3
+}
+
 // guessAbove returns an e such that terms are likely to be less than 2^e of which a few have that extent: the further these are from each other, the
 // further that is above. It returns false if they are too far from each other.
 func guessAbove(least, most uint64) (e int, ok bool) {
-	const tooFar = 300 // bits
 	apart := int(most>>52) - int(least>>52)
 	return exponentAbove[float64](most) + 2 + min(apart/4, 18), apart < tooFar && most < infinite
 }
