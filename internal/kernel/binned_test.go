@@ -167,7 +167,7 @@ func testSumOnGrid(t *testing.T, fold int, of Terms) {
 		}
 		return x, y
 	}
-	for n := 1; n < 9000; n += 1 + n/3*(n/300) {
+	for n := 1; n < 40000; n += 1 + n/300*(n/2) {
 		for kind := range 4 {
 			x, y := numbers(n, kind)
 			sum, _, ok := SumOnGrid(fold, exponent, of, x, y)
