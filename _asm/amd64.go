@@ -312,6 +312,8 @@ func (a *amd64) ones(d reg) {
 	a.line("VPCMPEQD %s, %s, %s", a.v(d), a.v(d), a.v(d))
 }
 
+func (a *amd64) tailBytes() int { return 0 }
+
 func (a *amd64) beginTail(_, t string, _ int, _ bool) {
 	a.line("LEAQ tailMask<>+128(SB), R13")
 	a.line("SUBQ %s, R13", amd64Scalar(t))
@@ -435,7 +437,11 @@ func (a *amd64) readMode() {
 
 // enterUnread, modeRead and leave probe the mode where the function begins: to read it takes longer.
 func (a *amd64) enterUnread(name string, args []string, result, locals int) {
-	a.begin(name, args, result, locals)
+	flag := "0"
+	if locals == 0 {
+		flag = "NOSPLIT" // short, and to be called soon
+	}
+	a.beginAs(flag, name, args, result, locals)
 	a.probeMode()
 }
 
@@ -657,12 +663,16 @@ func (a *amd64) loadProduct(d reg, x, y mem) {
 }
 
 func (a *amd64) roundSingle(d reg) {
+	a.toSingle(d)
+	a.line("VCVTPS2PD %s, %s", a.half(d), a.v(d))
+}
+
+func (a *amd64) toSingle(d reg) {
 	mnemonic := "VCVTPD2PS"
 	if a.bytes == 32 {
 		mnemonic = "VCVTPD2PSY"
 	}
 	a.line("%s %s, %s", mnemonic, a.v(d), a.half(d))
-	a.line("VCVTPS2PD %s, %s", a.half(d), a.v(d))
 }
 
 func (a *amd64) upper(d, x reg, bytes int) {

@@ -112,7 +112,7 @@ func (a *arm64) loadProduct(d reg, x, y mem) {
 }
 
 func (a *arm64) roundSingle(d reg) {
-	a.line("WORD $0x%08x // FCVTN V%d.2S, V%d.2D", 0x0e616800|uint32(d)<<5|uint32(d), d, d)
+	a.toSingle(d)
 	a.convert(d)
 }
 
@@ -199,6 +199,10 @@ func (a *arm64) fmsubMem(d, x reg, m mem) {
 	a.operand(m)
 	a.fmsub(d, x, spare)
 }
+func (a *arm64) toSingle(d reg) {
+	a.line("WORD $0x%08x // FCVTN V%d.2S, V%d.2D", 0x0e616800|uint32(d)<<5|uint32(d), d, d)
+}
+
 func (a *arm64) or(d, x reg)             { a.line("VORR V%d.B16, V%d.B16, V%d.B16", x, d, d) }
 func (a *arm64) hold(reg, constant) bool { return false }
 func (a *arm64) and(d, x reg)            { a.line("VAND V%d.B16, V%d.B16, V%d.B16", x, d, d) }
@@ -223,6 +227,8 @@ func (a *arm64) ones(d reg) {
 	a.line("MOVD $-1, R10")
 	a.line("VDUP R10, V%d.D2", d)
 }
+
+func (a *arm64) tailBytes() int { return rowIn }
 
 // beginTail copies the row to the buffer, over a row of zeros.
 func (a *arm64) beginTail(pointer, t string, buffer int, negative bool) {

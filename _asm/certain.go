@@ -16,7 +16,8 @@ import (
 // sums of up to 128 of them are exact; an exact product's error e = x*y - p is added to l besides, but not where d = 0 (see
 // extract: such an e may be subnormal). With s the sum of all h - M and t that of all l, the result is s + t, rounded once, if
 // s + (t - b) and s + (t + b) are the same number, b = 2^(E-1) * scale: see internal/kernel/certain.go. Terms are refused
-// where E is not from certainLeast to certainMost, and where one is NaN, which the search for the largest passes over, but is in h.
+// where E is not from certainLeast to certainMost, and where one is NaN, which the search for the largest passes over, but is in h. But larger ones that are not
+// exact products are multiplied by 2^-64 first, and their sum by 2^64 at last: what underflows so is nothing beside the bound.
 //
 // Exact products are tried in vain before chunks (see few): so their plain sum is looked at first.
 type certain struct {
@@ -46,6 +47,8 @@ const (
 	certainAnchor reg = 26
 	certainBound  reg = 27
 	certainS      reg = 28 // and the next: plain sums
+
+	certainScaled = "R12"
 )
 
 func (k *certain) name() string { return "certain" + k.term.String() + "F64" }
@@ -64,6 +67,26 @@ func (k *certain) emit() {
 	k.label(k.refused)
 	k.line("MOVQ $%d, state+40(FP)", fewRefused)
 	k.line("JMP return")
+	k.scaleDown()
+}
+
+// scaleDown takes terms that have no anchor to be 2^-64 of them, if they are large, and has scaled say so.
+func (k *certain) scaleDown() {
+	k.label("outside")
+	k.line("CMPQ AX, $%d", 1024-certainLeast)
+	k.line("JHI %s", k.refused)
+	k.line("VBROADCASTSD certainConstants<>+40(SB), Z%d", certainT)
+	k.each("scale", func(j int) { // what would underflow, which processors take longer for, becomes 0
+		p := certainP + reg(j)
+		k.line("VPTESTMQ.BCST certainConstants<>+56(SB), Z%d, K2", p)
+		k.line("VMULPD.Z Z%d, Z%d, K2, Z%[2]d", certainT, p)
+	})
+	k.mul(0, 0, certainT)
+	k.line("MOVL $1, %s", certainScaled)
+	k.line("JMP anchor")
+	k.label("unscale")
+	k.line("VMULSD certainConstants<>+48(SB), X3, X3")
+	k.line("JMP unscaled")
 }
 
 // sum leaves the sum in X3 if it is certain.
@@ -162,11 +185,17 @@ func (k *certain) maxAbs(d, r reg) { k.line("VRANGEPD $0x0b, Z%d, Z%d, Z%d", r, 
 
 // anchor makes M and b.
 func (k *certain) anchor() {
+	outside := k.refused
+	if k.term != product {
+		outside = "outside"
+		k.line("XORL %[1]s, %[1]s", certainScaled)
+		k.label("anchor")
+	}
 	k.line("VMOVQ X0, AX")
 	k.line("SHRQ $52, AX")
 	k.line("SUBQ $%d, AX", certainLeast+1022)
 	k.line("CMPQ AX, $%d", certainMost-certainLeast)
-	k.line("JHI %s", k.refused)
+	k.line("JHI %s", outside)
 	k.line("VPANDQ.BCST certainConstants<>+0(SB), Z0, Z%d", certainBound) // 2^(E-1)
 	k.line("VPADDQ.BCST certainConstants<>+8(SB), Z%d, Z%d", certainBound, certainAnchor)
 	k.line("VMULSD %s, X%d, X%[2]d", k.scale, certainBound)
@@ -252,6 +281,11 @@ func (k *certain) round() {
 	k.line("VUCOMISD X2, X3")
 	k.line("JNE %s", k.uncertain)
 	k.line("JPS %s", k.refused) // no numbers
+	if k.term != product {
+		k.line("TESTL %[1]s, %[1]s", certainScaled)
+		k.line("JNE unscale")
+		k.label("unscaled")
+	}
 }
 
 // writeCertain writes the kernels and their declarations.
@@ -274,10 +308,10 @@ func writeCertain(out string) {
 
 func certainData() string {
 	var p printer
-	for i, c := range []uint64{0x7ff << 52, certainAnchorUp<<52 | 1<<51, 1<<63 - 1, (1023 + 52) << 52, (1023 - certainScale) << 52} {
+	for i, c := range []uint64{0x7ff << 52, certainAnchorUp<<52 | 1<<51, 1<<63 - 1, (1023 + 52) << 52, (1023 - certainScale) << 52, (1023 - 64) << 52, (1023 + 64) << 52, 0x7c0 << 52} {
 		fmt.Fprintf(&p.text, "DATA certainConstants<>+%d(SB)/8, $0x%016x\n", 8*i, c)
 	}
-	fmt.Fprintf(&p.text, "GLOBL certainConstants<>(SB), RODATA|NOPTR, $40\n")
+	fmt.Fprintf(&p.text, "GLOBL certainConstants<>(SB), RODATA|NOPTR, $64\n")
 	return p.source()
 }
 

@@ -12,6 +12,8 @@ const (
 	scaled                    // likewise, of terms multiplied by a scale
 	watched                   // as split, and the largest magnitude
 	rounded                   // the sum of the terms rounded to a unit
+	summed                    // the sum of the terms in float64, and the largest magnitude
+	extent                    // the largest magnitude, and the least as in least
 )
 
 // extract is the program of these. With the anchor M = 1.5 * 2^52 * unit, rounded is, for every
@@ -29,11 +31,14 @@ const (
 // besides, by which it multiplies x, fused with both additions. high is the sum of
 // the bits of all h. At last lanes i and i+8 of low are added, i and i+4, i and i+2, i and i+1.
 //
+// summed adds element i, or an exact product, to lane i mod 32, and joins lanes i and i+16 and so on.
+// Its largest magnitudes are taken in vectors of float32.
+//
 // Of the additions some are by the multiplier's port, where that is another.
 //
 // largest takes the largest words of 32 bits of |x|, of float64 the upper and the lower
 // ones by themselves, least the least ones. Products of largest are rounded to the type of the data, as are those of
-// rounded.
+// rounded, and those of which summed takes the largest.
 type extract struct {
 	target
 	w    width
@@ -41,10 +46,12 @@ type extract struct {
 	what extraction
 	free []reg
 
-	anchor, high, max reg   // max is the least of least
-	h, low            []reg // of the lanes
-	scale             reg
+	anchor, high, max, min reg   // max is the least of least
+	h, low                 []reg // of the lanes
+	scale                  reg
 }
+
+var extractions = [...]string{"largest", "least", "split", "scaled", "watched", "rounded", "summed", "extent"}
 
 func emitExtract(t target, w width, of term, what extraction) string {
 	k := &extract{target: t, w: w, term: of, what: what}
@@ -57,7 +64,7 @@ func emitExtract(t target, w width, of term, what extraction) string {
 }
 
 func (k *extract) name() string {
-	return fmt.Sprintf("%s%s%v", [...]string{"largest", "least", "split", "scaled", "watched", "rounded"}[k.what], k.term, k.w)
+	return fmt.Sprintf("%s%s%v", extractions[k.what], k.term, k.w)
 }
 
 // signature is the Go type of the arguments and the results.
@@ -65,7 +72,8 @@ func (k *extract) signature() string {
 	_, elements := (&tree{w: k.w}).types()
 	args := fmt.Sprintf("(x, y *%s, n int", elements)
 	return args + [...]string{") uint64", ") uint64", ", anchor *uint64) (high uint64, low float64)", ", anchor *uint64) (high uint64, low float64)",
-		", anchor *uint64) (high uint64, low float64, most uint64)", ", anchor *uint64) uint64"}[k.what]
+		", anchor *uint64) (high uint64, low float64, most uint64)", ", anchor *uint64) uint64", ") (sum float64, most uint64)",
+		") (most, least uint64)"}[k.what]
 }
 
 func (k *extract) declaration() string {
@@ -91,11 +99,16 @@ func (k *extract) emit() {
 		args = args[:3]
 	case split, scaled:
 		results = 16
+	case summed, extent:
+		args, results = args[:3], 16
 	case watched:
 		results = 24
 	}
-	k.enterUnread(k.name(), args, results, 2*rowIn)
-	k.alignFrame()
+	locals := 2 * k.tailBytes()
+	k.enterUnread(k.name(), args, results, locals)
+	if locals > 0 {
+		k.alignFrame()
+	}
 	for _, arg := range args {
 		k.loadArg(arg, arg)
 	}
@@ -105,6 +118,9 @@ func (k *extract) emit() {
 	case least:
 		k.max = k.alloc()
 		k.ones(k.max)
+	case extent:
+		k.max, k.min = k.zeroed(), k.alloc()
+		k.ones(k.min)
 	case split, scaled, watched:
 		if k.what == watched {
 			k.max = k.zeroed()
@@ -121,6 +137,11 @@ func (k *extract) emit() {
 	case rounded:
 		k.anchor, k.high = k.alloc(), k.zeroed()
 		k.broadcast(k.anchor, at("anchor", 0))
+	case summed:
+		k.max = k.zeroed()
+		for range 32 * k.w.lane() / k.vectorBytes() {
+			k.low = append(k.low, k.zeroed())
+		}
 	}
 	k.holdConstant()
 	eachRow(k.target, k.w, k.term != plain, k.wholeRow, k.sourceBytes(), k.lastVector)
@@ -132,7 +153,12 @@ func (k *extract) emit() {
 // holdConstant keeps the constant of the terms in a register, if there is one left.
 func (k *extract) holdConstant() {
 	c := one
-	if k.what == largest || k.what == least {
+	if k.what == largest || k.what == least || k.what == extent {
+		c = absMask
+	}
+	if k.what == summed {
+		k.setWidth(f32) // for these alone
+		defer k.setWidth(k.w)
 		c = absMask
 	}
 	if k.what == scaled || len(k.free) <= k.stream()*k.abreast() {
@@ -185,6 +211,9 @@ func (k *extract) vector(off int) {
 	case k.term != roundedProduct:
 		k.loadWide(v, at("x", off))
 	}
+	if k.what == summed && off%k.vectorBytes() == 0 {
+		k.lookSingle(off)
+	}
 	switch {
 	case k.term == plain:
 	case k.exactPair():
@@ -199,9 +228,29 @@ func (k *extract) vector(off int) {
 		k.loadProduct(v, at("x", off), at("y", off))
 	default:
 		k.loadWide(t, at("y", off))
+		if k.what == summed {
+			k.fmadd(k.low[off/k.sourceBytes()], v, t)
+			k.free = all
+			return
+		}
 		k.mul(v, v, t)
 	}
 	k.take(v, t, off)
+	k.free = all
+}
+
+// lookSingle takes note of the magnitudes of a whole vector of float32, of which this is the first half. Products are rounded.
+func (k *extract) lookSingle(off int) {
+	all := k.free
+	v := k.alloc()
+	k.setWidth(f32)
+	k.load(v, at("x", off))
+	if k.term != plain {
+		k.mulMem(v, v, at("y", off))
+	}
+	k.abs(v, v)
+	k.maxWord(k.max, v)
+	k.setWidth(k.w)
 	k.free = all
 }
 
@@ -214,9 +263,16 @@ func (k *extract) take(v, t reg, off int) {
 	case least:
 		k.abs(v, v)
 		k.minWord(k.max, v)
+	case extent:
+		k.abs(v, v)
+		k.maxWord(k.max, v)
+		k.minWord(k.min, v)
 	case rounded:
 		k.add(t, v, k.anchor)
 		k.addInt(k.high, t)
+	case summed:
+		low := k.low[off/k.sourceBytes()]
+		k.add(low, low, v)
 	case split, watched:
 		k.watch(v, t)
 		h, low := k.lanes(off)
@@ -281,11 +337,24 @@ func (k *extract) lastVector(off int) {
 		y, p := k.alloc(), k.alloc()
 		k.tail(y, p, "y", rowIn, off, false)
 		k.takeProduct(p, v, y, t, off)
+	case k.what == extent:
+		if k.term != plain {
+			y := k.alloc()
+			k.tail(y, t, "y", rowIn, off, false)
+			k.mul(v, v, y)
+		}
+		k.abs(v, v)
+		k.maxWord(k.max, v)
+		k.isPlusZero(t, v)
+		k.or(v, t)
+		k.minWord(k.min, v)
 	case k.what == least:
 		k.abs(v, v)
 		k.isPlusZero(t, v)
 		k.or(v, t)
 		k.minWord(k.max, v)
+	case k.what == summed:
+		k.lastSummed(v, t, off)
 	case k.term == plain:
 		k.take(v, t, off)
 	default:
@@ -300,6 +369,23 @@ func (k *extract) lastVector(off int) {
 	k.free = all
 }
 
+// lastSummed is lastVector of summed: the terms are v, or its products. The largest is that of float64 lanes, rounded.
+func (k *extract) lastSummed(v, t reg, off int) {
+	if k.term == plain {
+		k.take(v, t, off)
+	} else {
+		y := k.alloc()
+		k.tail(y, t, "y", rowIn, off, false)
+		k.fmadd(k.low[off/k.sourceBytes()], v, y)
+		k.mul(v, v, y)
+	}
+	k.toSingle(v)
+	k.setWidth(f32)
+	k.abs(v, v)
+	k.maxWord(k.max, v)
+	k.setWidth(k.w)
+}
+
 // finish combines the lanes.
 func (k *extract) finish(results int) {
 	if k.what == largest || k.what == least {
@@ -309,6 +395,20 @@ func (k *extract) finish(results int) {
 		}
 		k.across(k.max, 2*k.w.lane(), combine)
 		k.result64("ret", results, k.max)
+		return
+	}
+	if k.what == extent {
+		k.across(k.max, 2*k.w.lane(), k.maxWord)
+		k.result64("most", results, k.max)
+		k.across(k.min, 2*k.w.lane(), k.minWord)
+		k.result64("least", results+8, k.min)
+		return
+	}
+	if k.what == summed {
+		k.join()
+		k.result64("sum", results, k.low[0])
+		k.across(k.max, 8, k.maxWord)
+		k.result64("most", results+8, k.max)
 		return
 	}
 	if len(k.h) > 0 {
@@ -323,17 +423,22 @@ func (k *extract) finish(results int) {
 		return
 	}
 	k.result64("high", results, k.high)
+	k.join()
+	k.result64("low", results+8, k.low[0])
+	if k.what == watched {
+		k.across(k.max, 2*k.w.lane(), k.maxWord)
+		k.result64("most", results+16, k.max)
+	}
+}
+
+// join leaves the sum of all lanes of low in the lowest lane of the first.
+func (k *extract) join() {
 	for n := len(k.low) / 2; n > 0; n /= 2 {
 		for i := range n {
 			k.add(k.low[i], k.low[i], k.low[i+n])
 		}
 	}
 	k.across(k.low[0], 16, func(d, a reg) { k.add(d, d, a) })
-	k.result64("low", results+8, k.low[0])
-	if k.what == watched {
-		k.across(k.max, 2*k.w.lane(), k.maxWord)
-		k.result64("most", results+16, k.max)
-	}
 }
 
 // across combines the upper half of r with the lower, down to the given number of bytes.

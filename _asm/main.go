@@ -84,6 +84,7 @@ func main() {
 	writeDigits(*out)
 	writeFew(*out)
 	writeCertain(*out)
+	writeOnGrid(*out)
 	writeChunks(*out)
 	write(filepath.Join(*out, "internal/kernel/dispatch_other.go"), goHeader("purego || !(amd64 || arm64)", "kernel")+dispatch(nil))
 }
@@ -156,11 +157,11 @@ func extractDispatch(text *strings.Builder, backends []string) {
 	for i, e := range extracts {
 		k := extract{w: e.w, term: e.term, what: e.what}
 		args := "x, y, n"
-		if e.what >= split {
+		if e.what >= split && e.what < summed {
 			args += ", anchor"
 		}
 		if i == 0 || extracts[i-1].w != e.w || extracts[i-1].what != e.what {
-			fmt.Fprintf(text, "\nfunc %s%v(of Terms, %s {\n\tswitch key(active)<<4 | key(of) {\n", [...]string{"largest", "least", "split", "scaled", "watched", "rounded"}[e.what], e.w, k.signature()[1:])
+			fmt.Fprintf(text, "\nfunc %s%v(of Terms, %s {\n\tswitch key(active)<<4 | key(of) {\n", extractions[e.what], e.w, k.signature()[1:])
 		}
 		for _, backend := range backends {
 			fmt.Fprintf(text, "\tcase key(%s)<<4 | key(%s):\n\t\treturn %s%s(%s)\n", backend, goTerms[e.term], k.name(), backend, args)
@@ -270,6 +271,8 @@ var extracts = []struct {
 	{f64, plain, scaled},
 	{f64, plain, watched}, {f64, product, watched}, {f64, roundedProduct, watched},
 	{wide, plain, rounded}, {wide, roundedProduct, rounded},
+	{wide, plain, summed}, {wide, product, summed},
+	{f64, plain, extent}, {f64, roundedProduct, extent},
 }
 
 // goHeader begins a Go file with a build constraint.

@@ -122,6 +122,7 @@ type target interface {
 	abs(d, a reg)
 	or(d, a reg)
 	and(d, a reg)
+	toSingle(d reg)      // float64 lanes to float32, in the lower half, and zeros
 	addInt(d, a reg)     // lanes as integers: d = d + a
 	equal(d, a, b reg)   // of bits: -1 in the lanes of d, else 0
 	isPlusZero(d, a reg) // likewise, for the bits of +0
@@ -135,7 +136,8 @@ type target interface {
 
 	// beginTail readies the ragged last row of t bytes at the pointer, filled up with
 	// -0 (negative) or +0, and tail loads the column of it whose bytes in the row
-	// begin at off. Its buffer is 128 bytes of the frame at the given offset.
+	// begin at off. Its buffer is 128 bytes of the frame at the given offset, or none: tailBytes says which.
+	tailBytes() int
 	beginTail(pointer, t string, buffer int, negative bool)
 	tail(d, spare reg, pointer string, buffer, off int, negative bool)
 

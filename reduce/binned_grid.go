@@ -2,14 +2,18 @@ package reduce
 
 import (
 	"math"
+	"math/bits"
 
 	"github.com/samebits/samebits/internal/kernel"
 )
 
-// gridSoonest is the number of terms that are sooner summed as they are looked at. gridTries bounds how often that is tried.
+// gridSoonest is the number of terms that are sooner summed as they are looked at, gridFewest with AVX-512. gridTries bounds how often that is tried, and
+// gridShown terms show a grid with AVX-512.
 const (
 	gridSoonest = 2048
+	gridFewest  = 192
 	gridTries   = 2
+	gridShown   = 128
 )
 
 // binnedOnGrid returns the binned sum of terms of float32. All slices of a term together
@@ -18,37 +22,74 @@ const (
 // a term, and to round the sum once: to 24 bits, and then by its exponent, which is exact but
 // where it overflows, for subnormal numbers are multiples of all units.
 //
-// Many terms are summed on the grid that a few of them show, which are read once then; where it was not that of
-// all, on that of the first that shows it.
+// Terms are summed on the grid that a few of them show, which are read once then; where it was not that of
+// all, on that of the first that shows it, or of the largest.
 //
 // It returns false where a term is not finite, where the sum is zero, whose sign the terms
-// decide, and of more terms than 63 bits hold.
+// decide, and of more terms than 63 bits hold, if these are not summed so.
 func binnedOnGrid[T Float](fold int, of kernel.Terms, x, y []T) (T, bool) {
+	a, b := kernel.As[float32](x), kernel.As[float32](y)
+	most := uint64(0)
+	switch n := len(x); {
+	case kernel.Active() == kernel.AVX512 && n >= gridFewest && fold < maxFold:
+		most = kernel.Largest(of, a[:gridShown], b)
+	case n >= gridSoonest:
+		shown := sample(terms[T]{x: x, y: y}).Most
+		most = kernel.Bits(float32(math.Float64frombits(shown)))
+	}
+	for tries := gridTries; tries > 0 && most > 0 && most < 0xff<<23; tries-- {
+		exponent := kernel.SingleGrid(fold, most)
+		sum, larger, ok := sumOnGrid(fold, exponent, of, a, b)
+		if ok {
+			return T(sum.roundSingle(exponent)), sum != int128{}
+		}
+		most = larger
+	}
 	if int64(len(x)) > 1<<(63-13*fold) {
 		return 0, false
 	}
-	if len(x) >= gridSoonest {
-		shown := sample(terms[T]{x: x, y: y}).Most
-		most := kernel.Bits(float32(math.Float64frombits(shown)))
-		for range gridTries {
-			if most >= 0xff<<23 {
-				break
-			}
-			exponent := kernel.SingleGrid(fold, most)
-			sum, larger, ok := kernel.SumOnGrid(fold, exponent, of, kernel.As[float32](x), kernel.As[float32](y))
-			if ok {
-				return T(kernel.RoundSingle(sum, exponent)), sum != 0
-			}
-			if most = larger; most == 0 {
-				break
-			}
-		}
-	}
-	most := kernel.Largest(of, x, y)
+	most = kernel.Largest(of, x, y)
 	if most >= 0xff<<23 {
 		return 0, false
 	}
 	exponent := kernel.SingleGrid(fold, most)
-	sum := kernel.RoundedSum(of, kernel.Anchor(exponent), kernel.As[float32](x), kernel.As[float32](y))
+	sum := kernel.RoundedSum(of, kernel.Anchor(exponent), a, b)
 	return T(kernel.RoundSingle(sum, exponent)), sum != 0
+}
+
+// sumOnGrid returns the sum of the terms, rounded to multiples of 2^exponent, in such units, or the bits of a larger term for which that is too low, or
+// neither: see kernel.SumOnGrid.
+func sumOnGrid(fold, exponent int, of kernel.Terms, x, y []float32) (sum int128, larger uint64, ok bool) {
+	for lo := 0; lo < len(x); lo += kernel.MaxOnGrid {
+		blockX, blockY := x[lo:min(lo+kernel.MaxOnGrid, len(x))], y
+		if y != nil {
+			blockY = y[lo:]
+		}
+		part, more, ok := kernel.SumOnGrid(fold, exponent, of, blockX, blockY)
+		if !ok {
+			if kernel.Active() == kernel.AVX512 {
+				if more = kernel.Largest(of, x, y); kernel.SingleGrid(fold, more) == exponent {
+					more = 0 // it is not for that
+				}
+			}
+			return sum, more, false
+		}
+		sum.add(part)
+	}
+	return sum, 0, true
+}
+
+// roundSingle returns so many units of 2^exponent, rounded once to float32. A number of more than 63 bits keeps the highest, the last of which tells
+// whether others follow.
+func (a int128) roundSingle(exponent int) float32 {
+	n := int64(a.lo)
+	if a.hi != n>>63 {
+		by := 64 - bits.LeadingZeros64(uint64(a.hi^a.hi>>63)) + 1
+		n = a.hi<<(64-by) | int64(a.lo>>by)
+		if a.lo<<(64-by) != 0 {
+			n |= 1
+		}
+		exponent += by
+	}
+	return kernel.RoundSingle(n, exponent)
 }

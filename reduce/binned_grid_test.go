@@ -2,6 +2,7 @@ package reduce
 
 import (
 	"math"
+	"math/big"
 	"math/rand/v2"
 	"testing"
 
@@ -36,5 +37,22 @@ func TestBinnedSumsOnAShownGrid(t *testing.T) {
 			addInGo(&b, all)
 			require.Equal(t, kernel.Bits(b.Round()), kernel.Bits(binnedSum(fold, of, all.x, all.y)), "%d terms, fold %d, from 2^%d", n, fold, base)
 		}
+	}
+}
+
+// A sum of more than 63 bits is rounded once, beside the middles of float32, too.
+func TestLongSumsOnAGridAreRoundedOnce(t *testing.T) {
+	rng := rand.New(rand.NewPCG(43, 44))
+	for i := range 20000 {
+		top, tail := rng.IntN(126), big.NewInt(int64(rng.IntN(3)-1))
+		n := new(big.Int).Lsh(big.NewInt(1<<24|rng.Int64N(1<<24)), uint(max(top-24, 0))) // 25 bits: every other is a middle
+		if n.Add(n, tail); i%2 == 1 {
+			n.Neg(n)
+		}
+		low := new(big.Int).And(n, new(big.Int).SetUint64(math.MaxUint64)).Uint64()
+		sum := int128{low, new(big.Int).Rsh(n, 64).Int64()}
+		exponent := -149 + 13*rng.IntN(10)
+		want, _ := new(big.Float).SetMantExp(new(big.Float).SetInt(n), exponent).Float32()
+		require.Equal(t, want, sum.roundSingle(exponent), "%v units of 2^%d", n, exponent)
 	}
 }

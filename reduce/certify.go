@@ -24,13 +24,14 @@ import (
 // a rest of at most 2^8 q, which is added to the sum of what is left, too: for another
 // u (2^8 q + (1+u)^D A). A product may lose 2^-1074 where what it leaves underflows.
 //
-// Of float32 s is the Widened sum, and t = 0: a sum of magnitudes of at most n 2^E passes the d
-// levels of the canonical tree, |s - sum| <= ((1+u)^d - 1) n 2^E < 1.01 d u n 2^E.
+// Of float32 s is the sum in float64, in 32 lanes, and t = 0. A lane of r terms has sums of at most 2 2^E, 3 2^E, ... r 2^E, so that it loses
+// u (r+1) r/2 2^E at most, and the 5 levels that join the lanes u 32 r 2^E each: together 1.01 u 16 r (r + 11) 2^E. The largest is
+// seen in the same pass.
 type certified struct {
 	s, t  float64 // the sum
 	error float64 // bounds its distance from the sum of the terms
 	most  float64 // at least the largest magnitude
-}
+} // four fields: of more, Go keeps none in a register
 
 // Few terms are summed sooner one by one. certifiedBlock is the number of terms that are
 // looked at before they are summed (of products, half of it): few enough to stay in the nearest cache meanwhile, and
@@ -61,7 +62,7 @@ func certify[T Float](fold int, of kernel.Terms, x, y []T) (T, bool) {
 	if y != nil {
 		block /= 2
 	}
-	c, ok := certifyBlock(of, x[:min(n, block)], y)
+	c, least, ok := certifyFirst(of, x[:min(n, block)], y, n <= block)
 	for lo := block; lo < n && ok; lo += block {
 		blockX, blockY := x[lo:min(n, lo+block)], y
 		if y != nil {
@@ -84,7 +85,7 @@ func certify[T Float](fold int, of kernel.Terms, x, y []T) (T, bool) {
 	if of != kernel.Plain || !kernel.IsFinite(c.s+c.t) || fold == 0 && kernel.SurelyFew[T](of, n) {
 		return 0, false
 	}
-	return T(c.s + c.t), lossless(fold, c.most, x)
+	return T(c.s + c.t), lossless(fold, c.most, least, x)
 }
 
 // spreadOf bounds the distance of what is certified from the exact sum, as a multiple of the largest magnitude.
@@ -108,8 +109,8 @@ func spreadOf(fold, n int) float64 {
 // A binned sum of float64 is the same if g is a multiple of its lowest grid, which is less
 // than 2^(E+1-W(fold-1)) (see Bins).
 //
-// All terms are less than bound, a power of two. Most often the first few show it.
-func lossless[T Float](fold int, bound float64, x []T) bool {
+// All terms are less than bound, a power of two. Most often the first few show it, or the bits of at most the least, if these are known, or 0.
+func lossless[T Float](fold int, bound float64, least uint64, x []T) bool {
 	k := bits.Len(uint(len(x) - 1))
 	span := 29 - k
 	if kernel.Is64[T]() {
@@ -124,7 +125,7 @@ func lossless[T Float](fold int, bound float64, x []T) bool {
 			return false
 		}
 	}
-	if T(low) != 0 && kernel.NoneBelow(T(low), x) {
+	if T(low) != 0 && (least > 0 && least >= kernel.Bits(T(low)) || least == 0 && kernel.NoneBelow(T(low), x)) {
 		return true
 	}
 	least, most := uint64(math.MaxUint64), uint64(0)
@@ -143,20 +144,73 @@ func lossless[T Float](fold int, bound float64, x []T) bool {
 	return exponentAbove[T](most)-exponentAbove[T](least) <= span
 }
 
+// certifyFirst sums the first block, as certifyBlock does. If it is all there is, plain terms of float64 show their least as they show the largest. Of
+// products the largest is guessed from some, and seen while they are summed, as they take longer to be read than to be split.
+func certifyFirst[T Float](of kernel.Terms, x, y []T, only bool) (c certified, least uint64, ok bool) {
+	const few = 64
+	if !kernel.Is64[T]() || kernel.Active() == kernel.Portable {
+		c, ok = certifyBlock(of, x, y)
+		return c, 0, ok
+	}
+	a, b := kernel.As[float64](x), kernel.As[float64](y)
+	switch {
+	case of == kernel.Plain && only:
+		least, most := kernel.ExtentOf(of, a, b)
+		e := exponentAbove[float64](most)
+		if e > maxExponentAbove[float64]() {
+			return certified{}, 0, false
+		}
+		c, ok = certifySplit(of, a, b, e, 1, false)
+		return c, least, ok
+	case of != kernel.Plain && len(x) >= 4*few && !farApart(a[0], a[1], a[2], a[3]):
+		least, most := kernel.ExtentOf(of, a[:few], b)
+		if above, ok := guessAbove(least, most); ok {
+			if c, ok := certifySplit(of, a, b, above, 1, true); ok {
+				return c, 0, true
+			}
+		}
+	}
+	c, ok = certifyBlock(of, x, y)
+	return c, 0, ok
+}
+
+// tooFar is how many bits terms may be from each other for the largest to be guessed.
+const tooFar = 300
+
+// farApart tells so of factors, sooner.
+func farApart(a, b, c, d float64) bool {
+	const exponent = 1<<11 - 1
+	i, j, k, l := int(math.Float64bits(a)>>52)&exponent, int(math.Float64bits(b)>>52)&exponent, int(math.Float64bits(c)>>52)&exponent, int(math.Float64bits(d)>>52)&exponent
+	return max(i, j, k, l)-min(i, j, k, l) > tooFar*2/3
+}
+
+// guessAbove returns an e such that terms are likely to be less than 2^e of which a few have that extent: the further these are from each other, the
+// further that is above. It returns false if they are too far from each other.
+func guessAbove(least, most uint64) (e int, ok bool) {
+	apart := int(most>>52) - int(least>>52)
+	return exponentAbove[float64](most) + 2 + min(apart/4, 18), apart < tooFar && most < infinite
+}
+
 // certifyBlock sums a block. It returns false where a term is not finite or too near to
 // overflow.
 func certifyBlock[T Float](of kernel.Terms, x, y []T) (certified, bool) {
-	n := float64(len(x))
+	if !kernel.Is64[T]() {
+		return certifySingles(of, kernel.As[float32](x), kernel.As[float32](y))
+	}
 	e := exponentAbove[T](kernel.Largest(of, x, y))
 	if e > maxExponentAbove[T]() {
 		return certified{}, false
 	}
-	if !kernel.Is64[T]() {
-		s := kernel.Tree[float64](of, nil, x, y)
-		depth := float64(bits.Len(uint(len(x))) + 2)
-		return certified{s: s, error: float64(float64(depth*1.02) * float64(n*powerOfTwo(e-53))), most: powerOfTwo(e)}, true
-	}
 	return certifySplit(of, kernel.As[float64](x), kernel.As[float64](y), e, 1, false)
+}
+
+// certifySingles sums a block of terms of float32.
+func certifySingles(of kernel.Terms, x, y []float32) (certified, bool) {
+	s, most := kernel.SumWatched(of, x, y)
+	e := exponentAbove[float32](most)
+	rows := float64((len(x) + kernel.WatchedLanes - 1) / kernel.WatchedLanes)
+	lost := float64(float64(16*1.02*rows) * (rows + 11))
+	return certified{s: s, error: float64(lost * powerOfTwo(e-53)), most: powerOfTwo(e)}, e <= maxExponentAbove[float32]()
 }
 
 // certifyNext sums a block of terms of float64 that it looks at meanwhile. It returns false, as certifyBlock does, and where a
@@ -217,7 +271,7 @@ func certifyScaled(of kernel.Terms, x, y []float64, e int) (certified, bool) {
 	var c certified
 	if of == kernel.Plain {
 		c, _ = certifySplit(of, x, y, e-64, 1/up, false)
-		return certified{c.s * up, c.t * up, c.error * up, c.most * up}, true
+		return certified{s: c.s * up, t: c.t * up, error: c.error * up, most: c.most * up}, true
 	}
 	var buffer [2048]float64
 	n := len(x)
@@ -228,7 +282,7 @@ func certifyScaled(of kernel.Terms, x, y []float64, e int) (certified, bool) {
 		c = c.join(next)
 		x, y = x[len(part):], y[len(part):]
 	}
-	return certified{c.s * up, c.t * up, (c.error + float64(n)) * up, c.most * up}, true
+	return certified{s: c.s * up, t: c.t * up, error: (c.error + float64(n)) * up, most: c.most * up}, true
 }
 
 // exponentAbove returns an e with |x| < 2^e for the number of T with these bits, without its
@@ -263,5 +317,5 @@ func (c certified) join(b certified) certified {
 	low := c.t + b.t
 	t := low + e
 	lost := float64((math.Abs(low) + math.Abs(t)) * 0x1p-52)
-	return certified{h, t, (c.error + b.error) + lost, max(c.most, b.most)}
+	return certified{s: h, t: t, error: (c.error + b.error) + lost, most: max(c.most, b.most)}
 }

@@ -378,3 +378,25 @@ func TestRoundSingle(t *testing.T) {
 		require.Equal(t, want, kernel.RoundSingle(n, 0), "%d", n)
 	}
 }
+
+// Products that are larger than what the first show, by any factor, are summed as if they had shown it.
+func TestCertifiedProductsBeyondTheGuess(t *testing.T) {
+	eachBackend(t, func(t *testing.T) {
+		rng := rand.New(rand.NewPCG(21, 22))
+		for i := range 300 {
+			x, y := make([]float64, 256+rng.IntN(3000)), []float64(nil)
+			for i := range x {
+				x[i] = math.Ldexp(rng.Float64()-0.5, -rng.IntN(40))
+				y = append(y, rng.Float64()+0.5)
+			}
+			for range 1 + i%3 {
+				x[64+rng.IntN(len(x)-64)] *= math.Ldexp(1, rng.IntN(70))
+			}
+			v := terms[float64]{x: x, y: y}
+			require.Equal(t, roundBig[float64](bigSum(v, false)), Dot(Exact, x, y))
+			b := NewBins[float64](DefaultFold)
+			addInGo(&b, v)
+			require.Equal(t, b.Round(), Dot(Binned, x, y))
+		}
+	})
+}

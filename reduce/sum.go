@@ -248,8 +248,8 @@ func tiny[T Float](x T) bool {
 // certifiedBins is the number of terms up to which a binned sum is sooner certified than cut. It is likely to be certain.
 const certifiedBins = 1 << 17
 
-// binnedSum returns the sum of that fold. Where it can, it looks at all terms before it sums
-// them: the largest of float32 tells to which grid they are rounded. A sum of float64 is no
+// binnedSum returns the sum of that fold. Where it can, it knows the largest before it sums
+// them, or guesses it and sees whether that was right: that of float32 tells to which grid they are rounded. A sum of float64 is no
 // further from the exact one than n 2^(-W(fold-1)) times the largest magnitude (see Bins),
 // which decides it for few terms; in fold 2 that is more than its last place. Terms are
 // Plain or RoundedProduct.

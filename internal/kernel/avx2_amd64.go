@@ -182,6 +182,18 @@ func roundedSumWideAVX2(x, y *float32, n int, anchor *uint64) uint64
 func roundedDotRoundedWideAVX2(x, y *float32, n int, anchor *uint64) uint64
 
 //go:noescape
+func summedSumWideAVX2(x, y *float32, n int) (sum float64, most uint64)
+
+//go:noescape
+func summedDotWideAVX2(x, y *float32, n int) (sum float64, most uint64)
+
+//go:noescape
+func extentSumF64AVX2(x, y *float64, n int) (most, least uint64)
+
+//go:noescape
+func extentDotRoundedF64AVX2(x, y *float64, n int) (most, least uint64)
+
+//go:noescape
 func micro1x2F64AVX2(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e int, u *float64)
 
 //go:noescape

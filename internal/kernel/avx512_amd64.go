@@ -200,6 +200,18 @@ func roundedSumWideAVX512(x, y *float32, n int, anchor *uint64) uint64
 func roundedDotRoundedWideAVX512(x, y *float32, n int, anchor *uint64) uint64
 
 //go:noescape
+func summedSumWideAVX512(x, y *float32, n int) (sum float64, most uint64)
+
+//go:noescape
+func summedDotWideAVX512(x, y *float32, n int) (sum float64, most uint64)
+
+//go:noescape
+func extentSumF64AVX512(x, y *float64, n int) (most, least uint64)
+
+//go:noescape
+func extentDotRoundedF64AVX512(x, y *float64, n int) (most, least uint64)
+
+//go:noescape
 func micro1x2F64AVX512(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e int, u *float64)
 
 //go:noescape

@@ -1,6 +1,9 @@
 package kernel
 
-import "math"
+import (
+	"math"
+	"unsafe"
+)
 
 // SingleGrid returns the exponent of the lowest grid of a binned sum of float32 in that fold, given
 // the bits of the largest magnitude of its terms, which is finite: see reduce.Bins. The slices of
@@ -12,18 +15,26 @@ func SingleGrid(fold int, largest uint64) int {
 	return width*(top-fold+1) + smallest
 }
 
-// gridStep is how far the unit of the upper bin of SumOnGrid is above the grid.
+// gridStep is how far the unit of the upper bin of SumOnGrid is above the grid, but with AVX-512, where that is for the largest term
+// to be in reach of its anchor, and no more.
 const gridStep = 16
 
-// SumOnGrid returns the sum of the terms of float32, each rounded to the nearest multiple of 2^exponent, ties to even,
+// MaxOnGrid is the number of terms that SumOnGrid takes: sums of so many, of 2^38 units, are of 63 bits.
+const MaxOnGrid = 1 << 22
+
+// SumOnGrid returns the sum of up to MaxOnGrid terms of float32, each rounded to the nearest multiple of 2^exponent, ties to even,
 // in such units. They are read once, in vectors of float32: a term is less than 2^38 units, and is cut into a multiple of
 // 2^16 units, of at most 2^22, and what that leaves, of at most 2^15; of 256 terms a lane, sums are less than 2^31.
-// SingleGrid's exponent is right for all: SumOnGrid returns false where it is not that of the largest
-// of a block, which it returns besides, or where there are no kernels, or that grid has no anchor. Terms are
+// SingleGrid's exponent is right for all: SumOnGrid returns false where it is too low for the largest
+// of a block, which it returns besides if it knows it, or where there are no kernels, or that grid has no anchor. Terms are
 // Plain or RoundedProduct.
 func SumOnGrid(fold, exponent int, of Terms, x, y []float32) (sum int64, most uint64, ok bool) {
-	if fold > 3 || exponent+gridStep+24 > 127 || active == Portable {
+	if fold > 3 || exponent+gridStep+24 > 127 || active == Portable || len(x) == 0 {
 		return 0, 0, false
+	}
+	if active == AVX512 {
+		sum, ok = sumOnGrid(fold, exponent, of, x, y)
+		return sum, 0, ok
 	}
 	if of == RoundedProduct {
 		of = Product // in float32 that is
@@ -45,6 +56,26 @@ func SumOnGrid(fold, exponent int, of Terms, x, y []float32) (sum int64, most ui
 		}
 	}
 	return sum, 0, true
+}
+
+// sumOnGrid is SumOnGrid with AVX-512. With J the top of the grid of 2^exponent = q, and W = 13, no term is to be more than q(J+1)/2 = 2^(W fold - 1) q.
+// The unit U of the upper anchor M = 1.5 * 2^23 U is 2^(W fold - 23) q, so that such terms are at most 2^22 U: M + x is in the binade of M then, but for +2^22 U and
+// what rounds to that, and it is not if a term is more, as below that binade numbers are closer. With h the multiple of U that is
+// nearest to x, |h| <= 2^22 U, and m = 1.5 * 2^23 q, a multiple of U of at most 2^21 U, M + m and m - h are multiples of U of at most 2^24 U: exact. An upper
+// bin of 241 terms is less than 2^30 U, the lower one, of at most 2^15 q each, less than 2^23 q.
+func sumOnGrid(fold, exponent int, of Terms, x, y []float32) (sum int64, ok bool) {
+	const significand, bias, half, width = 23, 127, 1 << 22, 13
+	step := width*fold - significand
+	lower := uint64(exponent+significand+bias)<<significand | half
+	upper := lower + uint64(step)<<significand
+	p, q := unsafe.SliceData(x), unsafe.SliceData(y)
+	left := uint64(0)
+	if of == Plain {
+		sum, left = onGridSumF32AVX512(p, q, len(x), upper, lower, step)
+	} else {
+		sum, left = onGridDotRoundedF32AVX512(p, q, len(x), upper, lower, step)
+	}
+	return sum, left == 0
 }
 
 // RoundSingle returns n units of 2^exponent, one of SingleGrid's, rounded once to float32: to 24

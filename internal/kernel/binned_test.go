@@ -123,3 +123,64 @@ func BenchmarkBinnedTile(b *testing.B) {
 	}
 	b.ReportMetric(float64(2*512*t.Size())*float64(b.N)/float64(b.Elapsed().Nanoseconds()), "GFLOP/s")
 }
+
+// SumOnGrid sums what RoundedSum does, of every number of terms, up to blocks full of the largest that a grid takes, and none that are larger or not finite.
+func TestSumOnGrid(t *testing.T) {
+	for _, b := range Backends() {
+		if b == Portable {
+			continue // it has none
+		}
+		t.Run(b.String(), func(t *testing.T) {
+			defer Use(b)()
+			for _, fold := range []int{2, 3} {
+				for _, of := range []Terms{Plain, RoundedProduct} {
+					testSumOnGrid(t, fold, of)
+				}
+			}
+		})
+	}
+}
+
+func testSumOnGrid(t *testing.T, fold int, of Terms) {
+	const exponent = -150 + 1 + 13*8 // one of SingleGrid
+	rng := rand.New(rand.NewPCG(51, uint64(fold)))
+	end := math.Ldexp(1, exponent+13*fold-1)
+	numbers := func(n int, kind int) (x, y []float32) {
+		x, y = make([]float32, n), make([]float32, n)
+		for i := range x {
+			v := (rng.Float64()*2 - 1) * (1 - 0x1p-22)
+			switch kind {
+			case 1:
+				v = 1 - 0x1p-21
+			case 2:
+				v = -1
+			case 3:
+				v = math.Ldexp(v, -rng.IntN(50))
+			}
+			x[i], y[i] = float32(v*end), 1
+			if i%3 == 0 {
+				x[i], y[i] = x[i]/2, 2
+			}
+			if of == Plain {
+				x[i], y[i] = float32(v*end), 0
+			}
+		}
+		return x, y
+	}
+	for n := 1; n < 40000; n += 1 + n/300*(n/2) {
+		for kind := range 4 {
+			x, y := numbers(n, kind)
+			sum, _, ok := SumOnGrid(fold, exponent, of, x, y)
+			require.True(t, ok, "fold %d, %d terms, kind %d", fold, n, kind)
+			require.Equal(t, RoundedSum(of, Anchor(exponent), x, y), sum, "fold %d, %d terms, kind %d", fold, n, kind)
+			for _, odd := range []float64{1 + 0x1p-23, -1 - 0x1p-23, 2, -3, 0x1p60, math.NaN(), math.Inf(1), math.Inf(-1)} {
+				i := rng.IntN(n)
+				before := x[i]
+				x[i] = float32(odd * end)
+				_, _, ok = SumOnGrid(fold, exponent, of, x, y)
+				require.False(t, ok, "fold %d, %v among %d terms", fold, odd, n)
+				x[i] = before
+			}
+		}
+	}
+}

@@ -9,7 +9,10 @@ DATA certainConstants<>+8(SB)/8, $0x0088000000000000
 DATA certainConstants<>+16(SB)/8, $0x7fffffffffffffff
 DATA certainConstants<>+24(SB)/8, $0x4330000000000000
 DATA certainConstants<>+32(SB)/8, $0x3aa0000000000000
-GLOBL certainConstants<>(SB), RODATA|NOPTR, $40
+DATA certainConstants<>+40(SB)/8, $0x3bf0000000000000
+DATA certainConstants<>+48(SB)/8, $0x43f0000000000000
+DATA certainConstants<>+56(SB)/8, $0x7c00000000000000
+GLOBL certainConstants<>(SB), RODATA|NOPTR, $64
 DATA probe<>+0(SB)/8, $0x3ff0000000000000
 DATA probe<>+8(SB)/8, $0x3ff0000000000000
 DATA probe<>+16(SB)/8, $0x0000000000000001
@@ -166,11 +169,13 @@ product0:
 	VRANGEPD $0x0b, Z1, Z0, Z0
 	VPERMILPD $0x55, Z0, Z1
 	VRANGEPD $0x0b, Z1, Z0, Z0
+	XORL R12, R12
+anchor:
 	VMOVQ X0, AX
 	SHRQ $52, AX
 	SUBQ $322, AX
 	CMPQ AX, $1700
-	JHI refused
+	JHI outside
 	VPANDQ.BCST certainConstants<>+0(SB), Z0, Z27
 	VPADDQ.BCST certainConstants<>+8(SB), Z27, Z26
 	VMULSD scale+24(FP), X27, X27
@@ -343,6 +348,9 @@ split0:
 	VUCOMISD X2, X3
 	JNE uncertain
 	JPS refused
+	TESTL R12, R12
+	JNE unscale
+unscaled:
 	VMOVSD X3, v+32(FP)
 	MOVQ $0, state+40(FP)
 return:
@@ -364,6 +372,124 @@ uncertain:
 refused:
 	MOVQ $2, state+40(FP)
 	JMP return
+outside:
+	CMPQ AX, $1724
+	JHI refused
+	VBROADCASTSD certainConstants<>+40(SB), Z24
+	CMPQ R10, $8
+	JCC scaleFrom8
+	CMPQ R10, $4
+	JCC scaleFrom4
+	CMPQ R10, $2
+	JCC scaleFrom2
+	CMPQ R10, $1
+	JCC scaleFrom1
+	JMP scale0
+scaleFrom1:
+	JMP scale1
+scaleFrom2:
+	CMPQ R10, $3
+	JCC scaleFrom3
+	JMP scale2
+scaleFrom3:
+	JMP scale3
+scaleFrom4:
+	CMPQ R10, $6
+	JCC scaleFrom6
+	CMPQ R10, $5
+	JCC scaleFrom5
+	JMP scale4
+scaleFrom5:
+	JMP scale5
+scaleFrom6:
+	CMPQ R10, $7
+	JCC scaleFrom7
+	JMP scale6
+scaleFrom7:
+	JMP scale7
+scaleFrom8:
+	CMPQ R10, $12
+	JCC scaleFrom12
+	CMPQ R10, $10
+	JCC scaleFrom10
+	CMPQ R10, $9
+	JCC scaleFrom9
+	JMP scale8
+scaleFrom9:
+	JMP scale9
+scaleFrom10:
+	CMPQ R10, $11
+	JCC scaleFrom11
+	JMP scale10
+scaleFrom11:
+	JMP scale11
+scaleFrom12:
+	CMPQ R10, $14
+	JCC scaleFrom14
+	CMPQ R10, $13
+	JCC scaleFrom13
+	JMP scale12
+scaleFrom13:
+	JMP scale13
+scaleFrom14:
+	CMPQ R10, $15
+	JCC scaleFrom15
+	JMP scale14
+scaleFrom15:
+scale15:
+	VPTESTMQ.BCST certainConstants<>+56(SB), Z23, K2
+	VMULPD.Z Z24, Z23, K2, Z23
+scale14:
+	VPTESTMQ.BCST certainConstants<>+56(SB), Z22, K2
+	VMULPD.Z Z24, Z22, K2, Z22
+scale13:
+	VPTESTMQ.BCST certainConstants<>+56(SB), Z21, K2
+	VMULPD.Z Z24, Z21, K2, Z21
+scale12:
+	VPTESTMQ.BCST certainConstants<>+56(SB), Z20, K2
+	VMULPD.Z Z24, Z20, K2, Z20
+scale11:
+	VPTESTMQ.BCST certainConstants<>+56(SB), Z19, K2
+	VMULPD.Z Z24, Z19, K2, Z19
+scale10:
+	VPTESTMQ.BCST certainConstants<>+56(SB), Z18, K2
+	VMULPD.Z Z24, Z18, K2, Z18
+scale9:
+	VPTESTMQ.BCST certainConstants<>+56(SB), Z17, K2
+	VMULPD.Z Z24, Z17, K2, Z17
+scale8:
+	VPTESTMQ.BCST certainConstants<>+56(SB), Z16, K2
+	VMULPD.Z Z24, Z16, K2, Z16
+scale7:
+	VPTESTMQ.BCST certainConstants<>+56(SB), Z15, K2
+	VMULPD.Z Z24, Z15, K2, Z15
+scale6:
+	VPTESTMQ.BCST certainConstants<>+56(SB), Z14, K2
+	VMULPD.Z Z24, Z14, K2, Z14
+scale5:
+	VPTESTMQ.BCST certainConstants<>+56(SB), Z13, K2
+	VMULPD.Z Z24, Z13, K2, Z13
+scale4:
+	VPTESTMQ.BCST certainConstants<>+56(SB), Z12, K2
+	VMULPD.Z Z24, Z12, K2, Z12
+scale3:
+	VPTESTMQ.BCST certainConstants<>+56(SB), Z11, K2
+	VMULPD.Z Z24, Z11, K2, Z11
+scale2:
+	VPTESTMQ.BCST certainConstants<>+56(SB), Z10, K2
+	VMULPD.Z Z24, Z10, K2, Z10
+scale1:
+	VPTESTMQ.BCST certainConstants<>+56(SB), Z9, K2
+	VMULPD.Z Z24, Z9, K2, Z9
+scale0:
+	VPTESTMQ.BCST certainConstants<>+56(SB), Z8, K2
+	VMULPD.Z Z24, Z8, K2, Z8
+	VMULPD Z24, Z0, Z0
+	MOVL $1, R12
+	JMP anchor
+unscale:
+	VMULSD certainConstants<>+48(SB), X3, X3
+	JMP unscaled
 
 TEXT ·certainDotRoundedF64AVX512(SB), NOSPLIT, $8-48
 	MOVL    $0, 4(SP)
@@ -523,11 +649,13 @@ product0:
 	VRANGEPD $0x0b, Z1, Z0, Z0
 	VPERMILPD $0x55, Z0, Z1
 	VRANGEPD $0x0b, Z1, Z0, Z0
+	XORL R12, R12
+anchor:
 	VMOVQ X0, AX
 	SHRQ $52, AX
 	SUBQ $322, AX
 	CMPQ AX, $1700
-	JHI refused
+	JHI outside
 	VPANDQ.BCST certainConstants<>+0(SB), Z0, Z27
 	VPADDQ.BCST certainConstants<>+8(SB), Z27, Z26
 	VMULSD scale+24(FP), X27, X27
@@ -700,6 +828,9 @@ split0:
 	VUCOMISD X2, X3
 	JNE uncertain
 	JPS refused
+	TESTL R12, R12
+	JNE unscale
+unscaled:
 	VMOVSD X3, v+32(FP)
 	MOVQ $0, state+40(FP)
 return:
@@ -721,3 +852,121 @@ uncertain:
 refused:
 	MOVQ $2, state+40(FP)
 	JMP return
+outside:
+	CMPQ AX, $1724
+	JHI refused
+	VBROADCASTSD certainConstants<>+40(SB), Z24
+	CMPQ R10, $8
+	JCC scaleFrom8
+	CMPQ R10, $4
+	JCC scaleFrom4
+	CMPQ R10, $2
+	JCC scaleFrom2
+	CMPQ R10, $1
+	JCC scaleFrom1
+	JMP scale0
+scaleFrom1:
+	JMP scale1
+scaleFrom2:
+	CMPQ R10, $3
+	JCC scaleFrom3
+	JMP scale2
+scaleFrom3:
+	JMP scale3
+scaleFrom4:
+	CMPQ R10, $6
+	JCC scaleFrom6
+	CMPQ R10, $5
+	JCC scaleFrom5
+	JMP scale4
+scaleFrom5:
+	JMP scale5
+scaleFrom6:
+	CMPQ R10, $7
+	JCC scaleFrom7
+	JMP scale6
+scaleFrom7:
+	JMP scale7
+scaleFrom8:
+	CMPQ R10, $12
+	JCC scaleFrom12
+	CMPQ R10, $10
+	JCC scaleFrom10
+	CMPQ R10, $9
+	JCC scaleFrom9
+	JMP scale8
+scaleFrom9:
+	JMP scale9
+scaleFrom10:
+	CMPQ R10, $11
+	JCC scaleFrom11
+	JMP scale10
+scaleFrom11:
+	JMP scale11
+scaleFrom12:
+	CMPQ R10, $14
+	JCC scaleFrom14
+	CMPQ R10, $13
+	JCC scaleFrom13
+	JMP scale12
+scaleFrom13:
+	JMP scale13
+scaleFrom14:
+	CMPQ R10, $15
+	JCC scaleFrom15
+	JMP scale14
+scaleFrom15:
+scale15:
+	VPTESTMQ.BCST certainConstants<>+56(SB), Z23, K2
+	VMULPD.Z Z24, Z23, K2, Z23
+scale14:
+	VPTESTMQ.BCST certainConstants<>+56(SB), Z22, K2
+	VMULPD.Z Z24, Z22, K2, Z22
+scale13:
+	VPTESTMQ.BCST certainConstants<>+56(SB), Z21, K2
+	VMULPD.Z Z24, Z21, K2, Z21
+scale12:
+	VPTESTMQ.BCST certainConstants<>+56(SB), Z20, K2
+	VMULPD.Z Z24, Z20, K2, Z20
+scale11:
+	VPTESTMQ.BCST certainConstants<>+56(SB), Z19, K2
+	VMULPD.Z Z24, Z19, K2, Z19
+scale10:
+	VPTESTMQ.BCST certainConstants<>+56(SB), Z18, K2
+	VMULPD.Z Z24, Z18, K2, Z18
+scale9:
+	VPTESTMQ.BCST certainConstants<>+56(SB), Z17, K2
+	VMULPD.Z Z24, Z17, K2, Z17
+scale8:
+	VPTESTMQ.BCST certainConstants<>+56(SB), Z16, K2
+	VMULPD.Z Z24, Z16, K2, Z16
+scale7:
+	VPTESTMQ.BCST certainConstants<>+56(SB), Z15, K2
+	VMULPD.Z Z24, Z15, K2, Z15
+scale6:
+	VPTESTMQ.BCST certainConstants<>+56(SB), Z14, K2
+	VMULPD.Z Z24, Z14, K2, Z14
+scale5:
+	VPTESTMQ.BCST certainConstants<>+56(SB), Z13, K2
+	VMULPD.Z Z24, Z13, K2, Z13
+scale4:
+	VPTESTMQ.BCST certainConstants<>+56(SB), Z12, K2
+	VMULPD.Z Z24, Z12, K2, Z12
+scale3:
+	VPTESTMQ.BCST certainConstants<>+56(SB), Z11, K2
+	VMULPD.Z Z24, Z11, K2, Z11
+scale2:
+	VPTESTMQ.BCST certainConstants<>+56(SB), Z10, K2
+	VMULPD.Z Z24, Z10, K2, Z10
+scale1:
+	VPTESTMQ.BCST certainConstants<>+56(SB), Z9, K2
+	VMULPD.Z Z24, Z9, K2, Z9
+scale0:
+	VPTESTMQ.BCST certainConstants<>+56(SB), Z8, K2
+	VMULPD.Z Z24, Z8, K2, Z8
+	VMULPD Z24, Z0, Z0
+	MOVL $1, R12
+	JMP anchor
+unscale:
+	VMULSD certainConstants<>+48(SB), X3, X3
+	JMP unscaled

@@ -135,7 +135,37 @@ func requireCertain[T Float](t *testing.T, x, y []T, spread float64, v T, state 
 	}
 }
 
-// What is not finite, or too large or small for the bound, is refused, wherever it is.
+// Terms so large that their anchor is no number are certain all the same, and their sums overflow as others do.
+func TestCertainSumsOfLargeTerms(t *testing.T) {
+	rng := rand.New(rand.NewPCG(37, 38))
+	rounded, infinite := 0, 0
+	for i := range 3000 {
+		n := 1 + i%MaxCertain
+		x := make([]float64, n)
+		for i := range x {
+			x[i] = math.Ldexp(rng.Float64()-0.5, 1024-rng.IntN(1+rng.IntN(1500)))
+		}
+		x[rng.IntN(n)] = math.Ldexp(1+rng.Float64(), 980+rng.IntN(44))
+		ones := make([]float64, n)
+		for i := range ones {
+			ones[i] = 1
+		}
+		v, state := certainBoth(t, x, ones)
+		if state == Rounded {
+			rounded++
+			require.Equal(t, Bits(roundedTo[float64](exactRounded(x, ones))), Bits(v), "%x", x)
+			if math.IsInf(v, 0) {
+				infinite++
+			}
+		}
+	}
+	if active == AVX512 {
+		require.Greater(t, rounded, 2900)
+		require.Greater(t, infinite, 5)
+	}
+}
+
+// What is not finite, or too small for the bound, is refused, wherever it is.
 func TestCertainSumsRefuse(t *testing.T) {
 	for n := 1; n <= MaxCertain+1; n++ {
 		x, y := make([]float64, n), make([]float64, n)
@@ -152,6 +182,9 @@ func TestCertainSumsRefuse(t *testing.T) {
 			case active == AVX512 && odd == 1 && n <= MaxCertain:
 				require.Equal(t, Rounded, state)
 				require.EqualValues(t, n, v)
+			case active == AVX512 && odd == math.MaxFloat64 && n <= MaxCertain:
+				require.Equal(t, Rounded, state)
+				require.Equal(t, odd, v)
 			default:
 				require.Equal(t, Refused, state, "%v of %d", odd, n)
 			}

@@ -502,6 +502,34 @@ func roundedWide(of Terms, x, y *float32, n int, anchor *uint64) uint64 {
 	panic(noKernel)
 }
 
+func summedWide(of Terms, x, y *float32, n int) (sum float64, most uint64) {
+	switch key(active)<<4 | key(of) {
+	case key(AVX512)<<4 | key(Plain):
+		return summedSumWideAVX512(x, y, n)
+	case key(AVX2)<<4 | key(Plain):
+		return summedSumWideAVX2(x, y, n)
+	case key(AVX512)<<4 | key(Product):
+		return summedDotWideAVX512(x, y, n)
+	case key(AVX2)<<4 | key(Product):
+		return summedDotWideAVX2(x, y, n)
+	}
+	panic(noKernel)
+}
+
+func extentF64(of Terms, x, y *float64, n int) (most, least uint64) {
+	switch key(active)<<4 | key(of) {
+	case key(AVX512)<<4 | key(Plain):
+		return extentSumF64AVX512(x, y, n)
+	case key(AVX2)<<4 | key(Plain):
+		return extentSumF64AVX2(x, y, n)
+	case key(AVX512)<<4 | key(RoundedProduct):
+		return extentDotRoundedF64AVX512(x, y, n)
+	case key(AVX2)<<4 | key(RoundedProduct):
+		return extentDotRoundedF64AVX2(x, y, n)
+	}
+	panic(noKernel)
+}
+
 func tileLargest(dst *uint32, x, y *float32, n int) {
 	if active == AVX512 {
 		tileLargestAVX512(dst, x, y, n)

@@ -301,6 +301,26 @@ func roundedWide(of Terms, x, y *float32, n int, anchor *uint64) uint64 {
 	panic(noKernel)
 }
 
+func summedWide(of Terms, x, y *float32, n int) (sum float64, most uint64) {
+	switch key(active)<<4 | key(of) {
+	case key(NEON)<<4 | key(Plain):
+		return summedSumWideNEON(x, y, n)
+	case key(NEON)<<4 | key(Product):
+		return summedDotWideNEON(x, y, n)
+	}
+	panic(noKernel)
+}
+
+func extentF64(of Terms, x, y *float64, n int) (most, least uint64) {
+	switch key(active)<<4 | key(of) {
+	case key(NEON)<<4 | key(Plain):
+		return extentSumF64NEON(x, y, n)
+	case key(NEON)<<4 | key(RoundedProduct):
+		return extentDotRoundedF64NEON(x, y, n)
+	}
+	panic(noKernel)
+}
+
 func tileLargest(dst *uint32, x, y *float32, n int) {
 	if active == NEON {
 		tileLargestNEON(dst, x, y, n)

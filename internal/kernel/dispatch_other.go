@@ -97,6 +97,18 @@ func roundedWide(of Terms, x, y *float32, n int, anchor *uint64) uint64 {
 	panic(noKernel)
 }
 
+func summedWide(of Terms, x, y *float32, n int) (sum float64, most uint64) {
+	switch key(active)<<4 | key(of) {
+	}
+	panic(noKernel)
+}
+
+func extentF64(of Terms, x, y *float64, n int) (most, least uint64) {
+	switch key(active)<<4 | key(of) {
+	}
+	panic(noKernel)
+}
+
 func tileLargest(dst *uint32, x, y *float32, n int) {
 	panic(noKernel)
 }

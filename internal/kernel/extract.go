@@ -38,6 +38,19 @@ func largestPortable[T Float](of Terms, x, y []T) uint64 {
 	return most
 }
 
+// ExtentOf is Largest of 1 or more terms of float64, and the bits of a magnitude that no term but zeros is below, 0 or near to it where terms are zero. The
+// low 32 bits of both are zeros in least, and ones in most.
+func ExtentOf(of Terms, x, y []float64) (least, most uint64) {
+	if of == Product {
+		of = RoundedProduct
+	}
+	if active == Portable || len(x) == 0 {
+		return 0, largestPortable(of, x, y)
+	}
+	most, least = extentF64(of, unsafe.SliceData(x), unsafe.SliceData(y), len(x))
+	return least &^ math.MaxUint32, most | math.MaxUint32
+}
+
 // NoneBelow tells that no term but zeros is less than that in magnitude, or returns false if it does not
 // see that: where terms are zero or nearly so small, and without vectors.
 func NoneBelow[T Float](low T, x []T) bool {
@@ -167,4 +180,38 @@ func RoundedSum(of Terms, anchor float64, x, y []float32) int64 {
 	}
 	sum := roundedWide(of, unsafe.SliceData(x), unsafe.SliceData(y), len(x), (*uint64)(unsafe.Pointer(&anchor)))
 	return int64(sum - uint64(inVectors(len(x), false))*math.Float64bits(anchor))
+}
+
+// SumWatched returns the sum of 1 or more terms of float32 in float64, and the bits of the largest magnitude,
+// of terms rounded to float32: what is not finite is larger than what is. Terms are Plain or Product.
+//
+//	element i belongs to lane i mod 32; at first lane = 0
+//	lane = lane + x, or of an exact product lane + a*b, rounded once
+//	sum = the lanes' sums, i joined with i+16, then i+8, i+4, i+2, i+1
+func SumWatched(of Terms, x, y []float32) (sum float64, most uint64) {
+	if active == Portable || len(x) == 0 {
+		return sumWatchedPortable(of, x, y), largestPortable(of, x, y)
+	}
+	sum, most = summedWide(of, unsafe.SliceData(x), unsafe.SliceData(y), len(x))
+	return sum, most & math.MaxUint32
+}
+
+// WatchedLanes is the number of lanes of SumWatched.
+const WatchedLanes = 32
+
+func sumWatchedPortable(of Terms, x, y []float32) float64 {
+	var lanes [WatchedLanes]float64
+	for i, v := range x {
+		term := float64(v)
+		if of != Plain {
+			term *= float64(y[i]) // exact
+		}
+		lanes[i%WatchedLanes] += float64(term)
+	}
+	for n := WatchedLanes / 2; n > 0; n /= 2 {
+		for i := range n {
+			lanes[i] += lanes[i+n]
+		}
+	}
+	return lanes[0]
 }

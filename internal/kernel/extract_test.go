@@ -154,6 +154,50 @@ func testRoundedSum(t *testing.T, of Terms) {
 	}
 }
 
+// SumWatched has the sums of its lanes, and the largest magnitude wherever it is.
+func testSumWatched(t *testing.T, of Terms) {
+	rng := rand.New(rand.NewPCG(14, uint64(of)))
+	for n := 1; n <= 300; n++ {
+		x, y := extractData[float32](rng, n, true)
+		if n%3 == 0 {
+			x[rng.IntN(n)] = []float32{float32(math.Inf(-1)), float32(math.NaN()), math.MaxFloat32}[rng.IntN(3)]
+		}
+		sum, most := SumWatched(of, x, y)
+		require.Equal(t, Bits(Canonical(sumWatchedPortable(of, x, y))), Bits(Canonical(sum)), "n = %d", n)
+		require.Equal(t, largestPortable(of, x, y), most, "n = %d", n)
+	}
+}
+
+// ExtentOf sees the largest and the least, wherever they are, and passes no other over where terms are zero.
+func testExtent(t *testing.T, of Terms) {
+	rng := rand.New(rand.NewPCG(15, uint64(of)))
+	for n := 1; n < 140; n++ {
+		x, y := extractData[float64](rng, n, false)
+		leastOf := func() uint64 {
+			want := uint64(math.MaxUint64)
+			for i := range x {
+				if v, _ := bigTerm(of, x[i], y[i]).Float64(); v != 0 {
+					want = min(want, Bits(Abs(v)))
+				}
+			}
+			return want >> 32
+		}
+		least, most := ExtentOf(of, x, y)
+		require.Equal(t, largestPortable(of, x, y), most)
+		if active == Portable {
+			require.Zero(t, least)
+			continue
+		}
+		require.Equal(t, leastOf(), least>>32, "n = %d", n)
+		x[rng.IntN(n)] = 0
+		least, _ = ExtentOf(of, x, y)
+		require.LessOrEqual(t, least>>32, leastOf())
+		x[rng.IntN(n)] = math.NaN()
+		_, most = ExtentOf(of, x, y)
+		require.Greater(t, most, uint64(0x7ff<<52))
+	}
+}
+
 func TestExtractBackends(t *testing.T) {
 	for _, b := range Backends() {
 		t.Run(b.String(), func(t *testing.T) {
@@ -162,9 +206,13 @@ func TestExtractBackends(t *testing.T) {
 			t.Run("none below/32", testNoneBelow[float32])
 			for _, of := range []Terms{Plain, Product, RoundedProduct} {
 				t.Run(fmt.Sprint("split/", of), func(t *testing.T) { testSplit(t, of) })
+				if of != RoundedProduct {
+					t.Run(fmt.Sprint("watched/", of), func(t *testing.T) { testSumWatched(t, of) })
+				}
 				if of != Product {
 					t.Run(fmt.Sprint("largest64/", of), func(t *testing.T) { testLargest[float64](t, of) })
 					t.Run(fmt.Sprint("largest32/", of), func(t *testing.T) { testLargest[float32](t, of) })
+					t.Run(fmt.Sprint("extent/", of), func(t *testing.T) { testExtent(t, of) })
 					t.Run(fmt.Sprint("rounded/", of), func(t *testing.T) { testRoundedSum(t, of) })
 				}
 			}

@@ -16,7 +16,10 @@ DATA certainConstants<>+8(SB)/8, $0x0088000000000000
 DATA certainConstants<>+16(SB)/8, $0x7fffffffffffffff
 DATA certainConstants<>+24(SB)/8, $0x4330000000000000
 DATA certainConstants<>+32(SB)/8, $0x3aa0000000000000
-GLOBL certainConstants<>(SB), RODATA|NOPTR, $40
+DATA certainConstants<>+40(SB)/8, $0x3bf0000000000000
+DATA certainConstants<>+48(SB)/8, $0x43f0000000000000
+DATA certainConstants<>+56(SB)/8, $0x7c00000000000000
+GLOBL certainConstants<>(SB), RODATA|NOPTR, $64
 DATA probe<>+0(SB)/8, $0x3ff0000000000000
 DATA probe<>+8(SB)/8, $0x3ff0000000000000
 DATA probe<>+16(SB)/8, $0x0000000000000001

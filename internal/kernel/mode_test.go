@@ -99,7 +99,17 @@ func extractBits[T Float](x, y []T) (all []uint64) {
 				all = append(all, uint64(high), Bits(low), most)
 				v, state := SumCertain(of, x[:40], y[:40], 0)
 				all = append(all, Bits(v), uint64(state))
+				_, most = ExtentOf(of, x, y)
+				all = append(all, most)
 			} else {
+				exact := of
+				if of == RoundedProduct {
+					exact = Product
+				}
+				sum, most := SumWatched(exact, As[float32](x), As[float32](y))
+				all = append(all, Bits(sum), most)
+				onGrid, _, _ := SumOnGrid(3, SingleGrid(3, Bits(float32(0.75))), of, As[float32](x), As[float32](y))
+				all = append(all, uint64(onGrid))
 				all = append(all, uint64(RoundedSum(of, Anchor(-50), As[float32](x), As[float32](y))))
 			}
 		}

@@ -182,6 +182,18 @@ func roundedSumWideNEON(x, y *float32, n int, anchor *uint64) uint64
 func roundedDotRoundedWideNEON(x, y *float32, n int, anchor *uint64) uint64
 
 //go:noescape
+func summedSumWideNEON(x, y *float32, n int) (sum float64, most uint64)
+
+//go:noescape
+func summedDotWideNEON(x, y *float32, n int) (sum float64, most uint64)
+
+//go:noescape
+func extentSumF64NEON(x, y *float64, n int) (most, least uint64)
+
+//go:noescape
+func extentDotRoundedF64NEON(x, y *float64, n int) (most, least uint64)
+
+//go:noescape
 func micro1x3F64NEON(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e int, u *float64)
 
 //go:noescape

@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"math"
 	"os"
 	"testing"
 	"unsafe"
@@ -84,6 +85,24 @@ func testWithin[T Float](t *testing.T) {
 
 // testCertainWithin sums by certificates: of products that a window refuses, as the first is far below the others, and of rounded ones.
 func testCertainWithin[T Float](t *testing.T, u, v []T) {
+	if Is64[T]() {
+		_, most := ExtentOf(RoundedProduct, As[float64](u), As[float64](v))
+		require.EqualValues(t, 1, math.Float64frombits(most&^math.MaxUint32))
+		ExtentOf(Plain, As[float64](u), nil)
+	} else {
+		for _, y := range [][]float32{nil, As[float32](v)} {
+			of, exact := Plain, Plain
+			if y != nil {
+				of, exact = RoundedProduct, Product
+			}
+			sum, _ := SumWatched(exact, As[float32](u), y)
+			require.EqualValues(t, len(u), sum)
+			exponent := SingleGrid(3, Bits(float32(1)))
+			if units, _, ok := SumOnGrid(3, exponent, of, As[float32](u), y); ok {
+				require.EqualValues(t, len(u), math.Ldexp(float64(units), exponent))
+			}
+		}
+	}
 	for _, of := range []Terms{Plain, RoundedProduct} {
 		if sum, state := SumCertain(of, u, v, 0); state != Refused {
 			require.EqualValues(t, len(u), sum)

@@ -1522,7 +1522,7 @@ end:
 done:
 	RET
 
-TEXT ·rowChainF64AVX2(SB), 0, $8-40
+TEXT ·rowChainF64AVX2(SB), NOSPLIT, $8-40
 	MOVL    $0, 4(SP)
 	VMOVUPD probe<>+0(SB), Y0
 	VADDPD  probe<>+32(SB), Y0, Y0
@@ -4215,7 +4215,7 @@ end:
 done:
 	RET
 
-TEXT ·rowChainF32AVX2(SB), 0, $8-36
+TEXT ·rowChainF32AVX2(SB), NOSPLIT, $8-36
 	MOVL    $0, 4(SP)
 	VMOVUPD probe<>+0(SB), Y0
 	VADDPD  probe<>+32(SB), Y0, Y0

@@ -1668,7 +1668,7 @@ end:
 done:
 	RET
 
-TEXT ·rowChainF64AVX512(SB), 0, $8-40
+TEXT ·rowChainF64AVX512(SB), NOSPLIT, $8-40
 	MOVL    $0, 4(SP)
 	VMOVUPD probe<>+0(SB), Y0
 	VADDPD  probe<>+32(SB), Y0, Y0
@@ -4523,7 +4523,7 @@ end:
 done:
 	RET
 
-TEXT ·rowChainF32AVX512(SB), 0, $8-36
+TEXT ·rowChainF32AVX512(SB), NOSPLIT, $8-36
 	MOVL    $0, 4(SP)
 	VMOVUPD probe<>+0(SB), Y0
 	VADDPD  probe<>+32(SB), Y0, Y0
