@@ -78,6 +78,7 @@ func (a *amd64) p(mnemonic string) string {
 func (a *amd64) load(d reg, m mem)    { a.line("%s %s, %s", a.p("VMOVU"), a.mem(m), a.v(d)) }
 func (a *amd64) store(m mem, r reg)   { a.line("%s %s, %s", a.p("VMOVU"), a.v(r), a.mem(m)) }
 func (a *amd64) prefetch(m mem)       { a.line("PREFETCHT0 %s", a.mem(m)) }
+func (a *amd64) prefetchSecond(m mem) { a.line("PREFETCHT2 %s", a.mem(m)) }
 func (a *amd64) prefetchResult(m mem) { a.line("PREFETCHT0 %s", a.mem(m)) }
 func (a *amd64) loadWide(d reg, m mem) {
 	a.line("VCVTPS2PD %s, %s", a.mem(m), a.v(d))

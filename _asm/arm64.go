@@ -57,6 +57,7 @@ func (a *arm64) word(mnemonic string, word uint32, d, n, m reg) {
 func (a *arm64) load(d reg, m mem)    { a.line("FMOVQ %s, F%d", a.mem(m), d) }
 func (a *arm64) store(m mem, r reg)   { a.line("FMOVQ F%d, %s", r, a.mem(m)) }
 func (a *arm64) prefetch(m mem)       { a.line("PRFM %s, PLDL1KEEP", a.mem(m)) }
+func (a *arm64) prefetchSecond(m mem) { a.line("PRFM %s, PLDL2KEEP", a.mem(m)) }
 func (a *arm64) prefetchResult(m mem) { a.line("PRFM %s, PSTL1KEEP", a.mem(m)) }
 
 // prefetchFrom leaves it to the processor, which follows streams by itself.

@@ -80,6 +80,7 @@ type target interface {
 	store(m mem, a reg)
 	prefetchResult(m mem)            // likewise, of what is to be stored
 	prefetch(m mem)                  // the place may be beyond the end of the data
+	prefetchSecond(m mem)            // likewise, for the second cache alone
 	loadWide(d reg, m mem)           // half as many bytes: float32 converted to float64
 	broadcast(d reg, m mem)          // one lane to all
 	broadcastScalar(d reg, r string) // its lower half to every 4 bytes

@@ -221,7 +221,10 @@ func finishF64AVX2(dst, x *float64, s, n, t int, p *float64)
 func finishAddF64AVX2(dst, x *float64, s, n, t int, p *float64)
 
 //go:noescape
-func alongF64AVX2(dst, x, y *float64, s int, p *uint64, n, m int)
+func alongF64NearAVX2(dst, x, y *float64, s int, p *uint64, n, m int)
+
+//go:noescape
+func alongF64FarAVX2(dst, x, y *float64, s int, p *uint64, n, m int)
 
 //go:noescape
 func sweepF64AVX2(dst, x, y *float64, s int, p *uint64, n, m, w int)
@@ -305,7 +308,10 @@ func finishF32AVX2(dst, x *float32, s, n, t int, p *float32)
 func finishAddF32AVX2(dst, x *float32, s, n, t int, p *float32)
 
 //go:noescape
-func alongF32AVX2(dst, x, y *float32, s int, p *uint64, n, m int)
+func alongF32NearAVX2(dst, x, y *float32, s int, p *uint64, n, m int)
+
+//go:noescape
+func alongF32FarAVX2(dst, x, y *float32, s int, p *uint64, n, m int)
 
 //go:noescape
 func sweepF32AVX2(dst, x, y *float32, s int, p *uint64, n, m, w int)

@@ -245,7 +245,10 @@ func finishAddF64AVX512(dst, x *float64, s, n, t int, p *float64)
 func gatherTileF64AVX512(dst, x *float64, s, n int)
 
 //go:noescape
-func alongF64AVX512(dst, x, y *float64, s int, p *uint64, n, m int)
+func alongF64NearAVX512(dst, x, y *float64, s int, p *uint64, n, m int)
+
+//go:noescape
+func alongF64FarAVX512(dst, x, y *float64, s int, p *uint64, n, m int)
 
 //go:noescape
 func sweepF64AVX512(dst, x, y *float64, s int, p *uint64, n, m, w int)
@@ -335,7 +338,10 @@ func finishAddF32AVX512(dst, x *float32, s, n, t int, p *float32)
 func gatherTileF32AVX512(dst, x *float32, s, n int)
 
 //go:noescape
-func alongF32AVX512(dst, x, y *float32, s int, p *uint64, n, m int)
+func alongF32NearAVX512(dst, x, y *float32, s int, p *uint64, n, m int)
+
+//go:noescape
+func alongF32FarAVX512(dst, x, y *float32, s int, p *uint64, n, m int)
 
 //go:noescape
 func sweepF32AVX512(dst, x, y *float32, s int, p *uint64, n, m, w int)

@@ -64,13 +64,21 @@ func gatherTileF64(dst, x *float64, s, n int) bool {
 	return false
 }
 
-func alongF64(dst, x, y *float64, s int, p *uint64, n, m int) {
+func alongF64(far bool, dst, x, y *float64, s int, p *uint64, n, m int) {
+	if active == AVX512 && far {
+		alongF64FarAVX512(dst, x, y, s, p, n, m)
+		return
+	}
 	if active == AVX512 {
-		alongF64AVX512(dst, x, y, s, p, n, m)
+		alongF64NearAVX512(dst, x, y, s, p, n, m)
+		return
+	}
+	if active == AVX2 && far {
+		alongF64FarAVX2(dst, x, y, s, p, n, m)
 		return
 	}
 	if active == AVX2 {
-		alongF64AVX2(dst, x, y, s, p, n, m)
+		alongF64NearAVX2(dst, x, y, s, p, n, m)
 		return
 	}
 	panic(noKernel)
@@ -246,13 +254,21 @@ func gatherTileF32(dst, x *float32, s, n int) bool {
 	return false
 }
 
-func alongF32(dst, x, y *float32, s int, p *uint64, n, m int) {
+func alongF32(far bool, dst, x, y *float32, s int, p *uint64, n, m int) {
+	if active == AVX512 && far {
+		alongF32FarAVX512(dst, x, y, s, p, n, m)
+		return
+	}
 	if active == AVX512 {
-		alongF32AVX512(dst, x, y, s, p, n, m)
+		alongF32NearAVX512(dst, x, y, s, p, n, m)
+		return
+	}
+	if active == AVX2 && far {
+		alongF32FarAVX2(dst, x, y, s, p, n, m)
 		return
 	}
 	if active == AVX2 {
-		alongF32AVX2(dst, x, y, s, p, n, m)
+		alongF32NearAVX2(dst, x, y, s, p, n, m)
 		return
 	}
 	panic(noKernel)
