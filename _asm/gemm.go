@@ -34,6 +34,7 @@ type micro struct {
 	copies        bool // columns are copied to y from elsewhere, where s is not 0
 	acc           [][]reg
 	b             []reg
+	upper         reg // the upper half of every 4 bytes, if pairs
 	free          []reg
 }
 
@@ -175,6 +176,10 @@ func (k *micro) emit() {
 	if k.across {
 		across{k.target, k.w}.begin()
 	}
+	if k.pairs() {
+		k.upper = k.alloc()
+		k.upperHalves(k.upper)
+	}
 	k.label("leaf")
 	k.leaf()
 	k.label("push")
@@ -230,6 +235,9 @@ func (k *micro) leaf() {
 		k.sumAcross()
 	default:
 		k.sum()
+	}
+	if k.pairs() {
+		k.unpairAll()
 	}
 	k.ifZero("c", "push")
 	k.label("join")
@@ -317,7 +325,9 @@ func (k *micro) terms(n int) {
 		for off := 0; off < k.storedBytes() && !k.walks; off += line {
 			k.ask(step, off)
 		}
-		if k.rows == 1 {
+		if k.pairs() {
+			k.rowPairs(step)
+		} else if k.rows == 1 {
 			k.row(step)
 		} else {
 			k.block(step)
@@ -391,6 +401,31 @@ func (k *micro) row(step int) {
 		b := k.b[c%len(k.b)]
 		k.loadStored(b, k.place(step, c))
 		k.fmadd(acc, a, b)
+	}
+}
+
+// pairs tells whether two vectors of columns stored as bfloat16 are loaded as one, those of even number and those of odd number
+// apart, as the halves of 4 bytes are: that takes one instruction for each, not a shuffle besides. Their sums are put in order
+// at the end of a leaf.
+func (k *micro) pairs() bool { return k.spread && k.stored == bfloat16 && k.vectorBytes() == 64 }
+
+// rowPairs is row where vectors are loaded as pairs.
+func (k *micro) rowPairs(step int) {
+	a := k.free[len(k.free)-1]
+	k.broadcast(a, at("x", step*k.w.lane()))
+	for c := 0; c < k.columns; c += 2 {
+		even, odd := k.b[c], k.b[c+1]
+		k.load(odd, k.place(step, c))
+		k.splitBfloat16(even, odd, k.upper)
+		k.fmadd(k.acc[0][c], a, even)
+		k.fmadd(k.acc[0][c+1], a, odd)
+	}
+}
+
+// unpairAll puts the columns of pairs in order.
+func (k *micro) unpairAll() {
+	for c := 0; c < k.columns; c += 2 {
+		k.mergePairs(k.acc[0][c], k.acc[0][c+1], k.b[0], k.b[1], k.b[2], c == 0)
 	}
 }
 

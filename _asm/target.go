@@ -92,6 +92,11 @@ type target interface {
 	// prefetchFrom asks for the place at base + index + off, which may be anywhere.
 	prefetchFrom(base, index string, off int)
 	loadBfloat16(d reg, m mem) // half as many bytes: to float32, exactly
+	// splitBfloat16 takes two numbers of every 4 bytes of odd apart, with what upperHalves sets, and mergePairs puts those of even and odd in
+	// order again, with three registers to spare, of which the last two stay as the first call sets them.
+	upperHalves(d reg)
+	splitBfloat16(even, odd, upper reg)
+	mergePairs(even, odd, t, low, high reg, first bool)
 	loadFloat16(d reg, m mem)
 	// interleave sets lo and hi to the elements of a and b in turn, those of the lower and of
 	// the upper half of each 16 bytes; elements of so many bytes.
