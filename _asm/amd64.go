@@ -90,6 +90,10 @@ func (a *amd64) prefetchFrom(base, index string, off int) {
 	a.line("PREFETCHT0 %d(%s)(%s*1)", off, amd64Scalar(base), amd64Scalar(index))
 }
 
+func (a *amd64) prefetchSecondFrom(base, index string, off int) {
+	a.line("PREFETCHT2 %d(%s)(%s*1)", off, amd64Scalar(base), amd64Scalar(index))
+}
+
 func (a *amd64) loadAhead(r string, block bool) {
 	variable := "streamAhead"
 	if block {

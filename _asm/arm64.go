@@ -61,7 +61,8 @@ func (a *arm64) prefetchSecond(m mem) { a.line("PRFM %s, PLDL2KEEP", a.mem(m)) }
 func (a *arm64) prefetchResult(m mem) { a.line("PRFM %s, PSTL1KEEP", a.mem(m)) }
 
 // prefetchFrom leaves it to the processor, which follows streams by itself.
-func (a *arm64) prefetchFrom(string, string, int) {}
+func (a *arm64) prefetchFrom(string, string, int)       {}
+func (a *arm64) prefetchSecondFrom(string, string, int) {}
 
 func (a *arm64) loadAhead(string, bool)        {}
 func (a *arm64) prefetchAhead(m mem, _ string) { a.prefetch(at(m.base, m.off+ahead)) }

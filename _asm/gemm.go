@@ -32,6 +32,7 @@ type micro struct {
 	across        bool // columns lie as across says
 	joins         bool // leaves are summed already: those of all columns at y, leaf after leaf
 	copies        bool // columns are copied to y from elsewhere, where s is not 0
+	matrix        bool // columns lie as a matrix does, row by row, s bytes apart
 	acc           [][]reg
 	b             []reg
 	upper         reg // the upper half of every 4 bytes, if pairs
@@ -98,6 +99,11 @@ func micros(t target, w width) (all []micro) {
 	if !hasSweep(t) {
 		all = append(all, micro{target: t, w: w, rows: 1, columns: wideColumns})
 	}
+	for _, rows := range tileRows[t.suffix()] {
+		if rows > 1 && hasSweep(t) {
+			all = append(all, micro{target: t, w: w, rows: rows, columns: columns, matrix: true})
+		}
+	}
 	spread := micro{target: t, w: w, rows: 1, columns: spreadPanels * columns, spread: true}
 	all = append(all, spread)
 	all = append(all, micro{target: t, w: w, rows: 1, columns: across{t, w}.vectors(), across: true})
@@ -142,7 +148,11 @@ func (k *micro) name() string {
 	case k.joins:
 		return fmt.Sprintf("join%v", k.w)
 	}
-	return fmt.Sprintf("micro%dx%d%v%s", k.rows, k.columns, k.w, k.stored)
+	name := "micro"
+	if k.matrix {
+		name = "rows"
+	}
+	return fmt.Sprintf("%s%dx%d%v%s", name, k.rows, k.columns, k.w, k.stored)
 }
 
 func (k *micro) elements() string { return map[width]string{f64: "float64", f32: "float32"}[k.w] }
@@ -360,6 +370,8 @@ func (k *micro) ask(step, off int) {
 	case k.spread:
 		m.off += spreadAhead
 		k.prefetch(m)
+	case k.matrix: // rows are often a power of two apart, and so in the same few places of the nearest cache
+		k.prefetchSecondFrom("y", "q", m.off)
 	case k.rows <= streamRows:
 		k.prefetchFrom("y", "q", m.off)
 	default:
@@ -370,7 +382,7 @@ func (k *micro) ask(step, off int) {
 
 // strided tells whether the factors of the columns lie s bytes apart. Those of other tiles
 // lie next to those of the term before: constant offsets spare instructions.
-func (k *micro) strided() bool { return k.columns == wideColumns && !k.spread }
+func (k *micro) strided() bool { return k.matrix || k.columns == wideColumns && !k.spread }
 
 // place is where the factors of a vector of columns begin.
 func (k *micro) place(step, c int) mem {

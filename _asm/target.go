@@ -91,7 +91,8 @@ type target interface {
 	prefetchBlock(m mem, r string)
 	// prefetchFrom asks for the place at base + index + off, which may be anywhere.
 	prefetchFrom(base, index string, off int)
-	loadBfloat16(d reg, m mem) // half as many bytes: to float32, exactly
+	prefetchSecondFrom(base, index string, off int) // likewise, for the second cache alone
+	loadBfloat16(d reg, m mem)                      // half as many bytes: to float32, exactly
 	// splitBfloat16 takes two numbers of every 4 bytes of odd apart, with what upperHalves sets, and mergePairs puts those of even and odd in
 	// order again, with three registers to spare, of which the last two stay as the first call sets them.
 	upperHalves(d reg)

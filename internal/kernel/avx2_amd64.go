@@ -194,6 +194,15 @@ func micro4x2F64AVX2(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e i
 func micro6x2F64AVX2(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e int, u *float64)
 
 //go:noescape
+func rows2x2F64AVX2(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e int, u *float64)
+
+//go:noescape
+func rows4x2F64AVX2(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e int, u *float64)
+
+//go:noescape
+func rows6x2F64AVX2(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e int, u *float64)
+
+//go:noescape
 func spreadF64AVX2(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e int, u *float64)
 
 //go:noescape
@@ -249,6 +258,15 @@ func micro4x2F32AVX2(dst, x *float32, y *float32, s, q int, p *uint64, n, t, e i
 
 //go:noescape
 func micro6x2F32AVX2(dst, x *float32, y *float32, s, q int, p *uint64, n, t, e int, u *float32)
+
+//go:noescape
+func rows2x2F32AVX2(dst, x *float32, y *float32, s, q int, p *uint64, n, t, e int, u *float32)
+
+//go:noescape
+func rows4x2F32AVX2(dst, x *float32, y *float32, s, q int, p *uint64, n, t, e int, u *float32)
+
+//go:noescape
+func rows6x2F32AVX2(dst, x *float32, y *float32, s, q int, p *uint64, n, t, e int, u *float32)
 
 //go:noescape
 func spreadF32AVX2(dst, x *float32, y *float32, s, q int, p *uint64, n, t, e int, u *float32)

@@ -215,6 +215,18 @@ func micro8x2F64AVX512(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e
 func micro12x2F64AVX512(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e int, u *float64)
 
 //go:noescape
+func rows2x2F64AVX512(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e int, u *float64)
+
+//go:noescape
+func rows4x2F64AVX512(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e int, u *float64)
+
+//go:noescape
+func rows8x2F64AVX512(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e int, u *float64)
+
+//go:noescape
+func rows12x2F64AVX512(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e int, u *float64)
+
+//go:noescape
 func spreadF64AVX512(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e int, u *float64)
 
 //go:noescape
@@ -276,6 +288,18 @@ func micro8x2F32AVX512(dst, x *float32, y *float32, s, q int, p *uint64, n, t, e
 
 //go:noescape
 func micro12x2F32AVX512(dst, x *float32, y *float32, s, q int, p *uint64, n, t, e int, u *float32)
+
+//go:noescape
+func rows2x2F32AVX512(dst, x *float32, y *float32, s, q int, p *uint64, n, t, e int, u *float32)
+
+//go:noescape
+func rows4x2F32AVX512(dst, x *float32, y *float32, s, q int, p *uint64, n, t, e int, u *float32)
+
+//go:noescape
+func rows8x2F32AVX512(dst, x *float32, y *float32, s, q int, p *uint64, n, t, e int, u *float32)
+
+//go:noescape
+func rows12x2F32AVX512(dst, x *float32, y *float32, s, q int, p *uint64, n, t, e int, u *float32)
 
 //go:noescape
 func spreadF32AVX512(dst, x *float32, y *float32, s, q int, p *uint64, n, t, e int, u *float32)
