@@ -66,6 +66,7 @@ const (
 	taskRows    = 5 << 19 // bytes of packed rows of a task, at most
 	panelsEach  = 4       // for each goroutine, likewise
 	taskPanels  = 32      // panels of a task, at most, unless it packs its rows
+	columnTerms = 512     // of a block of columns that lie one after the other, if there is one tile of rows: long stretches of memory
 	matrixTerms = 256     // of a block of a matrix whose columns several rows read where they are,
 	matrixFar   = 1 << 16 // half as many if its rows are a multiple of so many bytes apart: the second cache has but eight places for those
 	stripPanels = 16      // and at least, where columns are read from a matrix, if there are so many for each goroutine
@@ -199,6 +200,8 @@ func (t *tiles[S, T]) cut(m int) {
 		}
 	case t.byRows:
 		most = rowTerms
+	case t.local() && m <= t.tile.Rows:
+		most = columnTerms
 	case m <= t.tile.Rows && t.b.packed():
 		most = 1 << 30
 	}
