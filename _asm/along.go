@@ -10,16 +10,21 @@ import (
 // in it column after column. The program is that of micro, for n blocks of leaves of 32 terms, and for m times
 // eight columns, each of whose stacks begins beside the one before; x[(b*32 + j)*leaves + l] is the factor of term j of
 // leaf l of block b, and columns are s bytes apart.
+//
+// Memory is asked for by the first cache (near) or by the second alone, further ahead (far); which suits the processor is for
+// the caller to say.
 type along struct {
 	target
-	w width
+	w   width
+	far bool
 }
 
 const (
 	alongLeaf    = 32   // terms
 	alongColumns = 8    // abreast
-	alongAhead   = 4096 // bytes of all of them by which memory is asked for ahead
-	joinVectors  = 4    // of columns in a row of the stack
+	alongNear    = 4096 // bytes of all of them by which memory is asked for ahead
+	alongFar     = 32768
+	joinVectors  = 4 // of columns in a row of the stack
 )
 
 // hasAlong tells whether there is such a kernel.
@@ -30,18 +35,33 @@ func (k along) lanes() int   { return k.vectorBytes() / k.w.lane() }
 func (k along) leaves() int  { return max(1, k.lanes()/alongColumns) }
 func (k along) vectors() int { return max(1, alongColumns/k.lanes()) }
 
+// ahead is the blocks of all columns by which memory is asked for ahead.
+func (k along) ahead() int {
+	if k.far {
+		return alongFar / alongColumns / k.block()
+	}
+	return alongNear / alongColumns / k.block()
+}
+
+func (k along) name() string {
+	if k.far {
+		return fmt.Sprintf("along%vFar", k.w)
+	}
+	return fmt.Sprintf("along%vNear", k.w)
+}
+
 // group is the terms of 16 bytes, step the bytes of each leaf that are transposed together, block those of a column.
 func (k along) group() int { return 16 / k.w.lane() }
 func (k along) step() int  { return k.vectorBytes() / 2 }
 func (k along) block() int { return alongLeaf * k.w.lane() * k.leaves() }
 
-func emitAlong(t target, w width) string {
+func emitAlong(t target, w width, far bool) string {
 	if !hasAlong(t) {
 		return ""
 	}
 	t.setWidth(w)
-	k := along{t, w}
-	k.enter(fmt.Sprintf("along%v", w), []string{"dst", "x", "y", "s", "p", "n", "m"}, 0, 0)
+	k := along{t, w, far}
+	k.enter(k.name(), []string{"dst", "x", "y", "s", "p", "n", "m"}, 0, 0)
 	k.begin()
 	k.label("columns")
 	for _, of := range []string{"dst", "x", "p", "n"} {
@@ -58,7 +78,7 @@ func emitAlong(t target, w width) string {
 	k.label("turn")
 	k.turn()
 	k.epilogue()
-	return fmt.Sprintf("\n//go:noescape\nfunc along%v%s(dst, x, y *%s, s int, p *uint64, n, m int)\n", w, t.suffix(), (&pack{w: w}).elements())
+	return fmt.Sprintf("\n//go:noescape\nfunc %s%s(dst, x, y *%s, s int, p *uint64, n, m int)\n", k.name(), t.suffix(), (&pack{w: w}).elements())
 }
 
 // begin sets the pointers: u is to the column 3 after that of y, and so is e after z, where memory is asked for. z has k blocks
@@ -80,7 +100,7 @@ func (k along) begin() {
 	k.move("z", "y")
 	k.move("e", "u")
 	k.move("k", "i")
-	for i := range alongAhead / alongColumns / k.block() {
+	for i := range k.ahead() {
 		k.askOn(fmt.Sprint("ahead", i))
 	}
 }
@@ -133,7 +153,11 @@ func (k along) sum(blocks int) {
 			k.askOn("askedfirst")
 			asked = 0
 		}
-		k.prefetch(k.column("z", "e", asked/k.block(), asked%k.block()))
+		if m := k.column("z", "e", asked/k.block(), asked%k.block()); k.far {
+			k.prefetchSecond(m)
+		} else {
+			k.prefetch(m)
+		}
 		asked += line
 	}
 	acc := [][]reg{{0, 14}, {15, 12}}[:blocks] // of each block and vector
@@ -252,10 +276,17 @@ func (k along) next(row func(r int) mem, ask func(), take func(term int, b reg))
 
 // alongDispatch writes the function that calls it.
 func alongDispatch(w width, targets []target) string {
-	text := fmt.Sprintf("\nfunc along%v(dst, x, y *%s, s int, p *uint64, n, m int) {\n", w, (&pack{w: w}).elements())
+	text := fmt.Sprintf("\nfunc along%v(far bool, dst, x, y *%s, s int, p *uint64, n, m int) {\n", w, (&pack{w: w}).elements())
 	for _, t := range targets {
-		if hasAlong(t) {
-			text += fmt.Sprintf("\tif active == %s {\n\t\talong%v%[1]s(dst, x, y, s, p, n, m)\n\t\treturn\n\t}\n", t.suffix(), w)
+		if !hasAlong(t) {
+			continue
+		}
+		for _, far := range []bool{true, false} {
+			when := "active == " + t.suffix()
+			if far {
+				when += " && far"
+			}
+			text += fmt.Sprintf("\tif %s {\n\t\t%s%s(dst, x, y, s, p, n, m)\n\t\treturn\n\t}\n", when, along{w: w, far: far}.name(), t.suffix())
 		}
 	}
 	return text + "\tpanic(noKernel)\n}\n"

@@ -9,6 +9,8 @@ type amd64 struct {
 	shown int // bytes of a register as it is printed: see shorten
 	held  map[constant]reg
 
+	merges bool // the file at work calls mergePairs
+
 	off  int // of the vector at work: see rows.go
 	part int // bytes of the part of a vector at work, or 0
 }
@@ -78,6 +80,7 @@ func (a *amd64) p(mnemonic string) string {
 func (a *amd64) load(d reg, m mem)    { a.line("%s %s, %s", a.p("VMOVU"), a.mem(m), a.v(d)) }
 func (a *amd64) store(m mem, r reg)   { a.line("%s %s, %s", a.p("VMOVU"), a.v(r), a.mem(m)) }
 func (a *amd64) prefetch(m mem)       { a.line("PREFETCHT0 %s", a.mem(m)) }
+func (a *amd64) prefetchSecond(m mem) { a.line("PREFETCHT2 %s", a.mem(m)) }
 func (a *amd64) prefetchResult(m mem) { a.line("PREFETCHT0 %s", a.mem(m)) }
 func (a *amd64) loadWide(d reg, m mem) {
 	a.line("VCVTPS2PD %s, %s", a.mem(m), a.v(d))
@@ -85,6 +88,10 @@ func (a *amd64) loadWide(d reg, m mem) {
 
 func (a *amd64) prefetchFrom(base, index string, off int) {
 	a.line("PREFETCHT0 %d(%s)(%s*1)", off, amd64Scalar(base), amd64Scalar(index))
+}
+
+func (a *amd64) prefetchSecondFrom(base, index string, off int) {
+	a.line("PREFETCHT2 %d(%s)(%s*1)", off, amd64Scalar(base), amd64Scalar(index))
 }
 
 func (a *amd64) loadAhead(r string, block bool) {
@@ -105,6 +112,27 @@ func (a *amd64) prefetchBlock(m mem, r string) {
 func (a *amd64) loadBfloat16(d reg, m mem) {
 	a.line("VPMOVZXWD %s, %s", a.mem(m), a.v(d))
 	a.line("VPSLLD $16, %s, %s", a.v(d), a.v(d))
+}
+
+func (a *amd64) upperHalves(d reg) {
+	a.line("VPTERNLOGD $0xff, %s, %s, %s", a.v(d), a.v(d), a.v(d))
+	a.line("VPSLLD $16, %s, %s", a.v(d), a.v(d))
+}
+
+func (a *amd64) splitBfloat16(even, odd, upper reg) {
+	a.line("VPSLLD $16, %s, %s", a.v(odd), a.v(even))
+	a.line("VPANDD %s, %s, %s", a.v(upper), a.v(odd), a.v(odd))
+}
+
+func (a *amd64) mergePairs(even, odd, t, low, high reg, first bool) {
+	if a.merges = true; first {
+		a.line("VMOVUPS pairs<>+0(SB), %s", a.v(low))
+		a.line("VMOVUPS pairs<>+64(SB), %s", a.v(high))
+	}
+	a.copy(t, even)
+	a.line("VPERMT2PS %s, %s, %s", a.v(odd), a.v(low), a.v(even))
+	a.line("VPERMT2PS %s, %s, %s", a.v(odd), a.v(high), a.v(t))
+	a.copy(odd, t)
 }
 
 func (a *amd64) loadFloat16(d reg, m mem) { a.line("VCVTPH2PS %s, %s", a.mem(m), a.v(d)) }
@@ -748,6 +776,14 @@ func (a *amd64) constants() string {
 	data("signs32", repeat(0x8000000080000000, 8)...)
 	data("absMask64", repeat(1<<63-1, 8)...)
 	data("absMask32", repeat(0x7fffffff7fffffff, 8)...)
+	if a.merges {
+		var pairs []uint64 // numbers of lanes: i of the first vector, then i of the second, at 16 + i
+		for i := range uint64(16) {
+			pairs = append(pairs, i|(16+i)<<32)
+		}
+		data("pairs", pairs...)
+		a.merges = false
+	}
 	data("one64", repeat(0x3ff0000000000000, 8)...)
 	data("one32", repeat(0x3f8000003f800000, 8)...)
 	return p.source()

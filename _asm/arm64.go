@@ -57,15 +57,20 @@ func (a *arm64) word(mnemonic string, word uint32, d, n, m reg) {
 func (a *arm64) load(d reg, m mem)    { a.line("FMOVQ %s, F%d", a.mem(m), d) }
 func (a *arm64) store(m mem, r reg)   { a.line("FMOVQ F%d, %s", r, a.mem(m)) }
 func (a *arm64) prefetch(m mem)       { a.line("PRFM %s, PLDL1KEEP", a.mem(m)) }
+func (a *arm64) prefetchSecond(m mem) { a.line("PRFM %s, PLDL2KEEP", a.mem(m)) }
 func (a *arm64) prefetchResult(m mem) { a.line("PRFM %s, PSTL1KEEP", a.mem(m)) }
 
 // prefetchFrom leaves it to the processor, which follows streams by itself.
-func (a *arm64) prefetchFrom(string, string, int) {}
+func (a *arm64) prefetchFrom(string, string, int)       {}
+func (a *arm64) prefetchSecondFrom(string, string, int) {}
 
 func (a *arm64) loadAhead(string, bool)        {}
 func (a *arm64) prefetchAhead(m mem, _ string) { a.prefetch(at(m.base, m.off+ahead)) }
 func (a *arm64) prefetchBlock(m mem, _ string) { a.prefetch(at(m.base, m.off+blockAhead)) }
 
+func (a *arm64) upperHalves(reg)                      { panic("vectors are too short") }
+func (a *arm64) splitBfloat16(_, _, _ reg)            { panic("vectors are too short") }
+func (a *arm64) mergePairs(_, _, _, _, _ reg, _ bool) { panic("vectors are too short") }
 func (a *arm64) loadBfloat16(d reg, m mem) {
 	a.line("FMOVD %s, F%d", a.mem(m), d)
 	a.line("WORD $0x%08x // SHLL V%d.4S, V%d.4H, #16", 0x2e613800|uint32(d)<<5|uint32(d), d, d)

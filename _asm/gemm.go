@@ -32,8 +32,10 @@ type micro struct {
 	across        bool // columns lie as across says
 	joins         bool // leaves are summed already: those of all columns at y, leaf after leaf
 	copies        bool // columns are copied to y from elsewhere, where s is not 0
+	matrix        bool // columns lie as a matrix does, row by row, s bytes apart
 	acc           [][]reg
 	b             []reg
+	upper         reg // the upper half of every 4 bytes, if pairs
 	free          []reg
 }
 
@@ -97,6 +99,11 @@ func micros(t target, w width) (all []micro) {
 	if !hasSweep(t) {
 		all = append(all, micro{target: t, w: w, rows: 1, columns: wideColumns})
 	}
+	for _, rows := range tileRows[t.suffix()] {
+		if rows > 1 && hasSweep(t) {
+			all = append(all, micro{target: t, w: w, rows: rows, columns: columns, matrix: true})
+		}
+	}
 	spread := micro{target: t, w: w, rows: 1, columns: spreadPanels * columns, spread: true}
 	all = append(all, spread)
 	all = append(all, micro{target: t, w: w, rows: 1, columns: across{t, w}.vectors(), across: true})
@@ -141,7 +148,11 @@ func (k *micro) name() string {
 	case k.joins:
 		return fmt.Sprintf("join%v", k.w)
 	}
-	return fmt.Sprintf("micro%dx%d%v%s", k.rows, k.columns, k.w, k.stored)
+	name := "micro"
+	if k.matrix {
+		name = "rows"
+	}
+	return fmt.Sprintf("%s%dx%d%v%s", name, k.rows, k.columns, k.w, k.stored)
 }
 
 func (k *micro) elements() string { return map[width]string{f64: "float64", f32: "float32"}[k.w] }
@@ -174,6 +185,10 @@ func (k *micro) emit() {
 	k.begin()
 	if k.across {
 		across{k.target, k.w}.begin()
+	}
+	if k.pairs() {
+		k.upper = k.alloc()
+		k.upperHalves(k.upper)
 	}
 	k.label("leaf")
 	k.leaf()
@@ -230,6 +245,9 @@ func (k *micro) leaf() {
 		k.sumAcross()
 	default:
 		k.sum()
+	}
+	if k.pairs() {
+		k.unpairAll()
 	}
 	k.ifZero("c", "push")
 	k.label("join")
@@ -317,7 +335,9 @@ func (k *micro) terms(n int) {
 		for off := 0; off < k.storedBytes() && !k.walks; off += line {
 			k.ask(step, off)
 		}
-		if k.rows == 1 {
+		if k.pairs() {
+			k.rowPairs(step)
+		} else if k.rows == 1 {
 			k.row(step)
 		} else {
 			k.block(step)
@@ -350,6 +370,8 @@ func (k *micro) ask(step, off int) {
 	case k.spread:
 		m.off += spreadAhead
 		k.prefetch(m)
+	case k.matrix: // rows are often a power of two apart, and so in the same few places of the nearest cache
+		k.prefetchSecondFrom("y", "q", m.off)
 	case k.rows <= streamRows:
 		k.prefetchFrom("y", "q", m.off)
 	default:
@@ -360,7 +382,7 @@ func (k *micro) ask(step, off int) {
 
 // strided tells whether the factors of the columns lie s bytes apart. Those of other tiles
 // lie next to those of the term before: constant offsets spare instructions.
-func (k *micro) strided() bool { return k.columns == wideColumns && !k.spread }
+func (k *micro) strided() bool { return k.matrix || k.columns == wideColumns && !k.spread }
 
 // place is where the factors of a vector of columns begin.
 func (k *micro) place(step, c int) mem {
@@ -391,6 +413,31 @@ func (k *micro) row(step int) {
 		b := k.b[c%len(k.b)]
 		k.loadStored(b, k.place(step, c))
 		k.fmadd(acc, a, b)
+	}
+}
+
+// pairs tells whether two vectors of columns stored as bfloat16 are loaded as one, those of even number and those of odd number
+// apart, as the halves of 4 bytes are: that takes one instruction for each, not a shuffle besides. Their sums are put in order
+// at the end of a leaf.
+func (k *micro) pairs() bool { return k.spread && k.stored == bfloat16 && k.vectorBytes() == 64 }
+
+// rowPairs is row where vectors are loaded as pairs.
+func (k *micro) rowPairs(step int) {
+	a := k.free[len(k.free)-1]
+	k.broadcast(a, at("x", step*k.w.lane()))
+	for c := 0; c < k.columns; c += 2 {
+		even, odd := k.b[c], k.b[c+1]
+		k.load(odd, k.place(step, c))
+		k.splitBfloat16(even, odd, k.upper)
+		k.fmadd(k.acc[0][c], a, even)
+		k.fmadd(k.acc[0][c+1], a, odd)
+	}
+}
+
+// unpairAll puts the columns of pairs in order.
+func (k *micro) unpairAll() {
+	for c := 0; c < k.columns; c += 2 {
+		k.mergePairs(k.acc[0][c], k.acc[0][c+1], k.b[0], k.b[1], k.b[2], c == 0)
 	}
 }
 

@@ -52,7 +52,8 @@ func main() {
 			declarations.WriteString(emitTower(s.target, w))
 			declarations.WriteString(emitPack(s.target, w))
 			declarations.WriteString(emitGatherTile(s.target, w))
-			declarations.WriteString(emitAlong(s.target, w))
+			declarations.WriteString(emitAlong(s.target, w, false))
+			declarations.WriteString(emitAlong(s.target, w, true))
 			declarations.WriteString(emitSweep(s.target, w))
 			for _, of := range folds {
 				declarations.WriteString(emitCompensated(s.target, w, of))

@@ -80,6 +80,7 @@ type target interface {
 	store(m mem, a reg)
 	prefetchResult(m mem)            // likewise, of what is to be stored
 	prefetch(m mem)                  // the place may be beyond the end of the data
+	prefetchSecond(m mem)            // likewise, for the second cache alone
 	loadWide(d reg, m mem)           // half as many bytes: float32 converted to float64
 	broadcast(d reg, m mem)          // one lane to all
 	broadcastScalar(d reg, r string) // its lower half to every 4 bytes
@@ -90,7 +91,13 @@ type target interface {
 	prefetchBlock(m mem, r string)
 	// prefetchFrom asks for the place at base + index + off, which may be anywhere.
 	prefetchFrom(base, index string, off int)
-	loadBfloat16(d reg, m mem) // half as many bytes: to float32, exactly
+	prefetchSecondFrom(base, index string, off int) // likewise, for the second cache alone
+	loadBfloat16(d reg, m mem)                      // half as many bytes: to float32, exactly
+	// splitBfloat16 takes two numbers of every 4 bytes of odd apart, with what upperHalves sets, and mergePairs puts those of even and odd in
+	// order again, with three registers to spare, of which the last two stay as the first call sets them.
+	upperHalves(d reg)
+	splitBfloat16(even, odd, upper reg)
+	mergePairs(even, odd, t, low, high reg, first bool)
 	loadFloat16(d reg, m mem)
 	// interleave sets lo and hi to the elements of a and b in turn, those of the lower and of
 	// the upper half of each 16 bytes; elements of so many bytes.

@@ -67,6 +67,9 @@ func microDispatch(text *strings.Builder, w width, targets []target) {
 			if k.joins {
 				stored += "|summed"
 			}
+			if k.matrix {
+				stored += "|strided"
+			}
 			fmt.Fprintf(text, "\tcase key(%s)<<24 | key(%s)<<16 | %d<<8 | %d:\n", t.suffix(), stored, k.rows, k.columns*t.vectorBytes()/w.lane())
 			fmt.Fprintf(text, "\t\t%s%s(dst, x, (*%s)(y), s, q, p, n, t, e, u)\n", k.name(), t.suffix(), factors)
 		}

@@ -39,7 +39,7 @@ func (t *tiles[S, T]) summed() int {
 func (t *tiles[S, T]) alongTile(p int, s taskScratch[S]) {
 	b, words := t.factors(p, 0, t.k, nil), t.program.words
 	stack := s.own[:(t.plan.own+t.plan.hot)*t.tile.Cols] // the hot one comes after it
-	kernel.Along(stack, s.rows[t.k:], b.Data, b.Stride, words[:t.along])
+	kernel.Along(stack, s.rows[t.k:], b.Data, b.Stride, words[:t.along], kernel.AlongFar(t.n*t.k*sizeOf[S]()))
 	if t.along == len(words) {
 		return
 	}

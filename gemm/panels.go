@@ -167,14 +167,14 @@ func packRows[S, T Float](dst []S, width int, x Matrix[T], columns bool, i, rows
 // they are packed or lie as the kernel takes them, or else packed into the buffer.
 func (t *tiles[S, T]) factors(p, lo, hi int, buffer []S) kernel.Factors[S] {
 	cols, j := t.tile.Cols, t.j0+p*t.tile.Cols
-	switch w := t.b.w; t.layout {
-	case matrixRows:
+	switch w := t.b.w; {
+	case t.layout == matrixRows && (!t.inMatrix || j+cols <= t.j1):
 		b := t.b.b
 		return kernel.Factors[S]{Data: kernel.As[S](b.Data[lo*b.Stride+j:]), Stride: b.Stride, Ahead: cols}
-	case matrixColumns:
+	case t.layout == matrixColumns:
 		b := t.b.b
 		return kernel.Factors[S]{Data: kernel.As[S](b.Data[j*b.Stride+lo:]), Stride: b.Stride, Across: true}
-	case severalPanels:
+	case t.layout == severalPanels:
 		return kernel.Factors[S]{Data: kernel.As[S](w.panels[w.index(lo, j):]), Stride: w.k * w.tile.Cols, Spread: true}
 	}
 	f := kernel.Factors[S]{Data: buffer[:(hi-lo)*cols], Stride: cols, Ahead: streamAhead / sizeOf[S]()}

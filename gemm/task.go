@@ -151,7 +151,11 @@ func (t *tiles[S, T]) block(b *block, first, last, p int, s taskScratch[S]) {
 // them from there: rows of the matrix.
 func (t *tiles[S, T]) factorsOf(b *block, first, last, p int, s taskScratch[S]) (f kernel.Factors[S], from Matrix[S]) {
 	if !(t.local() || s.packs) || !t.copies(first, last, p) {
-		return t.factors(p, b.lo, b.hi, s.buffer), from
+		f = t.factors(p, b.lo, b.hi, s.buffer)
+		if t.inMatrix {
+			f.Ahead = t.aheadInMatrix(b, p, s)
+		}
+		return f, from
 	}
 	f = kernel.Factors[S]{Data: s.buffer, Stride: t.tile.Cols}
 	if s.packs {
@@ -159,6 +163,19 @@ func (t *tiles[S, T]) factorsOf(b *block, first, last, p int, s taskScratch[S]) 
 	}
 	f.Data = f.Data[:(b.hi-b.lo)*t.tile.Cols]
 	return f, t.source(b.lo, p)
+}
+
+// aheadInMatrix is how far from the columns of a block of the p-th panel memory is asked for in their matrix: a few panels further on,
+// in the next rows where there are none, and in the first ones after the last.
+func (t *tiles[S, T]) aheadInMatrix(b *block, p int, s taskScratch[S]) int {
+	ahead := min(matrixAhead, s.p1-s.p) * t.tile.Cols
+	switch {
+	case p+matrixAhead < s.p1:
+		return ahead
+	case b.hi < t.k:
+		return (b.hi-b.lo)*t.b.b.Stride - (s.p1-s.p)*t.tile.Cols + ahead
+	}
+	return ahead - b.lo*t.b.b.Stride
 }
 
 // source is where the columns of the p-th panel begin in the matrix, from the term lo on.

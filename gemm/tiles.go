@@ -44,6 +44,7 @@ type tiles[S, T Float] struct {
 	along          int          // leaves of a column that are summed side by side
 	sweeps         bool         // rows of the matrix are gone along from end to end: see kernel.Sweep
 	byRows         bool         // the order of evaluation: that in which columns lie row by row
+	inMatrix       bool         // columns are read from there, not packed
 	loop           *parallel.Loop
 	words          []uint64
 	rows, columns  []S          // the chunk's packed factors
@@ -65,6 +66,11 @@ const (
 	taskRows    = 5 << 19 // bytes of packed rows of a task, at most
 	panelsEach  = 4       // for each goroutine, likewise
 	taskPanels  = 32      // panels of a task, at most, unless it packs its rows
+	columnTerms = 512     // of a block of columns that lie one after the other, if there is one tile of rows: long stretches of memory
+	matrixTerms = 256     // of a block of a matrix whose columns several rows read where they are,
+	matrixFar   = 1 << 16 // half as many if its rows are a multiple of so many bytes apart: the second cache has but eight places for those
+	stripPanels = 16      // and at least, where columns are read from a matrix, if there are so many for each goroutine
+	matrixAhead = 4       // panels further on in the matrix, of which memory is asked for
 	taskAbreast = 8       // panels that are evaluated at a time by a task whose rows are more than wholeRows
 	rowTasks    = 16      // for each goroutine, of one tile of rows: no packed rows are read again and again
 	tailPanels  = 2       // for each goroutine, that come last and whose rows are cut, so that all end at about the same time
@@ -136,6 +142,7 @@ func (t *tiles[S, T]) run(threads int) {
 // long runs of its rows or by many columns of its transpose. It returns for how many columns that could be done.
 func (t *tiles[S, T]) runRow() int {
 	n := t.n
+	t.inMatrix = false
 	t.along, t.sweeps = 0, false
 	switch w := t.b.w; {
 	case w == nil && !t.b.trans && kernel.SweepColumns[S]() > 0:
@@ -183,9 +190,18 @@ func (t *tiles[S, T]) runTiles(j, n int) int {
 // columns needs to wait for.
 func (t *tiles[S, T]) cut(m int) {
 	most := blockTerms
-	switch t.byRows = t.local() && !t.b.trans && m <= t.tile.Rows; {
+	t.byRows = t.local() && !t.b.trans && m <= t.tile.Rows
+	t.inMatrix = t.byRows && m > 1 && kernel.InMatrix() && kernel.Is64[S]() == kernel.Is64[T]()
+	switch {
+	case t.inMatrix:
+		t.layout, most = matrixRows, matrixTerms
+		if t.b.b.Stride*sizeOf[S]()%matrixFar == 0 {
+			most /= 2
+		}
 	case t.byRows:
 		most = rowTerms
+	case t.local() && m <= t.tile.Rows:
+		most = columnTerms
 	case m <= t.tile.Rows && t.b.packed():
 		most = 1 << 30
 	}
@@ -218,6 +234,8 @@ func (t *tiles[S, T]) divide() {
 	switch {
 	case t.ownRows:
 		t.each = panels
+	case t.threads > 1 && t.inMatrix:
+		t.each = min(max(ceil(panels, t.threads*tasksEach), stripPanels), ceil(panels, t.threads), taskPanels)
 	case t.threads > 1 && slivers == 1 && !t.byRows:
 		t.each = min(max(1, panels/(t.threads*rowTasks)), taskPanels)
 	case t.threads > 1:

@@ -15,6 +15,6 @@ var streamAhead, blockAhead uint64 = 2048, 4096 * 4
 
 func init() {
 	if cpuid.CPU.IsVendor(cpuid.AMD) {
-		streamAhead, blockAhead = 256, 0
+		streamAhead, blockAhead, alongFarFrom = 256, 0, 16<<20
 	}
 }

@@ -70,18 +70,22 @@ func testAlong[T Float](t *testing.T) {
 	rng := rand.New(rand.NewPCG(11, 12))
 	for leaves := each; leaves <= 20; leaves += each {
 		for range 4 {
-			require.NoError(t, sameNodes(rng, leaves, leaves%3*7, leaves%5, Along[T]))
+			for _, far := range []bool{false, true} {
+				require.NoError(t, sameNodes(rng, leaves, leaves%3*7, leaves%5, func(stack, x, b []T, stride int, program []uint64) {
+					Along(stack, x, b, stride, program, far)
+				}))
+			}
 		}
 	}
 	require.Error(t, sameNodes(rng, 8, 0, 0, func(stack, x, b []T, stride int, program []uint64) {
 		program[7] = Leaf(AlongLeaf, 0) // completes nothing
 		program[6] = Leaf(AlongLeaf, 0)
 		program[5] = Leaf(AlongLeaf, 1)
-		Along(append(stack, make([]T, 4*len(stack))...), x, b, stride, program)
+		Along(append(stack, make([]T, 4*len(stack))...), x, b, stride, program, false)
 	}), "another tree")
 	require.Error(t, sameNodes(rng, 8, 0, 0, func(stack, x, b []T, stride int, program []uint64) {
 		x[rng.IntN(len(x))] += 1
-		Along(stack, x, b, stride, program)
+		Along(stack, x, b, stride, program, true)
 	}), "another row")
 	testJoin[T](t, rng)
 }

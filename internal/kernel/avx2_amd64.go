@@ -206,6 +206,15 @@ func micro4x2F64AVX2(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e i
 func micro6x2F64AVX2(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e int, u *float64)
 
 //go:noescape
+func rows2x2F64AVX2(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e int, u *float64)
+
+//go:noescape
+func rows4x2F64AVX2(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e int, u *float64)
+
+//go:noescape
+func rows6x2F64AVX2(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e int, u *float64)
+
+//go:noescape
 func spreadF64AVX2(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e int, u *float64)
 
 //go:noescape
@@ -233,7 +242,10 @@ func finishF64AVX2(dst, x *float64, s, n, t int, p *float64)
 func finishAddF64AVX2(dst, x *float64, s, n, t int, p *float64)
 
 //go:noescape
-func alongF64AVX2(dst, x, y *float64, s int, p *uint64, n, m int)
+func alongF64NearAVX2(dst, x, y *float64, s int, p *uint64, n, m int)
+
+//go:noescape
+func alongF64FarAVX2(dst, x, y *float64, s int, p *uint64, n, m int)
 
 //go:noescape
 func sweepF64AVX2(dst, x, y *float64, s int, p *uint64, n, m, w int)
@@ -258,6 +270,15 @@ func micro4x2F32AVX2(dst, x *float32, y *float32, s, q int, p *uint64, n, t, e i
 
 //go:noescape
 func micro6x2F32AVX2(dst, x *float32, y *float32, s, q int, p *uint64, n, t, e int, u *float32)
+
+//go:noescape
+func rows2x2F32AVX2(dst, x *float32, y *float32, s, q int, p *uint64, n, t, e int, u *float32)
+
+//go:noescape
+func rows4x2F32AVX2(dst, x *float32, y *float32, s, q int, p *uint64, n, t, e int, u *float32)
+
+//go:noescape
+func rows6x2F32AVX2(dst, x *float32, y *float32, s, q int, p *uint64, n, t, e int, u *float32)
 
 //go:noescape
 func spreadF32AVX2(dst, x *float32, y *float32, s, q int, p *uint64, n, t, e int, u *float32)
@@ -317,7 +338,10 @@ func finishF32AVX2(dst, x *float32, s, n, t int, p *float32)
 func finishAddF32AVX2(dst, x *float32, s, n, t int, p *float32)
 
 //go:noescape
-func alongF32AVX2(dst, x, y *float32, s int, p *uint64, n, m int)
+func alongF32NearAVX2(dst, x, y *float32, s int, p *uint64, n, m int)
+
+//go:noescape
+func alongF32FarAVX2(dst, x, y *float32, s int, p *uint64, n, m int)
 
 //go:noescape
 func sweepF32AVX2(dst, x, y *float32, s int, p *uint64, n, m, w int)

@@ -227,6 +227,18 @@ func micro8x2F64AVX512(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e
 func micro12x2F64AVX512(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e int, u *float64)
 
 //go:noescape
+func rows2x2F64AVX512(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e int, u *float64)
+
+//go:noescape
+func rows4x2F64AVX512(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e int, u *float64)
+
+//go:noescape
+func rows8x2F64AVX512(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e int, u *float64)
+
+//go:noescape
+func rows12x2F64AVX512(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e int, u *float64)
+
+//go:noescape
 func spreadF64AVX512(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e int, u *float64)
 
 //go:noescape
@@ -257,7 +269,10 @@ func finishAddF64AVX512(dst, x *float64, s, n, t int, p *float64)
 func gatherTileF64AVX512(dst, x *float64, s, n int)
 
 //go:noescape
-func alongF64AVX512(dst, x, y *float64, s int, p *uint64, n, m int)
+func alongF64NearAVX512(dst, x, y *float64, s int, p *uint64, n, m int)
+
+//go:noescape
+func alongF64FarAVX512(dst, x, y *float64, s int, p *uint64, n, m int)
 
 //go:noescape
 func sweepF64AVX512(dst, x, y *float64, s int, p *uint64, n, m, w int)
@@ -285,6 +300,18 @@ func micro8x2F32AVX512(dst, x *float32, y *float32, s, q int, p *uint64, n, t, e
 
 //go:noescape
 func micro12x2F32AVX512(dst, x *float32, y *float32, s, q int, p *uint64, n, t, e int, u *float32)
+
+//go:noescape
+func rows2x2F32AVX512(dst, x *float32, y *float32, s, q int, p *uint64, n, t, e int, u *float32)
+
+//go:noescape
+func rows4x2F32AVX512(dst, x *float32, y *float32, s, q int, p *uint64, n, t, e int, u *float32)
+
+//go:noescape
+func rows8x2F32AVX512(dst, x *float32, y *float32, s, q int, p *uint64, n, t, e int, u *float32)
+
+//go:noescape
+func rows12x2F32AVX512(dst, x *float32, y *float32, s, q int, p *uint64, n, t, e int, u *float32)
 
 //go:noescape
 func spreadF32AVX512(dst, x *float32, y *float32, s, q int, p *uint64, n, t, e int, u *float32)
@@ -347,7 +374,10 @@ func finishAddF32AVX512(dst, x *float32, s, n, t int, p *float32)
 func gatherTileF32AVX512(dst, x *float32, s, n int)
 
 //go:noescape
-func alongF32AVX512(dst, x, y *float32, s int, p *uint64, n, m int)
+func alongF32NearAVX512(dst, x, y *float32, s int, p *uint64, n, m int)
+
+//go:noescape
+func alongF32FarAVX512(dst, x, y *float32, s int, p *uint64, n, m int)
 
 //go:noescape
 func sweepF32AVX512(dst, x, y *float32, s int, p *uint64, n, m, w int)

@@ -63,9 +63,10 @@ const (
 	BFloat16                // the upper half of a float32
 	Float16                 // IEEE 754 binary16
 
-	spread Storage = 16 // added for Factors that are spread
-	across Storage = 32 // added for Factors that lie across
-	summed Storage = 64 // added where there are sums of leaves instead of Factors
+	spread  Storage = 16  // added for Factors that are spread
+	across  Storage = 32  // added for Factors that lie across
+	summed  Storage = 64  // added where there are sums of leaves instead of Factors
+	strided Storage = 128 // added for Factors that lie as a matrix does
 )
 
 // StreamRows is the most rows of a tile for which there is a kernel of stored factors.
@@ -85,8 +86,8 @@ const AcrossTerms = 4
 // nodes it completes.
 func Leaf(terms, nodes int) uint64 { return uint64(nodes)<<32 | uint64(terms) }
 
-// Factors are the factors of the columns: those of term k begin at k*Stride. Kernels of
-// other tiles than the WideTile take a Stride of as much as the tile has columns.
+// Factors are the factors of the columns: those of term k begin at k*Stride, which is as much as the tile has columns
+// but for the WideTile, and where InMatrix.
 type Factors[B any] struct {
 	Data   []B
 	Stride int
@@ -156,8 +157,11 @@ func MicroStored(t Tile, of Storage, stack Stack[float32], a []float32, b Factor
 }
 
 func microKernel[T Float](t Tile, of Storage, stack Stack[T], a []T, b unsafe.Pointer, bytes, stride, ahead int, program []uint64) bool {
-	if active == Portable || of&(spread|across|summed) == 0 && stride != t.Cols && t != WideTile[T]() {
+	if active == Portable {
 		return false
+	}
+	if of&(spread|across|summed) == 0 && stride != t.Cols && t != WideTile[T]() {
+		of |= strided // there may be no such kernel
 	}
 	own, hot := unsafe.Pointer(unsafe.SliceData(stack.Own)), unsafe.Pointer(unsafe.SliceData(stack.Hot))
 	size := int(unsafe.Sizeof(a[0]))
@@ -168,6 +172,10 @@ func microKernel[T Float](t Tile, of Storage, stack Stack[T], a []T, b unsafe.Po
 	}
 	return microF32(t, of, (*float32)(own), (*float32)(x), b, bytes*stride, bytes*ahead, &program[0], n, depth, end, (*float32)(hot))
 }
+
+// InMatrix tells whether there are kernels of the tiles of RowTile, but that of one row, whose factors of columns lie as in a matrix,
+// row by row, any Stride apart.
+func InMatrix() bool { return active == AVX512 || active == AVX2 }
 
 func tileKey(b Backend, t Tile, of Storage) key {
 	return key(b)<<24 | key(of)<<16 | key(t.Rows)<<8 | key(t.Cols)

@@ -47,9 +47,11 @@ func kernelBits[T Float](x, y []T) []uint64 {
 	all = append(all, extractBits(x, y)...)
 	if each := AlongLeaves[T](); each > 0 {
 		nodes := make([]T, AlongTile[T]().Cols)
-		Along(nodes, x, y, 40, []uint64{Leaf(AlongLeaf, 0), Leaf(AlongLeaf, 1)}[:each])
-		for _, v := range nodes {
-			all = append(all, Bits(v))
+		for _, far := range []bool{false, true} {
+			Along(nodes, x, y, 40, []uint64{Leaf(AlongLeaf, 0), Leaf(AlongLeaf, 1)}[:each], far)
+			for _, v := range nodes {
+				all = append(all, Bits(v))
+			}
 		}
 	}
 	if cols := SweepColumns[T](); cols > 0 {

@@ -78,8 +78,10 @@ func testWithin[T Float](t *testing.T) {
 		b, _ := atPageEnds[T](t, cols*terms)
 		row, _ := atPageEnds[T](t, terms)
 		nodes := make([]T, 2*cols)
-		Along(nodes, row, b, terms, []uint64{Leaf(AlongLeaf, 0), Leaf(AlongLeaf, 1)}[:each])
-		require.EqualValues(t, terms, nodes[cols-1])
+		for _, far := range []bool{false, true} {
+			Along(nodes, row, b, terms, []uint64{Leaf(AlongLeaf, 0), Leaf(AlongLeaf, 1)}[:each], far)
+			require.EqualValues(t, terms, nodes[cols-1])
+		}
 	}
 }
 

@@ -18,6 +18,14 @@ func microF64(tile Tile, of Storage, dst, x *float64, y unsafe.Pointer, s, q int
 		micro8x2F64AVX512(dst, x, (*float64)(y), s, q, p, n, t, e, u)
 	case key(AVX512)<<24 | key(Working)<<16 | 12<<8 | 16:
 		micro12x2F64AVX512(dst, x, (*float64)(y), s, q, p, n, t, e, u)
+	case key(AVX512)<<24 | key(Working|strided)<<16 | 2<<8 | 16:
+		rows2x2F64AVX512(dst, x, (*float64)(y), s, q, p, n, t, e, u)
+	case key(AVX512)<<24 | key(Working|strided)<<16 | 4<<8 | 16:
+		rows4x2F64AVX512(dst, x, (*float64)(y), s, q, p, n, t, e, u)
+	case key(AVX512)<<24 | key(Working|strided)<<16 | 8<<8 | 16:
+		rows8x2F64AVX512(dst, x, (*float64)(y), s, q, p, n, t, e, u)
+	case key(AVX512)<<24 | key(Working|strided)<<16 | 12<<8 | 16:
+		rows12x2F64AVX512(dst, x, (*float64)(y), s, q, p, n, t, e, u)
 	case key(AVX512)<<24 | key(Working|spread)<<16 | 1<<8 | 64:
 		spreadF64AVX512(dst, x, (*float64)(y), s, q, p, n, t, e, u)
 	case key(AVX512)<<24 | key(Working|across)<<16 | 1<<8 | 16:
@@ -32,6 +40,12 @@ func microF64(tile Tile, of Storage, dst, x *float64, y unsafe.Pointer, s, q int
 		micro4x2F64AVX2(dst, x, (*float64)(y), s, q, p, n, t, e, u)
 	case key(AVX2)<<24 | key(Working)<<16 | 6<<8 | 8:
 		micro6x2F64AVX2(dst, x, (*float64)(y), s, q, p, n, t, e, u)
+	case key(AVX2)<<24 | key(Working|strided)<<16 | 2<<8 | 8:
+		rows2x2F64AVX2(dst, x, (*float64)(y), s, q, p, n, t, e, u)
+	case key(AVX2)<<24 | key(Working|strided)<<16 | 4<<8 | 8:
+		rows4x2F64AVX2(dst, x, (*float64)(y), s, q, p, n, t, e, u)
+	case key(AVX2)<<24 | key(Working|strided)<<16 | 6<<8 | 8:
+		rows6x2F64AVX2(dst, x, (*float64)(y), s, q, p, n, t, e, u)
 	case key(AVX2)<<24 | key(Working|spread)<<16 | 1<<8 | 32:
 		spreadF64AVX2(dst, x, (*float64)(y), s, q, p, n, t, e, u)
 	case key(AVX2)<<24 | key(Working|across)<<16 | 1<<8 | 16:
@@ -64,13 +78,21 @@ func gatherTileF64(dst, x *float64, s, n int) bool {
 	return false
 }
 
-func alongF64(dst, x, y *float64, s int, p *uint64, n, m int) {
+func alongF64(far bool, dst, x, y *float64, s int, p *uint64, n, m int) {
+	if active == AVX512 && far {
+		alongF64FarAVX512(dst, x, y, s, p, n, m)
+		return
+	}
 	if active == AVX512 {
-		alongF64AVX512(dst, x, y, s, p, n, m)
+		alongF64NearAVX512(dst, x, y, s, p, n, m)
+		return
+	}
+	if active == AVX2 && far {
+		alongF64FarAVX2(dst, x, y, s, p, n, m)
 		return
 	}
 	if active == AVX2 {
-		alongF64AVX2(dst, x, y, s, p, n, m)
+		alongF64NearAVX2(dst, x, y, s, p, n, m)
 		return
 	}
 	panic(noKernel)
@@ -160,6 +182,14 @@ func microF32(tile Tile, of Storage, dst, x *float32, y unsafe.Pointer, s, q int
 		micro8x2F32AVX512(dst, x, (*float32)(y), s, q, p, n, t, e, u)
 	case key(AVX512)<<24 | key(Working)<<16 | 12<<8 | 32:
 		micro12x2F32AVX512(dst, x, (*float32)(y), s, q, p, n, t, e, u)
+	case key(AVX512)<<24 | key(Working|strided)<<16 | 2<<8 | 32:
+		rows2x2F32AVX512(dst, x, (*float32)(y), s, q, p, n, t, e, u)
+	case key(AVX512)<<24 | key(Working|strided)<<16 | 4<<8 | 32:
+		rows4x2F32AVX512(dst, x, (*float32)(y), s, q, p, n, t, e, u)
+	case key(AVX512)<<24 | key(Working|strided)<<16 | 8<<8 | 32:
+		rows8x2F32AVX512(dst, x, (*float32)(y), s, q, p, n, t, e, u)
+	case key(AVX512)<<24 | key(Working|strided)<<16 | 12<<8 | 32:
+		rows12x2F32AVX512(dst, x, (*float32)(y), s, q, p, n, t, e, u)
 	case key(AVX512)<<24 | key(Working|spread)<<16 | 1<<8 | 128:
 		spreadF32AVX512(dst, x, (*float32)(y), s, q, p, n, t, e, u)
 	case key(AVX512)<<24 | key(Working|across)<<16 | 1<<8 | 16:
@@ -194,6 +224,12 @@ func microF32(tile Tile, of Storage, dst, x *float32, y unsafe.Pointer, s, q int
 		micro4x2F32AVX2(dst, x, (*float32)(y), s, q, p, n, t, e, u)
 	case key(AVX2)<<24 | key(Working)<<16 | 6<<8 | 16:
 		micro6x2F32AVX2(dst, x, (*float32)(y), s, q, p, n, t, e, u)
+	case key(AVX2)<<24 | key(Working|strided)<<16 | 2<<8 | 16:
+		rows2x2F32AVX2(dst, x, (*float32)(y), s, q, p, n, t, e, u)
+	case key(AVX2)<<24 | key(Working|strided)<<16 | 4<<8 | 16:
+		rows4x2F32AVX2(dst, x, (*float32)(y), s, q, p, n, t, e, u)
+	case key(AVX2)<<24 | key(Working|strided)<<16 | 6<<8 | 16:
+		rows6x2F32AVX2(dst, x, (*float32)(y), s, q, p, n, t, e, u)
 	case key(AVX2)<<24 | key(Working|spread)<<16 | 1<<8 | 64:
 		spreadF32AVX2(dst, x, (*float32)(y), s, q, p, n, t, e, u)
 	case key(AVX2)<<24 | key(Working|across)<<16 | 1<<8 | 16:
@@ -246,13 +282,21 @@ func gatherTileF32(dst, x *float32, s, n int) bool {
 	return false
 }
 
-func alongF32(dst, x, y *float32, s int, p *uint64, n, m int) {
+func alongF32(far bool, dst, x, y *float32, s int, p *uint64, n, m int) {
+	if active == AVX512 && far {
+		alongF32FarAVX512(dst, x, y, s, p, n, m)
+		return
+	}
 	if active == AVX512 {
-		alongF32AVX512(dst, x, y, s, p, n, m)
+		alongF32NearAVX512(dst, x, y, s, p, n, m)
+		return
+	}
+	if active == AVX2 && far {
+		alongF32FarAVX2(dst, x, y, s, p, n, m)
 		return
 	}
 	if active == AVX2 {
-		alongF32AVX2(dst, x, y, s, p, n, m)
+		alongF32NearAVX2(dst, x, y, s, p, n, m)
 		return
 	}
 	panic(noKernel)

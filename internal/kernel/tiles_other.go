@@ -18,7 +18,7 @@ func gatherTileF64(dst, x *float64, s, n int) bool {
 	return false
 }
 
-func alongF64(dst, x, y *float64, s int, p *uint64, n, m int) {
+func alongF64(far bool, dst, x, y *float64, s int, p *uint64, n, m int) {
 	panic(noKernel)
 }
 
@@ -58,7 +58,7 @@ func gatherTileF32(dst, x *float32, s, n int) bool {
 	return false
 }
 
-func alongF32(dst, x, y *float32, s int, p *uint64, n, m int) {
+func alongF32(far bool, dst, x, y *float32, s int, p *uint64, n, m int) {
 	panic(noKernel)
 }
 
