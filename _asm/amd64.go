@@ -28,7 +28,7 @@ func (a *amd64) registers() int { return a.bytes / 2 }
 
 var amd64Scalars = map[string]string{
 	"dst": "DI", "x": "SI", "y": "DX", "n": "CX", "p": "R8", "q": "R9", "i": "R10", "s": "R11", "t": "R12", "u": "BX",
-	"c": "AX", "mask": "R13", "z": "R13", "anchors": "R15", "anchor": "R15", "e": "R15", "k": "R14",
+	"c": "AX", "mask": "R13", "z": "R13", "anchors": "R15", "anchor": "R15", "e": "R15", "k": "R14", "x3": "R13", "rs": "BX", "ts": "R15",
 }
 
 func amd64Scalar(name string) string {

@@ -50,6 +50,7 @@ func main() {
 		for _, w := range []width{f64, f32} {
 			declarations.WriteString(emitMicros(s.target, w))
 			declarations.WriteString(emitTower(s.target, w))
+			declarations.WriteString(emitHalves(s.target, w))
 			declarations.WriteString(emitPack(s.target, w))
 			declarations.WriteString(emitGatherTile(s.target, w))
 			declarations.WriteString(emitAlong(s.target, w, false))

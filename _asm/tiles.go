@@ -31,6 +31,7 @@ func tileDispatch(targets []target) string {
 	for _, w := range []width{f64, f32} {
 		microDispatch(&text, w, targets)
 		text.WriteString(towerDispatch(w, targets))
+		text.WriteString(halvesDispatch(w, targets))
 		text.WriteString(gatherTileDispatch(w, targets))
 		text.WriteString(alongDispatch(w, targets))
 		text.WriteString(sweepDispatch(w, targets))

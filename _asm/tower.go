@@ -31,6 +31,8 @@ func emitTower(t target, w width) string {
 
 const towerParameters = "dst, x, y, q *%[1]s, p *uint64, n, t, e int, u *%[1]s, d, a, r int, c *%[1]s, s int, f *%[1]s, w int, b *%[1]s, h, k, v, o, j int"
 
+const towerArguments = "dst, x, y, q, p, n, t, e, u, d, a, r, c, s, f, w, b, h, k, v, o, j"
+
 func (k *tower) emit() {
 	k.enter(k.name(), towerArgs, 0, 0)
 	k.allocTile()
@@ -230,7 +232,7 @@ func towerDispatch(w width, targets []target) string {
 	element := (&micro{w: w}).elements()
 	text := fmt.Sprintf("\nfunc tower%v(%s) {\n", w, fmt.Sprintf(towerParameters, element))
 	for _, t := range targets {
-		text += fmt.Sprintf("\tif active == %s {\n\t\ttower%v%s(dst, x, y, q, p, n, t, e, u, d, a, r, c, s, f, w, b, h, k, v, o, j)\n\t\treturn\n\t}\n", t.suffix(), w, t.suffix())
+		text += fmt.Sprintf("\tif active == %s {\n\t\ttower%v%s(%s)\n\t\treturn\n\t}\n", t.suffix(), w, t.suffix(), towerArguments)
 	}
 	return text + "\tpanic(noKernel)\n}\n"
 }

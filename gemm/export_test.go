@@ -7,9 +7,9 @@ func SetChunkSize(n int) (restore func()) {
 	return func() { chunkSize = before }
 }
 
-// SetWholeRows sets it and returns what sets it back.
+// SetWholeRows sets it, of rows that are packed and of others, and returns what sets it back.
 func SetWholeRows(bytes int) (restore func()) {
-	before := wholeRows
-	wholeRows = bytes
-	return func() { wholeRows = before }
+	packed, lying := wholeRows, wholeLying
+	wholeRows, wholeLying = bytes, bytes
+	return func() { wholeRows, wholeLying = packed, lying }
 }

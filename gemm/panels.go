@@ -65,7 +65,7 @@ func (p *panelState) take() bool {
 func (t *tiles[S, T]) toPack(rows, columns bool) {
 	t.slivers, t.groups = 0, 0
 	if rows && !t.ownRows {
-		t.slivers = ceil(t.i1-t.i0, t.tile.Rows)
+		t.slivers = ceil(t.i1-t.i0, t.tile.Rows) - t.lying
 		growLarge(&t.rows, t.slivers*t.tile.Rows*t.k+t.along*kernel.AlongLeaf)
 	}
 	if columns {
@@ -100,7 +100,7 @@ func (t *tiles[S, T]) part(worker, part int) {
 func (t *tiles[S, T]) packPart(part int) {
 	k := t.k
 	if part < t.slivers {
-		t.packSliver(part, taskScratch[S]{rows: t.rows, high: t.slivers})
+		t.packSliver(t.lying+part, taskScratch[S]{rows: t.rows, high: t.slivers, first: t.lying})
 		return
 	}
 	step := packTerms

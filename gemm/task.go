@@ -12,27 +12,29 @@ type taskScratch[S Float] struct {
 	buffer []S  // for a panel
 	sums   []S  // of leaves
 	rows   []S  // the packed factors of rows
-	high   int  // so many tiles above one another
-	first  int  // the first tile of them all
+	high   int  // so many tiles of packed rows above one another
+	first  int  // the first of them all
 	p, p1  int  // the panels at work
 	packs  bool // which are the task's to pack
 }
 
-// scratch returns the memory of a task of that goroutine, for the tiles from first on.
-func (t *tiles[S, T]) scratch(worker, first int) taskScratch[S] {
+// scratch returns the memory of a task of that goroutine, for the tiles [first, last).
+func (t *tiles[S, T]) scratch(worker, first, last int) taskScratch[S] {
 	size, sliver := t.tile.Size(), t.tile.Rows*t.k
 	nOwn, nHot, nBuffer, nSums, nRows := t.high*t.plan.own*size*min(t.each, t.abreast), t.plan.hot*size, t.plan.longest*t.tile.Cols, t.summed(), 0
+	first = max(first, t.lying)
+	high := max(0, last-first)
 	if t.ownRows {
-		nRows = t.high * sliver
+		nRows = high * sliver
 	}
 	all := growLarge(&t.workers[worker], nOwn+nHot+nBuffer+nSums+nRows)
 	cut := func(n int) (part []S) {
 		part, all = all[:n], all[n:]
 		return part
 	}
-	s := taskScratch[S]{own: cut(nOwn), hot: cut(nHot), buffer: cut(nBuffer), sums: cut(nSums), rows: all, high: t.high, first: first}
+	s := taskScratch[S]{own: cut(nOwn), hot: cut(nHot), buffer: cut(nBuffer), sums: cut(nSums), rows: all, high: high, first: first}
 	if !t.ownRows {
-		s.rows, s.high, s.first = t.rows, ceil(t.i1-t.i0, t.tile.Rows), 0
+		s.rows, s.high, s.first = t.rows, ceil(t.i1-t.i0, t.tile.Rows)-t.lying, t.lying
 	}
 	return s
 }
@@ -40,9 +42,9 @@ func (t *tiles[S, T]) scratch(worker, first int) taskScratch[S] {
 // task evaluates the task of that number: some tiles above one another in some panels.
 func (t *tiles[S, T]) task(worker, number int) {
 	first, last, p, p1 := t.bounds(number)
-	s := t.scratch(worker, first)
+	s := t.scratch(worker, first, last)
 	if t.ownRows {
-		for i := first; i < last; i++ {
+		for i := s.first; i < last; i++ {
 			t.packSliver(i, s)
 		}
 	}
@@ -192,9 +194,14 @@ func (t *tiles[S, T]) tower(b *block, first, last, p int, s taskScratch[S], f ke
 	}
 	c := kernel.Tower[S]{
 		Tiles: n, Own: s.own[:b.own*t.tile.Size()], Stride: t.plan.own * t.tile.Size(), Hot: s.hot, Depth: b.depth,
-		Rows: t.sliver(b, first, s), RowsStride: (b.hi - b.lo) * t.tile.Rows,
 		Columns: f.Data, Source: from.Data, SourceStride: from.Stride,
 		Program: t.program.words[b.first:b.last],
+	}
+	if first < t.lying {
+		c.Rows, c.RowStride = kernel.As[S](t.a.Data[(t.i0+first*t.tile.Rows)*t.a.Stride+b.lo:]), t.a.Stride
+		c.RowsStride = t.tile.Rows * c.RowStride
+	} else {
+		c.Rows, c.RowsStride = t.sliver(b, first, s), (b.hi-b.lo)*t.tile.Rows
 	}
 	c.Next, c.NextStride = t.next(b, p, s, from.Data != nil)
 	if b.last == len(t.program.words) && t.finished(first, last, p) > 0 {

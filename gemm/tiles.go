@@ -36,7 +36,8 @@ type tiles[S, T Float] struct {
 	tail           int          // panels at the end that are a task of their own for each of some parts of the rows
 	abreast        int          // of which so many are evaluated at a time
 	i0, i1, j0, j1 int          // the chunk of the product at work
-	slivers        int          // of rows that are to be packed before tasks begin
+	lying          int          // tiles of rows that towers take as they lie, from the first on: see layRows
+	slivers        int          // of rows that are to be packed before tasks begin, after those
 	groups         int          // of panels, likewise
 	packed         atomic.Int64 // of both together, so far
 	layout         layout       // of the columns
@@ -55,7 +56,8 @@ type tiles[S, T Float] struct {
 // The sizes that caches want. A block's columns are to stay in the nearest cache while all
 // tiles of a task pass by, and the rows of a task in the next.
 const (
-	blockTerms  = 128     // of a block, at most
+	blockTerms  = 128     // of a block, at most,
+	longTerms   = 1024    // or so many where towers go by halves: sums that wait between blocks cost more than columns from the next cache
 	rowTerms    = 32      // of a block of a matrix as it lies: whose rows are as many streams of memory
 	sweepRow    = 1 << 18 // bytes of a row that a task sweeps over, at most: its sums are to stay in the second cache
 	sweepLeast  = 1 << 11 // and so many at least,
@@ -85,8 +87,8 @@ const (
 var chunkSize = 4 << 20
 
 // wholeRows is the most bytes of packed rows that the second cache holds beside all else: half of it. If one
-// task is to have all rows, they are no more.
-var wholeRows = 9 << 17
+// task is to have all rows, they are no more. Rows that are not packed come from the third cache as well: a third of it.
+var wholeRows, wholeLying = 9 << 17, 9 << 20
 
 // streamAhead is how many bytes ahead packed columns are asked for.
 const streamAhead = 2048
@@ -190,6 +192,9 @@ func (t *tiles[S, T]) runTiles(j, n int) int {
 // columns needs to wait for.
 func (t *tiles[S, T]) cut(m int) {
 	most := blockTerms
+	if kernel.TowerTakesRows() && m >= towerTiles*t.tile.Rows {
+		most = longTerms
+	}
 	t.byRows = t.local() && !t.b.trans && m <= t.tile.Rows
 	t.inMatrix = t.byRows && m > 1 && kernel.InMatrix() && kernel.Is64[S]() == kernel.Is64[T]()
 	switch {
@@ -217,8 +222,11 @@ func (t *tiles[S, T]) local() bool {
 // holds their rows and there are panels enough for every goroutine, as columns are then packed once,
 // by the task that uses them.
 func (t *tiles[S, T]) taskHigh() int {
-	terms := t.m * max(t.k, 1)
-	if terms <= chunkSize && terms*sizeOf[S]() <= wholeRows && ceil(t.n, t.tile.Cols) >= t.threads*panelsEach {
+	terms, whole := t.m*max(t.k, 1), wholeRows
+	if t.liesRowByRow() {
+		whole = wholeLying
+	}
+	if terms <= chunkSize && terms*sizeOf[S]() <= whole && ceil(t.n, t.tile.Cols) >= t.threads*panelsEach {
 		return max(taskHigh, ceil(t.m, t.tile.Rows))
 	}
 	return min(max(1, taskRows/sizeOf[S]()/(t.tile.Rows*max(t.k, 1))), taskHigh)
@@ -247,13 +255,43 @@ func (t *tiles[S, T]) divide() {
 	if one := len(t.cuts) == 2; one && t.threads > 1 && !t.ownRows && !t.byRows && slivers >= tailCuts*fewTiles {
 		t.tail = min(panels/4, t.threads*tailPanels)
 	}
+	t.layRows()
 	t.abreast = 1
 	switch {
 	case t.byRows:
 		t.abreast = t.each
-	case t.ownRows && t.high*t.tile.Rows*t.k*sizeOf[S]() > wholeRows: // the second cache does not hold them
+	case t.ownRows && t.lying == 0 && t.high*t.tile.Rows*t.k*sizeOf[S]() > wholeRows: // the second cache does not hold them
 		t.abreast = taskAbreast
 	}
+}
+
+// layRows decides which rows need not be packed, as towers alone take them: those of tasks from the first on. The
+// last, of fewer rows or in a task of fewer tiles, are for other kernels.
+func (t *tiles[S, T]) layRows() {
+	t.lying = 0
+	if !t.liesRowByRow() {
+		return
+	}
+	for i, first := range t.cuts[:len(t.cuts)-1] {
+		n := t.full(first, t.cuts[i+1])
+		if t.lying += n; t.lying < t.cuts[i+1] {
+			break
+		}
+	}
+	if t.tail == 0 {
+		return
+	}
+	for i := range tailCuts {
+		first, last := parallel.Cut(t.cuts[len(t.cuts)-1], tailCuts, i)
+		if t.full(first, last) < min(last, t.lying)-first {
+			t.lying = first
+		}
+	}
+}
+
+// liesRowByRow tells whether towers take rows as they lie.
+func (t *tiles[S, T]) liesRowByRow() bool {
+	return !t.a.trans && kernel.Is64[S]() == kernel.Is64[T]() && kernel.TowerTakesRows()
 }
 
 // cutRows cuts the slivers into tasks of at most so many: equal ones, or where several goroutines

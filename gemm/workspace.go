@@ -15,7 +15,7 @@ import "sync"
 //   - Sequential, Pairwise, Widened, and Exact of float32: for the rows of A and, unless they were
 //     packed beforehand, the columns of B 4 Mi each, or as much as twelve tiles of rows and one of
 //     columns have if that is more; for each goroutine the factors of a block of terms for one tile
-//     of columns (128 terms, or all of K if there is a single tile of rows), and log2(K) sums for each
+//     of columns (128 terms, with AVX-512 on processors of AMD 1024, or all of K if there is a single tile of rows), and log2(K) sums for each
 //     element of the tiles at work, of eight panels where the rows of a task are more than 1.1 MiB. What is
 //     1 MiB or more is rounded up to pages of 2 MiB, and begins at one.
 //     Pairwise of one row, by weights stored transposed that were not packed beforehand: twice K, and for each goroutine 3*K;

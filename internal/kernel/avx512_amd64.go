@@ -251,6 +251,9 @@ func joinF64AVX512(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e int
 func towerF64AVX512(dst, x, y, q *float64, p *uint64, n, t, e int, u *float64, d, a, r int, c *float64, s int, f *float64, w int, b *float64, h, k, v, o, j int)
 
 //go:noescape
+func halvesF64AVX512(dst, x, y, q *float64, p *uint64, n, t, e int, u *float64, d, a, r int, c *float64, s int, f *float64, w int, b *float64, h, k, v, o, j int, rs, ts int, z, l *float64)
+
+//go:noescape
 func gatherF64AVX512(dst, x *float64, s, n, t int)
 
 //go:noescape
@@ -354,6 +357,9 @@ func micro8x2F32FP16AVX512(dst, x *float32, y *uint16, s, q int, p *uint64, n, t
 
 //go:noescape
 func towerF32AVX512(dst, x, y, q *float32, p *uint64, n, t, e int, u *float32, d, a, r int, c *float32, s int, f *float32, w int, b *float32, h, k, v, o, j int)
+
+//go:noescape
+func halvesF32AVX512(dst, x, y, q *float32, p *uint64, n, t, e int, u *float32, d, a, r int, c *float32, s int, f *float32, w int, b *float32, h, k, v, o, j int, rs, ts int, z, l *float32)
 
 //go:noescape
 func gatherF32AVX512(dst, x *float32, s, n, t int)

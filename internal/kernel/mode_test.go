@@ -8,6 +8,22 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// towerBits is the sums of a tower of two terms.
+func towerBits[T Float](x, y []T, halves bool) (all []uint64) {
+	if !HasTower() {
+		return nil
+	}
+	defer UseHalves(halves)()
+	tile := MicroTile[T]()
+	own := make([]T, tile.Size())
+	t := Tower[T]{Tiles: 1, Own: own, Rows: x, Columns: y[:2*tile.Cols], Program: []uint64{Leaf(2, 0)}}
+	MicroTower(&t)
+	for _, v := range own {
+		all = append(all, Bits(v))
+	}
+	return all
+}
+
 // kernelBits are results of the vector kernels over subnormal and inexact terms.
 func kernelBits[T Float](x, y []T) []uint64 {
 	var all []uint64
@@ -60,6 +76,9 @@ func kernelBits[T Float](x, y []T) []uint64 {
 		for _, v := range nodes[:cols] {
 			all = append(all, Bits(v))
 		}
+	}
+	for _, halves := range []bool{false, true} {
+		all = append(all, towerBits(x, y, halves)...)
 	}
 	tile := FoldTile[T]()
 	stack := make([]T, 2*tile.Size())

@@ -70,6 +70,14 @@ func towerF64(dst, x, y, q *float64, p *uint64, n, t, e int, u *float64, d, a, r
 	panic(noKernel)
 }
 
+func halvesF64(dst, x, y, q *float64, p *uint64, n, t, e int, u *float64, d, a, r int, c *float64, s int, f *float64, w int, b *float64, h, k, v, o, j int, rs, ts int, z, l *float64) bool {
+	if active == AVX512 {
+		halvesF64AVX512(dst, x, y, q, p, n, t, e, u, d, a, r, c, s, f, w, b, h, k, v, o, j, rs, ts, z, l)
+		return true
+	}
+	return false
+}
+
 func gatherTileF64(dst, x *float64, s, n int) bool {
 	if active == AVX512 {
 		gatherTileF64AVX512(dst, x, s, n)
@@ -272,6 +280,14 @@ func towerF32(dst, x, y, q *float32, p *uint64, n, t, e int, u *float32, d, a, r
 		return
 	}
 	panic(noKernel)
+}
+
+func halvesF32(dst, x, y, q *float32, p *uint64, n, t, e int, u *float32, d, a, r int, c *float32, s int, f *float32, w int, b *float32, h, k, v, o, j int, rs, ts int, z, l *float32) bool {
+	if active == AVX512 {
+		halvesF32AVX512(dst, x, y, q, p, n, t, e, u, d, a, r, c, s, f, w, b, h, k, v, o, j, rs, ts, z, l)
+		return true
+	}
+	return false
 }
 
 func gatherTileF32(dst, x *float32, s, n int) bool {

@@ -14,6 +14,10 @@ func towerF64(dst, x, y, q *float64, p *uint64, n, t, e int, u *float64, d, a, r
 	panic(noKernel)
 }
 
+func halvesF64(dst, x, y, q *float64, p *uint64, n, t, e int, u *float64, d, a, r int, c *float64, s int, f *float64, w int, b *float64, h, k, v, o, j int, rs, ts int, z, l *float64) bool {
+	return false
+}
+
 func gatherTileF64(dst, x *float64, s, n int) bool {
 	return false
 }
@@ -52,6 +56,10 @@ func microF32(tile Tile, of Storage, dst, x *float32, y unsafe.Pointer, s, q int
 
 func towerF32(dst, x, y, q *float32, p *uint64, n, t, e int, u *float32, d, a, r int, c *float32, s int, f *float32, w int, b *float32, h, k, v, o, j int) {
 	panic(noKernel)
+}
+
+func halvesF32(dst, x, y, q *float32, p *uint64, n, t, e int, u *float32, d, a, r int, c *float32, s int, f *float32, w int, b *float32, h, k, v, o, j int, rs, ts int, z, l *float32) bool {
+	return false
 }
 
 func gatherTileF32(dst, x *float32, s, n int) bool {
