@@ -260,6 +260,10 @@ func (a *arm64) tail(d, _ reg, _ string, buffer, off int, _ bool) {
 	}
 }
 
+func (a *arm64) tailAgain(d, spare reg, pointer string, buffer, off int) {
+	a.tail(d, spare, pointer, buffer, off, false)
+}
+
 func (a *arm64) prologue(name string, args []string, result, locals int) {
 	a.enter(name, args, result, locals)
 	for _, arg := range args {

@@ -138,6 +138,9 @@ type target interface {
 	// begin at off. Its buffer is 128 bytes of the frame at the given offset.
 	beginTail(pointer, t string, buffer int, negative bool)
 	tail(d, spare reg, pointer string, buffer, off int, negative bool)
+	// tailAgain loads the same column, filled up with +0, after tail has done so from another pointer:
+	// mask was its spare register.
+	tailAgain(d, mask reg, pointer string, buffer, off int)
 
 	// present readies masks for the columns of a last row of t lanes. It returns false where there
 	// are no masks. loadPresent loads the lanes of column c that are present, mulPresent multiplies
