@@ -415,12 +415,16 @@ func chunkData() string {
 		fmt.Fprintf(&p.text, "DATA chunkConstants<>+%d(SB)/8, $0x%016x // %s\n", 8*i, c.value, c.name)
 	}
 	fmt.Fprintf(&p.text, "GLOBL chunkConstants<>(SB), RODATA|NOPTR, $%d\n", 8*len(chunkConstants))
-	for _, bytes := range []int{4, 8} {
-		for i := range 8 {
-			fmt.Fprintf(&p.text, "DATA chunkTail%d<>+%d(SB)/%d, $%d\n", 8*bytes, bytes*i, bytes, i/4-1)
-		}
-		fmt.Fprintf(&p.text, "GLOBL chunkTail%d<>(SB), RODATA|NOPTR, $%d\n", 8*bytes, 8*bytes)
+	return p.source() + chunkTail(4) + chunkTail(8)
+}
+
+// chunkTail is the data of masks of up to four lanes of so many bytes.
+func chunkTail(bytes int) string {
+	var p printer
+	for i := range 8 {
+		fmt.Fprintf(&p.text, "DATA chunkTail%d<>+%d(SB)/%d, $%d\n", 8*bytes, bytes*i, bytes, i/4-1)
 	}
+	fmt.Fprintf(&p.text, "GLOBL chunkTail%d<>(SB), RODATA|NOPTR, $%d\n", 8*bytes, 8*bytes)
 	return p.source()
 }
 

@@ -3,7 +3,8 @@ package kernel
 import "unsafe"
 
 // Few terms are summed as integers. What follows is of the kernels of AVX-512; the others have windows of their own (window.go), and chunks for
-// exponents that are far from each other (chunks.go); AVX2 has such chunks by vectors (_asm/chunks.go), in which kernels of AVX-512 end, too.
+// exponents that are far from each other (chunks.go); AVX2 has such chunks by vectors (_asm/chunks.go), in which kernels of AVX-512 end, too, and windows
+// of numbers of float64 (_asm/shortwindow.go).
 //
 // A window is a number in fixed point that holds sums of few numbers with exponents near to each
 // other: two or three words of 56 bits, signed, so that up to 128 numbers leave no carry to take: of more, 500 at most, eight sums
@@ -25,16 +26,11 @@ const (
 	fewInThree = 16  // more get two words at first
 	maxNear    = 128 // products of float64 in a window or a certificate
 
+	// fewProductsInWindows is the number of products of float64 from which AVX2, which has no windows of them by vectors, has chunks at once.
+	fewProductsInWindows = 8
+
 	leastProduct = 2*1023 - 960 // of biased exponents of factors: products of less may have errors that are no numbers
 )
-
-// fewInWindows is the number of terms from which AVX2, which has no windows by vectors, has chunks at once.
-func fewInWindows(of Terms) int {
-	if of == Product {
-		return 8
-	}
-	return 64
-}
 
 // What is to be tried: a window, or chunks if that refuses, or chunks at once.
 const (
@@ -114,7 +110,9 @@ func SumFew[T Float](of Terms, x, y []T, how int) (v T, s Leading, state int) {
 	switch {
 	case active == AVX512:
 		return fewByVectors(of, x, y, how)
-	case active == AVX2 && how != Near && (how == Spread || !Is64[T]() || len(x) >= fewInWindows(of)) && !tinyProduct(of, x, y):
+	case active == AVX2 && of == Plain && Is64[T]() && how != Spread && len(x) <= maxNear:
+		return nearByVectors(x, how)
+	case active == AVX2 && how != Near && (how == Spread || !Is64[T]() || of == Plain || len(x) >= fewProductsInWindows) && !tinyProduct(of, x, y):
 		return chunksByVectors(of, x, y)
 	}
 	return fewIntegers(of, x, y, how)
@@ -162,6 +160,17 @@ func fewByVectors[T Float](of Terms, x, y []T, how int) (v T, s Leading, state i
 		f, s.Hi, s.Lo, s.Exponent, state = fewDotWideAVX512((*float32)(p), (*float32)(q), n, how)
 	}
 	return T(f), s, state
+}
+
+// nearByVectors is SumFew with AVX2 of up to maxNear numbers of float64, unless it is to be Spread.
+func nearByVectors[T Float](x []T, how int) (v T, s Leading, state int) {
+	if Bits(x[0])<<1 < 33<<53 {
+		if low, ok := windowLow(words(As[float64](x))); ok {
+			return 0, low, NotRounded
+		}
+	}
+	f, hi, lo, exponent, state := fewSumF64AVX2((*float64)(unsafe.Pointer(unsafe.SliceData(x))), nil, len(x), how)
+	return T(f), Leading{hi, lo, exponent}, state
 }
 
 // chunksByVectors is SumFew with AVX2, of any exponents.
