@@ -214,16 +214,22 @@ func exactlySummed[T Float](of kernel.Terms, x, y []T) T {
 	return Round[T](&a)
 }
 
-// wide tells whether the exponents of some terms are so far from that of the first that slices are
+// wide tells whether the exponents of some terms, the first and others over all of them, are so far from that of the first that slices are
 // unlikely to hold all. Zeros count as the smallest.
 func wide[T Float](x []T) bool {
-	const few, span = 8, 100
+	const few, more, span = 8, 32, 100
 	if tiny(x[0]) {
 		return true
 	}
 	e := exponentAbove[T](kernel.Bits(kernel.Abs(x[0])))
+	far := func(v T) bool { return uint(exponentAbove[T](kernel.Bits(kernel.Abs(v)))-e+span) > 2*span }
 	for _, v := range x[1:min(len(x), few)] {
-		if uint(exponentAbove[T](kernel.Bits(kernel.Abs(v)))-e+span) > 2*span {
+		if far(v) {
+			return true
+		}
+	}
+	for i := few; i < len(x); i += len(x)/more + 1 {
+		if far(x[i]) {
 			return true
 		}
 	}

@@ -81,6 +81,8 @@ func AfterCertificate() (how int) {
 // MaxFew is the number of terms that SumFew takes.
 func MaxFew[T Float](of Terms) int {
 	switch {
+	case active == Portable && of == Plain && Is64[T]():
+		return 2000 // a certificate would take twice as long
 	case of != Product || !Is64[T]():
 		return 500
 	case active == NEON:
@@ -264,7 +266,7 @@ func fewSingles(of Terms, x, y []float32, how int) (Leading, bool) {
 	if used>>63 != 0 {
 		return Leading{}, false // not finite
 	}
-	return d.leading(used), true
+	return d.leading(d.top(used), used), true
 }
 
 // widened writes terms to dst and returns their representations.
