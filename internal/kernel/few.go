@@ -53,7 +53,7 @@ var fewSooner = [...]int{Portable: 129, NEON: 32, AVX2: 160, AVX512: 256}
 
 // FewSooner is the number of terms below which SumFew is tried before anything else.
 func FewSooner[T Float](of Terms) int {
-	if active == AVX512 && of == Product && Is64[T]() {
+	if active >= AVX2 && of == Product && Is64[T]() {
 		return maxNear + 1 // it tries a certificate itself
 	}
 	return fewSooner[active]
@@ -114,6 +114,15 @@ func SumFew[T Float](of Terms, x, y []T, how int) (v T, s Leading, state int) {
 		return fewByVectors(of, x, y, how)
 	case active == AVX2 && of == Plain && Is64[T]() && how != Spread && len(x) <= maxNear:
 		return nearByVectors(x, how)
+	case active == AVX2 && of == Product && Is64[T]() && how == NearOrSpread && len(x) <= maxNear && worthCertain(float64(x[0]), float64(y[0])):
+		p, q := (*float64)(unsafe.Pointer(unsafe.SliceData(x))), (*float64)(unsafe.Pointer(unsafe.SliceData(y)))
+		if f, state := certainDotF64AVX2(p, q, len(x), 0x1p-85); state == Rounded {
+			return T(f), s, state
+		}
+		if len(x) < fewProductsInWindows {
+			return fewIntegers(of, x, y, how)
+		}
+		return chunksByVectors(of, x, y)
 	case active == AVX2 && how != Near && (how == Spread || !Is64[T]() || of == Plain || len(x) >= fewProductsInWindows) && !tinyProduct(of, x, y):
 		return chunksByVectors(of, x, y)
 	}
@@ -132,6 +141,11 @@ func SumTiny[T Float](of Terms, x, y []T) (s Leading, state int) {
 // tinyProduct tells whether terms are products of float64 and the first is tiny.
 func tinyProduct[T Float](of Terms, x, y []T) bool {
 	return of == Product && Is64[T]() && TinyProduct(float64(x[0]), float64(y[0]))
+}
+
+// worthCertain tells whether a product is so large that what is left of others far below will not be subnormal, which processors take by microcode.
+func worthCertain(x, y float64) bool {
+	return Bits(x)>>52&exponentMask+Bits(y)>>52&exponentMask >= 1023+300
 }
 
 // TinyProduct tells whether a product is so small that its error may be no number.
