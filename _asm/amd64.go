@@ -354,6 +354,8 @@ func (a *amd64) tail(d, spare reg, pointer string, _, off int, negative bool) {
 	}
 }
 
+func (a *amd64) tailBuffers() int { return 0 }
+
 func (a *amd64) tailAgain(d, mask reg, pointer string, buffer, off int) {
 	if a.bytes == 64 {
 		a.tail(d, mask, pointer, buffer, off, false)

@@ -260,6 +260,8 @@ func (a *arm64) tail(d, _ reg, _ string, buffer, off int, _ bool) {
 	}
 }
 
+func (a *arm64) tailBuffers() int { return 2 * rowIn }
+
 func (a *arm64) tailAgain(d, spare reg, pointer string, buffer, off int) {
 	a.tail(d, spare, pointer, buffer, off, false)
 }

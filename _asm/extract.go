@@ -94,8 +94,10 @@ func (k *extract) emit() {
 	case watched:
 		results = 24
 	}
-	k.enterUnread(k.name(), args, results, 2*rowIn)
-	k.alignFrame()
+	k.enterUnread(k.name(), args, results, k.tailBuffers())
+	if k.tailBuffers() > 0 {
+		k.alignFrame()
+	}
 	for _, arg := range args {
 		k.loadArg(arg, arg)
 	}

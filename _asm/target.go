@@ -138,6 +138,8 @@ type target interface {
 	// begin at off. Its buffer is 128 bytes of the frame at the given offset.
 	beginTail(pointer, t string, buffer int, negative bool)
 	tail(d, spare reg, pointer string, buffer, off int, negative bool)
+	// tailBuffers is the bytes of the frame that tails of x and y take, of those at 0 and rowIn: none where there are masks.
+	tailBuffers() int
 	// tailAgain loads the same column, filled up with +0, after tail has done so from another pointer:
 	// mask was its spare register.
 	tailAgain(d, mask reg, pointer string, buffer, off int)

@@ -18343,7 +18343,7 @@ restore:
 	LDMXCSR 4(SP)
 	RET
 
-TEXT ·lookSumF64AVX2(SB), 0, $328-40
+TEXT ·lookSumF64AVX2(SB), 0, $8-40
 	STMXCSR 0(SP)
 	MOVL 0(SP), AX
 	ANDL $0xFFC0, AX
@@ -18352,8 +18352,6 @@ TEXT ·lookSumF64AVX2(SB), 0, $328-40
 	MOVL $0x1F80, 4(SP)
 	LDMXCSR 4(SP)
 ieee:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ y+16(FP), DX
@@ -18488,7 +18486,7 @@ end:
 done:
 	RET
 
-TEXT ·wholeSumF64x2AVX2(SB), 0, $328-40
+TEXT ·wholeSumF64x2AVX2(SB), 0, $8-40
 	STMXCSR 0(SP)
 	MOVL 0(SP), AX
 	ANDL $0xFFC0, AX
@@ -18497,8 +18495,6 @@ TEXT ·wholeSumF64x2AVX2(SB), 0, $328-40
 	MOVL $0x1F80, 4(SP)
 	LDMXCSR 4(SP)
 ieee:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ y+16(FP), DX
@@ -18642,7 +18638,7 @@ end:
 done:
 	RET
 
-TEXT ·wholeSumF64x3AVX2(SB), 0, $328-40
+TEXT ·wholeSumF64x3AVX2(SB), 0, $8-40
 	STMXCSR 0(SP)
 	MOVL 0(SP), AX
 	ANDL $0xFFC0, AX
@@ -18651,8 +18647,6 @@ TEXT ·wholeSumF64x3AVX2(SB), 0, $328-40
 	MOVL $0x1F80, 4(SP)
 	LDMXCSR 4(SP)
 ieee:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ y+16(FP), DX
@@ -18829,7 +18823,7 @@ end:
 done:
 	RET
 
-TEXT ·wholeSumF64x4AVX2(SB), 0, $328-40
+TEXT ·wholeSumF64x4AVX2(SB), 0, $8-40
 	STMXCSR 0(SP)
 	MOVL 0(SP), AX
 	ANDL $0xFFC0, AX
@@ -18838,8 +18832,6 @@ TEXT ·wholeSumF64x4AVX2(SB), 0, $328-40
 	MOVL $0x1F80, 4(SP)
 	LDMXCSR 4(SP)
 ieee:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ y+16(FP), DX
@@ -19051,7 +19043,7 @@ end:
 done:
 	RET
 
-TEXT ·lookDotF64AVX2(SB), 0, $328-40
+TEXT ·lookDotF64AVX2(SB), 0, $8-40
 	STMXCSR 0(SP)
 	MOVL 0(SP), AX
 	ANDL $0xFFC0, AX
@@ -19060,8 +19052,6 @@ TEXT ·lookDotF64AVX2(SB), 0, $328-40
 	MOVL $0x1F80, 4(SP)
 	LDMXCSR 4(SP)
 ieee:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ y+16(FP), DX
@@ -19217,7 +19207,7 @@ end:
 done:
 	RET
 
-TEXT ·wholeDotF64x2AVX2(SB), 0, $328-40
+TEXT ·wholeDotF64x2AVX2(SB), 0, $8-40
 	STMXCSR 0(SP)
 	MOVL 0(SP), AX
 	ANDL $0xFFC0, AX
@@ -19226,8 +19216,6 @@ TEXT ·wholeDotF64x2AVX2(SB), 0, $328-40
 	MOVL $0x1F80, 4(SP)
 	LDMXCSR 4(SP)
 ieee:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ y+16(FP), DX
@@ -19392,7 +19380,7 @@ end:
 done:
 	RET
 
-TEXT ·pairedDotF64x2AVX2(SB), 0, $328-40
+TEXT ·pairedDotF64x2AVX2(SB), 0, $8-40
 	STMXCSR 0(SP)
 	MOVL 0(SP), AX
 	ANDL $0xFFC0, AX
@@ -19401,8 +19389,6 @@ TEXT ·pairedDotF64x2AVX2(SB), 0, $328-40
 	MOVL $0x1F80, 4(SP)
 	LDMXCSR 4(SP)
 ieee:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ y+16(FP), DX
@@ -19639,7 +19625,7 @@ end:
 done:
 	RET
 
-TEXT ·pairedDotF64x3AVX2(SB), 0, $328-40
+TEXT ·pairedDotF64x3AVX2(SB), 0, $8-40
 	STMXCSR 0(SP)
 	MOVL 0(SP), AX
 	ANDL $0xFFC0, AX
@@ -19648,8 +19634,6 @@ TEXT ·pairedDotF64x3AVX2(SB), 0, $328-40
 	MOVL $0x1F80, 4(SP)
 	LDMXCSR 4(SP)
 ieee:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ y+16(FP), DX
@@ -19954,7 +19938,7 @@ end:
 done:
 	RET
 
-TEXT ·droppedSumF64x2AVX2(SB), 0, $328-40
+TEXT ·droppedSumF64x2AVX2(SB), 0, $8-40
 	STMXCSR 0(SP)
 	MOVL 0(SP), AX
 	ANDL $0xFFC0, AX
@@ -19963,8 +19947,6 @@ TEXT ·droppedSumF64x2AVX2(SB), 0, $328-40
 	MOVL $0x1F80, 4(SP)
 	LDMXCSR 4(SP)
 ieee:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ y+16(FP), DX
@@ -20112,7 +20094,7 @@ end:
 done:
 	RET
 
-TEXT ·droppedSumF64x3AVX2(SB), 0, $328-40
+TEXT ·droppedSumF64x3AVX2(SB), 0, $8-40
 	STMXCSR 0(SP)
 	MOVL 0(SP), AX
 	ANDL $0xFFC0, AX
@@ -20121,8 +20103,6 @@ TEXT ·droppedSumF64x3AVX2(SB), 0, $328-40
 	MOVL $0x1F80, 4(SP)
 	LDMXCSR 4(SP)
 ieee:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ y+16(FP), DX
@@ -20303,7 +20283,7 @@ end:
 done:
 	RET
 
-TEXT ·droppedSumF64x4AVX2(SB), 0, $328-40
+TEXT ·droppedSumF64x4AVX2(SB), 0, $8-40
 	STMXCSR 0(SP)
 	MOVL 0(SP), AX
 	ANDL $0xFFC0, AX
@@ -20312,8 +20292,6 @@ TEXT ·droppedSumF64x4AVX2(SB), 0, $328-40
 	MOVL $0x1F80, 4(SP)
 	LDMXCSR 4(SP)
 ieee:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ y+16(FP), DX
@@ -20529,7 +20507,7 @@ end:
 done:
 	RET
 
-TEXT ·droppedDotF64x2AVX2(SB), 0, $328-40
+TEXT ·droppedDotF64x2AVX2(SB), 0, $8-40
 	STMXCSR 0(SP)
 	MOVL 0(SP), AX
 	ANDL $0xFFC0, AX
@@ -20538,8 +20516,6 @@ TEXT ·droppedDotF64x2AVX2(SB), 0, $328-40
 	MOVL $0x1F80, 4(SP)
 	LDMXCSR 4(SP)
 ieee:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ y+16(FP), DX
@@ -20708,7 +20684,7 @@ end:
 done:
 	RET
 
-TEXT ·droppedDotF64x3AVX2(SB), 0, $328-40
+TEXT ·droppedDotF64x3AVX2(SB), 0, $8-40
 	STMXCSR 0(SP)
 	MOVL 0(SP), AX
 	ANDL $0xFFC0, AX
@@ -20717,8 +20693,6 @@ TEXT ·droppedDotF64x3AVX2(SB), 0, $328-40
 	MOVL $0x1F80, 4(SP)
 	LDMXCSR 4(SP)
 ieee:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ y+16(FP), DX
@@ -20920,7 +20894,7 @@ end:
 done:
 	RET
 
-TEXT ·droppedDotF64x4AVX2(SB), 0, $328-40
+TEXT ·droppedDotF64x4AVX2(SB), 0, $8-40
 	STMXCSR 0(SP)
 	MOVL 0(SP), AX
 	ANDL $0xFFC0, AX
@@ -20929,8 +20903,6 @@ TEXT ·droppedDotF64x4AVX2(SB), 0, $328-40
 	MOVL $0x1F80, 4(SP)
 	LDMXCSR 4(SP)
 ieee:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ y+16(FP), DX
@@ -21167,7 +21139,7 @@ end:
 done:
 	RET
 
-TEXT ·lookSumWideAVX2(SB), 0, $328-40
+TEXT ·lookSumWideAVX2(SB), 0, $8-40
 	STMXCSR 0(SP)
 	MOVL 0(SP), AX
 	ANDL $0xFFC0, AX
@@ -21176,8 +21148,6 @@ TEXT ·lookSumWideAVX2(SB), 0, $328-40
 	MOVL $0x1F80, 4(SP)
 	LDMXCSR 4(SP)
 ieee:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ y+16(FP), DX
@@ -21412,7 +21382,7 @@ end:
 done:
 	RET
 
-TEXT ·wholeSumWidex1AVX2(SB), 0, $328-40
+TEXT ·wholeSumWidex1AVX2(SB), 0, $8-40
 	STMXCSR 0(SP)
 	MOVL 0(SP), AX
 	ANDL $0xFFC0, AX
@@ -21421,8 +21391,6 @@ TEXT ·wholeSumWidex1AVX2(SB), 0, $328-40
 	MOVL $0x1F80, 4(SP)
 	LDMXCSR 4(SP)
 ieee:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ y+16(FP), DX
@@ -21609,7 +21577,7 @@ end:
 done:
 	RET
 
-TEXT ·wholeSumWidex2AVX2(SB), 0, $328-40
+TEXT ·wholeSumWidex2AVX2(SB), 0, $8-40
 	STMXCSR 0(SP)
 	MOVL 0(SP), AX
 	ANDL $0xFFC0, AX
@@ -21618,8 +21586,6 @@ TEXT ·wholeSumWidex2AVX2(SB), 0, $328-40
 	MOVL $0x1F80, 4(SP)
 	LDMXCSR 4(SP)
 ieee:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ y+16(FP), DX
@@ -21867,7 +21833,7 @@ end:
 done:
 	RET
 
-TEXT ·wholeSumWidex3AVX2(SB), 0, $328-40
+TEXT ·wholeSumWidex3AVX2(SB), 0, $8-40
 	STMXCSR 0(SP)
 	MOVL 0(SP), AX
 	ANDL $0xFFC0, AX
@@ -21876,8 +21842,6 @@ TEXT ·wholeSumWidex3AVX2(SB), 0, $328-40
 	MOVL $0x1F80, 4(SP)
 	LDMXCSR 4(SP)
 ieee:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ y+16(FP), DX
@@ -22190,7 +22154,7 @@ end:
 done:
 	RET
 
-TEXT ·lookDotWideAVX2(SB), 0, $328-40
+TEXT ·lookDotWideAVX2(SB), 0, $8-40
 	STMXCSR 0(SP)
 	MOVL 0(SP), AX
 	ANDL $0xFFC0, AX
@@ -22199,8 +22163,6 @@ TEXT ·lookDotWideAVX2(SB), 0, $328-40
 	MOVL $0x1F80, 4(SP)
 	LDMXCSR 4(SP)
 ieee:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ y+16(FP), DX
@@ -22488,7 +22450,7 @@ end:
 done:
 	RET
 
-TEXT ·wholeDotWidex2AVX2(SB), 0, $328-40
+TEXT ·wholeDotWidex2AVX2(SB), 0, $8-40
 	STMXCSR 0(SP)
 	MOVL 0(SP), AX
 	ANDL $0xFFC0, AX
@@ -22497,8 +22459,6 @@ TEXT ·wholeDotWidex2AVX2(SB), 0, $328-40
 	MOVL $0x1F80, 4(SP)
 	LDMXCSR 4(SP)
 ieee:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ y+16(FP), DX
@@ -22799,7 +22759,7 @@ end:
 done:
 	RET
 
-TEXT ·wholeDotWidex3AVX2(SB), 0, $328-40
+TEXT ·wholeDotWidex3AVX2(SB), 0, $8-40
 	STMXCSR 0(SP)
 	MOVL 0(SP), AX
 	ANDL $0xFFC0, AX
@@ -22808,8 +22768,6 @@ TEXT ·wholeDotWidex3AVX2(SB), 0, $328-40
 	MOVL $0x1F80, 4(SP)
 	LDMXCSR 4(SP)
 ieee:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ y+16(FP), DX
@@ -23175,7 +23133,7 @@ end:
 done:
 	RET
 
-TEXT ·lookSumF32AVX2(SB), 0, $328-40
+TEXT ·lookSumF32AVX2(SB), 0, $8-40
 	STMXCSR 0(SP)
 	MOVL 0(SP), AX
 	ANDL $0xFFC0, AX
@@ -23184,8 +23142,6 @@ TEXT ·lookSumF32AVX2(SB), 0, $328-40
 	MOVL $0x1F80, 4(SP)
 	LDMXCSR 4(SP)
 ieee:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ y+16(FP), DX
@@ -23320,7 +23276,7 @@ end:
 done:
 	RET
 
-TEXT ·lookDotF32AVX2(SB), 0, $328-40
+TEXT ·lookDotF32AVX2(SB), 0, $8-40
 	STMXCSR 0(SP)
 	MOVL 0(SP), AX
 	ANDL $0xFFC0, AX
@@ -23329,8 +23285,6 @@ TEXT ·lookDotF32AVX2(SB), 0, $328-40
 	MOVL $0x1F80, 4(SP)
 	LDMXCSR 4(SP)
 ieee:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ y+16(FP), DX
@@ -23486,7 +23440,7 @@ end:
 done:
 	RET
 
-TEXT ·droppedSumF32x2AVX2(SB), 0, $328-40
+TEXT ·droppedSumF32x2AVX2(SB), 0, $8-40
 	STMXCSR 0(SP)
 	MOVL 0(SP), AX
 	ANDL $0xFFC0, AX
@@ -23495,8 +23449,6 @@ TEXT ·droppedSumF32x2AVX2(SB), 0, $328-40
 	MOVL $0x1F80, 4(SP)
 	LDMXCSR 4(SP)
 ieee:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ y+16(FP), DX
@@ -23644,7 +23596,7 @@ end:
 done:
 	RET
 
-TEXT ·droppedSumF32x3AVX2(SB), 0, $328-40
+TEXT ·droppedSumF32x3AVX2(SB), 0, $8-40
 	STMXCSR 0(SP)
 	MOVL 0(SP), AX
 	ANDL $0xFFC0, AX
@@ -23653,8 +23605,6 @@ TEXT ·droppedSumF32x3AVX2(SB), 0, $328-40
 	MOVL $0x1F80, 4(SP)
 	LDMXCSR 4(SP)
 ieee:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ y+16(FP), DX
@@ -23835,7 +23785,7 @@ end:
 done:
 	RET
 
-TEXT ·droppedSumF32x4AVX2(SB), 0, $328-40
+TEXT ·droppedSumF32x4AVX2(SB), 0, $8-40
 	STMXCSR 0(SP)
 	MOVL 0(SP), AX
 	ANDL $0xFFC0, AX
@@ -23844,8 +23794,6 @@ TEXT ·droppedSumF32x4AVX2(SB), 0, $328-40
 	MOVL $0x1F80, 4(SP)
 	LDMXCSR 4(SP)
 ieee:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ y+16(FP), DX
@@ -24061,7 +24009,7 @@ end:
 done:
 	RET
 
-TEXT ·droppedDotF32x2AVX2(SB), 0, $328-40
+TEXT ·droppedDotF32x2AVX2(SB), 0, $8-40
 	STMXCSR 0(SP)
 	MOVL 0(SP), AX
 	ANDL $0xFFC0, AX
@@ -24070,8 +24018,6 @@ TEXT ·droppedDotF32x2AVX2(SB), 0, $328-40
 	MOVL $0x1F80, 4(SP)
 	LDMXCSR 4(SP)
 ieee:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ y+16(FP), DX
@@ -24240,7 +24186,7 @@ end:
 done:
 	RET
 
-TEXT ·droppedDotF32x3AVX2(SB), 0, $328-40
+TEXT ·droppedDotF32x3AVX2(SB), 0, $8-40
 	STMXCSR 0(SP)
 	MOVL 0(SP), AX
 	ANDL $0xFFC0, AX
@@ -24249,8 +24195,6 @@ TEXT ·droppedDotF32x3AVX2(SB), 0, $328-40
 	MOVL $0x1F80, 4(SP)
 	LDMXCSR 4(SP)
 ieee:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ y+16(FP), DX
@@ -24452,7 +24396,7 @@ end:
 done:
 	RET
 
-TEXT ·droppedDotF32x4AVX2(SB), 0, $328-40
+TEXT ·droppedDotF32x4AVX2(SB), 0, $8-40
 	STMXCSR 0(SP)
 	MOVL 0(SP), AX
 	ANDL $0xFFC0, AX
@@ -24461,8 +24405,6 @@ TEXT ·droppedDotF32x4AVX2(SB), 0, $328-40
 	MOVL $0x1F80, 4(SP)
 	LDMXCSR 4(SP)
 ieee:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ y+16(FP), DX
@@ -24699,7 +24641,7 @@ end:
 done:
 	RET
 
-TEXT ·largestSumF64AVX2(SB), 0, $328-32
+TEXT ·largestSumF64AVX2(SB), 0, $8-32
 	MOVL    $0, 4(SP)
 	VMOVUPD probe<>+0(SB), Y0
 	VADDPD  probe<>+32(SB), Y0, Y0
@@ -24707,8 +24649,6 @@ TEXT ·largestSumF64AVX2(SB), 0, $328-32
 	VPTEST  Y0, Y0
 	JNE     mode
 again:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ x+0(FP), SI
 	MOVQ y+8(FP), DX
 	MOVQ n+16(FP), CX
@@ -24782,7 +24722,7 @@ restore:
 	LDMXCSR 4(SP)
 	RET
 
-TEXT ·largestDotRoundedF64AVX2(SB), 0, $328-32
+TEXT ·largestDotRoundedF64AVX2(SB), 0, $8-32
 	MOVL    $0, 4(SP)
 	VMOVUPD probe<>+0(SB), Y0
 	VADDPD  probe<>+32(SB), Y0, Y0
@@ -24790,8 +24730,6 @@ TEXT ·largestDotRoundedF64AVX2(SB), 0, $328-32
 	VPTEST  Y0, Y0
 	JNE     mode
 again:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ x+0(FP), SI
 	MOVQ y+8(FP), DX
 	MOVQ n+16(FP), CX
@@ -24884,7 +24822,7 @@ restore:
 	LDMXCSR 4(SP)
 	RET
 
-TEXT ·largestSumF32AVX2(SB), 0, $328-32
+TEXT ·largestSumF32AVX2(SB), 0, $8-32
 	MOVL    $0, 4(SP)
 	VMOVUPD probe<>+0(SB), Y0
 	VADDPD  probe<>+32(SB), Y0, Y0
@@ -24892,8 +24830,6 @@ TEXT ·largestSumF32AVX2(SB), 0, $328-32
 	VPTEST  Y0, Y0
 	JNE     mode
 again:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ x+0(FP), SI
 	MOVQ y+8(FP), DX
 	MOVQ n+16(FP), CX
@@ -24969,7 +24905,7 @@ restore:
 	LDMXCSR 4(SP)
 	RET
 
-TEXT ·largestDotRoundedF32AVX2(SB), 0, $328-32
+TEXT ·largestDotRoundedF32AVX2(SB), 0, $8-32
 	MOVL    $0, 4(SP)
 	VMOVUPD probe<>+0(SB), Y0
 	VADDPD  probe<>+32(SB), Y0, Y0
@@ -24977,8 +24913,6 @@ TEXT ·largestDotRoundedF32AVX2(SB), 0, $328-32
 	VPTEST  Y0, Y0
 	JNE     mode
 again:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ x+0(FP), SI
 	MOVQ y+8(FP), DX
 	MOVQ n+16(FP), CX
@@ -25073,7 +25007,7 @@ restore:
 	LDMXCSR 4(SP)
 	RET
 
-TEXT ·leastSumF64AVX2(SB), 0, $328-32
+TEXT ·leastSumF64AVX2(SB), 0, $8-32
 	MOVL    $0, 4(SP)
 	VMOVUPD probe<>+0(SB), Y0
 	VADDPD  probe<>+32(SB), Y0, Y0
@@ -25081,8 +25015,6 @@ TEXT ·leastSumF64AVX2(SB), 0, $328-32
 	VPTEST  Y0, Y0
 	JNE     mode
 again:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ x+0(FP), SI
 	MOVQ y+8(FP), DX
 	MOVQ n+16(FP), CX
@@ -25168,7 +25100,7 @@ restore:
 	LDMXCSR 4(SP)
 	RET
 
-TEXT ·leastSumF32AVX2(SB), 0, $328-32
+TEXT ·leastSumF32AVX2(SB), 0, $8-32
 	MOVL    $0, 4(SP)
 	VMOVUPD probe<>+0(SB), Y0
 	VADDPD  probe<>+32(SB), Y0, Y0
@@ -25176,8 +25108,6 @@ TEXT ·leastSumF32AVX2(SB), 0, $328-32
 	VPTEST  Y0, Y0
 	JNE     mode
 again:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ x+0(FP), SI
 	MOVQ y+8(FP), DX
 	MOVQ n+16(FP), CX
@@ -25265,7 +25195,7 @@ restore:
 	LDMXCSR 4(SP)
 	RET
 
-TEXT ·splitSumF64AVX2(SB), 0, $328-48
+TEXT ·splitSumF64AVX2(SB), 0, $8-48
 	MOVL    $0, 4(SP)
 	VMOVUPD probe<>+0(SB), Y0
 	VADDPD  probe<>+32(SB), Y0, Y0
@@ -25273,8 +25203,6 @@ TEXT ·splitSumF64AVX2(SB), 0, $328-48
 	VPTEST  Y0, Y0
 	JNE     mode
 again:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ x+0(FP), SI
 	MOVQ y+8(FP), DX
 	MOVQ n+16(FP), CX
@@ -25391,7 +25319,7 @@ restore:
 	LDMXCSR 4(SP)
 	RET
 
-TEXT ·splitDotF64AVX2(SB), 0, $328-48
+TEXT ·splitDotF64AVX2(SB), 0, $8-48
 	MOVL    $0, 4(SP)
 	VMOVUPD probe<>+0(SB), Y0
 	VADDPD  probe<>+32(SB), Y0, Y0
@@ -25399,8 +25327,6 @@ TEXT ·splitDotF64AVX2(SB), 0, $328-48
 	VPTEST  Y0, Y0
 	JNE     mode
 again:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ x+0(FP), SI
 	MOVQ y+8(FP), DX
 	MOVQ n+16(FP), CX
@@ -25539,7 +25465,7 @@ restore:
 	LDMXCSR 4(SP)
 	RET
 
-TEXT ·splitDotRoundedF64AVX2(SB), 0, $328-48
+TEXT ·splitDotRoundedF64AVX2(SB), 0, $8-48
 	MOVL    $0, 4(SP)
 	VMOVUPD probe<>+0(SB), Y0
 	VADDPD  probe<>+32(SB), Y0, Y0
@@ -25547,8 +25473,6 @@ TEXT ·splitDotRoundedF64AVX2(SB), 0, $328-48
 	VPTEST  Y0, Y0
 	JNE     mode
 again:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ x+0(FP), SI
 	MOVQ y+8(FP), DX
 	MOVQ n+16(FP), CX
@@ -25684,7 +25608,7 @@ restore:
 	LDMXCSR 4(SP)
 	RET
 
-TEXT ·scaledSumF64AVX2(SB), 0, $328-48
+TEXT ·scaledSumF64AVX2(SB), 0, $8-48
 	MOVL    $0, 4(SP)
 	VMOVUPD probe<>+0(SB), Y0
 	VADDPD  probe<>+32(SB), Y0, Y0
@@ -25692,8 +25616,6 @@ TEXT ·scaledSumF64AVX2(SB), 0, $328-48
 	VPTEST  Y0, Y0
 	JNE     mode
 again:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ x+0(FP), SI
 	MOVQ y+8(FP), DX
 	MOVQ n+16(FP), CX
@@ -25818,7 +25740,7 @@ restore:
 	LDMXCSR 4(SP)
 	RET
 
-TEXT ·watchedSumF64AVX2(SB), 0, $328-56
+TEXT ·watchedSumF64AVX2(SB), 0, $8-56
 	MOVL    $0, 4(SP)
 	VMOVUPD probe<>+0(SB), Y0
 	VADDPD  probe<>+32(SB), Y0, Y0
@@ -25826,8 +25748,6 @@ TEXT ·watchedSumF64AVX2(SB), 0, $328-56
 	VPTEST  Y0, Y0
 	JNE     mode
 again:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ x+0(FP), SI
 	MOVQ y+8(FP), DX
 	MOVQ n+16(FP), CX
@@ -25966,7 +25886,7 @@ restore:
 	LDMXCSR 4(SP)
 	RET
 
-TEXT ·watchedDotF64AVX2(SB), 0, $328-56
+TEXT ·watchedDotF64AVX2(SB), 0, $8-56
 	MOVL    $0, 4(SP)
 	VMOVUPD probe<>+0(SB), Y0
 	VADDPD  probe<>+32(SB), Y0, Y0
@@ -25974,8 +25894,6 @@ TEXT ·watchedDotF64AVX2(SB), 0, $328-56
 	VPTEST  Y0, Y0
 	JNE     mode
 again:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ x+0(FP), SI
 	MOVQ y+8(FP), DX
 	MOVQ n+16(FP), CX
@@ -26137,7 +26055,7 @@ restore:
 	LDMXCSR 4(SP)
 	RET
 
-TEXT ·watchedDotRoundedF64AVX2(SB), 0, $328-56
+TEXT ·watchedDotRoundedF64AVX2(SB), 0, $8-56
 	MOVL    $0, 4(SP)
 	VMOVUPD probe<>+0(SB), Y0
 	VADDPD  probe<>+32(SB), Y0, Y0
@@ -26145,8 +26063,6 @@ TEXT ·watchedDotRoundedF64AVX2(SB), 0, $328-56
 	VPTEST  Y0, Y0
 	JNE     mode
 again:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ x+0(FP), SI
 	MOVQ y+8(FP), DX
 	MOVQ n+16(FP), CX
@@ -26304,7 +26220,7 @@ restore:
 	LDMXCSR 4(SP)
 	RET
 
-TEXT ·roundedSumWideAVX2(SB), 0, $328-40
+TEXT ·roundedSumWideAVX2(SB), 0, $8-40
 	MOVL    $0, 4(SP)
 	VMOVUPD probe<>+0(SB), Y0
 	VADDPD  probe<>+32(SB), Y0, Y0
@@ -26312,8 +26228,6 @@ TEXT ·roundedSumWideAVX2(SB), 0, $328-40
 	VPTEST  Y0, Y0
 	JNE     mode
 again:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ x+0(FP), SI
 	MOVQ y+8(FP), DX
 	MOVQ n+16(FP), CX
@@ -26433,7 +26347,7 @@ restore:
 	LDMXCSR 4(SP)
 	RET
 
-TEXT ·roundedDotRoundedWideAVX2(SB), 0, $328-40
+TEXT ·roundedDotRoundedWideAVX2(SB), 0, $8-40
 	MOVL    $0, 4(SP)
 	VMOVUPD probe<>+0(SB), Y0
 	VADDPD  probe<>+32(SB), Y0, Y0
@@ -26441,8 +26355,6 @@ TEXT ·roundedDotRoundedWideAVX2(SB), 0, $328-40
 	VPTEST  Y0, Y0
 	JNE     mode
 again:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ x+0(FP), SI
 	MOVQ y+8(FP), DX
 	MOVQ n+16(FP), CX

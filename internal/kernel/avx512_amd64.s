@@ -18616,7 +18616,7 @@ restore:
 	LDMXCSR 4(SP)
 	RET
 
-TEXT ·lookSumF64AVX512(SB), 0, $328-40
+TEXT ·lookSumF64AVX512(SB), 0, $8-40
 	STMXCSR 0(SP)
 	MOVL 0(SP), AX
 	ANDL $0xFFC0, AX
@@ -18625,8 +18625,6 @@ TEXT ·lookSumF64AVX512(SB), 0, $328-40
 	MOVL $0x1F80, 4(SP)
 	LDMXCSR 4(SP)
 ieee:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ y+16(FP), DX
@@ -18725,7 +18723,7 @@ end:
 done:
 	RET
 
-TEXT ·wholeSumF64x2AVX512(SB), 0, $328-40
+TEXT ·wholeSumF64x2AVX512(SB), 0, $8-40
 	STMXCSR 0(SP)
 	MOVL 0(SP), AX
 	ANDL $0xFFC0, AX
@@ -18734,8 +18732,6 @@ TEXT ·wholeSumF64x2AVX512(SB), 0, $328-40
 	MOVL $0x1F80, 4(SP)
 	LDMXCSR 4(SP)
 ieee:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ y+16(FP), DX
@@ -18835,7 +18831,7 @@ end:
 done:
 	RET
 
-TEXT ·wholeSumF64x3AVX512(SB), 0, $328-40
+TEXT ·wholeSumF64x3AVX512(SB), 0, $8-40
 	STMXCSR 0(SP)
 	MOVL 0(SP), AX
 	ANDL $0xFFC0, AX
@@ -18844,8 +18840,6 @@ TEXT ·wholeSumF64x3AVX512(SB), 0, $328-40
 	MOVL $0x1F80, 4(SP)
 	LDMXCSR 4(SP)
 ieee:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ y+16(FP), DX
@@ -18964,7 +18958,7 @@ end:
 done:
 	RET
 
-TEXT ·wholeSumF64x4AVX512(SB), 0, $328-40
+TEXT ·wholeSumF64x4AVX512(SB), 0, $8-40
 	STMXCSR 0(SP)
 	MOVL 0(SP), AX
 	ANDL $0xFFC0, AX
@@ -18973,8 +18967,6 @@ TEXT ·wholeSumF64x4AVX512(SB), 0, $328-40
 	MOVL $0x1F80, 4(SP)
 	LDMXCSR 4(SP)
 ieee:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ y+16(FP), DX
@@ -19112,7 +19104,7 @@ end:
 done:
 	RET
 
-TEXT ·lookDotF64AVX512(SB), 0, $328-40
+TEXT ·lookDotF64AVX512(SB), 0, $8-40
 	STMXCSR 0(SP)
 	MOVL 0(SP), AX
 	ANDL $0xFFC0, AX
@@ -19121,8 +19113,6 @@ TEXT ·lookDotF64AVX512(SB), 0, $328-40
 	MOVL $0x1F80, 4(SP)
 	LDMXCSR 4(SP)
 ieee:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ y+16(FP), DX
@@ -19236,7 +19226,7 @@ end:
 done:
 	RET
 
-TEXT ·wholeDotF64x2AVX512(SB), 0, $328-40
+TEXT ·wholeDotF64x2AVX512(SB), 0, $8-40
 	STMXCSR 0(SP)
 	MOVL 0(SP), AX
 	ANDL $0xFFC0, AX
@@ -19245,8 +19235,6 @@ TEXT ·wholeDotF64x2AVX512(SB), 0, $328-40
 	MOVL $0x1F80, 4(SP)
 	LDMXCSR 4(SP)
 ieee:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ y+16(FP), DX
@@ -19361,7 +19349,7 @@ end:
 done:
 	RET
 
-TEXT ·pairedDotF64x2AVX512(SB), 0, $328-40
+TEXT ·pairedDotF64x2AVX512(SB), 0, $8-40
 	STMXCSR 0(SP)
 	MOVL 0(SP), AX
 	ANDL $0xFFC0, AX
@@ -19370,8 +19358,6 @@ TEXT ·pairedDotF64x2AVX512(SB), 0, $328-40
 	MOVL $0x1F80, 4(SP)
 	LDMXCSR 4(SP)
 ieee:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ y+16(FP), DX
@@ -19526,7 +19512,7 @@ end:
 done:
 	RET
 
-TEXT ·pairedDotF64x3AVX512(SB), 0, $328-40
+TEXT ·pairedDotF64x3AVX512(SB), 0, $8-40
 	STMXCSR 0(SP)
 	MOVL 0(SP), AX
 	ANDL $0xFFC0, AX
@@ -19535,8 +19521,6 @@ TEXT ·pairedDotF64x3AVX512(SB), 0, $328-40
 	MOVL $0x1F80, 4(SP)
 	LDMXCSR 4(SP)
 ieee:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ y+16(FP), DX
@@ -19729,7 +19713,7 @@ end:
 done:
 	RET
 
-TEXT ·droppedSumF64x2AVX512(SB), 0, $328-40
+TEXT ·droppedSumF64x2AVX512(SB), 0, $8-40
 	STMXCSR 0(SP)
 	MOVL 0(SP), AX
 	ANDL $0xFFC0, AX
@@ -19738,8 +19722,6 @@ TEXT ·droppedSumF64x2AVX512(SB), 0, $328-40
 	MOVL $0x1F80, 4(SP)
 	LDMXCSR 4(SP)
 ieee:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ y+16(FP), DX
@@ -19839,7 +19821,7 @@ end:
 done:
 	RET
 
-TEXT ·droppedSumF64x3AVX512(SB), 0, $328-40
+TEXT ·droppedSumF64x3AVX512(SB), 0, $8-40
 	STMXCSR 0(SP)
 	MOVL 0(SP), AX
 	ANDL $0xFFC0, AX
@@ -19848,8 +19830,6 @@ TEXT ·droppedSumF64x3AVX512(SB), 0, $328-40
 	MOVL $0x1F80, 4(SP)
 	LDMXCSR 4(SP)
 ieee:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ y+16(FP), DX
@@ -19968,7 +19948,7 @@ end:
 done:
 	RET
 
-TEXT ·droppedSumF64x4AVX512(SB), 0, $328-40
+TEXT ·droppedSumF64x4AVX512(SB), 0, $8-40
 	STMXCSR 0(SP)
 	MOVL 0(SP), AX
 	ANDL $0xFFC0, AX
@@ -19977,8 +19957,6 @@ TEXT ·droppedSumF64x4AVX512(SB), 0, $328-40
 	MOVL $0x1F80, 4(SP)
 	LDMXCSR 4(SP)
 ieee:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ y+16(FP), DX
@@ -20116,7 +20094,7 @@ end:
 done:
 	RET
 
-TEXT ·droppedDotF64x2AVX512(SB), 0, $328-40
+TEXT ·droppedDotF64x2AVX512(SB), 0, $8-40
 	STMXCSR 0(SP)
 	MOVL 0(SP), AX
 	ANDL $0xFFC0, AX
@@ -20125,8 +20103,6 @@ TEXT ·droppedDotF64x2AVX512(SB), 0, $328-40
 	MOVL $0x1F80, 4(SP)
 	LDMXCSR 4(SP)
 ieee:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ y+16(FP), DX
@@ -20241,7 +20217,7 @@ end:
 done:
 	RET
 
-TEXT ·droppedDotF64x3AVX512(SB), 0, $328-40
+TEXT ·droppedDotF64x3AVX512(SB), 0, $8-40
 	STMXCSR 0(SP)
 	MOVL 0(SP), AX
 	ANDL $0xFFC0, AX
@@ -20250,8 +20226,6 @@ TEXT ·droppedDotF64x3AVX512(SB), 0, $328-40
 	MOVL $0x1F80, 4(SP)
 	LDMXCSR 4(SP)
 ieee:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ y+16(FP), DX
@@ -20385,7 +20359,7 @@ end:
 done:
 	RET
 
-TEXT ·droppedDotF64x4AVX512(SB), 0, $328-40
+TEXT ·droppedDotF64x4AVX512(SB), 0, $8-40
 	STMXCSR 0(SP)
 	MOVL 0(SP), AX
 	ANDL $0xFFC0, AX
@@ -20394,8 +20368,6 @@ TEXT ·droppedDotF64x4AVX512(SB), 0, $328-40
 	MOVL $0x1F80, 4(SP)
 	LDMXCSR 4(SP)
 ieee:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ y+16(FP), DX
@@ -20548,7 +20520,7 @@ end:
 done:
 	RET
 
-TEXT ·lookSumWideAVX512(SB), 0, $328-40
+TEXT ·lookSumWideAVX512(SB), 0, $8-40
 	STMXCSR 0(SP)
 	MOVL 0(SP), AX
 	ANDL $0xFFC0, AX
@@ -20557,8 +20529,6 @@ TEXT ·lookSumWideAVX512(SB), 0, $328-40
 	MOVL $0x1F80, 4(SP)
 	LDMXCSR 4(SP)
 ieee:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ y+16(FP), DX
@@ -20717,7 +20687,7 @@ end:
 done:
 	RET
 
-TEXT ·wholeSumWidex1AVX512(SB), 0, $328-40
+TEXT ·wholeSumWidex1AVX512(SB), 0, $8-40
 	STMXCSR 0(SP)
 	MOVL 0(SP), AX
 	ANDL $0xFFC0, AX
@@ -20726,8 +20696,6 @@ TEXT ·wholeSumWidex1AVX512(SB), 0, $328-40
 	MOVL $0x1F80, 4(SP)
 	LDMXCSR 4(SP)
 ieee:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ y+16(FP), DX
@@ -20854,7 +20822,7 @@ end:
 done:
 	RET
 
-TEXT ·wholeSumWidex2AVX512(SB), 0, $328-40
+TEXT ·wholeSumWidex2AVX512(SB), 0, $8-40
 	STMXCSR 0(SP)
 	MOVL 0(SP), AX
 	ANDL $0xFFC0, AX
@@ -20863,8 +20831,6 @@ TEXT ·wholeSumWidex2AVX512(SB), 0, $328-40
 	MOVL $0x1F80, 4(SP)
 	LDMXCSR 4(SP)
 ieee:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ y+16(FP), DX
@@ -21020,7 +20986,7 @@ end:
 done:
 	RET
 
-TEXT ·wholeSumWidex3AVX512(SB), 0, $328-40
+TEXT ·wholeSumWidex3AVX512(SB), 0, $8-40
 	STMXCSR 0(SP)
 	MOVL 0(SP), AX
 	ANDL $0xFFC0, AX
@@ -21029,8 +20995,6 @@ TEXT ·wholeSumWidex3AVX512(SB), 0, $328-40
 	MOVL $0x1F80, 4(SP)
 	LDMXCSR 4(SP)
 ieee:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ y+16(FP), DX
@@ -21221,7 +21185,7 @@ end:
 done:
 	RET
 
-TEXT ·lookDotWideAVX512(SB), 0, $328-40
+TEXT ·lookDotWideAVX512(SB), 0, $8-40
 	STMXCSR 0(SP)
 	MOVL 0(SP), AX
 	ANDL $0xFFC0, AX
@@ -21230,8 +21194,6 @@ TEXT ·lookDotWideAVX512(SB), 0, $328-40
 	MOVL $0x1F80, 4(SP)
 	LDMXCSR 4(SP)
 ieee:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ y+16(FP), DX
@@ -21423,7 +21385,7 @@ end:
 done:
 	RET
 
-TEXT ·wholeDotWidex2AVX512(SB), 0, $328-40
+TEXT ·wholeDotWidex2AVX512(SB), 0, $8-40
 	STMXCSR 0(SP)
 	MOVL 0(SP), AX
 	ANDL $0xFFC0, AX
@@ -21432,8 +21394,6 @@ TEXT ·wholeDotWidex2AVX512(SB), 0, $328-40
 	MOVL $0x1F80, 4(SP)
 	LDMXCSR 4(SP)
 ieee:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ y+16(FP), DX
@@ -21622,7 +21582,7 @@ end:
 done:
 	RET
 
-TEXT ·wholeDotWidex3AVX512(SB), 0, $328-40
+TEXT ·wholeDotWidex3AVX512(SB), 0, $8-40
 	STMXCSR 0(SP)
 	MOVL 0(SP), AX
 	ANDL $0xFFC0, AX
@@ -21631,8 +21591,6 @@ TEXT ·wholeDotWidex3AVX512(SB), 0, $328-40
 	MOVL $0x1F80, 4(SP)
 	LDMXCSR 4(SP)
 ieee:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ y+16(FP), DX
@@ -21856,7 +21814,7 @@ end:
 done:
 	RET
 
-TEXT ·lookSumF32AVX512(SB), 0, $328-40
+TEXT ·lookSumF32AVX512(SB), 0, $8-40
 	STMXCSR 0(SP)
 	MOVL 0(SP), AX
 	ANDL $0xFFC0, AX
@@ -21865,8 +21823,6 @@ TEXT ·lookSumF32AVX512(SB), 0, $328-40
 	MOVL $0x1F80, 4(SP)
 	LDMXCSR 4(SP)
 ieee:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ y+16(FP), DX
@@ -21965,7 +21921,7 @@ end:
 done:
 	RET
 
-TEXT ·lookDotF32AVX512(SB), 0, $328-40
+TEXT ·lookDotF32AVX512(SB), 0, $8-40
 	STMXCSR 0(SP)
 	MOVL 0(SP), AX
 	ANDL $0xFFC0, AX
@@ -21974,8 +21930,6 @@ TEXT ·lookDotF32AVX512(SB), 0, $328-40
 	MOVL $0x1F80, 4(SP)
 	LDMXCSR 4(SP)
 ieee:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ y+16(FP), DX
@@ -22089,7 +22043,7 @@ end:
 done:
 	RET
 
-TEXT ·droppedSumF32x2AVX512(SB), 0, $328-40
+TEXT ·droppedSumF32x2AVX512(SB), 0, $8-40
 	STMXCSR 0(SP)
 	MOVL 0(SP), AX
 	ANDL $0xFFC0, AX
@@ -22098,8 +22052,6 @@ TEXT ·droppedSumF32x2AVX512(SB), 0, $328-40
 	MOVL $0x1F80, 4(SP)
 	LDMXCSR 4(SP)
 ieee:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ y+16(FP), DX
@@ -22199,7 +22151,7 @@ end:
 done:
 	RET
 
-TEXT ·droppedSumF32x3AVX512(SB), 0, $328-40
+TEXT ·droppedSumF32x3AVX512(SB), 0, $8-40
 	STMXCSR 0(SP)
 	MOVL 0(SP), AX
 	ANDL $0xFFC0, AX
@@ -22208,8 +22160,6 @@ TEXT ·droppedSumF32x3AVX512(SB), 0, $328-40
 	MOVL $0x1F80, 4(SP)
 	LDMXCSR 4(SP)
 ieee:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ y+16(FP), DX
@@ -22328,7 +22278,7 @@ end:
 done:
 	RET
 
-TEXT ·droppedSumF32x4AVX512(SB), 0, $328-40
+TEXT ·droppedSumF32x4AVX512(SB), 0, $8-40
 	STMXCSR 0(SP)
 	MOVL 0(SP), AX
 	ANDL $0xFFC0, AX
@@ -22337,8 +22287,6 @@ TEXT ·droppedSumF32x4AVX512(SB), 0, $328-40
 	MOVL $0x1F80, 4(SP)
 	LDMXCSR 4(SP)
 ieee:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ y+16(FP), DX
@@ -22476,7 +22424,7 @@ end:
 done:
 	RET
 
-TEXT ·droppedDotF32x2AVX512(SB), 0, $328-40
+TEXT ·droppedDotF32x2AVX512(SB), 0, $8-40
 	STMXCSR 0(SP)
 	MOVL 0(SP), AX
 	ANDL $0xFFC0, AX
@@ -22485,8 +22433,6 @@ TEXT ·droppedDotF32x2AVX512(SB), 0, $328-40
 	MOVL $0x1F80, 4(SP)
 	LDMXCSR 4(SP)
 ieee:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ y+16(FP), DX
@@ -22601,7 +22547,7 @@ end:
 done:
 	RET
 
-TEXT ·droppedDotF32x3AVX512(SB), 0, $328-40
+TEXT ·droppedDotF32x3AVX512(SB), 0, $8-40
 	STMXCSR 0(SP)
 	MOVL 0(SP), AX
 	ANDL $0xFFC0, AX
@@ -22610,8 +22556,6 @@ TEXT ·droppedDotF32x3AVX512(SB), 0, $328-40
 	MOVL $0x1F80, 4(SP)
 	LDMXCSR 4(SP)
 ieee:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ y+16(FP), DX
@@ -22745,7 +22689,7 @@ end:
 done:
 	RET
 
-TEXT ·droppedDotF32x4AVX512(SB), 0, $328-40
+TEXT ·droppedDotF32x4AVX512(SB), 0, $8-40
 	STMXCSR 0(SP)
 	MOVL 0(SP), AX
 	ANDL $0xFFC0, AX
@@ -22754,8 +22698,6 @@ TEXT ·droppedDotF32x4AVX512(SB), 0, $328-40
 	MOVL $0x1F80, 4(SP)
 	LDMXCSR 4(SP)
 ieee:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ y+16(FP), DX
@@ -22908,7 +22850,7 @@ end:
 done:
 	RET
 
-TEXT ·largestSumF64AVX512(SB), 0, $328-32
+TEXT ·largestSumF64AVX512(SB), 0, $8-32
 	MOVL    $0, 4(SP)
 	VMOVUPD probe<>+0(SB), Y0
 	VADDPD  probe<>+32(SB), Y0, Y0
@@ -22916,8 +22858,6 @@ TEXT ·largestSumF64AVX512(SB), 0, $328-32
 	VPTEST  Y0, Y0
 	JNE     mode
 again:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ x+0(FP), SI
 	MOVQ y+8(FP), DX
 	MOVQ n+16(FP), CX
@@ -22977,7 +22917,7 @@ restore:
 	LDMXCSR 4(SP)
 	RET
 
-TEXT ·largestDotRoundedF64AVX512(SB), 0, $328-32
+TEXT ·largestDotRoundedF64AVX512(SB), 0, $8-32
 	MOVL    $0, 4(SP)
 	VMOVUPD probe<>+0(SB), Y0
 	VADDPD  probe<>+32(SB), Y0, Y0
@@ -22985,8 +22925,6 @@ TEXT ·largestDotRoundedF64AVX512(SB), 0, $328-32
 	VPTEST  Y0, Y0
 	JNE     mode
 again:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ x+0(FP), SI
 	MOVQ y+8(FP), DX
 	MOVQ n+16(FP), CX
@@ -23059,7 +22997,7 @@ restore:
 	LDMXCSR 4(SP)
 	RET
 
-TEXT ·largestSumF32AVX512(SB), 0, $328-32
+TEXT ·largestSumF32AVX512(SB), 0, $8-32
 	MOVL    $0, 4(SP)
 	VMOVUPD probe<>+0(SB), Y0
 	VADDPD  probe<>+32(SB), Y0, Y0
@@ -23067,8 +23005,6 @@ TEXT ·largestSumF32AVX512(SB), 0, $328-32
 	VPTEST  Y0, Y0
 	JNE     mode
 again:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ x+0(FP), SI
 	MOVQ y+8(FP), DX
 	MOVQ n+16(FP), CX
@@ -23130,7 +23066,7 @@ restore:
 	LDMXCSR 4(SP)
 	RET
 
-TEXT ·largestDotRoundedF32AVX512(SB), 0, $328-32
+TEXT ·largestDotRoundedF32AVX512(SB), 0, $8-32
 	MOVL    $0, 4(SP)
 	VMOVUPD probe<>+0(SB), Y0
 	VADDPD  probe<>+32(SB), Y0, Y0
@@ -23138,8 +23074,6 @@ TEXT ·largestDotRoundedF32AVX512(SB), 0, $328-32
 	VPTEST  Y0, Y0
 	JNE     mode
 again:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ x+0(FP), SI
 	MOVQ y+8(FP), DX
 	MOVQ n+16(FP), CX
@@ -23214,7 +23148,7 @@ restore:
 	LDMXCSR 4(SP)
 	RET
 
-TEXT ·leastSumF64AVX512(SB), 0, $328-32
+TEXT ·leastSumF64AVX512(SB), 0, $8-32
 	MOVL    $0, 4(SP)
 	VMOVUPD probe<>+0(SB), Y0
 	VADDPD  probe<>+32(SB), Y0, Y0
@@ -23222,8 +23156,6 @@ TEXT ·leastSumF64AVX512(SB), 0, $328-32
 	VPTEST  Y0, Y0
 	JNE     mode
 again:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ x+0(FP), SI
 	MOVQ y+8(FP), DX
 	MOVQ n+16(FP), CX
@@ -23291,7 +23223,7 @@ restore:
 	LDMXCSR 4(SP)
 	RET
 
-TEXT ·leastSumF32AVX512(SB), 0, $328-32
+TEXT ·leastSumF32AVX512(SB), 0, $8-32
 	MOVL    $0, 4(SP)
 	VMOVUPD probe<>+0(SB), Y0
 	VADDPD  probe<>+32(SB), Y0, Y0
@@ -23299,8 +23231,6 @@ TEXT ·leastSumF32AVX512(SB), 0, $328-32
 	VPTEST  Y0, Y0
 	JNE     mode
 again:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ x+0(FP), SI
 	MOVQ y+8(FP), DX
 	MOVQ n+16(FP), CX
@@ -23370,7 +23300,7 @@ restore:
 	LDMXCSR 4(SP)
 	RET
 
-TEXT ·splitSumF64AVX512(SB), 0, $328-48
+TEXT ·splitSumF64AVX512(SB), 0, $8-48
 	MOVL    $0, 4(SP)
 	VMOVUPD probe<>+0(SB), Y0
 	VADDPD  probe<>+32(SB), Y0, Y0
@@ -23378,8 +23308,6 @@ TEXT ·splitSumF64AVX512(SB), 0, $328-48
 	VPTEST  Y0, Y0
 	JNE     mode
 again:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ x+0(FP), SI
 	MOVQ y+8(FP), DX
 	MOVQ n+16(FP), CX
@@ -23464,7 +23392,7 @@ restore:
 	LDMXCSR 4(SP)
 	RET
 
-TEXT ·splitDotF64AVX512(SB), 0, $328-48
+TEXT ·splitDotF64AVX512(SB), 0, $8-48
 	MOVL    $0, 4(SP)
 	VMOVUPD probe<>+0(SB), Y0
 	VADDPD  probe<>+32(SB), Y0, Y0
@@ -23472,8 +23400,6 @@ TEXT ·splitDotF64AVX512(SB), 0, $328-48
 	VPTEST  Y0, Y0
 	JNE     mode
 again:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ x+0(FP), SI
 	MOVQ y+8(FP), DX
 	MOVQ n+16(FP), CX
@@ -23573,7 +23499,7 @@ restore:
 	LDMXCSR 4(SP)
 	RET
 
-TEXT ·splitDotRoundedF64AVX512(SB), 0, $328-48
+TEXT ·splitDotRoundedF64AVX512(SB), 0, $8-48
 	MOVL    $0, 4(SP)
 	VMOVUPD probe<>+0(SB), Y0
 	VADDPD  probe<>+32(SB), Y0, Y0
@@ -23581,8 +23507,6 @@ TEXT ·splitDotRoundedF64AVX512(SB), 0, $328-48
 	VPTEST  Y0, Y0
 	JNE     mode
 again:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ x+0(FP), SI
 	MOVQ y+8(FP), DX
 	MOVQ n+16(FP), CX
@@ -23680,7 +23604,7 @@ restore:
 	LDMXCSR 4(SP)
 	RET
 
-TEXT ·scaledSumF64AVX512(SB), 0, $328-48
+TEXT ·scaledSumF64AVX512(SB), 0, $8-48
 	MOVL    $0, 4(SP)
 	VMOVUPD probe<>+0(SB), Y0
 	VADDPD  probe<>+32(SB), Y0, Y0
@@ -23688,8 +23612,6 @@ TEXT ·scaledSumF64AVX512(SB), 0, $328-48
 	VPTEST  Y0, Y0
 	JNE     mode
 again:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ x+0(FP), SI
 	MOVQ y+8(FP), DX
 	MOVQ n+16(FP), CX
@@ -23778,7 +23700,7 @@ restore:
 	LDMXCSR 4(SP)
 	RET
 
-TEXT ·watchedSumF64AVX512(SB), 0, $328-56
+TEXT ·watchedSumF64AVX512(SB), 0, $8-56
 	MOVL    $0, 4(SP)
 	VMOVUPD probe<>+0(SB), Y0
 	VADDPD  probe<>+32(SB), Y0, Y0
@@ -23786,8 +23708,6 @@ TEXT ·watchedSumF64AVX512(SB), 0, $328-56
 	VPTEST  Y0, Y0
 	JNE     mode
 again:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ x+0(FP), SI
 	MOVQ y+8(FP), DX
 	MOVQ n+16(FP), CX
@@ -23888,7 +23808,7 @@ restore:
 	LDMXCSR 4(SP)
 	RET
 
-TEXT ·watchedDotF64AVX512(SB), 0, $328-56
+TEXT ·watchedDotF64AVX512(SB), 0, $8-56
 	MOVL    $0, 4(SP)
 	VMOVUPD probe<>+0(SB), Y0
 	VADDPD  probe<>+32(SB), Y0, Y0
@@ -23896,8 +23816,6 @@ TEXT ·watchedDotF64AVX512(SB), 0, $328-56
 	VPTEST  Y0, Y0
 	JNE     mode
 again:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ x+0(FP), SI
 	MOVQ y+8(FP), DX
 	MOVQ n+16(FP), CX
@@ -24013,7 +23931,7 @@ restore:
 	LDMXCSR 4(SP)
 	RET
 
-TEXT ·watchedDotRoundedF64AVX512(SB), 0, $328-56
+TEXT ·watchedDotRoundedF64AVX512(SB), 0, $8-56
 	MOVL    $0, 4(SP)
 	VMOVUPD probe<>+0(SB), Y0
 	VADDPD  probe<>+32(SB), Y0, Y0
@@ -24021,8 +23939,6 @@ TEXT ·watchedDotRoundedF64AVX512(SB), 0, $328-56
 	VPTEST  Y0, Y0
 	JNE     mode
 again:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ x+0(FP), SI
 	MOVQ y+8(FP), DX
 	MOVQ n+16(FP), CX
@@ -24136,7 +24052,7 @@ restore:
 	LDMXCSR 4(SP)
 	RET
 
-TEXT ·roundedSumWideAVX512(SB), 0, $328-40
+TEXT ·roundedSumWideAVX512(SB), 0, $8-40
 	MOVL    $0, 4(SP)
 	VMOVUPD probe<>+0(SB), Y0
 	VADDPD  probe<>+32(SB), Y0, Y0
@@ -24144,8 +24060,6 @@ TEXT ·roundedSumWideAVX512(SB), 0, $328-40
 	VPTEST  Y0, Y0
 	JNE     mode
 again:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ x+0(FP), SI
 	MOVQ y+8(FP), DX
 	MOVQ n+16(FP), CX
@@ -24231,7 +24145,7 @@ restore:
 	LDMXCSR 4(SP)
 	RET
 
-TEXT ·roundedDotRoundedWideAVX512(SB), 0, $328-40
+TEXT ·roundedDotRoundedWideAVX512(SB), 0, $8-40
 	MOVL    $0, 4(SP)
 	VMOVUPD probe<>+0(SB), Y0
 	VADDPD  probe<>+32(SB), Y0, Y0
@@ -24239,8 +24153,6 @@ TEXT ·roundedDotRoundedWideAVX512(SB), 0, $328-40
 	VPTEST  Y0, Y0
 	JNE     mode
 again:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ x+0(FP), SI
 	MOVQ y+8(FP), DX
 	MOVQ n+16(FP), CX
