@@ -340,8 +340,6 @@ func (a *amd64) ones(d reg) {
 	a.line("VPCMPEQD %s, %s, %s", a.v(d), a.v(d), a.v(d))
 }
 
-func (a *amd64) tailBytes() int { return 0 }
-
 func (a *amd64) beginTail(_, t string, _ int, _ bool) {
 	a.line("LEAQ tailMask<>+128(SB), R13")
 	a.line("SUBQ %s, R13", amd64Scalar(t))
@@ -372,14 +370,41 @@ func (a *amd64) tail(d, spare reg, pointer string, _, off int, negative bool) {
 		a.line("VMOVU%s %s, %s", elements, mask, m)
 		a.line("VMASKMOV%s %s, %s, %s", elements, place, m, full(to))
 	}
-	if negative {
+	switch {
+	case negative && a.bytes == 64:
 		a.line("VANDN%s %s, %s, %s", elements, sign, m, m)
 		a.line("VOR%s %s, %s, %s", elements, m, full(to), full(to))
+	case negative: // the mask stays
+		a.line("VOR%s %d(R13), %s, %s", elements, off+tailSigns(a.w.element()), full(to), full(to))
 	}
 	if a.w == wide {
 		a.line("VCVTPS2PD %s, %s", a.half(d), a.v(d))
 	}
 }
+
+func (a *amd64) tailBuffers() int { return 0 }
+
+func (a *amd64) tailAgain(d, mask reg, pointer string, buffer, off int) {
+	if a.bytes == 64 {
+		a.tail(d, mask, pointer, buffer, off, false)
+		return
+	}
+	place := fmt.Sprintf("%d(%s)", off, amd64Scalar(pointer))
+	elements, full := "PD", a.v
+	if a.w == wide {
+		full = a.half
+	}
+	if a.w.element() == 4 {
+		elements = "PS"
+	}
+	a.line("VMASKMOV%s %s, %s, %s", elements, place, full(mask), full(d))
+	if a.w == wide {
+		a.line("VCVTPS2PD %s, %s", a.half(d), a.v(d))
+	}
+}
+
+// tailSigns is how far from a mask of tailMask the signs of what it masks off are, of elements of so many bytes.
+func tailSigns(element int) int { return 256 * (1 + (8-element)/4) }
 
 // present keeps the masks of the columns in K1, K2 and so on.
 func (a *amd64) present(t string, columns int) bool {
@@ -771,7 +796,13 @@ func (a *amd64) constants() string {
 		return all
 	}
 	p.text.WriteString(probeData())
-	data("tailMask", append(repeat(1<<64-1, 16), repeat(0, 16)...)...)
+	tails := append(repeat(1<<64-1, 16), repeat(0, 16)...)
+	if a.bytes == 32 {
+		for _, sign := range []uint64{1 << 63, 1<<63 | 1<<31} {
+			tails = append(append(tails, repeat(0, 16)...), repeat(sign, 16)...)
+		}
+	}
+	data("tailMask", tails...)
 	data("signs64", repeat(1<<63, 8)...)
 	data("signs32", repeat(0x8000000080000000, 8)...)
 	data("absMask64", repeat(1<<63-1, 8)...)

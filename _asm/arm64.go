@@ -233,8 +233,6 @@ func (a *arm64) ones(d reg) {
 	a.line("VDUP R10, V%d.D2", d)
 }
 
-func (a *arm64) tailBytes() int { return rowIn }
-
 // beginTail copies the row to the buffer, over a row of zeros.
 func (a *arm64) beginTail(pointer, t string, buffer int, negative bool) {
 	a.unique++
@@ -269,6 +267,12 @@ func (a *arm64) tail(d, _ reg, _ string, buffer, off int, _ bool) {
 	} else {
 		a.load(d, at(frame, buffer+off))
 	}
+}
+
+func (a *arm64) tailBuffers() int { return 2 * rowIn }
+
+func (a *arm64) tailAgain(d, spare reg, pointer string, buffer, off int) {
+	a.tail(d, spare, pointer, buffer, off, false)
 }
 
 func (a *arm64) prologue(name string, args []string, result, locals int) {

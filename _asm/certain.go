@@ -25,6 +25,7 @@ type certain struct {
 	term term
 	low  int // number of l
 
+	scales             bool   // larger terms than have an anchor
 	scale              string // its place
 	uncertain, refused string // labels
 }
@@ -53,10 +54,13 @@ const (
 
 func (k *certain) name() string { return "certain" + k.term.String() + "F64" }
 
-func (k *certain) emit() {
+func (k *certain) emit() { k.emitAs(k.sum) }
+
+// emitAs prints a kernel that sums so.
+func (k *certain) emitAs(sum func()) {
 	k.enterProbingFor(k.name(), []string{"x", "y", "n", "scale"}, 16, "x", "y", "n")
 	k.scale = k.arg("scale")
-	k.sum()
+	sum()
 	k.line("VMOVSD X3, v+32(FP)")
 	k.line("MOVQ $%d, state+40(FP)", fewRounded)
 	k.label("return")
@@ -67,7 +71,9 @@ func (k *certain) emit() {
 	k.label(k.refused)
 	k.line("MOVQ $%d, state+40(FP)", fewRefused)
 	k.line("JMP return")
-	k.scaleDown()
+	if k.scales {
+		k.scaleDown()
+	}
 }
 
 // scaleDown takes terms that have no anchor to be 2^-64 of them, if they are large, and has scaled say so.
@@ -105,7 +111,7 @@ func (k *certain) sum() {
 	k.anchor()
 	k.split()
 	k.join()
-	k.round()
+	k.round(certainBound)
 }
 
 // each prints what is done with the whole vectors there are, from the last on, and then with the ragged one.
@@ -186,7 +192,7 @@ func (k *certain) maxAbs(d, r reg) { k.line("VRANGEPD $0x0b, Z%d, Z%d, Z%d", r, 
 // anchor makes M and b.
 func (k *certain) anchor() {
 	outside := k.refused
-	if k.term != product {
+	if k.scales {
 		outside = "outside"
 		k.line("XORL %[1]s, %[1]s", certainScaled)
 		k.label("anchor")
@@ -272,16 +278,16 @@ func (k *certain) join() {
 }
 
 // round rounds s + t, if that is certain.
-func (k *certain) round() {
+func (k *certain) round(bound reg) {
 	k.line("VPERMILPD $1, X1, X2")
-	k.line("VSUBSD X%d, X2, X3", certainBound)
-	k.line("VADDSD X%d, X2, X2", certainBound)
+	k.line("VSUBSD X%d, X2, X3", bound)
+	k.line("VADDSD X%d, X2, X2", bound)
 	k.line("VADDSD X1, X3, X3")
 	k.line("VADDSD X1, X2, X2")
 	k.line("VUCOMISD X2, X3")
 	k.line("JNE %s", k.uncertain)
 	k.line("JPS %s", k.refused) // no numbers
-	if k.term != product {
+	if k.scales {
 		k.line("TESTL %[1]s, %[1]s", certainScaled)
 		k.line("JNE unscale")
 		k.label("unscaled")
@@ -295,12 +301,22 @@ func writeCertain(out string) {
 	a.setWidth(f64)
 	declarations, none := goHeader("!purego", "kernel"), goHeader("purego || !amd64", "kernel")
 	for _, of := range []term{plain, roundedProduct} {
-		k := &certain{amd64: a, term: of, low: 2, uncertain: "uncertain", refused: "refused"}
+		k := &certain{amd64: a, term: of, low: 2, scales: true, uncertain: "uncertain", refused: "refused"}
 		k.emit()
 		declaration := fmt.Sprintf("func %s%s(x, y *float64, n int, scale float64) (v float64, state int)", k.name(), a.suffix())
 		declarations += "\n//go:noescape\n" + declaration + "\n"
 		none += "\n" + declaration + " {\n\treturn 0, Refused\n}\n"
 	}
+	narrow := &amd64{bytes: 32}
+	narrow.setWidth(f64)
+	for _, of := range []term{plain, roundedProduct, product} {
+		k := &shortCertain{certain{amd64: narrow, term: of, uncertain: "uncertain", refused: "refused"}}
+		k.emitAs(k.sum)
+		declaration := fmt.Sprintf("func %s%s(x, y *float64, n int, scale float64) (v float64, state int)", k.name(), narrow.suffix())
+		declarations += "\n//go:noescape\n" + declaration + "\n"
+		none += "\n" + declaration + " {\n\treturn 0, Refused\n}\n"
+	}
+	write(filepath.Join(folder, "certain_avx2_amd64.s"), header+"\n"+certainData()+chunkTail(8)+probeData()+narrow.output())
 	write(filepath.Join(folder, "certain_"+strings.ToLower(a.suffix())+"_amd64.s"), header+"\n"+certainData()+probeData()+a.output())
 	write(filepath.Join(folder, "certain_amd64.go"), declarations)
 	write(filepath.Join(folder, "certain_other.go"), none)

@@ -38,6 +38,7 @@ const (
 	chunkTable     = 16 * 2048 / 32
 	chunkFrame     = digitTable + 2*chunkTable
 	chunkLead      = 500 // numbers that digits may be of when they are read
+	chunkFew       = 8   // numbers for which only what they need is cleared
 	chunkTwo       = 64  // terms that are worth a second table
 )
 
@@ -82,6 +83,40 @@ func (k *chunks) emit() {
 	}
 	k.nothing()
 	k.last()
+	if k.integers() {
+		k.few()
+	}
+}
+
+// few clears only the entries that so few numbers are added to, and three below each. What would read others, where numbers cancel but for their last bits,
+// or are the middle of two, clears all and begins again. To clear the whole table takes a third of the time of eight numbers.
+func (k *chunks) few() {
+	k.label("few")
+	k.line("MOVQ $1, 0(SP)")
+	k.line("MOVQ CX, R10")
+	k.line("VMOVDQU Y%d, %d(R14)", chunkZero, digitTable-48) // lanes without a number are marked as 0
+	k.line("VMOVDQU Y%d, %d(R14)", chunkZero, digitTable-16)
+	k.label("each")
+	k.line("MOVBLZX -1(SI)(R10*8), AX")
+	k.line("ANDL $0x7e, AX")
+	k.line("VMOVDQU Y%d, %d(R14)(AX*8)", chunkZero, digitTable-48)
+	k.line("VMOVDQU Y%d, %d(R14)(AX*8)", chunkZero, digitTable-16)
+	k.countDown("i", "each")
+	k.line("JMP one")
+	k.label("whole")
+	for _, arg := range chunkArgs[:3] {
+		k.loadArg(arg, arg)
+	}
+	k.line("VPXOR Y%[1]d, Y%[1]d, Y%[1]d", spreadMarks)
+	k.line("JMP clear")
+}
+
+// unlessFew begins again if not the whole table was cleared.
+func (k *chunks) unlessFew() {
+	if k.integers() {
+		k.line("CMPQ 0(SP), $0")
+		k.line("JNE whole")
+	}
 }
 
 // returned stores a result.
@@ -99,6 +134,12 @@ func (k *chunks) prepare() {
 		k.line("VPXOR Y%[1]d, Y%[1]d, Y%[1]d", r)
 	}
 	k.line("MOVQ R14, R13")
+	if k.integers() {
+		k.line("CMPQ CX, $%d", chunkFew)
+		k.line("JLS few")
+		k.label("clear")
+		k.line("MOVQ $0, 0(SP)")
+	}
 	for off := 0; off < digitTable+chunkTable; off += 32 {
 		k.line("VMOVDQU Y%d, %d(R14)", chunkZero, off)
 	}
@@ -415,12 +456,16 @@ func chunkData() string {
 		fmt.Fprintf(&p.text, "DATA chunkConstants<>+%d(SB)/8, $0x%016x // %s\n", 8*i, c.value, c.name)
 	}
 	fmt.Fprintf(&p.text, "GLOBL chunkConstants<>(SB), RODATA|NOPTR, $%d\n", 8*len(chunkConstants))
-	for _, bytes := range []int{4, 8} {
-		for i := range 8 {
-			fmt.Fprintf(&p.text, "DATA chunkTail%d<>+%d(SB)/%d, $%d\n", 8*bytes, bytes*i, bytes, i/4-1)
-		}
-		fmt.Fprintf(&p.text, "GLOBL chunkTail%d<>(SB), RODATA|NOPTR, $%d\n", 8*bytes, 8*bytes)
+	return p.source() + chunkTail(4) + chunkTail(8)
+}
+
+// chunkTail is the data of masks of up to four lanes of so many bytes.
+func chunkTail(bytes int) string {
+	var p printer
+	for i := range 8 {
+		fmt.Fprintf(&p.text, "DATA chunkTail%d<>+%d(SB)/%d, $%d\n", 8*bytes, bytes*i, bytes, i/4-1)
 	}
+	fmt.Fprintf(&p.text, "GLOBL chunkTail%d<>(SB), RODATA|NOPTR, $%d\n", 8*bytes, 8*bytes)
 	return p.source()
 }
 

@@ -104,9 +104,8 @@ func (k *extract) emit() {
 	case watched:
 		results = 24
 	}
-	locals := 2 * k.tailBytes()
-	k.enterUnread(k.name(), args, results, locals)
-	if locals > 0 {
+	k.enterUnread(k.name(), args, results, k.tailBuffers())
+	if k.tailBuffers() > 0 {
 		k.alignFrame()
 	}
 	for _, arg := range args {

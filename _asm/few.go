@@ -320,6 +320,14 @@ func writeFew(out string) {
 			none += "\n" + declaration + " {\n\treturn 0, 0, 0, 0, Refused\n}\n"
 		}
 	}
+	narrow := &amd64{bytes: 32}
+	narrow.setWidth(f64)
+	k := &shortWindow{few{amd64: narrow, w: f64, term: plain}}
+	k.emit()
+	declaration := fmt.Sprintf("func %s%s(x, y *float64, n, how int) (v float64, hi int64, lo uint64, exponent, state int)", k.name(), narrow.suffix())
+	declarations += "\n//go:noescape\n" + declaration + "\n"
+	none += "\n" + declaration + " {\n\treturn 0, 0, 0, 0, Refused\n}\n"
+	write(filepath.Join(folder, "few_avx2_amd64.s"), header+"\n"+shortWindowData()+narrow.output())
 	write(filepath.Join(folder, "few_"+strings.ToLower(a.suffix())+"_amd64.s"), header+"\n"+windowData()+certainData()+probeData()+a.output())
 	write(filepath.Join(folder, "few_amd64.go"), declarations)
 	write(filepath.Join(folder, "few_other.go"), none)

@@ -219,8 +219,11 @@ func totalDispatch(text *strings.Builder, backends []string) {
 
 // totalOf writes how Total calls the kernel, or that of few rows.
 func totalOf(text *strings.Builder, indent string, k tree, backend, elements string) {
-	if small := newTree(&amd64{bytes: 64}, k.w, k.term, false); backend == small.suffix() {
-		small.small = true
+	for _, bytes := range []int{64, 32} {
+		small := newSmallTree(&amd64{bytes: bytes}, k.w, k.term)
+		if backend != small.suffix() {
+			continue
+		}
 		fmt.Fprintf(text, "%[1]sif n < %[2]d {\n%[1]s\treturn T(%[3]s%[4]s((*%[5]s)(p), (*%[5]s)(q), n))\n%[1]s}\n", indent, small.rows*small.lanes(), small.name(), backend, elements)
 	}
 	fmt.Fprintf(text, "%[1]sreturn T(%[2]s%[3]s(nil, (*%[4]s)(p), (*%[4]s)(q), n))\n", indent, k.name(), backend, elements)

@@ -104,7 +104,7 @@ func (k *slices) accumulators() int {
 func slot(i int) mem { return at("dst", 64*i) }
 
 func (k *slices) emit() {
-	k.prologue(k.name(), []string{"dst", "x", "y", "n", "anchors"}, 0, 2*rowIn)
+	k.prologue(k.name(), []string{"dst", "x", "y", "n", "anchors"}, 0, k.tailBuffers())
 	k.loadAhead("u", false)
 	for part := range k.parts() {
 		for i := range k.cut() {

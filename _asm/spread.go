@@ -76,18 +76,15 @@ func (k *chunks) lead() {
 	k.line("MOVQ %d(R14)(R10*1), R8", table+8)
 	k.line("MOVQ R8, R9")
 	k.line("SARQ $63, R9")
+	for range 3 {
+		k.digit(table, beside)
+		k.line("JNE enough")
+		k.line("TESTQ R10, R10")
+		k.line("JLT enough")
+	}
+	k.unlessFew()
 	k.label("down")
-	k.line("MOVQ %d(R14)(R10*1), AX", table)
-	k.line("ADDQ %d(R14)(R10*1), AX", beside)
-	k.line("MOVQ AX, BX")
-	k.line("SARQ $63, BX")
-	k.line("SHLQ $32, R8, R9")
-	k.line("SHLQ $32, R8")
-	k.line("ADDQ AX, R8")
-	k.line("ADCQ BX, R9")
-	k.line("LEAQ (1<<30)(R9), AX")
-	k.line("SUBQ $16, R10")
-	k.line("SHRQ $31, AX")
+	k.digit(table, beside)
 	k.line("JNE enough")
 	k.line("TESTQ R10, R10")
 	k.line("JGE down")
@@ -103,10 +100,26 @@ func (k *chunks) lead() {
 	k.line("JNE decided")
 	k.multiple()
 	k.middle()
+	k.unlessFew()
 	k.below(beside)
 	k.label("decided")
 	k.line("SHLQ $5, R12")
 	k.line("SUBQ $%d, R12", 1075)
+}
+
+// digit puts the digit of R10 to S, and the next in R10. The flags are those of 0 if S is less than 2^94.
+func (k *chunks) digit(table, beside int) {
+	k.line("MOVQ %d(R14)(R10*1), AX", table)
+	k.line("ADDQ %d(R14)(R10*1), AX", beside)
+	k.line("MOVQ AX, BX")
+	k.line("SARQ $63, BX")
+	k.line("SHLQ $32, R8, R9")
+	k.line("SHLQ $32, R8")
+	k.line("ADDQ AX, R8")
+	k.line("ADCQ BX, R9")
+	k.line("LEAQ (1<<30)(R9), AX")
+	k.line("SUBQ $16, R10")
+	k.line("SHRQ $31, AX")
 }
 
 // multiple takes from S what it is more than the multiple, in R11.

@@ -143,10 +143,14 @@ type target interface {
 
 	// beginTail readies the ragged last row of t bytes at the pointer, filled up with
 	// -0 (negative) or +0, and tail loads the column of it whose bytes in the row
-	// begin at off. Its buffer is 128 bytes of the frame at the given offset, or none: tailBytes says which.
-	tailBytes() int
+	// begin at off. Its buffer is 128 bytes of the frame at the given offset, or none: see tailBuffers.
 	beginTail(pointer, t string, buffer int, negative bool)
 	tail(d, spare reg, pointer string, buffer, off int, negative bool)
+	// tailBuffers is the bytes of the frame that tails of x and y take, of those at 0 and rowIn: none where there are masks.
+	tailBuffers() int
+	// tailAgain loads the same column, filled up with +0, after tail has done so from another pointer:
+	// mask was its spare register.
+	tailAgain(d, mask reg, pointer string, buffer, off int)
 
 	// present readies masks for the columns of a last row of t lanes. It returns false where there
 	// are no masks. loadPresent loads the lanes of column c that are present, mulPresent multiplies

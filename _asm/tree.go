@@ -59,12 +59,22 @@ func emitTree(t target, w width, of term, pairs bool) string {
 	k := newTree(t, w, of, pairs)
 	k.emit()
 	declaration := k.declaration()
-	if k = newTree(t, w, of, pairs); k.hasSmall() {
-		k.small = true
+	if k.hasSmall() {
+		k = newSmallTree(t, w, of)
 		k.emit()
 		declaration += k.declaration()
 	}
 	return declaration
+}
+
+// newSmallTree returns the program of few rows.
+func newSmallTree(t target, w width, of term) *tree {
+	k := newTree(t, w, of, false)
+	k.small = true
+	if t.registers() == 16 {
+		k.rows = 64
+	}
+	return k
 }
 
 // newTree returns the program.
@@ -102,7 +112,7 @@ func newTree(t target, w width, of term, pairs bool) *tree {
 }
 
 // hasSmall tells whether there is a kernel of fewer rows than a block, too.
-func (k *tree) hasSmall() bool { return k.light() && k.w != wide }
+func (k *tree) hasSmall() bool { return !k.pairs && k.w != wide && k.vectorBytes() >= 32 }
 
 // types returns the types of the lanes and of the elements in Go.
 func (k *tree) types() (lanes, elements string) {
@@ -191,7 +201,7 @@ func (k *tree) emit() {
 		args, locals = args[1:], 0
 	}
 	k.enterUnread(k.name(), args, results*k.w.lane(), locals)
-	if !k.light() {
+	if !k.light() && !k.small {
 		k.alignFrame()
 	}
 	if k.byMultiplier() {
@@ -512,9 +522,12 @@ func (k *tree) ragged() {
 			k.inRegs = append(k.inRegs, value{k.alloc()})
 		}
 	}
-	if k.light() {
+	switch {
+	case k.light():
 		k.lanesPresent()
-	} else {
+	case k.small:
+		k.lastColumns()
+	default:
 		k.lastRow()
 	}
 	k.label("nodes")
@@ -534,7 +547,7 @@ func (k *tree) ragged() {
 // putAside keeps the accumulator in the frame where the blocks need all registers;
 // takeUp brings it back.
 func (k *tree) putAside() {
-	if k.pairs || k.registers() == 32 {
+	if k.pairs || k.small || k.registers() == 32 {
 		return
 	}
 	for c, v := range k.inRegs {
@@ -638,7 +651,7 @@ func (k *tree) lastRow() {
 		k.tail(v[0], spare, "p", k.tailX, c*source, k.term != absolute)
 		if k.products() {
 			y := k.alloc()
-			k.tail(y, spare, "q", k.tailY, c*source, false)
+			k.tailAgain(y, spare, "q", k.tailY, c*source)
 			k.multiply(v, y)
 			k.release(y)
 		}
@@ -659,6 +672,34 @@ func (k *tree) lastRow() {
 			k.minusZero(r)
 		}
 		k.accumulate(c, v)
+	}
+}
+
+// lastColumns loads as much of the row of t lanes at p (and q) as is present, where there are no masks in registers of
+// their own.
+func (k *tree) lastColumns() {
+	first := k.inRegs[0][0]
+	k.minusZero(first)
+	for _, v := range k.inRegs[1:] {
+		k.copy(v[0], first)
+	}
+	k.ifZero("t", "nodes")
+	k.shl("t", bits.Len(uint(k.w.element()))-1)
+	k.beginTail("p", "t", 0, k.term != absolute)
+	for c, v := range k.inRegs {
+		if c > 0 {
+			k.ifAtMost("t", c*k.vectorBytes(), "nodes")
+		}
+		spare, y := k.alloc(), k.alloc()
+		k.tail(v[0], spare, "p", 0, c*k.vectorBytes(), k.term != absolute)
+		if k.products() {
+			k.tailAgain(y, spare, "q", 0, c*k.vectorBytes())
+			k.multiply(v, y)
+		}
+		if k.magnitudes() {
+			k.abs(v[0], v[0])
+		}
+		k.release(spare, y)
 	}
 }
 

@@ -217,6 +217,15 @@ func (k *window) join() {
 		k.upper(1, 0, bytes)
 		k.line("VPADDQ Z1, Z0, Z0")
 	}
+	k.twoWords()
+	if k.words == 3 {
+		k.copy(2, windowSum+2)
+		k.append()
+	}
+}
+
+// twoWords leaves the sum of the words of X0 in R9 and R8.
+func (k *window) twoWords() {
 	k.line("VMOVQ X0, R9")
 	k.line("VPEXTRQ $1, X0, R8")
 	k.line("LEAQ %d(DI), R12", -1075-56)
@@ -227,18 +236,14 @@ func (k *window) join() {
 	k.line("SARQ $8, R9")
 	k.line("ADDQ AX, R8")
 	k.line("ADCQ BX, R9")
-	if k.words == 3 {
-		k.append()
-	}
 }
 
-// append adds a word below: as it is, where there is room, also for the carry of that word, up to 2^7 in magnitude, or else as a last bit that is 1
+// append adds the word below, whose lanes are in register 2: as it is, where there is room, also for the carry of that word, up to 2^7 in magnitude, or else as a last bit that is 1
 // where the sum is between two numbers (rounding to odd).
 func (k *window) append() {
-	k.copy(2, windowSum+2)
-	for bytes := 64; bytes > 8; bytes /= 2 {
+	for bytes := k.bytes; bytes > 8; bytes /= 2 {
 		k.upper(1, 2, bytes)
-		k.line("VPADDQ Z1, Z2, Z2")
+		k.line("VPADDQ %[1]s, %[2]s, %[2]s", k.v(1), k.v(2))
 	}
 	k.line("VMOVQ X2, R11")
 	k.line("LEAQ 64(R9), AX")

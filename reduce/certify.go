@@ -82,7 +82,7 @@ func certify[T Float](fold int, of kernel.Terms, x, y []T) (T, bool) {
 	if v, ok := kernel.RoundCertain[T](c.s, c.t, bound); ok {
 		return v, true
 	}
-	if of != kernel.Plain || !kernel.IsFinite(c.s+c.t) || fold == 0 && kernel.SurelyFew[T](of, n) {
+	if of != kernel.Plain || !kernel.IsFinite(c.s+c.t) {
 		return 0, false
 	}
 	return T(c.s + c.t), lossless(fold, c.most, least, x)
@@ -127,6 +127,9 @@ func lossless[T Float](fold int, bound float64, least uint64, x []T) bool {
 	}
 	if T(low) != 0 && (least > 0 && least >= kernel.Bits(T(low)) || least == 0 && kernel.NoneBelow(T(low), x)) {
 		return true
+	}
+	if fold == 0 && kernel.SurelyFew[T](kernel.Plain, len(x)) {
+		return false
 	}
 	least, most := uint64(math.MaxUint64), uint64(0)
 	for len(x) > 0 {

@@ -210,7 +210,7 @@ func exactlySummed[T Float](of kernel.Terms, x, y []T) T {
 	if v, ok := fewTerms(of, x, y, kernel.AfterCertificate()); ok {
 		return v
 	}
-	if len(x) < certifiedMin || wide(x) {
+	if len(x) < certifiedMin || wide(of, x) {
 		if v, ok := spreadSum(of, x, y); ok {
 			return v
 		}
@@ -223,16 +223,26 @@ func exactlySummed[T Float](of kernel.Terms, x, y []T) T {
 	return Round[T](&a)
 }
 
-// wide tells whether the exponents of some terms are so far from that of the first that slices are
+// wide tells whether the exponents of some terms, the first and others over all of them, are so far from that of the first that slices are
 // unlikely to hold all. Zeros count as the smallest.
-func wide[T Float](x []T) bool {
-	const few, span = 8, 100
+func wide[T Float](of kernel.Terms, x []T) bool {
+	const few, more = 8, 32
+	span := uint(100)
+	if of == kernel.Product {
+		span = 29 // slices of products and of their errors hold less
+	}
 	if tiny(x[0]) {
 		return true
 	}
 	e := exponentAbove[T](kernel.Bits(kernel.Abs(x[0])))
+	far := func(v T) bool { return uint(exponentAbove[T](kernel.Bits(kernel.Abs(v)))-e)+span > 2*span }
 	for _, v := range x[1:min(len(x), few)] {
-		if uint(exponentAbove[T](kernel.Bits(kernel.Abs(v)))-e+span) > 2*span {
+		if far(v) {
+			return true
+		}
+	}
+	for i := few; i < len(x); i += len(x)/more + 1 {
+		if far(x[i]) {
 			return true
 		}
 	}

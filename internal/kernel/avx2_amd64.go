@@ -8,10 +8,19 @@ package kernel
 func treeSumF64AVX2(dst *float64, x, y *float64, n int) (ret float64)
 
 //go:noescape
+func smallTreeSumF64AVX2(x, y *float64, n int) (ret float64)
+
+//go:noescape
 func treeSumAbsF64AVX2(dst *float64, x, y *float64, n int) (ret float64)
 
 //go:noescape
+func smallTreeSumAbsF64AVX2(x, y *float64, n int) (ret float64)
+
+//go:noescape
 func treeDotF64AVX2(dst *float64, x, y *float64, n int) (ret float64)
+
+//go:noescape
+func smallTreeDotF64AVX2(x, y *float64, n int) (ret float64)
 
 //go:noescape
 func pairSumF64AVX2(dst *float64, x, y *float64, n int) (h, l float64)
@@ -26,10 +35,19 @@ func pairDotF64AVX2(dst *float64, x, y *float64, n int) (h, l float64)
 func treeSumF32AVX2(dst *float32, x, y *float32, n int) (ret float32)
 
 //go:noescape
+func smallTreeSumF32AVX2(x, y *float32, n int) (ret float32)
+
+//go:noescape
 func treeSumAbsF32AVX2(dst *float32, x, y *float32, n int) (ret float32)
 
 //go:noescape
+func smallTreeSumAbsF32AVX2(x, y *float32, n int) (ret float32)
+
+//go:noescape
 func treeDotF32AVX2(dst *float32, x, y *float32, n int) (ret float32)
+
+//go:noescape
+func smallTreeDotF32AVX2(x, y *float32, n int) (ret float32)
 
 //go:noescape
 func pairSumF32AVX2(dst *float32, x, y *float32, n int) (h, l float32)

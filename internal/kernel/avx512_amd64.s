@@ -18633,7 +18633,7 @@ restore:
 	LDMXCSR 4(SP)
 	RET
 
-TEXT ·lookSumF64AVX512(SB), 0, $328-40
+TEXT ·lookSumF64AVX512(SB), 0, $8-40
 	STMXCSR 0(SP)
 	MOVL 0(SP), AX
 	ANDL $0xFFC0, AX
@@ -18642,8 +18642,6 @@ TEXT ·lookSumF64AVX512(SB), 0, $328-40
 	MOVL $0x1F80, 4(SP)
 	LDMXCSR 4(SP)
 ieee:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ y+16(FP), DX
@@ -18742,7 +18740,7 @@ end:
 done:
 	RET
 
-TEXT ·wholeSumF64x2AVX512(SB), 0, $328-40
+TEXT ·wholeSumF64x2AVX512(SB), 0, $8-40
 	STMXCSR 0(SP)
 	MOVL 0(SP), AX
 	ANDL $0xFFC0, AX
@@ -18751,8 +18749,6 @@ TEXT ·wholeSumF64x2AVX512(SB), 0, $328-40
 	MOVL $0x1F80, 4(SP)
 	LDMXCSR 4(SP)
 ieee:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ y+16(FP), DX
@@ -18852,7 +18848,7 @@ end:
 done:
 	RET
 
-TEXT ·wholeSumF64x3AVX512(SB), 0, $328-40
+TEXT ·wholeSumF64x3AVX512(SB), 0, $8-40
 	STMXCSR 0(SP)
 	MOVL 0(SP), AX
 	ANDL $0xFFC0, AX
@@ -18861,8 +18857,6 @@ TEXT ·wholeSumF64x3AVX512(SB), 0, $328-40
 	MOVL $0x1F80, 4(SP)
 	LDMXCSR 4(SP)
 ieee:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ y+16(FP), DX
@@ -18981,7 +18975,7 @@ end:
 done:
 	RET
 
-TEXT ·wholeSumF64x4AVX512(SB), 0, $328-40
+TEXT ·wholeSumF64x4AVX512(SB), 0, $8-40
 	STMXCSR 0(SP)
 	MOVL 0(SP), AX
 	ANDL $0xFFC0, AX
@@ -18990,8 +18984,6 @@ TEXT ·wholeSumF64x4AVX512(SB), 0, $328-40
 	MOVL $0x1F80, 4(SP)
 	LDMXCSR 4(SP)
 ieee:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ y+16(FP), DX
@@ -19129,7 +19121,7 @@ end:
 done:
 	RET
 
-TEXT ·lookDotF64AVX512(SB), 0, $328-40
+TEXT ·lookDotF64AVX512(SB), 0, $8-40
 	STMXCSR 0(SP)
 	MOVL 0(SP), AX
 	ANDL $0xFFC0, AX
@@ -19138,8 +19130,6 @@ TEXT ·lookDotF64AVX512(SB), 0, $328-40
 	MOVL $0x1F80, 4(SP)
 	LDMXCSR 4(SP)
 ieee:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ y+16(FP), DX
@@ -19253,7 +19243,7 @@ end:
 done:
 	RET
 
-TEXT ·wholeDotF64x2AVX512(SB), 0, $328-40
+TEXT ·wholeDotF64x2AVX512(SB), 0, $8-40
 	STMXCSR 0(SP)
 	MOVL 0(SP), AX
 	ANDL $0xFFC0, AX
@@ -19262,8 +19252,6 @@ TEXT ·wholeDotF64x2AVX512(SB), 0, $328-40
 	MOVL $0x1F80, 4(SP)
 	LDMXCSR 4(SP)
 ieee:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ y+16(FP), DX
@@ -19378,7 +19366,7 @@ end:
 done:
 	RET
 
-TEXT ·pairedDotF64x2AVX512(SB), 0, $328-40
+TEXT ·pairedDotF64x2AVX512(SB), 0, $8-40
 	STMXCSR 0(SP)
 	MOVL 0(SP), AX
 	ANDL $0xFFC0, AX
@@ -19387,8 +19375,6 @@ TEXT ·pairedDotF64x2AVX512(SB), 0, $328-40
 	MOVL $0x1F80, 4(SP)
 	LDMXCSR 4(SP)
 ieee:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ y+16(FP), DX
@@ -19543,7 +19529,7 @@ end:
 done:
 	RET
 
-TEXT ·pairedDotF64x3AVX512(SB), 0, $328-40
+TEXT ·pairedDotF64x3AVX512(SB), 0, $8-40
 	STMXCSR 0(SP)
 	MOVL 0(SP), AX
 	ANDL $0xFFC0, AX
@@ -19552,8 +19538,6 @@ TEXT ·pairedDotF64x3AVX512(SB), 0, $328-40
 	MOVL $0x1F80, 4(SP)
 	LDMXCSR 4(SP)
 ieee:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ y+16(FP), DX
@@ -19746,7 +19730,7 @@ end:
 done:
 	RET
 
-TEXT ·droppedSumF64x2AVX512(SB), 0, $328-40
+TEXT ·droppedSumF64x2AVX512(SB), 0, $8-40
 	STMXCSR 0(SP)
 	MOVL 0(SP), AX
 	ANDL $0xFFC0, AX
@@ -19755,8 +19739,6 @@ TEXT ·droppedSumF64x2AVX512(SB), 0, $328-40
 	MOVL $0x1F80, 4(SP)
 	LDMXCSR 4(SP)
 ieee:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ y+16(FP), DX
@@ -19856,7 +19838,7 @@ end:
 done:
 	RET
 
-TEXT ·droppedSumF64x3AVX512(SB), 0, $328-40
+TEXT ·droppedSumF64x3AVX512(SB), 0, $8-40
 	STMXCSR 0(SP)
 	MOVL 0(SP), AX
 	ANDL $0xFFC0, AX
@@ -19865,8 +19847,6 @@ TEXT ·droppedSumF64x3AVX512(SB), 0, $328-40
 	MOVL $0x1F80, 4(SP)
 	LDMXCSR 4(SP)
 ieee:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ y+16(FP), DX
@@ -19985,7 +19965,7 @@ end:
 done:
 	RET
 
-TEXT ·droppedSumF64x4AVX512(SB), 0, $328-40
+TEXT ·droppedSumF64x4AVX512(SB), 0, $8-40
 	STMXCSR 0(SP)
 	MOVL 0(SP), AX
 	ANDL $0xFFC0, AX
@@ -19994,8 +19974,6 @@ TEXT ·droppedSumF64x4AVX512(SB), 0, $328-40
 	MOVL $0x1F80, 4(SP)
 	LDMXCSR 4(SP)
 ieee:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ y+16(FP), DX
@@ -20133,7 +20111,7 @@ end:
 done:
 	RET
 
-TEXT ·droppedDotF64x2AVX512(SB), 0, $328-40
+TEXT ·droppedDotF64x2AVX512(SB), 0, $8-40
 	STMXCSR 0(SP)
 	MOVL 0(SP), AX
 	ANDL $0xFFC0, AX
@@ -20142,8 +20120,6 @@ TEXT ·droppedDotF64x2AVX512(SB), 0, $328-40
 	MOVL $0x1F80, 4(SP)
 	LDMXCSR 4(SP)
 ieee:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ y+16(FP), DX
@@ -20258,7 +20234,7 @@ end:
 done:
 	RET
 
-TEXT ·droppedDotF64x3AVX512(SB), 0, $328-40
+TEXT ·droppedDotF64x3AVX512(SB), 0, $8-40
 	STMXCSR 0(SP)
 	MOVL 0(SP), AX
 	ANDL $0xFFC0, AX
@@ -20267,8 +20243,6 @@ TEXT ·droppedDotF64x3AVX512(SB), 0, $328-40
 	MOVL $0x1F80, 4(SP)
 	LDMXCSR 4(SP)
 ieee:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ y+16(FP), DX
@@ -20402,7 +20376,7 @@ end:
 done:
 	RET
 
-TEXT ·droppedDotF64x4AVX512(SB), 0, $328-40
+TEXT ·droppedDotF64x4AVX512(SB), 0, $8-40
 	STMXCSR 0(SP)
 	MOVL 0(SP), AX
 	ANDL $0xFFC0, AX
@@ -20411,8 +20385,6 @@ TEXT ·droppedDotF64x4AVX512(SB), 0, $328-40
 	MOVL $0x1F80, 4(SP)
 	LDMXCSR 4(SP)
 ieee:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ y+16(FP), DX
@@ -20565,7 +20537,7 @@ end:
 done:
 	RET
 
-TEXT ·lookSumWideAVX512(SB), 0, $328-40
+TEXT ·lookSumWideAVX512(SB), 0, $8-40
 	STMXCSR 0(SP)
 	MOVL 0(SP), AX
 	ANDL $0xFFC0, AX
@@ -20574,8 +20546,6 @@ TEXT ·lookSumWideAVX512(SB), 0, $328-40
 	MOVL $0x1F80, 4(SP)
 	LDMXCSR 4(SP)
 ieee:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ y+16(FP), DX
@@ -20734,7 +20704,7 @@ end:
 done:
 	RET
 
-TEXT ·wholeSumWidex1AVX512(SB), 0, $328-40
+TEXT ·wholeSumWidex1AVX512(SB), 0, $8-40
 	STMXCSR 0(SP)
 	MOVL 0(SP), AX
 	ANDL $0xFFC0, AX
@@ -20743,8 +20713,6 @@ TEXT ·wholeSumWidex1AVX512(SB), 0, $328-40
 	MOVL $0x1F80, 4(SP)
 	LDMXCSR 4(SP)
 ieee:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ y+16(FP), DX
@@ -20871,7 +20839,7 @@ end:
 done:
 	RET
 
-TEXT ·wholeSumWidex2AVX512(SB), 0, $328-40
+TEXT ·wholeSumWidex2AVX512(SB), 0, $8-40
 	STMXCSR 0(SP)
 	MOVL 0(SP), AX
 	ANDL $0xFFC0, AX
@@ -20880,8 +20848,6 @@ TEXT ·wholeSumWidex2AVX512(SB), 0, $328-40
 	MOVL $0x1F80, 4(SP)
 	LDMXCSR 4(SP)
 ieee:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ y+16(FP), DX
@@ -21037,7 +21003,7 @@ end:
 done:
 	RET
 
-TEXT ·wholeSumWidex3AVX512(SB), 0, $328-40
+TEXT ·wholeSumWidex3AVX512(SB), 0, $8-40
 	STMXCSR 0(SP)
 	MOVL 0(SP), AX
 	ANDL $0xFFC0, AX
@@ -21046,8 +21012,6 @@ TEXT ·wholeSumWidex3AVX512(SB), 0, $328-40
 	MOVL $0x1F80, 4(SP)
 	LDMXCSR 4(SP)
 ieee:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ y+16(FP), DX
@@ -21238,7 +21202,7 @@ end:
 done:
 	RET
 
-TEXT ·lookDotWideAVX512(SB), 0, $328-40
+TEXT ·lookDotWideAVX512(SB), 0, $8-40
 	STMXCSR 0(SP)
 	MOVL 0(SP), AX
 	ANDL $0xFFC0, AX
@@ -21247,8 +21211,6 @@ TEXT ·lookDotWideAVX512(SB), 0, $328-40
 	MOVL $0x1F80, 4(SP)
 	LDMXCSR 4(SP)
 ieee:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ y+16(FP), DX
@@ -21440,7 +21402,7 @@ end:
 done:
 	RET
 
-TEXT ·wholeDotWidex2AVX512(SB), 0, $328-40
+TEXT ·wholeDotWidex2AVX512(SB), 0, $8-40
 	STMXCSR 0(SP)
 	MOVL 0(SP), AX
 	ANDL $0xFFC0, AX
@@ -21449,8 +21411,6 @@ TEXT ·wholeDotWidex2AVX512(SB), 0, $328-40
 	MOVL $0x1F80, 4(SP)
 	LDMXCSR 4(SP)
 ieee:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ y+16(FP), DX
@@ -21639,7 +21599,7 @@ end:
 done:
 	RET
 
-TEXT ·wholeDotWidex3AVX512(SB), 0, $328-40
+TEXT ·wholeDotWidex3AVX512(SB), 0, $8-40
 	STMXCSR 0(SP)
 	MOVL 0(SP), AX
 	ANDL $0xFFC0, AX
@@ -21648,8 +21608,6 @@ TEXT ·wholeDotWidex3AVX512(SB), 0, $328-40
 	MOVL $0x1F80, 4(SP)
 	LDMXCSR 4(SP)
 ieee:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ y+16(FP), DX
@@ -21873,7 +21831,7 @@ end:
 done:
 	RET
 
-TEXT ·lookSumF32AVX512(SB), 0, $328-40
+TEXT ·lookSumF32AVX512(SB), 0, $8-40
 	STMXCSR 0(SP)
 	MOVL 0(SP), AX
 	ANDL $0xFFC0, AX
@@ -21882,8 +21840,6 @@ TEXT ·lookSumF32AVX512(SB), 0, $328-40
 	MOVL $0x1F80, 4(SP)
 	LDMXCSR 4(SP)
 ieee:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ y+16(FP), DX
@@ -21982,7 +21938,7 @@ end:
 done:
 	RET
 
-TEXT ·lookDotF32AVX512(SB), 0, $328-40
+TEXT ·lookDotF32AVX512(SB), 0, $8-40
 	STMXCSR 0(SP)
 	MOVL 0(SP), AX
 	ANDL $0xFFC0, AX
@@ -21991,8 +21947,6 @@ TEXT ·lookDotF32AVX512(SB), 0, $328-40
 	MOVL $0x1F80, 4(SP)
 	LDMXCSR 4(SP)
 ieee:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ y+16(FP), DX
@@ -22106,7 +22060,7 @@ end:
 done:
 	RET
 
-TEXT ·droppedSumF32x2AVX512(SB), 0, $328-40
+TEXT ·droppedSumF32x2AVX512(SB), 0, $8-40
 	STMXCSR 0(SP)
 	MOVL 0(SP), AX
 	ANDL $0xFFC0, AX
@@ -22115,8 +22069,6 @@ TEXT ·droppedSumF32x2AVX512(SB), 0, $328-40
 	MOVL $0x1F80, 4(SP)
 	LDMXCSR 4(SP)
 ieee:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ y+16(FP), DX
@@ -22216,7 +22168,7 @@ end:
 done:
 	RET
 
-TEXT ·droppedSumF32x3AVX512(SB), 0, $328-40
+TEXT ·droppedSumF32x3AVX512(SB), 0, $8-40
 	STMXCSR 0(SP)
 	MOVL 0(SP), AX
 	ANDL $0xFFC0, AX
@@ -22225,8 +22177,6 @@ TEXT ·droppedSumF32x3AVX512(SB), 0, $328-40
 	MOVL $0x1F80, 4(SP)
 	LDMXCSR 4(SP)
 ieee:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ y+16(FP), DX
@@ -22345,7 +22295,7 @@ end:
 done:
 	RET
 
-TEXT ·droppedSumF32x4AVX512(SB), 0, $328-40
+TEXT ·droppedSumF32x4AVX512(SB), 0, $8-40
 	STMXCSR 0(SP)
 	MOVL 0(SP), AX
 	ANDL $0xFFC0, AX
@@ -22354,8 +22304,6 @@ TEXT ·droppedSumF32x4AVX512(SB), 0, $328-40
 	MOVL $0x1F80, 4(SP)
 	LDMXCSR 4(SP)
 ieee:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ y+16(FP), DX
@@ -22493,7 +22441,7 @@ end:
 done:
 	RET
 
-TEXT ·droppedDotF32x2AVX512(SB), 0, $328-40
+TEXT ·droppedDotF32x2AVX512(SB), 0, $8-40
 	STMXCSR 0(SP)
 	MOVL 0(SP), AX
 	ANDL $0xFFC0, AX
@@ -22502,8 +22450,6 @@ TEXT ·droppedDotF32x2AVX512(SB), 0, $328-40
 	MOVL $0x1F80, 4(SP)
 	LDMXCSR 4(SP)
 ieee:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ y+16(FP), DX
@@ -22618,7 +22564,7 @@ end:
 done:
 	RET
 
-TEXT ·droppedDotF32x3AVX512(SB), 0, $328-40
+TEXT ·droppedDotF32x3AVX512(SB), 0, $8-40
 	STMXCSR 0(SP)
 	MOVL 0(SP), AX
 	ANDL $0xFFC0, AX
@@ -22627,8 +22573,6 @@ TEXT ·droppedDotF32x3AVX512(SB), 0, $328-40
 	MOVL $0x1F80, 4(SP)
 	LDMXCSR 4(SP)
 ieee:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ y+16(FP), DX
@@ -22762,7 +22706,7 @@ end:
 done:
 	RET
 
-TEXT ·droppedDotF32x4AVX512(SB), 0, $328-40
+TEXT ·droppedDotF32x4AVX512(SB), 0, $8-40
 	STMXCSR 0(SP)
 	MOVL 0(SP), AX
 	ANDL $0xFFC0, AX
@@ -22771,8 +22715,6 @@ TEXT ·droppedDotF32x4AVX512(SB), 0, $328-40
 	MOVL $0x1F80, 4(SP)
 	LDMXCSR 4(SP)
 ieee:
-	LEAQ 71(SP), R14
-	ANDQ $-64, R14
 	MOVQ dst+0(FP), DI
 	MOVQ x+8(FP), SI
 	MOVQ y+16(FP), DX

@@ -24,7 +24,7 @@ const MaxCertain = 128
 
 // SumCertain returns the sum of 1 to MaxCertain terms of float64, Plain or RoundedProduct: Rounded once, in v, and the same if
 // it is changed by up to spread times the largest magnitude, spread being 2^-40 at most. NotRounded: that is not certain. It
-// has Refused where there is no kernel, where a term is not finite, and where the largest is below 2^-701.
+// has Refused where there is no kernel, where a term is not finite, and where the largest is below 2^-701 or, with AVX2, above 2^1000.
 //
 // The terms are split at q = 2^(E-45), the largest being less than 2^E: their nearest multiples of q are summed exactly, and what these leave, at
 // most q/2, plainly, and in SumFew the errors of exact products, at most 2^-53 2^E = q/2^8, but not those of products of q/2 or less: so, with u = 2^-53 and n = 128,
@@ -32,15 +32,20 @@ const MaxCertain = 128
 // lane, and 5 that join them), which lose less than 1.01 * 37 u A; and to add the bound to t, and to take it away, another u (A + 2^12 u q). All that is less than
 // 2^12 u q = 2^-86 2^E. (An error of less than 2^-1074 may be lost besides: nothing beside that.)
 func SumCertain[T Float](of Terms, x, y []T, spread float64) (v T, state int) {
-	if active != AVX512 || !Is64[T]() || len(x) > MaxCertain {
+	if active < AVX2 || !Is64[T]() || len(x) > MaxCertain {
 		return 0, Refused
 	}
 	p, q := (*float64)(unsafe.Pointer(unsafe.SliceData(x))), (*float64)(unsafe.Pointer(unsafe.SliceData(y)))
 	scale := 2*spread + 0x1p-85 // of 2^(E-1)
 	var f float64
-	if of == Plain {
+	switch {
+	case active == AVX2 && of == Plain:
+		f, state = certainSumF64AVX2(p, q, len(x), scale)
+	case active == AVX2:
+		f, state = certainDotRoundedF64AVX2(p, q, len(x), scale)
+	case of == Plain:
 		f, state = certainSumF64AVX512(p, q, len(x), scale)
-	} else {
+	default:
 		f, state = certainDotRoundedF64AVX512(p, q, len(x), scale)
 	}
 	return T(f), state

@@ -9,3 +9,12 @@ func certainSumF64AVX512(x, y *float64, n int, scale float64) (v float64, state 
 
 //go:noescape
 func certainDotRoundedF64AVX512(x, y *float64, n int, scale float64) (v float64, state int)
+
+//go:noescape
+func certainSumF64AVX2(x, y *float64, n int, scale float64) (v float64, state int)
+
+//go:noescape
+func certainDotRoundedF64AVX2(x, y *float64, n int, scale float64) (v float64, state int)
+
+//go:noescape
+func certainDotF64AVX2(x, y *float64, n int, scale float64) (v float64, state int)

@@ -11,3 +11,15 @@ func certainSumF64AVX512(x, y *float64, n int, scale float64) (v float64, state 
 func certainDotRoundedF64AVX512(x, y *float64, n int, scale float64) (v float64, state int) {
 	return 0, Refused
 }
+
+func certainSumF64AVX2(x, y *float64, n int, scale float64) (v float64, state int) {
+	return 0, Refused
+}
+
+func certainDotRoundedF64AVX2(x, y *float64, n int, scale float64) (v float64, state int) {
+	return 0, Refused
+}
+
+func certainDotF64AVX2(x, y *float64, n int, scale float64) (v float64, state int) {
+	return 0, Refused
+}

@@ -48,7 +48,26 @@ func spreadNumbers(x []uint64) (s Leading, ok bool) {
 	if used>>63 != 0 && !finiteWords(x) {
 		return s, false
 	}
-	return d.leading(used), true
+	if len(x) > chunkLead {
+		return d.carried(used), true
+	}
+	return d.leading(d.top(used), used), true
+}
+
+// chunkLead is the number of numbers of whose chunks leading may be asked; of more they have to be carried.
+const chunkLead = 500
+
+// carried is leading of chunks of up to 2047 numbers: what is above 32 bits of each is added to the next.
+func (d *sumChunks) carried(used uint64) Leading {
+	for i := len(d) - 1; i > 0; i-- {
+		d[i] = int64(uint32(d[i])) + d[i-1]>>digitBits
+	}
+	d[0] = int64(uint32(d[0]))
+	used |= used << 1
+	if last := len(d) - 1; d[last] != 0 {
+		return d.leading(last, used)
+	}
+	return d.leading(d.top(used), used)
 }
 
 func finiteWords(x []uint64) bool {
@@ -60,9 +79,9 @@ func finiteWords(x []uint64) bool {
 	return true
 }
 
-// leading returns a number that rounds as the sum does, as Digits.Leading does it.
-func (d *sumChunks) leading(used uint64) Leading {
-	place := d.top(used) + 1
+// leading returns a number that rounds as the sum does, as Digits.Leading does it. Chunks above the top are 0.
+func (d *sumChunks) leading(top int, used uint64) Leading {
+	place := top + 1
 	hi, lo := int64(0), uint64(0)
 	for place > 0 && hi>>30 == hi>>63 { // less than 2^94
 		place--

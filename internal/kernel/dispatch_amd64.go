@@ -376,17 +376,35 @@ func Total[T Float](of Terms, x, y []T) T {
 		switch of {
 		case Plain:
 			if Is64[T]() {
+				if n < 1024 {
+					return T(smallTreeSumF64AVX2((*float64)(p), (*float64)(q), n))
+				}
 				return T(treeSumF64AVX2(nil, (*float64)(p), (*float64)(q), n))
+			}
+			if n < 2048 {
+				return T(smallTreeSumF32AVX2((*float32)(p), (*float32)(q), n))
 			}
 			return T(treeSumF32AVX2(nil, (*float32)(p), (*float32)(q), n))
 		case Absolute:
 			if Is64[T]() {
+				if n < 1024 {
+					return T(smallTreeSumAbsF64AVX2((*float64)(p), (*float64)(q), n))
+				}
 				return T(treeSumAbsF64AVX2(nil, (*float64)(p), (*float64)(q), n))
+			}
+			if n < 2048 {
+				return T(smallTreeSumAbsF32AVX2((*float32)(p), (*float32)(q), n))
 			}
 			return T(treeSumAbsF32AVX2(nil, (*float32)(p), (*float32)(q), n))
 		case Product:
 			if Is64[T]() {
+				if n < 1024 {
+					return T(smallTreeDotF64AVX2((*float64)(p), (*float64)(q), n))
+				}
 				return T(treeDotF64AVX2(nil, (*float64)(p), (*float64)(q), n))
+			}
+			if n < 2048 {
+				return T(smallTreeDotF32AVX2((*float32)(p), (*float32)(q), n))
 			}
 			return T(treeDotF32AVX2(nil, (*float32)(p), (*float32)(q), n))
 		}

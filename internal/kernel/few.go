@@ -3,7 +3,8 @@ package kernel
 import "unsafe"
 
 // Few terms are summed as integers. What follows is of the kernels of AVX-512; the others have windows of their own (window.go), and chunks for
-// exponents that are far from each other (chunks.go); AVX2 has such chunks by vectors (_asm/chunks.go), in which kernels of AVX-512 end, too.
+// exponents that are far from each other (chunks.go); AVX2 has such chunks by vectors (_asm/chunks.go), in which kernels of AVX-512 end, too, and windows
+// of numbers of float64 (_asm/shortwindow.go).
 //
 // A window is a number in fixed point that holds sums of few numbers with exponents near to each
 // other: two or three words of 56 bits, signed, so that up to 128 numbers leave no carry to take: of more, 500 at most, eight sums
@@ -25,16 +26,11 @@ const (
 	fewInThree = 16  // more get two words at first
 	maxNear    = 128 // products of float64 in a window or a certificate
 
+	// fewProductsInWindows is the number of products of float64 from which AVX2, which has no windows of them by vectors, has chunks at once.
+	fewProductsInWindows = 8
+
 	leastProduct = 2*1023 - 960 // of biased exponents of factors: products of less may have errors that are no numbers
 )
-
-// fewInWindows is the number of terms from which AVX2, which has no windows by vectors, has chunks at once.
-func fewInWindows(of Terms) int {
-	if of == Product {
-		return 8
-	}
-	return 64
-}
 
 // What is to be tried: a window, or chunks if that refuses, or chunks at once.
 const (
@@ -57,7 +53,7 @@ var fewSooner = [...]int{Portable: 129, NEON: 32, AVX2: 160, AVX512: 256}
 
 // FewSooner is the number of terms below which SumFew is tried before anything else.
 func FewSooner[T Float](of Terms) int {
-	if active == AVX512 && of == Product && Is64[T]() {
+	if active >= AVX2 && of == Product && Is64[T]() {
 		return maxNear + 1 // it tries a certificate itself
 	}
 	return fewSooner[active]
@@ -85,6 +81,8 @@ func AfterCertificate() (how int) {
 // MaxFew is the number of terms that SumFew takes.
 func MaxFew[T Float](of Terms) int {
 	switch {
+	case active == Portable && of == Plain && Is64[T]():
+		return 2000 // a certificate would take twice as long
 	case of != Product || !Is64[T]():
 		return 500
 	case active == NEON:
@@ -114,7 +112,18 @@ func SumFew[T Float](of Terms, x, y []T, how int) (v T, s Leading, state int) {
 	switch {
 	case active == AVX512:
 		return fewByVectors(of, x, y, how)
-	case active == AVX2 && how != Near && (how == Spread || !Is64[T]() || len(x) >= fewInWindows(of)) && !tinyProduct(of, x, y):
+	case active == AVX2 && of == Plain && Is64[T]() && how != Spread && len(x) <= maxNear:
+		return nearByVectors(x, how)
+	case active == AVX2 && of == Product && Is64[T]() && how == NearOrSpread && len(x) <= maxNear && worthCertain(float64(x[0]), float64(y[0])):
+		p, q := (*float64)(unsafe.Pointer(unsafe.SliceData(x))), (*float64)(unsafe.Pointer(unsafe.SliceData(y)))
+		if f, state := certainDotF64AVX2(p, q, len(x), 0x1p-85); state == Rounded {
+			return T(f), s, state
+		}
+		if len(x) < fewProductsInWindows {
+			return fewIntegers(of, x, y, how)
+		}
+		return chunksByVectors(of, x, y)
+	case active == AVX2 && how != Near && (how == Spread || !Is64[T]() || of == Plain || len(x) >= fewProductsInWindows) && !tinyProduct(of, x, y):
 		return chunksByVectors(of, x, y)
 	}
 	return fewIntegers(of, x, y, how)
@@ -132,6 +141,11 @@ func SumTiny[T Float](of Terms, x, y []T) (s Leading, state int) {
 // tinyProduct tells whether terms are products of float64 and the first is tiny.
 func tinyProduct[T Float](of Terms, x, y []T) bool {
 	return of == Product && Is64[T]() && TinyProduct(float64(x[0]), float64(y[0]))
+}
+
+// worthCertain tells whether a product is so large that what is left of others far below will not be subnormal, which processors take by microcode.
+func worthCertain(x, y float64) bool {
+	return Bits(x)>>52&exponentMask+Bits(y)>>52&exponentMask >= 1023+300
 }
 
 // TinyProduct tells whether a product is so small that its error may be no number.
@@ -162,6 +176,17 @@ func fewByVectors[T Float](of Terms, x, y []T, how int) (v T, s Leading, state i
 		f, s.Hi, s.Lo, s.Exponent, state = fewDotWideAVX512((*float32)(p), (*float32)(q), n, how)
 	}
 	return T(f), s, state
+}
+
+// nearByVectors is SumFew with AVX2 of up to maxNear numbers of float64, unless it is to be Spread.
+func nearByVectors[T Float](x []T, how int) (v T, s Leading, state int) {
+	if Bits(x[0])<<1 < 33<<53 {
+		if low, ok := windowLow(words(As[float64](x))); ok {
+			return 0, low, NotRounded
+		}
+	}
+	f, hi, lo, exponent, state := fewSumF64AVX2((*float64)(unsafe.Pointer(unsafe.SliceData(x))), nil, len(x), how)
+	return T(f), Leading{hi, lo, exponent}, state
 }
 
 // chunksByVectors is SumFew with AVX2, of any exponents.
@@ -255,7 +280,7 @@ func fewSingles(of Terms, x, y []float32, how int) (Leading, bool) {
 	if used>>63 != 0 {
 		return Leading{}, false // not finite
 	}
-	return d.leading(used), true
+	return d.leading(d.top(used), used), true
 }
 
 // widened writes terms to dst and returns their representations.

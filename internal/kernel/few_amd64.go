@@ -15,3 +15,6 @@ func fewSumWideAVX512(x, y *float32, n, how int) (v float64, hi int64, lo uint64
 
 //go:noescape
 func fewDotWideAVX512(x, y *float32, n, how int) (v float64, hi int64, lo uint64, exponent, state int)
+
+//go:noescape
+func fewSumF64AVX2(x, y *float64, n, how int) (v float64, hi int64, lo uint64, exponent, state int)

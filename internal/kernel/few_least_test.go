@@ -60,3 +60,37 @@ func TestFewAtTheEdgeOfWords(t *testing.T) {
 		}
 	})
 }
+
+// What a sum of few numbers reads of a table that is not cleared as a whole, after one of many, is 0, also where they cancel but for their last bits, or
+// add up to the middle of two.
+func TestFewAfterMany(t *testing.T) {
+	rng := rand.New(rand.NewPCG(43, 44))
+	many := make([]float64, 400)
+	for i := range many {
+		many[i] = math.Ldexp(1+rng.Float64(), rng.IntN(2000)-1000)
+	}
+	eachBackend(t, func(t *testing.T) {
+		for e := -1021; e < 900; e++ {
+			for _, x := range [][]float64{
+				{1 + 0x1p-52, -1},
+				{1 + 0x1p-52, -1, 0x1p-100},
+				{1, 0x1p-53},
+				{1, 0x1p-53, 0x1p-400},
+				{1, 0x1p-53, -0x1p-400, 0x1p-900, 0x1p-200, -0x1p-200},
+				{1, 0x1p-300, -1, -0x1p-300, 0x1p-330, 0x1p-349, 0x1p-400, 0x1p-401},
+			} {
+				x = append([]float64(nil), x...)
+				for i := range x {
+					x[i] = math.Ldexp(x[i], e)
+				}
+				_, _, _ = SumFew(Plain, many, nil, Spread)
+				v, s, state := SumFew(Plain, x, nil, Spread)
+				if state == NotRounded {
+					v = roundedTo[float64](leadingFloat(s))
+				}
+				require.NotEqual(t, Refused, state)
+				require.Equal(t, Bits(roundedTo[float64](exactTerms(Plain, x, x))), Bits(v), "%x", x)
+			}
+		}
+	})
+}

@@ -248,17 +248,32 @@ func testFewLeast[T Float](t *testing.T, least, tiny int) {
 	}
 }
 
-// testFewEdges: portable windows take what is up to 32 exponents below the first and 31 above, and no more.
+// testFewEdges: portable windows take what is up to 32 exponents below the first and 31 above, and no more, those of three words by AVX2 up to 56.
 func testFewEdges(t *testing.T) {
+	low, high := -32, 31
+	if active == AVX2 {
+		low, high = -wordBits, wordBits
+	}
 	for base := -900; base <= 900; base += 300 {
-		for d := -40; d <= 40; d++ {
+		for d := -60; d <= 60; d++ {
 			for _, v := range []float64{1, -1, 2 - 0x1p-52, 0} {
 				x := []float64{1, math.Ldexp(v, d), 0x1p-20, -1}
 				for i := range x {
 					x[i] = math.Ldexp(x[i], base)
 				}
+				require.Equal(t, v == 0 || low <= d && d <= high, checkFew(t, x), "%x", x)
+				for _, n := range []int{6, 20} { // no number that is looked at first is beyond
+					z := []float64{x[0], x[2], x[1], x[3], -x[2]}
+					for len(z) < n {
+						z = append(z, x[3])
+					}
+					low, high := low, high
+					if n > fewInThree && active == AVX2 {
+						low, high = -wordBits/2, wordBits/2
+					}
+					require.Equal(t, v == 0 || low <= d && d <= high, checkFew(t, z), "%x", z)
+				}
 				near := v == 0 || -32 <= d && d < 32
-				require.Equal(t, near, checkFew(t, x), "%x", x)
 				y := []float64{1, 1, 1.5, 1 + 0x1p-52}
 				want := roundedTo[float64](exactTerms(Product, x, y))
 				_, s, state := SumFew(Product, x, y, Near)
