@@ -106,6 +106,56 @@ func (k across) transpose(r, t reg) []reg {
 	return []reg{r, r + 1, r + 2, r + 3}
 }
 
+// nextLine hands on the factors of a line of each column, in ascending order of terms, where a vector is a line: one load of each line, where
+// next has four. What is asked for ahead is for the second cache: of columns a power of two apart, the nearest has not the places for all.
+func (k across) nextLine(take func(term, vector int, b reg)) {
+	const parts = 4
+	n, lanes := k.group(), k.vectorBytes()/k.w.lane()
+	for c := range acrossColumns {
+		k.prefetchSecond(k.column(c, acrossAhead))
+		k.load(reg(c), k.column(c, 0))
+	}
+	terms := make([][]reg, lanes)
+	for v := range k.vectors() {
+		first := reg(v * lanes)
+		t, spare := reg(acrossColumns), reg(acrossColumns)
+		if n == 2 { // transpose leaves the terms there
+			t, spare = t+first, first
+		}
+		var groups [parts][]reg
+		for g := range groups {
+			groups[g] = k.transpose(first+reg(g*n), t)
+			if n == 2 {
+				t += 2
+			}
+		}
+		for i := range n {
+			r := k.transposeParts([parts]reg{groups[0][i], groups[1][i], groups[2][i], groups[3][i]}, spare)
+			for part, r := range r {
+				terms[part*n+i] = append(terms[part*n+i], r)
+			}
+		}
+	}
+	for term, vectors := range terms {
+		for v, r := range vectors {
+			take(term, v, r)
+		}
+	}
+}
+
+// transposeParts transposes the four parts of 16 bytes of four registers, with others that begin at t.
+func (k across) transposeParts(r [4]reg, t reg) [4]reg {
+	for i := range reg(2) {
+		k.pickParts(t+i, r[2*i], r[2*i+1], 0, 2)
+		k.pickParts(t+2+i, r[2*i], r[2*i+1], 1, 3)
+	}
+	for i := range reg(2) {
+		k.pickParts(r[i], t+2*i, t+2*i+1, 0, 2)
+		k.pickParts(r[2+i], t+2*i, t+2*i+1, 1, 3)
+	}
+	return r
+}
+
 // acrossAhead is how far ahead in bytes each of the columns is asked for, a line of a quarter of
 // them at a time: all at once are more than a core has buffers for.
 const acrossAhead = 256
@@ -114,16 +164,23 @@ const acrossAhead = 256
 // in one go, and what is left, of which reload sets i to the number of all again. off is the place
 // of the group's terms from where moved has come.
 func (k across) all(reload func(), moved func(bytes int), first reg, take func(off, groups, group, term, vector int, b reg)) {
+	k.linesAndRest(func() {
+		n := k.batch()
+		for off := 0; off < line; off += 16 * n {
+			for c := off / 4; c < off/4+4*n; c++ {
+				k.prefetch(k.column(c, acrossAhead))
+			}
+			k.next(n, off, first, func(g, term, v int, b reg) { take(off+16*g, n, g, term, v, b) })
+		}
+	}, reload, moved, first, take)
+}
+
+// linesAndRest is all with another way through the groups of a line.
+func (k across) linesAndRest(whole, reload func(), moved func(bytes int), first reg, take func(off, groups, group, term, vector int, b reg)) {
 	k.shr("i", bits.Len(line/16)-1)
 	k.ifZero("i", "few")
 	k.label("lines")
-	n := k.batch()
-	for off := 0; off < line; off += 16 * n {
-		for c := off / 4; c < off/4+4*n; c++ {
-			k.prefetch(k.column(c, acrossAhead))
-		}
-		k.next(n, off, first, func(g, term, v int, b reg) { take(off+16*g, n, g, term, v, b) })
-	}
+	whole()
 	k.advance(line)
 	moved(line)
 	k.countDown("i", "lines")

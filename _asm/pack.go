@@ -85,7 +85,8 @@ func (k *pack) gather16() {
 	k.shl("c", bits.Len(uint(way.group()))-1)
 	way.begin()
 	k.move("i", "n")
-	way.all(func() { k.move("i", "n") }, func(int) {}, 0, func(_, groups, group, term, v int, b reg) {
+	reload, moved := func() { k.move("i", "n") }, func(int) {}
+	take := func(_, groups, group, term, v int, b reg) {
 		k.store(at("dst", v*k.vectorBytes()), b)
 		k.addReg("dst", "u")
 		if group == groups-1 && term == way.group()-1 && v < way.vectors()-1 {
@@ -93,7 +94,19 @@ func (k *pack) gather16() {
 				k.subReg("dst", "c")
 			}
 		}
-	})
+	}
+	if k.vectorBytes() < line {
+		way.all(reload, moved, 0, take)
+	} else {
+		way.linesAndRest(func() {
+			way.nextLine(func(_, v int, b reg) {
+				k.store(at("dst", v*k.vectorBytes()), b)
+				if v == way.vectors()-1 {
+					k.addReg("dst", "u")
+				}
+			})
+		}, reload, moved, 0, take)
+	}
 	k.epilogue()
 }
 
