@@ -94,15 +94,16 @@ func (a *amd64) prefetchSecondFrom(base, index string, off int) {
 	a.line("PREFETCHT2 %d(%s)(%s*1)", off, amd64Scalar(base), amd64Scalar(index))
 }
 
-func (a *amd64) loadAhead(r string, block bool) {
-	variable := "streamAhead"
-	if block {
-		variable = "blockAhead"
-	}
-	a.line("MOVQ ·%s(SB), %s", variable, amd64Scalar(r))
+func (a *amd64) loadAhead(r string, how distance) {
+	a.line("MOVQ ·%sAhead(SB), %s", how, amd64Scalar(r))
 }
 
 func (a *amd64) prefetchAhead(m mem, r string) { a.prefetchFrom(m.base, r, m.off) }
+
+func (a *amd64) prefetchTwo(m mem, r string) {
+	a.prefetchAhead(m, r)
+	a.prefetchSecondFrom(m.base, r, m.off+further)
+}
 
 func (a *amd64) prefetchBlock(m mem, r string) {
 	a.prefetchAhead(m, r)

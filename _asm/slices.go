@@ -105,7 +105,7 @@ func slot(i int) mem { return at("dst", 64*i) }
 
 func (k *slices) emit() {
 	k.prologue(k.name(), []string{"dst", "x", "y", "n", "anchors"}, 0, k.tailBuffers())
-	k.loadAhead("u", false)
+	k.loadAhead("u", ofStream)
 	for part := range k.parts() {
 		for i := range k.cut() {
 			a, s := k.alloc(), k.alloc()

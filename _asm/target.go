@@ -84,10 +84,11 @@ type target interface {
 	loadWide(d reg, m mem)           // half as many bytes: float32 converted to float64
 	broadcast(d reg, m mem)          // one lane to all
 	broadcastScalar(d reg, r string) // its lower half to every 4 bytes
-	// loadAhead sets r to how far ahead the processor is asked for lines: those of a stream, or of the next
-	// block. prefetchAhead asks so, and prefetchBlock asks the second cache for the next block besides.
-	loadAhead(r string, block bool)
+	// loadAhead sets r to how far ahead the processor is asked for lines. prefetchAhead asks so; prefetchTwo asks the second cache a little further
+	// ahead besides, and prefetchBlock asks it for the next block.
+	loadAhead(r string, how distance)
 	prefetchAhead(m mem, r string)
+	prefetchTwo(m mem, r string)
 	prefetchBlock(m mem, r string)
 	// prefetchFrom asks for the place at base + index + off, which may be anywhere.
 	prefetchFrom(base, index string, off int)

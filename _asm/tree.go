@@ -216,7 +216,7 @@ func (k *tree) emit() {
 	}
 	k.loadArg("n", "n")
 	if k.asks() {
-		k.loadAhead("dst", !k.pairs)
+		k.loadAhead("dst", k.distance())
 	}
 	k.ragged()
 	if !k.small {
@@ -870,6 +870,28 @@ func (k *tree) fetchTerm(r reg, m mem) {
 // (reduce/certify.go), which looks at each of its blocks before that is summed.
 const blockAhead = 4096 * 4
 
+// distance is how far ahead in bytes memory is asked for: a variable of package kernel, without its ending.
+type distance string
+
+const (
+	ofStream  distance = "stream"
+	ofStreams distance = "streams" // two arrays
+	ofBlock   distance = "block"
+)
+
+// further is by how many bytes more the second cache is asked for those of two arrays.
+const further = 512
+
+func (k *tree) distance() distance {
+	switch {
+	case !k.pairs:
+		return ofBlock
+	case k.products():
+		return ofStreams
+	}
+	return ofStream
+}
+
 // asks tells whether the kernel asks for memory ahead: of pairs for what follows, of a widened sum for the next block.
 func (k *tree) asks() bool { return k.pairs || k.w == wide && k.term == plain }
 
@@ -878,6 +900,8 @@ func (k *tree) asks() bool { return k.pairs || k.w == wide && k.term == plain }
 func (k *tree) ask(p string, row, c int) {
 	switch m := k.place(p, row, c); {
 	case m.off%line != 0:
+	case k.pairs && k.products():
+		k.prefetchTwo(m, "dst")
 	case k.pairs:
 		k.prefetchAhead(m, "dst")
 	default:

@@ -31,9 +31,9 @@ func TestAhead(t *testing.T) {
 		return all
 	}
 	want := bits()
-	defer func(stream, block uint64) { streamAhead, blockAhead = stream, block }(streamAhead, blockAhead)
+	defer func(stream, streams, block uint64) { streamAhead, streamsAhead, blockAhead = stream, streams, block }(streamAhead, streamsAhead, blockAhead)
 	for _, ahead := range []uint64{0, 64, 1 << 16, 1 << 40} {
-		streamAhead, blockAhead = ahead, ahead
+		streamAhead, streamsAhead, blockAhead = ahead, ahead, ahead
 		require.Equal(t, want, bits())
 	}
 }
