@@ -879,7 +879,7 @@ const (
 	ofBlock   distance = "block"
 )
 
-// further is by how many bytes more the second cache is asked for those of two arrays.
+// further is by how many bytes more prefetchTwo asks the second cache.
 const further = 512
 
 func (k *tree) distance() distance {
@@ -900,10 +900,8 @@ func (k *tree) asks() bool { return k.pairs || k.w == wide && k.term == plain }
 func (k *tree) ask(p string, row, c int) {
 	switch m := k.place(p, row, c); {
 	case m.off%line != 0:
-	case k.pairs && k.products():
-		k.prefetchTwo(m, "dst")
 	case k.pairs:
-		k.prefetchAhead(m, "dst")
+		k.prefetchTwo(m, "dst")
 	default:
 		k.prefetchBlock(m, "dst")
 	}
