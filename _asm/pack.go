@@ -17,9 +17,6 @@ func (k *pack) elements() string { return map[width]string{f64: "float64", f32: 
 // group is the rows that are transposed together: those of 16 bytes.
 func (k *pack) group() int { return 16 / k.w.lane() }
 
-// lanes is the terms that are transposed at a time.
-func (k *pack) lanes() int { return k.vectorBytes() / k.w.lane() }
-
 func emitPack(t target, w width) string {
 	t.setWidth(w)
 	k := &pack{t, w}

@@ -2,7 +2,7 @@ package main
 
 import "fmt"
 
-// shortWindow is what AVX2 has of the kernels of few terms: up to shortWindowMost numbers of float64 are added in a window about the first, and in
+// shortWindow is what AVX2 has of the kernels of few terms: up to 128 numbers of float64, which leave no carry to take even if one lane has them all, are added in a window about the first, and in
 // chunks if that refuses. See window.go for the words, and few.go. Without registers of masks, the words w of a number are
 // exclusive or-ed with its sign, s = -1 or 0, and what they lack then, -s, is counted once for all words:
 //
@@ -11,9 +11,6 @@ import "fmt"
 // and how far numbers are below the top is only looked at in the end, when the largest such distance is known: that of what is above is larger still,
 // as a number without sign. A few numbers show before that most of those that are refused.
 type shortWindow struct{ few }
-
-// shortWindowMost numbers leave no carry to take, even if one lane has them all.
-const shortWindowMost = 128
 
 // Registers in use from vector to vector.
 const (
