@@ -866,8 +866,7 @@ func (k *tree) fetchTerm(r reg, m mem) {
 	}
 }
 
-// blockAhead is how far ahead in bytes a widened sum asks for memory: the next block of a certified sum of float32
-// (reduce/certify.go), which looks at each of its blocks before that is summed.
+// blockAhead is how far ahead in bytes a widened sum asks the second cache for memory.
 const blockAhead = 4096 * 4
 
 // distance is how far ahead in bytes memory is asked for: a variable of package kernel, without its ending.

@@ -5,8 +5,9 @@ package kernel
 import "github.com/klauspost/cpuid/v2"
 
 // How far ahead in bytes kernels ask the nearest cache for what they read from memory: those of
-// which each line is worked on for long (streamAhead, and of two arrays streamsAhead; the second cache is asked 512 bytes further ahead for pairs of sums), and the sum of a block of which the next is
-// looked at after it (blockAhead; every processor is asked for that by the second cache, too).
+// which each line is worked on for long (streamAhead, and of two arrays streamsAhead; for double-double sums the second
+// cache is asked 512 bytes further ahead), and widened sums (blockAhead; every processor is asked by the second cache for
+// what is 16 KiB ahead, too).
 //
 // Intel processors do not look as far ahead as that work is long. Those of AMD do, into the second
 // cache; what asks the nearest for a line that is not there yet occupies one of its few misses

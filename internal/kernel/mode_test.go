@@ -24,6 +24,24 @@ func towerBits[T Float](x, y []T, halves bool) (all []uint64) {
 	return all
 }
 
+// microBits is the sums of the tiles of each number of rows, of columns that are packed and, where there are kernels for that, lie in a matrix.
+func microBits[T Float](x, y []T) (all []uint64) {
+	for rows := range MicroTile[T]().Rows {
+		tile := RowTile[T](rows + 1)
+		for _, gap := range []int{0, 3} {
+			if gap > 0 && (!InMatrix() || tile.Rows == 1) {
+				break
+			}
+			own := make([]T, tile.Size())
+			Micro(tile, Stack[T]{Own: own}, x, Factors[T]{Data: y, Stride: tile.Cols + gap}, []uint64{Leaf(20, 0)})
+			for _, v := range own {
+				all = append(all, Bits(v))
+			}
+		}
+	}
+	return all
+}
+
 // kernelBits are results of the vector kernels over subnormal and inexact terms.
 func kernelBits[T Float](x, y []T) []uint64 {
 	var all []uint64
@@ -77,6 +95,7 @@ func kernelBits[T Float](x, y []T) []uint64 {
 			all = append(all, Bits(v))
 		}
 	}
+	all = append(all, microBits(x, y)...)
 	for _, halves := range []bool{false, true} {
 		all = append(all, towerBits(x, y, halves)...)
 	}
