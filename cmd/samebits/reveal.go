@@ -70,7 +70,7 @@ type revealSample struct {
 // Run reveals the tree.
 func (c *revealCmd) Run(ctx context.Context, s streams) error {
 	if c.SVG != "" {
-		if err := checkOutput(c.SVG); err != nil {
+		if err := checkOutput("--svg", c.SVG); err != nil {
 			return err
 		}
 	}
