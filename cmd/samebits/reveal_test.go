@@ -78,6 +78,7 @@ func TestRevealCommand(t *testing.T) {
 		"echo 1 2":              `printed "1 2": want one number`,
 		"echo 1_0":              `printed "1_0": want one number`,
 		":":                     `printed "": want one number`,
+		"":                      `--exec "" printed "": want one number`,
 		"echo oops >&2; exit 3": "exit status 3: oops",
 	} {
 		status, stdout, stderr := samebits(t, "", "reveal", "--exec", command)
@@ -96,6 +97,8 @@ func TestRevealBadUse(t *testing.T) {
 		"want 1 to 1048576":       {"-n", "0"},
 		"can't be used together":  {"--order", "exact", "--impl", "gonum"},
 		`"mkl": want gonum`:       {"--impl", "mkl"},
+		`--impl "": want gonum`:   {"--impl", ""},
+		`unknown order ""`:        {"--order", ""},
 		"no sum of float32":       {"--impl", "gonum", "--type", "f32"},
 		"want --op sum, not gemm": {"--exec", "cat", "--op", "gemm"},
 		"want more than 0":        {"--exec", "cat", "--timeout", "0s"},
