@@ -102,8 +102,9 @@ func (n Native[T]) Pack(b Matrix[T], trans bool, place Contraction) (Packed[T], 
 
 // Mul evaluates the product of a and weights that hold their whole contraction. The
 // leaf is that of the place the weights were packed for. Cost and bound are those of Gemm. It is an
-// error if shapes do not match, c overlaps a, or the weights hold a part or come from another
-// backend or order.
+// error if shapes do not match, c overlaps a, or the weights are nil, hold a part, or come from
+// another backend or from one whose order takes the terms otherwise: Shuffled takes those that were
+// packed for its own seed, and all other orders those that were packed for any of them.
 func (n Native[T]) Mul(a Matrix[T], w Packed[T], c Matrix[T]) error {
 	if err := c.check("C"); err != nil {
 		return err
@@ -139,9 +140,11 @@ func (n Native[T]) Partial(a Matrix[T], w Packed[T]) (*Partial[T], error) {
 // PartialTo is Partial into p, whose memory it uses: nobody may read p, or a Slice of it, meanwhile.
 // After an error p is as it was.
 func (n Native[T]) PartialTo(p *Partial[T], a Matrix[T], w Packed[T]) error {
-	_, cols := w.Dims()
-	own, err := n.operand(a, w, a.Rows, cols)
+	own, err := packedBy[Weights[T], T](w)
 	if err != nil {
+		return err
+	}
+	if own, err = n.operand(a, w, a.Rows, own.n); err != nil {
 		return err
 	}
 	p.compute(n.optionsFor(a.Rows, own), a, own)
@@ -156,19 +159,31 @@ func (n Native[T]) Product(alpha T, a, b Matrix[T], trans, growing bool, c Matri
 }
 
 // ProductFrom evaluates a*b over the terms from index first on. Cost, bound and errors are those of
-// Gemm; a negative first is an error, too.
+// Gemm; a negative first is an error, too, and terms beyond the largest index.
 func (n Native[T]) ProductFrom(first int, a, b, c Matrix[T]) error {
 	return productFrom(n.options(), first, a, b, c)
 }
 
 // operand checks the operands of a product with packed weights.
 func (n Native[T]) operand(a Matrix[T], w Packed[T], rows, cols int) (*Weights[T], error) {
-	own, ok := w.(*Weights[T])
-	if !ok {
-		return nil, fmt.Errorf("gemm: weights of type %T were packed by another backend", w)
+	own, err := packedBy[Weights[T], T](w)
+	if err != nil {
+		return nil, err
 	}
 	if want := packing(n.order); own.order != want {
 		return nil, fmt.Errorf("gemm: weights packed for order %v, multiplied in order %v", own.order, n.order)
 	}
 	return own, checkProduct(a, w, rows, cols)
+}
+
+// packedBy returns the weights as those of a backend, or an error if another packed them.
+func packedBy[W any, T Float](w Packed[T]) (*W, error) {
+	own, ok := any(w).(*W)
+	switch {
+	case w == nil || ok && own == nil:
+		return nil, fmt.Errorf("gemm: no weights: want those that Pack returned")
+	case !ok:
+		return nil, fmt.Errorf("gemm: weights of type %T were packed by another backend", w)
+	}
+	return own, nil
 }

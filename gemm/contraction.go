@@ -2,6 +2,7 @@ package gemm
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/samebits/samebits/reduce"
 )
@@ -27,6 +28,8 @@ func (c Contraction) check(n int) error {
 	switch {
 	case c.Leaf < 1:
 		return fmt.Errorf("gemm: leaf of %d terms: want at least 1", c.Leaf)
+	case c.K > math.MaxInt-c.Leaf:
+		return fmt.Errorf("gemm: contraction over %d terms in leaves of %d exceeds the largest index", c.K, c.Leaf)
 	case c.From < 0 || n < 0 || n > c.K-c.From:
 		return fmt.Errorf("gemm: terms [%d,%d) of a contraction over %d", c.From, c.From+n, c.K)
 	case !c.boundary(c.From) || !c.boundary(c.From+n):

@@ -122,6 +122,7 @@ func TestBackendErrors(t *testing.T) {
 			{gemm.Contraction{K: 96, Leaf: 32, From: 8}, 24, "[8,32) of 96 are not cut"},
 			{gemm.Contraction{K: 96, Leaf: 32, From: 64}, 64, "[64,128) of a contraction over 96"},
 			{gemm.Contraction{K: 96, Leaf: 32, From: -32}, 32, "[-32,0)"},
+			{gemm.Contraction{K: math.MaxInt, Leaf: 32, From: math.MaxInt - 31}, 31, "exceeds the largest index"},
 		} {
 			_, err := backend.Pack(gemm.NewMatrix[float64](bad.rows, 5), false, bad.place)
 			require.ErrorContains(t, err, bad.fragments)
@@ -146,6 +147,10 @@ func TestBackendErrors(t *testing.T) {
 		require.NoError(t, err)
 		require.ErrorContains(t, backend.Mul(a.View(0, 2, 64, 96), part, c), "32 x 5 hold a part of a contraction over 96")
 
+		require.EqualError(t, backend.Mul(a, nil, c), "gemm: no weights: want those that Pack returned")
+		_, err = backend.Partial(a, nil)
+		require.EqualError(t, err, "gemm: no weights: want those that Pack returned")
+
 		foreign := backends[1-i]
 		require.ErrorContains(t, foreign.Mul(a, w, c), "another backend")
 		_, err = foreign.Partial(a, w)
@@ -155,6 +160,40 @@ func TestBackendErrors(t *testing.T) {
 	require.NoError(t, err)
 	require.ErrorContains(t, native[float64](t, reduce.Shuffled(2)).Mul(a, w, c), "shuffled(1)")
 	require.ErrorContains(t, native[float64](t, reduce.Pairwise).Mul(a, w, c), "shuffled(1)")
+
+	require.ErrorContains(t, native[float64](t, reduce.Pairwise).Mul(a, (*gemm.Weights[float64])(nil), c), "no weights")
+
+	for _, first := range []int{math.MaxInt, math.MaxInt - 96, math.MaxInt - 127} {
+		require.ErrorContains(t, native[float64](t, reduce.Pairwise).ProductFrom(first, a, b, c), "exceed the largest index")
+	}
+	require.NoError(t, native[float64](t, reduce.Pairwise).ProductFrom(math.MaxInt-128, a, b, c))
+}
+
+// Who asks for as many goroutines as there can be gets as many as are of use.
+func TestMoreThreadsThanThereCanBe(t *testing.T) {
+	a, b := gemm.NewMatrix[float64](5, 200), gemm.NewMatrix[float64](200, 7)
+	for i := range a.Data {
+		a.Data[i] = float64(i%17) / 16
+	}
+	for i := range b.Data {
+		b.Data[i] = float64(i%23) / 8
+	}
+	for _, order := range append(ordersFor[float64](), reduce.Arrival) {
+		want, c := gemm.NewMatrix[float64](5, 7), gemm.NewMatrix[float64](5, 7)
+		require.NoError(t, gemm.Gemm(gemm.Options{Order: order}, false, false, 1, a, b, 0, want))
+		backend, err := gemm.NewNative[float64](order, math.MaxInt)
+		require.NoError(t, err)
+		w, err := backend.Pack(b, false, gemm.Whole(200, order))
+		require.NoError(t, err)
+		require.NoError(t, gemm.Gemm(gemm.Options{Order: order, Threads: math.MaxInt}, false, false, 1, a, b, 0, c))
+		require.NoError(t, sameBits(want.Data, c.Data, order.String())) // exact in every order
+		require.NoError(t, backend.Mul(a, w, c))
+		require.NoError(t, sameBits(want.Data, c.Data, order.String()))
+		p, err := backend.Partial(a, w)
+		require.NoError(t, err)
+		require.NoError(t, gemm.Join([]*gemm.Partial[float64]{p}, c.Data))
+		require.NoError(t, sameBits(want.Data, c.Data, order.String()))
+	}
 }
 
 func TestJoinErrors(t *testing.T) {
@@ -170,6 +209,7 @@ func TestJoinErrors(t *testing.T) {
 		require.ErrorContains(t, gemm.Join(parts[1:], dst), "[32,64)", order)
 		require.Error(t, gemm.Join([]*gemm.Partial[float64]{parts[0], parts[1], parts[1]}, dst), order)
 		require.Error(t, gemm.Join(nil, dst), order)
+		require.EqualError(t, gemm.Join([]*gemm.Partial[float64]{parts[0], nil}, dst), "gemm: part 1 of 2 is nil", order)
 		swapped := gemm.Join([]*gemm.Partial[float64]{parts[1], parts[0], parts[2]}, dst)
 		if order == reduce.Arrival {
 			require.NoError(t, swapped, "parts of an Arrival product are listed as they came")

@@ -2,6 +2,7 @@ package gemm
 
 import (
 	"fmt"
+	"math"
 	"sync"
 
 	"github.com/samebits/samebits/internal/kernel"
@@ -12,10 +13,26 @@ import (
 // Options say how to evaluate a product.
 type Options struct {
 	Order   reduce.Order
-	Threads int  // goroutines, at most; they never change the bits, except under Arrival. 0 means 1. Helpers end 50 µs after a product at the latest.
 	Growing bool // join leaves by the growing tree: for a K that grows with a sequence
 
+	// Threads is the number of goroutines, at most: 0 means 1, and more than C has elements, or
+	// than 4096, are not used. They never change the bits, except under Arrival. Helpers end 50 µs
+	// after a product at the latest.
+	Threads int
+
 	Workspace *Workspace // scratch to use; nil for that of a pool
+}
+
+// mostThreads is the most goroutines of a product. There is scratch for each.
+const mostThreads = 1 << 12
+
+// within returns the options for a product of that shape, which has something to do for each goroutine.
+func (o Options) within(rows, cols int) Options {
+	o.Threads = min(o.Threads, mostThreads)
+	if o.Order.Kind() != reduce.KindArrival { // which shares out leaves
+		o.Threads = min(o.Threads, rows*cols)
+	}
+	return o
 }
 
 // Gemm sets C = alpha*op(A)*op(B) + beta*C, op(X) being X or, where its flag is
@@ -72,6 +89,9 @@ func productFrom[T Float](o Options, first int, a, b, c Matrix[T]) error {
 	}
 	if first < 0 {
 		return fmt.Errorf("gemm: terms from index %d: want 0 or more", first)
+	}
+	if leaf := o.Order.Leaf(); first > math.MaxInt-leaf-a.Cols {
+		return fmt.Errorf("gemm: %d terms from index %d in leaves of %d exceed the largest index", a.Cols, first, leaf)
 	}
 	if a.Cols == 0 {
 		scale(0, c)
@@ -144,6 +164,7 @@ func multiplyWeights[T Float](o Options, f finish[T], a Matrix[T], w *Weights[T]
 
 // multiplyOperands sets C from operands as they lie, or from a and weights.
 func multiplyOperands[T Float](o Options, f finish[T], place Contraction, a leftOperand[T], b rightOperand[T], c Matrix[T]) {
+	o = o.within(c.Rows, c.Cols)
 	if b.packed() {
 		multiplyWeights(o, f, a.Matrix, b.w, c)
 		return
@@ -234,7 +255,7 @@ func (f finish[T]) value(s, c T) T {
 func arrive[T Float](o Options, f finish[T], a Matrix[T], w *Weights[T], c Matrix[T]) {
 	sum := NewMatrix[T](c.Rows, c.Cols)
 	leaves := w.place.leaves(w.k)
-	threads := max(1, o.Threads)
+	threads := max(1, min(o.Threads, leaves.Len()))
 	scratch := make([]Matrix[T], threads)
 	var mu sync.Mutex
 	parallel.ForWorker(threads, leaves.Len(), func(worker, leaf int) {

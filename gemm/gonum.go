@@ -1,8 +1,6 @@
 package gemm
 
 import (
-	"fmt"
-
 	"github.com/samebits/samebits/internal/kernel"
 	"github.com/samebits/samebits/reduce"
 	"gonum.org/v1/gonum/blas"
@@ -51,9 +49,12 @@ func (g Gonum[T]) Mul(a Matrix[T], w Packed[T], c Matrix[T]) error {
 
 // Partial is gonum's product over the part.
 func (g Gonum[T]) Partial(a Matrix[T], w Packed[T]) (*Partial[T], error) {
-	k, n := w.Dims()
-	own, err := g.operand(a, w, a.Rows, n)
+	own, err := packedBy[dense[T], T](w)
 	if err != nil {
+		return nil, err
+	}
+	k, n := own.Dims()
+	if err := checkProduct(a, w, a.Rows, n); err != nil {
 		return nil, err
 	}
 	c := NewMatrix[T](a.Rows, n)
@@ -65,9 +66,9 @@ func (g Gonum[T]) Partial(a Matrix[T], w Packed[T]) (*Partial[T], error) {
 
 // operand checks the operands of a product with packed weights.
 func (g Gonum[T]) operand(a Matrix[T], w Packed[T], rows, cols int) (*dense[T], error) {
-	own, ok := w.(*dense[T])
-	if !ok {
-		return nil, fmt.Errorf("gemm: weights of type %T were packed by another backend", w)
+	own, err := packedBy[dense[T], T](w)
+	if err != nil {
+		return nil, err
 	}
 	return own, checkProduct(a, w, rows, cols)
 }

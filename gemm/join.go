@@ -105,6 +105,9 @@ func joinNodes[S, T Float](parts []*Partial[T], nodes func(*Partial[T]) []reduce
 func checkParts[T Float](parts []*Partial[T], size int) ([]*Partial[T], error) {
 	var present []*Partial[T]
 	for i, p := range parts {
+		if p == nil {
+			return nil, fmt.Errorf("gemm: part %d of %d is nil", i, len(parts))
+		}
 		if first := parts[0]; p.order != first.order || p.size != size || !p.place.sameAs(first.place) {
 			return nil, fmt.Errorf("gemm: part %d holds %d elements over %v in order %v: want %d elements, %v, %v",
 				i, p.size, p.place, p.order, size, first.place, first.order)

@@ -127,7 +127,7 @@ func AttentionRows[T Float]() int { return kernel.MicroTile[T]().Rows }
 // row i of q, a head's queries, and of key j: what Backend.Product gives for the transposed
 // keys. Other columns of dst, in the pages of from and to, are left in any state.
 func (kv *KeysValues[T]) Scores(s *AttentionScratch[T], head int, alpha T, q Matrix[T], from, to int, dst Matrix[T]) {
-	kv.check(q.Rows, from, to, dst.Rows, dst.Cols >= to && q.Cols == kv.size)
+	kv.check(head, q.Rows, from, to, dst.Rows, dst.Cols >= to && q.Cols == kv.size)
 	finish := kernel.NewFinish(alpha, 0)
 	for i := 0; i < q.Rows; {
 		tile, rows := kv.tile(q.Rows - i)
@@ -162,7 +162,7 @@ func (kv *KeysValues[T]) Batches() bool { return kv.finite }
 // tree of fewer leaves; and the sign of a zero shows in no sum that is not zero, which
 // a result is as +0 always.
 func (kv *KeysValues[T]) Context(s *AttentionScratch[T], head int, p Matrix[T], from, to int, dst Matrix[T]) {
-	kv.check(p.Rows, from, to, dst.Rows, p.Cols >= to && dst.Cols == kv.size && (p.Rows <= 1 || kv.finite))
+	kv.check(head, p.Rows, from, to, dst.Rows, p.Cols >= to && dst.Cols == kv.size && (p.Rows <= 1 || kv.finite))
 	if from == to {
 		scale(0, dst)
 		return
@@ -239,7 +239,10 @@ func (kv *KeysValues[T]) factors(panel []T) kernel.Factors[T] {
 	return kernel.Factors[T]{Data: panel, Stride: kv.cols, Ahead: kv.cols}
 }
 
-func (kv *KeysValues[T]) check(rows, from, to, dstRows int, fit bool) {
+func (kv *KeysValues[T]) check(head, rows, from, to, dstRows int, fit bool) {
+	if head < 0 || head >= kv.heads {
+		panic(fmt.Sprintf("gemm: head %d of %d", head, kv.heads))
+	}
 	if from < 0 || from > to || to > kv.tokens || rows != dstRows || !fit {
 		panic(fmt.Sprintf("gemm: %d rows into %d, tokens [%d, %d) of %d in heads of %d: shapes do not fit", rows, dstRows, from, to, kv.tokens, kv.size))
 	}

@@ -175,4 +175,12 @@ func TestKeysValuesOfOtherOrders(t *testing.T) {
 	require.PanicsWithValue(t, "gemm: keys of 1 x 4 and values of 1 x 8 appended to 2 heads of 4", func() {
 		native.NewKeysValues(2, 4).Append(NewMatrix[float32](1, 4), NewMatrix[float32](1, 8))
 	})
+	kv := native.NewKeysValues(2, 4)
+	kv.Append(NewMatrix[float32](3, 8), NewMatrix[float32](3, 8))
+	var s AttentionScratch[float32]
+	for _, head := range []int{-1, 2} {
+		want := fmt.Sprintf("gemm: head %d of 2", head)
+		require.PanicsWithValue(t, want, func() { kv.Scores(&s, head, 1, NewMatrix[float32](1, 4), 0, 3, NewMatrix[float32](1, 3)) })
+		require.PanicsWithValue(t, want, func() { kv.Context(&s, head, NewMatrix[float32](1, 3), 0, 3, NewMatrix[float32](1, 4)) })
+	}
 }

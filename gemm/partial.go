@@ -31,6 +31,7 @@ type Partial[T Float] struct {
 
 // computePart is compute, which compiled.go calls for each type.
 func computePart[T Float](p *Partial[T], o Options, a Matrix[T], w *Weights[T]) {
+	o = o.within(a.Rows, w.n)
 	nodes, wide, exact := p.nodes, p.wide, p.exact
 	*p = Partial[T]{order: o.Order, place: w.place, terms: w.k, size: a.Rows * w.n}
 	if w.k == 0 {

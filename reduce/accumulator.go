@@ -191,9 +191,16 @@ func (a *Accumulator[T]) remove(t terms[T]) error {
 }
 
 // Merge appends the terms of next, and leaves next as it was. It is an error, and a stays
-// as it is, unless next is of the same order and begins where a ends. It costs O(log n)
-// rows of additions, or those of a state's digits or bins.
+// as it is, unless next is of the same order and begins where a ends, or if one of them is the
+// zero Accumulator or next is nil. It costs O(log n) rows of additions, or those of a state's
+// digits or bins.
 func (a *Accumulator[T]) Merge(next *Accumulator[T]) error {
+	switch {
+	case next == nil:
+		return fmt.Errorf("reduce: nil merged with an accumulator of [%d,%d)", a.start, a.end)
+	case !a.order.CutInvariant() || !next.order.CutInvariant():
+		return fmt.Errorf("reduce: merging %s", orderless)
+	}
 	if a.order != next.order {
 		return fmt.Errorf("reduce: accumulators of orders %v and %v do not merge", a.order, next.order)
 	}

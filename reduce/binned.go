@@ -59,7 +59,8 @@ func maxTop[T Float]() int {
 // Bins is the state of a binned sum. It depends on the terms and their multiplicity,
 // and neither on their order nor on how they were added and merged. It takes up to
 // 2^63 - 1 terms: a bin grows by at most 2^39 with each, and has 127 bits. Infinities
-// and NaN are counted aside. NewBins makes one; it is not safe for concurrent use.
+// and NaN are counted aside. NewBins makes one; the zero Bins takes no terms. It is not safe for
+// concurrent use.
 type Bins[T Float] struct {
 	bin                 [maxFold]int128 // those of top, top-1, ...; zero from fold on
 	top, fold           int
@@ -93,12 +94,16 @@ const (
 	productBlock = 256
 )
 
-// Add adds terms.
-func (b *Bins[T]) Add(x []T) { b.add(terms[T]{x: x}) }
+// Add adds terms. It panics if b is the zero Bins.
+func (b *Bins[T]) Add(x []T) {
+	checkFold(b.fold)
+	b.add(terms[T]{x: x})
+}
 
 // AddProducts adds the terms x[i]*y[i*stride], each rounded to T. It panics if stride
-// is not positive or y is too short.
+// is not positive, y is too short or b is the zero Bins.
 func (b *Bins[T]) AddProducts(x, y []T, stride int) {
+	checkFold(b.fold)
 	if stride < 1 || len(x) > (len(y)+stride-1)/stride {
 		panic(fmt.Sprintf("reduce: products of %d elements and %d with stride %d", len(x), len(y), stride))
 	}
@@ -253,8 +258,11 @@ func (b *Bins[T]) addBins(top int, n []int64, terms int) {
 	}
 }
 
-// Merge adds the terms of c, which it leaves as it was. It panics if the folds differ.
+// Merge adds the terms of c, which it leaves as it was. It panics if the folds differ or c is nil.
 func (b *Bins[T]) Merge(c *Bins[T]) {
+	if c == nil {
+		panic(fmt.Sprintf("reduce: nil merged with bins of fold %d", b.fold))
+	}
 	if b.fold != c.fold {
 		panic(fmt.Sprintf("reduce: bins of fold %d and %d do not merge", b.fold, c.fold))
 	}

@@ -53,8 +53,11 @@ func (c *Cover[T]) Reset() {
 func (c *Cover[T]) Nodes() []Node[T] { return c.nodes }
 
 // Push appends a node, and joins what has become siblings. It is an error unless the node
-// begins where the cover ends and holds as many numbers as its nodes.
+// has leaves, begins where the cover ends and holds as many numbers as its nodes.
 func (c *Cover[T]) Push(n Node[T]) error {
+	if n.Lo < 0 || n.Hi <= n.Lo {
+		return fmt.Errorf("reduce: node %v pushed on a cover: want leaves from 0 on", n.Span)
+	}
 	if len(c.nodes) == 0 {
 		c.nodes = append(c.nodes, n)
 		return nil
@@ -72,8 +75,11 @@ func (c *Cover[T]) Push(n Node[T]) error {
 }
 
 // Merge appends the nodes of next, and leaves next as it was. It is an error unless next is
-// of the same tree and begins where c ends.
+// of the same tree and begins where c ends. Nil is an error, too.
 func (c *Cover[T]) Merge(next *Cover[T]) error {
+	if next == nil {
+		return fmt.Errorf("reduce: nil merged with a cover of %d nodes", len(c.nodes))
+	}
 	if c.tree != next.tree {
 		return fmt.Errorf("reduce: covers of different trees: %d and %d leaves", c.tree.leaves, next.tree.leaves)
 	}

@@ -50,6 +50,16 @@ func TestPanicsNameTheNumbers(t *testing.T) {
 	require.PanicsWithValue(t, "reduce: fold by rule pairwise: want sequential, kahan or neumaier", func() { reduce.FoldProducts(reduce.KindPairwise, one, one, 1) })
 	require.PanicsWithValue(t, "reduce: fold of 3 products with stride 2 and 5 numbers, of which 4 are given", func() { reduce.FoldProducts(reduce.KindKahan, long[:3], long[:4], 2) })
 	require.PanicsWithValue(t, "reduce: fold of products with stride 0: want 1 or more", func() { reduce.FoldProducts(reduce.KindKahan, one, one, 0) })
+
+	var zero reduce.Bins[float64]
+	require.PanicsWithValue(t, "reduce: fold of 0 bins: want 2 to 4", func() { zero.Add(one) })
+	require.PanicsWithValue(t, "reduce: fold of 0 bins: want 2 to 4", func() { zero.AddProducts(one, one, 1) })
+	bins := reduce.NewBins[float64](3)
+	require.PanicsWithValue(t, "reduce: nil merged with bins of fold 3", func() { bins.Merge(nil) })
+	var exact reduce.Superaccumulator
+	exact.Add(1)
+	require.PanicsWithValue(t, "reduce: nil merged with an exact sum of 1 terms", func() { exact.Merge(nil) })
+	require.EqualError(t, exact.Unmerge(nil), "reduce: nil removed from an exact sum of 1 terms")
 }
 
 func TestAccumulatorErrorsNameTheNumbers(t *testing.T) {
@@ -73,6 +83,12 @@ func TestAccumulatorErrorsNameTheNumbers(t *testing.T) {
 	_, err = zero.Sum()
 	require.EqualError(t, err, "reduce: sum of an Accumulator without an order: want one made by NewAccumulator or unmarshalled")
 
+	want := "reduce: merging an Accumulator without an order: want one made by NewAccumulator or unmarshalled"
+	require.EqualError(t, zero.Merge(new(reduce.Accumulator[float64])), want)
+	require.EqualError(t, zero.Merge(accumulate(reduce.Exact, 0, []float64{1})), want)
+	require.EqualError(t, a.Merge(&zero), want)
+	require.EqualError(t, a.Merge(nil), "reduce: nil merged with an accumulator of [3,10)")
+
 	sum, err := accumulate(reduce.Exact, 3, []float64{1, 2}).Sum()
 	require.NoError(t, err, "an exact sum needs no left neighbour")
 	require.Equal(t, 3.0, sum)
@@ -92,6 +108,9 @@ func TestCoverErrorsNameTheNumbers(t *testing.T) {
 	_, err = c.Root()
 	require.EqualError(t, err, "reduce: cannot finish leaves [0,4) of 8: the rest is missing")
 	require.EqualError(t, c.Merge(reduce.NewCover[float64](reduce.Halving(9))), "reduce: covers of different trees: 8 and 9 leaves")
+	require.EqualError(t, c.Merge(nil), "reduce: nil merged with a cover of 1 nodes")
+	require.EqualError(t, c.Push(node(4, 4, 2)), "reduce: node [4,4) pushed on a cover: want leaves from 0 on")
+	require.EqualError(t, reduce.NewCover[float64](reduce.Growing()).Push(node(-1, 1, 2)), "reduce: node [-1,1) pushed on a cover: want leaves from 0 on")
 	require.Len(t, c.Nodes(), 1)
 
 	odd := reduce.NewCover[float64](reduce.Halving(8))

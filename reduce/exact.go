@@ -272,8 +272,11 @@ func (a *Superaccumulator) trim() {
 }
 
 // Merge adds the terms of b, and leaves b as it was. It brings a into canonical
-// form.
+// form. It panics if b is nil.
 func (a *Superaccumulator) Merge(b *Superaccumulator) {
+	if b == nil {
+		panic(fmt.Sprintf("reduce: nil merged with an exact sum of %d terms", a.count))
+	}
 	a.reserve(b.count)
 	for k := range a.aside {
 		a.aside[k] += b.aside[k]
@@ -282,9 +285,12 @@ func (a *Superaccumulator) Merge(b *Superaccumulator) {
 }
 
 // Unmerge removes the terms of b, which a has summed, and leaves b as it was: it
-// undoes a Merge. It is an error, and a stays as it is, if b has more terms of some
-// kind than a; that b's terms are a's cannot be seen otherwise.
+// undoes a Merge. It is an error, and a stays as it is, if b is nil or has more terms of
+// some kind than a; that b's terms are a's cannot be seen otherwise.
 func (a *Superaccumulator) Unmerge(b *Superaccumulator) error {
+	if b == nil {
+		return fmt.Errorf("reduce: nil removed from an exact sum of %d terms", a.count)
+	}
 	for k := posInf; k <= ordinary; k++ {
 		if have, want := a.countOf(k), b.countOf(k); have < want {
 			return fmt.Errorf("reduce: removing %d terms from an exact sum of %d: %d of them are %v, but %d of those", b.count, a.count, want, k, have)

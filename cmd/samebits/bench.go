@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/samebits/samebits/benchmarks"
+	"github.com/samebits/samebits/internal/atomicfile"
 	"github.com/samebits/samebits/internal/spec"
 	"github.com/samebits/samebits/reduce"
 )
@@ -157,6 +158,9 @@ func (c *benchCmd) check() error {
 	}
 	if c.Out != "" {
 		if err := os.MkdirAll(c.Out, 0o777); err != nil {
+			return fmt.Errorf("--out: %w", err)
+		}
+		if err := atomicfile.Check(filepath.Join(c.Out, "plot.svg")); err != nil {
 			return fmt.Errorf("--out: %w", err)
 		}
 	}

@@ -258,6 +258,12 @@ func TestBenchRefusesBadFlags(t *testing.T) {
 			require.Contains(t, stderr, part, "%v", c.args)
 		}
 	}
+	if _, err := os.Stat("/proc/self"); err == nil { // a folder in which nobody may write
+		status, stdout, stderr := samebits(t, "", "bench", "--out", "/proc")
+		require.Equal(t, exitBadUse, status)
+		require.Empty(t, stdout, "known before anything is measured")
+		require.Contains(t, stderr, "--out: cannot create a file in folder /proc: ")
+	}
 	status, stdout, _ := samebits(t, "", "bench", "--help")
 	require.Equal(t, exitSuccess, status)
 	require.Contains(t, stdout, "median_ns_per_element", "the help documents the JSON fields")

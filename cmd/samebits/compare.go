@@ -62,7 +62,7 @@ func (c *compareCmd) check() (*plan, error) {
 		return nil, err
 	}
 	if c.SVG != "" {
-		if err := checkOutput(c.SVG); err != nil {
+		if err := checkOutput("--svg", c.SVG); err != nil {
 			return nil, err
 		}
 	}

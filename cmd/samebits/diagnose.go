@@ -43,7 +43,7 @@ func (c *diagnoseCmd) Run(s streams) error {
 		return err
 	}
 	if c.HTML != "" {
-		if err := checkOutput(c.HTML); err != nil {
+		if err := checkOutput("--html", c.HTML); err != nil {
 			return err
 		}
 	}

@@ -40,7 +40,7 @@ func execSum[T kernel.Float](ctx context.Context, command string, timeout time.D
 	}
 	text := strings.TrimSpace(out.String())
 	v, err := strconv.ParseFloat(text, bitSize)
-	if err != nil && !errors.Is(err, strconv.ErrRange) { // out of range is an infinity
+	if err != nil && !errors.Is(err, strconv.ErrRange) || strings.Contains(text, "_") { // out of range is an infinity
 		return 0, fmt.Errorf("--exec %q printed %q: want one number%s", command, shorten(text), firstLine(errs.String()))
 	}
 	return T(v), nil

@@ -53,7 +53,7 @@ func newRecorder[T model.Float](stages, ranks bool) (model.Recorder[T], *trace.R
 }
 
 func writeLogits[T model.Float](ctx context.Context, c *logitsCmd, in input, warnings io.Writer) error {
-	if err := checkOutput(c.Out); err != nil {
+	if err := checkOutput("--out", c.Out); err != nil {
 		return err
 	}
 	fault, err := parseFault(c.Fault, in.checkpoint)

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,9 +17,9 @@ import (
 )
 
 type revealCmd struct {
-	Order string `xor:"subject" placeholder:"NAME" help:"One of our orders, as samebits computes it: sequential, pairwise (the default), kahan, neumaier, double-double, widened, binned, exact, shuffled or arrival."`
-	Impl  string `xor:"subject" placeholder:"NAME" help:"Another implementation: gonum (floats.Sum, Dot and Gemm of gonum's BLAS)."`
-	Exec  string `xor:"subject" placeholder:"COMMAND" help:"A command for the shell (sh -c, on Windows cmd /C) that reads one decimal number a line and prints their sum, with enough digits to read it back (17 for f64). It runs once for each of some n*log2(n)/2 + 100 sums, none of which overflows."`
+	Order *string `xor:"subject" placeholder:"NAME" help:"One of our orders, as samebits computes it: sequential, pairwise (the default), kahan, neumaier, double-double, widened, binned, exact, shuffled or arrival."`
+	Impl  *string `xor:"subject" placeholder:"NAME" help:"Another implementation: gonum (floats.Sum, Dot and Gemm of gonum's BLAS)."`
+	Exec  *string `xor:"subject" placeholder:"COMMAND" help:"A command for the shell (sh -c, on Windows cmd /C) that reads one decimal number a line and prints their sum, with enough digits to read it back (17 for f64). It runs once for each of some n*log2(n)/2 + 100 sums, none of which overflows."`
 
 	Op      string        `default:"sum" help:"What to reveal: ${enum}. A gemm is of 2 x n by n x 3 matrices." enum:"sum,dot,gemm"`
 	Type    string        `default:"f64" help:"Type of the numbers: ${enum}." enum:"f32,f64"`
@@ -70,7 +69,7 @@ type revealSample struct {
 // Run reveals the tree.
 func (c *revealCmd) Run(ctx context.Context, s streams) error {
 	if c.SVG != "" {
-		if err := checkOutput(c.SVG); err != nil {
+		if err := checkOutput("--svg", c.SVG); err != nil {
 			return err
 		}
 	}
@@ -130,20 +129,24 @@ type subject[T kernel.Float] struct {
 // functions returns the implementation that the flags name.
 func functions[T kernel.Float](ctx context.Context, c *revealCmd) (*subject[T], error) {
 	switch {
-	case c.Exec != "":
+	case c.Exec != nil: // also if it is empty, as a variable of a shell may be
 		if c.Op != "sum" {
 			return nil, fmt.Errorf("--exec reads the terms of a sum: want --op sum, not %s", c.Op)
 		}
 		if c.Timeout <= 0 {
 			return nil, fmt.Errorf("--timeout %v: want more than 0", c.Timeout)
 		}
-		return &subject[T]{name: c.Exec, external: true, sum: func(x []T) (T, error) { return execSum(ctx, c.Exec, c.Timeout, x) }}, nil
-	case c.Impl == "gonum":
+		return &subject[T]{name: *c.Exec, external: true, sum: func(x []T) (T, error) { return execSum(ctx, *c.Exec, c.Timeout, x) }}, nil
+	case c.Impl != nil && *c.Impl == "gonum":
 		return gonumSubject[T](c.Op)
-	case c.Impl != "":
-		return nil, fmt.Errorf("--impl %q: want gonum", c.Impl)
+	case c.Impl != nil:
+		return nil, fmt.Errorf("--impl %q: want gonum", *c.Impl)
 	}
-	order, err := reduction{Order: cmp.Or(c.Order, "pairwise"), Seed: c.Seed}.order(reduce.Check[T])
+	name := "pairwise"
+	if c.Order != nil {
+		name = *c.Order
+	}
+	order, err := reduction{Order: name, Seed: c.Seed}.order(reduce.Check[T])
 	return &subject[T]{
 		name: order.String(),
 		sum:  func(x []T) (T, error) { return reduce.Sum(order, x), nil },

@@ -76,7 +76,9 @@ func TestRevealCommand(t *testing.T) {
 	for command, want := range map[string]string{
 		"echo hello":            `printed "hello": want one number`,
 		"echo 1 2":              `printed "1 2": want one number`,
+		"echo 1_0":              `printed "1_0": want one number`,
 		":":                     `printed "": want one number`,
+		"":                      `--exec "" printed "": want one number`,
 		"echo oops >&2; exit 3": "exit status 3: oops",
 	} {
 		status, stdout, stderr := samebits(t, "", "reveal", "--exec", command)
@@ -90,16 +92,20 @@ func TestRevealCommand(t *testing.T) {
 }
 
 func TestRevealBadUse(t *testing.T) {
+	missing := filepath.Join(t.TempDir(), "missing", "tree.svg")
 	for want, args := range map[string][]string{
 		"want 1 to 1048576":       {"-n", "0"},
 		"can't be used together":  {"--order", "exact", "--impl", "gonum"},
 		`"mkl": want gonum`:       {"--impl", "mkl"},
+		`--impl "": want gonum`:   {"--impl", ""},
+		`unknown order ""`:        {"--order", ""},
 		"no sum of float32":       {"--impl", "gonum", "--type", "f32"},
 		"want --op sum, not gemm": {"--exec", "cat", "--op", "gemm"},
 		"want more than 0":        {"--exec", "cat", "--timeout", "0s"},
 		`unknown order "foo"`:     {"--order", "foo"},
 		"applies to float32 only": {"--order", "widened"},
 		"is a directory":          {"--svg", t.TempDir()},
+		"--svg " + missing + ": cannot create a file in folder " + filepath.Dir(missing) + ": ": {"--svg", missing},
 	} {
 		status, stdout, stderr := samebits(t, "", append([]string{"reveal"}, args...)...)
 		require.Equal(t, exitBadUse, status, args)

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/samebits/samebits/internal/atomicfile"
 	"github.com/samebits/samebits/model"
 	"github.com/samebits/samebits/model/bytes24"
 	"github.com/samebits/samebits/tokenizer"
@@ -137,18 +138,14 @@ func checkThreads(n int) error {
 	return nil
 }
 
-// checkOutput returns an error where a file certainly cannot be written, before
-// long work is done for it.
-func checkOutput(name string) error {
+// checkOutput returns an error where the file that the flag names certainly cannot be written,
+// before long work is done for it.
+func checkOutput(flag, name string) error {
 	if info, err := os.Stat(name); err == nil && info.IsDir() {
-		return fmt.Errorf("%s is a directory: want the name of a file", name)
+		return fmt.Errorf("%s %s is a directory: want the name of a file", flag, name)
 	}
-	info, err := os.Stat(filepath.Dir(name))
-	if err != nil {
-		return err
-	}
-	if !info.IsDir() {
-		return fmt.Errorf("%s is no directory: cannot write %s", filepath.Dir(name), name)
+	if err := atomicfile.Check(name); err != nil {
+		return fmt.Errorf("%s %s: %w", flag, name, err)
 	}
 	return nil
 }

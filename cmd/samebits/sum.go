@@ -22,12 +22,12 @@ type reduction struct {
 
 type sumCmd struct {
 	reduction
-	Files []string `arg:"" optional:"" help:"Files to sum, one after the other: one number a line, decimal (1e-3) or hexadecimal (0x1.8p-3), lines that begin with # left out; or .npy. Without any, or as -, standard input."`
+	Files []string `arg:"" optional:"" help:"Files to sum, one after the other: one number a line, decimal (1e-3) or hexadecimal (0x1.8p-3), empty lines and those that begin with # left out; or .npy. Without any, or as -, standard input."`
 }
 
 type dotCmd struct {
 	reduction
-	X string `arg:"" help:"First file: one number a line, decimal (1e-3) or hexadecimal (0x1.8p-3), lines that begin with # left out; or .npy; - is standard input."`
+	X string `arg:"" help:"First file: one number a line, decimal (1e-3) or hexadecimal (0x1.8p-3), empty lines and those that begin with # left out; or .npy; - is standard input."`
 	Y string `arg:"" help:"Second file, of as many numbers."`
 }
 

@@ -29,16 +29,42 @@ func Write(path string, write func(io.Writer) error) error {
 	return nil
 }
 
+// Check returns an error where Write certainly fails, before long work is done for it: it
+// creates a temporary file where Write would, and removes it.
+func Check(path string) error {
+	path, perm, err := destination(path)
+	if err != nil {
+		return err
+	}
+	f, err := create(path, perm)
+	if err != nil {
+		return err
+	}
+	f.Close()
+	return os.Remove(f.Name())
+}
+
+// create creates a temporary file in the directory of path.
+func create(path string, perm fs.FileMode) (*os.File, error) {
+	dir := filepath.Dir(path)
+	f, err := os.OpenFile(filepath.Join(dir, fmt.Sprintf(".%016x.tmp", rand.Uint64())), os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
+	var p *fs.PathError
+	if errors.As(err, &p) { // the name of the file says nothing
+		return nil, fmt.Errorf("cannot create a file in folder %s: %w", dir, p.Err)
+	}
+	return f, err
+}
+
 func replace(path string, write func(io.Writer) error) error {
 	path, perm, err := destination(path)
 	if err != nil {
 		return err
 	}
-	temporary := filepath.Join(filepath.Dir(path), fmt.Sprintf(".%016x.tmp", rand.Uint64()))
-	f, err := os.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
+	f, err := create(path, perm)
 	if err != nil {
 		return err
 	}
+	temporary := f.Name()
 	defer os.Remove(temporary) // fails, as it should, once the rename has moved it
 	defer f.Close()
 	if err := fill(f, write); err != nil {

@@ -89,3 +89,26 @@ func TestRefusals(t *testing.T) {
 	require.ErrorIs(t, atomicfile.Write(filepath.Join(dir, "absent", "out"), content("x")), os.ErrNotExist)
 	require.ErrorContains(t, atomicfile.Write(os.DevNull, content("x")), "not a regular file")
 }
+
+func TestCheck(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "out")
+	require.NoError(t, atomicfile.Check(path))
+	entries, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	require.Empty(t, entries)
+	require.NoError(t, os.WriteFile(path, []byte("old"), 0o644))
+	require.NoError(t, atomicfile.Check(path))
+	requireOnly(t, dir, "out", "old")
+
+	missing := filepath.Join(dir, "missing")
+	for name, want := range map[string]string{
+		filepath.Join(missing, "out"): "cannot create a file in folder " + missing + ": ",
+		dir:                           "not a regular file",
+		filepath.Join(path, "deeper"): "not a directory",
+	} {
+		require.ErrorContains(t, atomicfile.Check(name), want)
+		require.ErrorContains(t, atomicfile.Write(name, content("new")), want, "as Write has it")
+	}
+	requireOnly(t, dir, "out", "old")
+}

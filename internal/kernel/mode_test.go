@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"math"
 	"math/rand/v2"
 	"testing"
 
@@ -24,7 +25,8 @@ func towerBits[T Float](x, y []T, halves bool) (all []uint64) {
 	return all
 }
 
-// microBits is the sums of the tiles of each number of rows, of columns that are packed and, where there are kernels for that, lie in a matrix.
+// microBits is the sums of the tiles of each number of rows, of columns that are packed and, where there are kernels for
+// that, lie in a matrix, and of the other tiles of one row.
 func microBits[T Float](x, y []T) (all []uint64) {
 	for rows := range MicroTile[T]().Rows {
 		tile := RowTile[T](rows + 1)
@@ -39,6 +41,59 @@ func microBits[T Float](x, y []T) (all []uint64) {
 			}
 		}
 	}
+	const terms = 8
+	wide, spread := WideTile[T](), SpreadTile[T]()
+	for _, of := range []struct {
+		Tile
+		b Factors[T]
+	}{
+		{wide, Factors[T]{Data: y, Stride: wide.Cols}},
+		{spread, Factors[T]{Data: y, Stride: terms * MicroTile[T]().Cols, Spread: true}},
+		{AcrossTile, Factors[T]{Data: y, Stride: 2 * AcrossTerms, Across: true}},
+	} {
+		if of.Tile == wide && !of.b.Spread && SweepColumns[T]() > 0 {
+			continue // it has no kernel: rows are swept
+		}
+		own, leaf := make([]T, of.Size()), terms
+		if of.b.Across {
+			leaf = 2 * AcrossTerms
+		}
+		Micro(of.Tile, Stack[T]{Own: own}, x, of.b, []uint64{Leaf(leaf, 0)})
+		for _, v := range own {
+			all = append(all, Bits(v))
+		}
+	}
+	return all
+}
+
+// storedBits is the sums of the tiles of factors of 16 bits.
+func storedBits(x, y []float32) (all []uint64) {
+	if Active() == Portable {
+		return nil // there is no such kernel
+	}
+	const terms = 8
+	factors := map[Storage][]uint16{}
+	for _, v := range y {
+		half := uint16(math.Float32bits(v) >> 16)
+		factors[BFloat16] = append(factors[BFloat16], half)
+		factors[Float16] = append(factors[Float16], half&^0x6000) // finite there, and often subnormal
+	}
+	sums := func(tile Tile, b Factors[uint16]) {
+		for _, of := range []Storage{BFloat16, Float16} {
+			own := make([]float32, tile.Size())
+			b.Data = factors[of]
+			MicroStored(tile, of, Stack[float32]{Own: own}, x, b, []uint64{Leaf(terms, 0)})
+			for _, v := range own {
+				all = append(all, Bits(v))
+			}
+		}
+	}
+	for _, rows := range tileRows[Active()] {
+		if rows <= StreamRows {
+			sums(RowTile[float32](rows), Factors[uint16]{Stride: MicroTile[float32]().Cols})
+		}
+	}
+	sums(SpreadTile[float32](), Factors[uint16]{Stride: terms * MicroTile[float32]().Cols, Spread: true})
 	return all
 }
 
@@ -96,6 +151,9 @@ func kernelBits[T Float](x, y []T) []uint64 {
 		}
 	}
 	all = append(all, microBits(x, y)...)
+	if !Is64[T]() {
+		all = append(all, storedBits(As[float32](x), As[float32](y))...)
+	}
 	for _, halves := range []bool{false, true} {
 		all = append(all, towerBits(x, y, halves)...)
 	}

@@ -54,6 +54,8 @@ func TestTextErrors(t *testing.T) {
 		"1 2":                      `n.txt:1: "1 2"` + allowed,
 		"1,5":                      `n.txt:1: "1,5"` + allowed,
 		"0x12":                     `n.txt:1: "0x12"` + allowed,
+		"1_000":                    `n.txt:1: "1_000"` + allowed,
+		"0x_1p4":                   `n.txt:1: "0x_1p4"` + allowed,
 		"#\n1e39":                  `n.txt:2: "1e39" is out of range: it rounds to infinity in float32`,
 		strings.Repeat("x", 2<<20): `n.txt:1: a line of 1048576 bytes or more: want one number a line`,
 		strings.Repeat("x", 999):   `n.txt:1: "` + strings.Repeat("x", 40) + `"` + allowed,

@@ -49,6 +49,9 @@ func parse[T kernel.Float](line string) (T, error) {
 		bitSize, typeName = 64, "float64"
 	}
 	x, err := strconv.ParseFloat(line, bitSize)
+	if strings.Contains(line, "_") { // which only Go allows
+		err = strconv.ErrSyntax
+	}
 	switch {
 	case err == nil:
 		return kernel.Canonical(T(x)), nil // ParseFloat's NaN is 0x7ff8000000000001
