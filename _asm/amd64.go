@@ -100,16 +100,6 @@ func (a *amd64) loadAhead(r string, how distance) {
 
 func (a *amd64) prefetchAhead(m mem, r string) { a.prefetchFrom(m.base, r, m.off) }
 
-func (a *amd64) prefetchTwo(m mem, r string) {
-	a.prefetchAhead(m, r)
-	a.prefetchSecondFrom(m.base, r, m.off+further)
-}
-
-func (a *amd64) prefetchBlock(m mem, r string) {
-	a.prefetchAhead(m, r)
-	a.line("PREFETCHT2 %s", a.mem(at(m.base, m.off+blockAhead)))
-}
-
 func (a *amd64) loadBfloat16(d reg, m mem) {
 	a.line("VPMOVZXWD %s, %s", a.mem(m), a.v(d))
 	a.line("VPSLLD $16, %s, %s", a.v(d), a.v(d))

@@ -66,8 +66,6 @@ func (a *arm64) prefetchSecondFrom(string, string, int) {}
 
 func (a *arm64) loadAhead(string, distance)    {}
 func (a *arm64) prefetchAhead(m mem, _ string) { a.prefetch(at(m.base, m.off+ahead)) }
-func (a *arm64) prefetchTwo(m mem, r string)   { a.prefetchAhead(m, r) }
-func (a *arm64) prefetchBlock(m mem, _ string) { a.prefetch(at(m.base, m.off+blockAhead)) }
 
 func (a *arm64) upperHalves(reg)                      { panic("vectors are too short") }
 func (a *arm64) splitBfloat16(_, _, _ reg)            { panic("vectors are too short") }

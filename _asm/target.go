@@ -59,8 +59,11 @@ func at(base string, off int) mem { return mem{base: base, off: off} }
 // far ahead as is best for the processor, see internal/kernel/ahead_amd64.go.
 const ahead = 2048
 
-// line is the size of a cache line in bytes.
-const line = 64
+// line is the size of a cache line in bytes, page that of the pages within which processors look ahead by themselves.
+const (
+	line = 64
+	page = 4096
+)
 
 // frame is the base of places in the function's own frame.
 const frame = "frame"
@@ -84,12 +87,9 @@ type target interface {
 	loadWide(d reg, m mem)           // half as many bytes: float32 converted to float64
 	broadcast(d reg, m mem)          // one lane to all
 	broadcastScalar(d reg, r string) // its lower half to every 4 bytes
-	// loadAhead sets r to how far ahead the processor is asked for lines. prefetchAhead asks so; prefetchTwo asks the second cache a little further
-	// ahead besides, and prefetchBlock asks it for the next block.
+	// loadAhead sets r to how far ahead the processor is asked for lines. prefetchAhead asks so.
 	loadAhead(r string, how distance)
 	prefetchAhead(m mem, r string)
-	prefetchTwo(m mem, r string)
-	prefetchBlock(m mem, r string)
 	// prefetchFrom asks for the place at base + index + off, which may be anywhere.
 	prefetchFrom(base, index string, off int)
 	prefetchSecondFrom(base, index string, off int) // likewise, for the second cache alone
@@ -216,6 +216,7 @@ type target interface {
 	clear()
 	capture(code func()) (lines []string)
 	play(streams ...[]string)
+	strew(lines, few []string)
 	constants() string
 }
 
@@ -283,5 +284,15 @@ func (p *printer) play(streams ...[]string) {
 				more = true
 			}
 		}
+	}
+}
+
+// strew prints the lines with the few others evenly among them.
+func (p *printer) strew(lines, few []string) {
+	for i, next := 0, 0; i < len(lines); i++ {
+		for ; next < len(few) && next*len(lines) <= i*len(few); next++ {
+			p.text.WriteString(few[next])
+		}
+		p.text.WriteString(lines[i])
 	}
 }

@@ -48,6 +48,7 @@ type tree struct {
 
 	tailX, tailY, slots, acc, stack int // places in the frame
 	inRegs                          []value
+	asking                          bool    // what is read now is asked for ahead
 	last                            []value // of a block whose columns have registers: the last of all is not stored
 }
 
@@ -343,9 +344,11 @@ func (k *tree) blocks() {
 
 // block evaluates the block at x (and y) into the slot at t, or into registers.
 func (k *tree) block() {
+	k.asking = k.asks()
+	defer func() { k.asking = false }()
 	switch {
 	case k.twoPairs():
-		k.inParts(2)
+		k.pairBlock()
 	case k.pairs:
 		k.eachColumn("x", "y", func(c int) {
 			v := k.node("p", "q", 0, k.rows, c)
@@ -368,6 +371,55 @@ func (k *tree) inParts(parts int) {
 	for c, v := range k.partNodes("x", "y", k.rows, parts) {
 		k.last[c] = v
 		k.release(v...)
+	}
+}
+
+// pairBlock evaluates the block into registers by one of two programs. Intel's processors are asked for each line, how far ahead is
+// in a register, and two parts take turns. Those of AMD (that register is 0) follow a stream by themselves, but in one page
+// only one, and in ascending order; so there is one part. They begin anew in each page, so they are asked for some lines of the next,
+// and for lines a little ahead, evenly among the arithmetic and those of x before those of y: pages of the two may be in one
+// bank of the memory, which has one of them open at a time.
+func (k *tree) pairBlock() {
+	free := append([]reg(nil), k.free...)
+	k.ifZero("dst", "follows")
+	k.inParts(2)
+	inTwo := append([]value(nil), k.last...)
+	k.jump("evaluated")
+	k.label("follows")
+	k.free, k.asking = append([]reg(nil), free...), false
+	from := []string{"x"}
+	if k.products() {
+		from = append(from, "y")
+	}
+	for _, p := range from {
+		k.prefetchSecond(at(p, page))
+	}
+	k.strew(k.capture(func() { k.inParts(1) }), k.capture(func() {
+		for _, p := range from {
+			for off := 0; off < k.rows*rowIn; off += line {
+				k.prefetch(at(p, off+aLittle))
+			}
+		}
+	}))
+	k.moveTo(inTwo, k.last)
+	k.label("evaluated")
+	k.last, k.free = inTwo, free
+}
+
+// aLittle is how far ahead in bytes a processor that follows a stream is asked for what it reads.
+const aLittle = 512
+
+// moveTo copies values to other registers, one after the other.
+func (k *tree) moveTo(to, from []value) {
+	written := map[reg]bool{}
+	for i := range to {
+		for part := range to[i] {
+			if written[from[i][part]] {
+				panic(k.name() + ": values change places")
+			}
+			k.copy(to[i][part], from[i][part])
+			written[to[i][part]] = true
+		}
 	}
 }
 
@@ -866,43 +918,36 @@ func (k *tree) fetchTerm(r reg, m mem) {
 	}
 }
 
-// blockAhead is how far ahead in bytes a widened sum asks the second cache for memory.
-const blockAhead = 4096 * 4
-
 // distance is how far ahead in bytes memory is asked for: a variable of package kernel, without its ending.
 type distance string
 
 const (
 	ofStream  distance = "stream"
 	ofStreams distance = "streams" // two arrays
-	ofBlock   distance = "block"
+	ofPairs   distance = "pairs"   // long vectors, see pairBlock
+	ofWide    distance = "wide"
 )
-
-// further is by how many bytes more prefetchTwo asks the second cache.
-const further = 512
 
 func (k *tree) distance() distance {
 	switch {
 	case !k.pairs:
-		return ofBlock
+		return ofWide
+	case k.twoPairs():
+		return ofPairs
 	case k.products():
 		return ofStreams
 	}
 	return ofStream
 }
 
-// asks tells whether the kernel asks for memory ahead: of pairs for what follows, of a widened sum for the next block.
+// asks tells whether the blocks ask for memory ahead: those of pairs, and of widened sums.
 func (k *tree) asks() bool { return k.pairs || k.w == wide && k.term == plain }
 
 // ask asks for memory ahead of the column, if the column is the first of its line. How far is in a register of
 // the place for lanes, which is not needed before the end.
 func (k *tree) ask(p string, row, c int) {
-	switch m := k.place(p, row, c); {
-	case m.off%line != 0:
-	case k.pairs:
-		k.prefetchTwo(m, "dst")
-	default:
-		k.prefetchBlock(m, "dst")
+	if m := k.place(p, row, c); m.off%line == 0 {
+		k.prefetchAhead(m, "dst")
 	}
 }
 
@@ -910,7 +955,7 @@ func (k *tree) ask(p string, row, c int) {
 func (k *tree) leaf(x, y string, row, c int) value {
 	v := value{k.alloc()}
 	k.fetchTerm(v[0], k.place(x, row, c))
-	if k.asks() {
+	if k.asking {
 		k.ask(x, row, c)
 		if k.products() {
 			k.ask(y, row, c)

@@ -5,17 +5,16 @@ package kernel
 import "github.com/klauspost/cpuid/v2"
 
 // How far ahead in bytes kernels ask the nearest cache for what they read from memory: those of
-// which each line is worked on for long (streamAhead, and of two arrays streamsAhead; for double-double sums the second
-// cache is asked 512 bytes further ahead), and widened sums (blockAhead; every processor is asked by the second cache for
-// what is 16 KiB ahead, too).
+// which each line is worked on for long (streamAhead, and of two arrays streamsAhead), double-double sums of AVX-512
+// (pairsAhead; if 0, they read and ask in another way, see pairBlock in _asm/tree.go), and widened sums (wideAhead).
 //
 // Intel processors do not look as far ahead as that work is long. Those of AMD do, into the second
 // cache; what asks the nearest for a line that is not there yet occupies one of its few misses
 // (24 on Zen 4) until it comes from memory, so that it reads at half of the bandwidth.
-var streamAhead, streamsAhead, blockAhead uint64 = 2048, 2048, 4096 * 4
+var streamAhead, streamsAhead, pairsAhead, wideAhead uint64 = 2048, 2048, 2048, 4096 * 4
 
 func init() {
 	if cpuid.CPU.IsVendor(cpuid.AMD) {
-		streamAhead, streamsAhead, blockAhead, alongFarFrom = 256, 512, 0, 16<<20
+		streamAhead, streamsAhead, pairsAhead, wideAhead, alongFarFrom = 256, 768, 0, 512, 16<<20
 	}
 }

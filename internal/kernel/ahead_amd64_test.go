@@ -19,21 +19,24 @@ func TestAhead(t *testing.T) {
 		s[i] = float32(x[i])
 	}
 	bits := func() (all []uint64) {
-		for _, of := range []Terms{Plain, Product} {
+		for _, of := range []Terms{Plain, Absolute, Product} {
 			h, l := Pairs(of, nil, x, y)
-			all = append(all, Bits(h), Bits(l), Bits(Tree[float64](of, nil, s, s)))
+			single, low := Pairs(of, nil, s, s)
+			all = append(all, Bits(h), Bits(l), Bits(single), Bits(low), Bits(Tree[float64](of, nil, s, s)))
 			var cut Slices
 			grid := NewGrid(Whole, false, -40, -80)
-			if Cut(&cut, &grid, of, x[:MaxSliced], y[:MaxSliced]) {
+			if of != Absolute && Cut(&cut, &grid, of, x[:MaxSliced], y[:MaxSliced]) {
 				all = append(all, uint64(cut.Sum[0]), uint64(cut.Sum[1]))
 			}
 		}
 		return all
 	}
 	want := bits()
-	defer func(stream, streams, block uint64) { streamAhead, streamsAhead, blockAhead = stream, streams, block }(streamAhead, streamsAhead, blockAhead)
+	defer func(stream, streams, pairs, wide uint64) {
+		streamAhead, streamsAhead, pairsAhead, wideAhead = stream, streams, pairs, wide
+	}(streamAhead, streamsAhead, pairsAhead, wideAhead)
 	for _, ahead := range []uint64{0, 64, 1 << 16, 1 << 40} {
-		streamAhead, streamsAhead, blockAhead = ahead, ahead, ahead
+		streamAhead, streamsAhead, pairsAhead, wideAhead = ahead, ahead, ahead, ahead
 		require.Equal(t, want, bits())
 	}
 }
