@@ -179,6 +179,17 @@ func writeOnGrid(out string) {
 		declarations += "\n//go:noescape\n" + declaration + "\n"
 		none += "\n" + declaration + " {\n\tpanic(noKernel)\n}\n"
 	}
+	narrow := &amd64{bytes: 32}
+	narrow.setWidth(f32)
+	for _, of := range []term{plain, roundedProduct} {
+		k, short := &fewOnGrid{certain{amd64: a, term: of}}, &shortOnGrid{fewOnGrid{certain{amd64: narrow, term: of}}}
+		k.emit()
+		short.emit()
+		for _, declaration := range []string{k.declaration(), short.declaration()} {
+			declarations += "\n//go:noescape\n" + declaration + "\n"
+			none += "\n" + declaration + " {\n\tpanic(noKernel)\n}\n"
+		}
+	}
 	var data printer
 	for _, c := range []struct {
 		name string
@@ -187,6 +198,7 @@ func writeOnGrid(out string) {
 		fmt.Fprintf(&data.text, "DATA %s<>+0(SB)/4, $0x%08x\nGLOBL %s<>(SB), RODATA|NOPTR, $4\n", c.name, c.word, c.name)
 	}
 	write(filepath.Join(folder, "ongrid_"+strings.ToLower(a.suffix())+"_amd64.s"), header+"\n"+data.source()+probeData()+a.output())
+	write(filepath.Join(folder, "ongrid_avx2_amd64.s"), header+"\n"+shortOnGridData()+probeData()+narrow.output())
 	write(filepath.Join(folder, "ongrid_amd64.go"), declarations)
 	write(filepath.Join(folder, "ongrid_other.go"), none)
 }

@@ -58,6 +58,26 @@ func SumOnGrid(fold, exponent int, of Terms, x, y []float32) (sum int64, most ui
 	return sum, 0, true
 }
 
+// MaxFewOnGrid is the number of terms that SumFewOnGrid takes.
+const MaxFewOnGrid = 256
+
+// SumFewOnGrid returns the binned sum of 1 to MaxFewOnGrid terms of float32, Plain or RoundedProduct: each rounded to the grid that their largest has in that fold, and
+// their sum, of less than 2^60 units, rounded once. It returns false where that is zero, where a term is not finite, and where there is no kernel.
+func SumFewOnGrid(fold int, of Terms, x, y []float32) (v float32, ok bool) {
+	p, q := unsafe.SliceData(x), unsafe.SliceData(y)
+	switch {
+	case active < AVX2:
+		return 0, false
+	case active == AVX2 && of == Plain:
+		return fewOnGridSumF32AVX2(p, q, len(x), fold)
+	case active == AVX2:
+		return fewOnGridDotRoundedF32AVX2(p, q, len(x), fold)
+	case of == Plain:
+		return fewOnGridSumF32AVX512(p, q, len(x), fold)
+	}
+	return fewOnGridDotRoundedF32AVX512(p, q, len(x), fold)
+}
+
 // sumOnGrid is SumOnGrid with AVX-512. With J the top of the grid of 2^exponent = q, and W = 13, no term is to be more than q(J+1)/2 = 2^(W fold - 1) q.
 // The unit U of the upper anchor M = 1.5 * 2^23 U is 2^(W fold - 23) q, so that such terms are at most 2^22 U: M + x is in the binade of M then, but for +2^22 U and
 // what rounds to that, and it is not if a term is more, as below that binade numbers are closer. With h the multiple of U that is
