@@ -20,7 +20,7 @@ const (
 func (k *fewOnGrid) name() string { return "fewOnGrid" + k.term.String() + "F32" }
 
 func (k *fewOnGrid) emit() {
-	k.enterProbingFor(k.name(), []string{"x", "y", "n", "fold"}, 8, "x", "y", "n")
+	k.enterProbingFor(k.name(), []string{"x", "y", "n", "fold"}, 5, "x", "y", "n")
 	k.line("DECQ CX")
 	k.line("MOVQ CX, R10")
 	k.line("SHRQ $4, R10") // whole vectors before the last, which has 1 to 16
@@ -151,7 +151,7 @@ const (
 )
 
 func (k *shortOnGrid) emit() {
-	k.enterProbingFor(k.name(), []string{"x", "y", "n", "fold"}, 8, "x", "y", "n")
+	k.enterProbingFor(k.name(), []string{"x", "y", "n", "fold"}, 5, "x", "y", "n")
 	k.line("LEAQ onGridTail<>+32(SB), AX")
 	k.line("MOVQ CX, BX")
 	k.line("ANDQ $7, BX")

@@ -12,6 +12,14 @@ func onGridDotRoundedF32AVX512(x, y *float32, n int, upper, lower uint64, step i
 	panic(noKernel)
 }
 
+func onGridSumF32AVX2(x, y *float32, n int, upper, lower uint64, step int) (sum int64, left uint64) {
+	panic(noKernel)
+}
+
+func onGridDotRoundedF32AVX2(x, y *float32, n int, upper, lower uint64, step int) (sum int64, left uint64) {
+	panic(noKernel)
+}
+
 func fewOnGridSumF32AVX512(x, y *float32, n, fold int) (v float32, ok bool) {
 	panic(noKernel)
 }
