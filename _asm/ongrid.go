@@ -2,17 +2,18 @@ package main
 
 import (
 	"fmt"
+	"math/bits"
 	"path/filepath"
 	"strings"
 )
 
-// onGrid is the program of the sum of terms of float32, or of rounded products, each rounded to a multiple of a unit: of one pass with AVX-512. With
+// onGrid is the program of the sum of terms of float32, or of rounded products, each rounded to a multiple of a unit: of one pass. With
 // an upper anchor M and a lower m, 1.5 * 2^23 of a unit each, every term x has
 //
 //	t = x + M; s += bits of t; t = (M + m) - t; t = x + t; r += bits of t
 //
 // t is M and the multiple of the upper unit that is nearest to x; then m less that multiple, which is exact where it has no more than 24 bits; and then
-// m and the rounding of what x has besides. left gathers the bits in which x + M differs from M.
+// m and the rounding of what x has besides. left gathers the bits in which x + M differs from M; with AVX2 those that are set in any t or in all.
 //
 // The words s and r of 32 bits begin at what takes the anchors away again, -n M and -n m for n terms of a lane, and become
 // 64 bits before n is more than onGridMost: see internal/kernel/binned.go. The ragged vector is filled up with zeros.
@@ -36,6 +37,7 @@ const (
 	gridS     reg = 13
 	gridR     reg = 12
 	gridSum   reg = 14
+	gridAll   reg = gridLower // of AVX2, afterwards
 )
 
 func (k *onGrid) name() string { return "onGrid" + k.term.String() + "F32" }
@@ -48,20 +50,26 @@ func (k *onGrid) emit() {
 	k.enterProbingFor(k.name(), []string{"x", "y", "n", "upper", "lower", "step"}, 16, "x", "y", "n")
 	k.line("MOVQ %s, R8", k.arg("upper"))
 	k.line("MOVQ %s, R9", k.arg("lower"))
-	k.line("VPBROADCASTD R8, Z%d", gridM)
-	k.line("VPBROADCASTD R9, Z%d", gridLower)
-	k.broadcastFrom(gridOne, "onGridOne<>(SB)")
+	k.broadcastWord(gridM, "R8")
+	k.broadcastWord(gridLower, "R9")
 	k.add(gridBoth, gridM, gridLower)
+	if k.masks() {
+		k.broadcastFrom(gridOne, "onGridOne<>(SB)")
+	} else {
+		k.copy(gridAll, gridM)
+	}
 	k.line("VPXOR X%[1]d, X%[1]d, X%[1]d", gridLeft)
 	k.line("VPXOR X%[1]d, X%[1]d, X%[1]d", gridSum)
 	k.line("DECQ CX")
 	k.line("MOVQ CX, R10")
-	k.line("SHRQ $4, R10") // whole vectors before the last, which has 1 to 16
-	k.line("ANDL $15, CX")
-	k.line("MOVL $2, AX")
-	k.line("SHLL CX, AX")
-	k.line("DECL AX")
-	k.line("KMOVW AX, K1")
+	k.line("SHRQ $%d, R10", bits.Len(uint(k.lanes()))-1) // whole vectors before the last, which has one lane or more
+	k.line("ANDL $%d, CX", k.lanes()-1)
+	if k.masks() {
+		k.line("MOVL $2, AX")
+		k.line("SHLL CX, AX")
+		k.line("DECL AX")
+		k.line("KMOVW AX, K1")
+	}
 	k.label("block")
 	k.line("MOVL $%d, R11", onGridMost)
 	k.line("CMPQ R10, R11")
@@ -74,8 +82,8 @@ func (k *onGrid) emit() {
 	k.line("MOVL AX, BX")
 	k.line("IMULL R8, AX")
 	k.line("IMULL R9, BX")
-	k.line("VPBROADCASTD AX, Z%d", gridS)
-	k.line("VPBROADCASTD BX, Z%d", gridR)
+	k.broadcastWord(gridS, "AX")
+	k.broadcastWord(gridR, "BX")
 	k.line("MOVL R11, AX")
 	k.line("ANDL $%d, AX", onGridAbreast-1)
 	k.line("SHRL $2, R11")
@@ -83,18 +91,18 @@ func (k *onGrid) emit() {
 	k.label("row")
 	var streams [][]string
 	for i := range reg(onGridAbreast) {
-		streams = append(streams, k.capture(func() { k.vector(i, 64*int(i), "") }))
+		streams = append(streams, k.capture(func() { k.vector(i, k.bytes*int(i), false) }))
 	}
 	k.play(streams...)
-	k.advance(64 * onGridAbreast)
+	k.advance(k.bytes * onGridAbreast)
 	k.line("DECL R11")
 	k.line("JNE row")
 	k.label("singles")
 	k.line("TESTL AX, AX")
 	k.line("JEQ through")
 	k.label("single")
-	k.vector(0, 0, "")
-	k.advance(64)
+	k.vector(0, 0, false)
+	k.advance(k.bytes)
 	k.line("DECL AX")
 	k.line("JNE single")
 	k.label("through")
@@ -104,17 +112,42 @@ func (k *onGrid) emit() {
 	k.line("JNE out")
 	k.line("JMP block")
 	k.label("last")
-	k.vector(0, 0, "K1, ")
+	if !k.masks() {
+		k.line("LEAQ onGridTail<>+28(SB), AX")
+		k.line("SHLQ $2, CX")
+		k.line("SUBQ CX, AX")
+		k.line("VMOVDQU (AX), Y%d", gridOne)
+	}
+	k.vector(0, 0, true)
 	k.flush()
 	k.label("out")
-	k.line("KMOVW K2, AX")
+	if k.masks() {
+		k.line("KMOVW K2, AX")
+	}
 	k.line("MOVQ AX, left+56(FP)")
 	for i, bytes := range []int{64, 32, 16} {
-		k.upper(gridT+reg(i), gridSum, bytes)
-		k.line("VPADDQ Y%d, Y%d, Y%[2]d", gridT+reg(i), gridSum)
+		if bytes <= k.bytes {
+			k.upper(gridT+reg(i), gridSum, bytes)
+			k.line("VPADDQ Y%d, Y%d, Y%[2]d", gridT+reg(i), gridSum)
+		}
 	}
 	k.line("VMOVQ X%d, sum+48(FP)", gridSum)
 	k.leaveProbed()
+}
+
+// masks tells whether there are masks in registers of their own, and what else AVX-512 has.
+func (k *onGrid) masks() bool { return k.bytes == 64 }
+
+func (k *onGrid) lanes() int { return k.bytes / 4 }
+
+// broadcastWord brings the lower half of a scalar register to all lanes.
+func (k *onGrid) broadcastWord(d reg, from string) {
+	if k.masks() {
+		k.line("VPBROADCASTD %s, Z%d", from, d)
+		return
+	}
+	k.line("VMOVD %s, X%d", from, d)
+	k.line("VPBROADCASTD X%d, Y%[1]d", d)
 }
 
 func (k *onGrid) advance(bytes int) {
@@ -124,60 +157,108 @@ func (k *onGrid) advance(bytes int) {
 	}
 }
 
-// vector takes the terms at that place, those of the mask.
-func (k *onGrid) vector(i reg, off int, mask string) {
+// vector takes the terms at that place, or the ragged ones.
+func (k *onGrid) vector(i reg, off int, ragged bool) {
 	x, t := gridX+i, gridT+i
-	zeros := ""
-	if mask != "" {
-		zeros = ".Z"
-	}
-	if k.term != plain && mask == "" { // from memory, that of products waits otherwise
+	if k.term != plain && !ragged { // from memory, that of products waits otherwise
 		k.line("PREFETCHT1 %d(SI)", off+onGridAhead)
 		k.line("PREFETCHT1 %d(DX)", off+onGridAhead)
 	}
-	k.line("VMOVUPS%s %d(SI), %sZ%d", zeros, off, mask, x)
-	if k.term != plain {
-		k.line("VMULPS%s %d(DX), Z%d, %sZ%d", zeros, off, x, mask, x)
+	switch {
+	case !ragged:
+		k.line("VMOVUPS %d(SI), %s", off, k.v(x))
+		if k.term != plain {
+			k.line("VMULPS %d(DX), %s, %[2]s", off, k.v(x))
+		}
+	case k.masks():
+		k.line("VMOVUPS.Z %d(SI), K1, Z%d", off, x)
+		if k.term != plain {
+			k.line("VMULPS.Z %d(DX), Z%d, K1, Z%[2]d", off, x)
+		}
+	default:
+		k.line("VMASKMOVPS %d(SI), Y%d, Y%d", off, gridOne, x)
+		if k.term != plain {
+			k.line("VMASKMOVPS %d(DX), Y%d, Y%d", off, gridOne, t)
+			k.mul(x, x, t)
+		}
 	}
 	k.add(t, x, gridM)
-	k.line("VPADDD Z%d, Z%d, Z%[2]d", t, gridS)
-	k.line("VPTERNLOGD $0xf6, Z%d, Z%d, Z%d", t, gridM, gridLeft)
-	k.line("VFNMADD213PS Z%d, Z%d, Z%d", gridBoth, gridOne, t)
-	k.add(t, x, t)
-	k.line("VPADDD Z%d, Z%d, Z%[2]d", t, gridR)
+	k.line("VPADDD %s, %s, %[2]s", k.v(t), k.v(gridS))
+	if k.masks() {
+		k.line("VPTERNLOGD $0xf6, Z%d, Z%d, Z%d", t, gridM, gridLeft)
+		k.line("VFNMADD213PS Z%d, Z%d, Z%d", gridBoth, gridOne, t)
+		k.add(t, x, t)
+	} else {
+		k.line("VPOR Y%d, Y%d, Y%[2]d", t, gridLeft)
+		k.line("VPAND Y%d, Y%d, Y%[2]d", t, gridAll)
+		k.sub(t, gridBoth, t)
+		k.add(t, x, t)
+	}
+	k.line("VPADDD %s, %s, %[2]s", k.v(t), k.v(gridR))
 }
 
 // flush adds the words to the sums of 64 bits, and leaves in K2 which lanes have left the binade of M, and the flags of that.
 func (k *onGrid) flush() {
 	const a, b, c, d = gridT, gridT + 1, gridT + 2, gridT + 3
-	k.line("VPTESTMD.BCST onGridExponents<>(SB), Z%d, K2", gridLeft)
+	if k.masks() {
+		k.line("VPTESTMD.BCST onGridExponents<>(SB), Z%d, K2", gridLeft)
+	}
 	k.line("VMOVQ %s, X%d", k.arg("step"), gridX)
-	k.line("VPSLLQ $32, Z%d, Z%d", gridS, a)
-	k.line("VPSLLQ $32, Z%d, Z%d", gridR, c)
-	k.line("VPSRAQ $32, Z%d, Z%d", gridS, b)
-	k.line("VPSRAQ $32, Z%d, Z%d", gridR, d)
-	k.line("VPSRAQ $32, Z%d, Z%[1]d", a)
-	k.line("VPSRAQ $32, Z%d, Z%[1]d", c)
-	k.line("VPADDQ Z%d, Z%d, Z%[2]d", b, a)
-	k.line("VPADDQ Z%d, Z%d, Z%[2]d", d, c)
-	k.line("VPSLLQ X%d, Z%d, Z%[2]d", gridX, a)
-	k.line("VPADDQ Z%d, Z%d, Z%[2]d", c, gridSum)
-	k.line("VPADDQ Z%d, Z%d, Z%[2]d", a, gridSum)
-	k.line("KORTESTW K2, K2")
+	k.widen(a, b, gridS)
+	k.widen(c, d, gridR)
+	k.line("VPSLLQ X%d, %s, %[2]s", gridX, k.v(a))
+	k.line("VPADDQ %s, %s, %[2]s", k.v(c), k.v(gridSum))
+	k.line("VPADDQ %s, %s, %[2]s", k.v(a), k.v(gridSum))
+	if k.masks() {
+		k.line("KORTESTW K2, K2")
+		return
+	}
+	k.line("VPXOR Y%d, Y%d, Y%d", gridM, gridLeft, a)
+	k.line("VPXOR Y%d, Y%d, Y%d", gridM, gridAll, b)
+	k.line("VPOR Y%d, Y%d, Y%[2]d", b, a)
+	k.broadcastFrom(b, "onGridExponents<>(SB)")
+	k.line("XORL AX, AX")
+	k.line("VPTEST Y%d, Y%d", b, a)
+	k.line("SETNE AX")
+}
+
+// widen sets d to the sums of pairs of words of s as 64 bits, with the help of t.
+func (k *onGrid) widen(d, t, s reg) {
+	if k.masks() {
+		k.line("VPSLLQ $32, Z%d, Z%d", s, d)
+		k.line("VPSRAQ $32, Z%d, Z%d", s, t)
+		k.line("VPSRAQ $32, Z%d, Z%[1]d", d)
+	} else {
+		k.line("VEXTRACTI128 $1, Y%d, X%d", s, t)
+		k.line("VPMOVSXDQ X%d, Y%d", s, d)
+		k.line("VPMOVSXDQ X%d, Y%[1]d", t)
+	}
+	k.line("VPADDQ %s, %s, %[2]s", k.v(t), k.v(d))
 }
 
 // writeOnGrid writes the kernels and their declarations.
 func writeOnGrid(out string) {
 	folder := filepath.Join(out, "internal/kernel")
-	a := &amd64{bytes: 64}
-	a.setWidth(f32)
+	a, narrow := &amd64{bytes: 64}, &amd64{bytes: 32}
 	declarations, none := goHeader("!purego", "kernel"), goHeader("purego || !amd64", "kernel")
-	for _, of := range []term{plain, roundedProduct} {
-		k := &onGrid{amd64: a, term: of}
-		k.emit()
-		declaration := fmt.Sprintf("func %s%s%s", k.name(), a.suffix(), k.signature())
+	declare := func(declaration string) {
 		declarations += "\n//go:noescape\n" + declaration + "\n"
 		none += "\n" + declaration + " {\n\tpanic(noKernel)\n}\n"
+	}
+	for _, t := range []*amd64{a, narrow} {
+		t.setWidth(f32)
+		for _, of := range []term{plain, roundedProduct} {
+			k := &onGrid{amd64: t, term: of}
+			k.emit()
+			declare(fmt.Sprintf("func %s%s%s", k.name(), t.suffix(), k.signature()))
+		}
+	}
+	for _, of := range []term{plain, roundedProduct} {
+		k, short := &fewOnGrid{certain{amd64: a, term: of}}, &shortOnGrid{fewOnGrid{certain{amd64: narrow, term: of}}}
+		k.emit()
+		short.emit()
+		declare(k.declaration())
+		declare(short.declaration())
 	}
 	var data printer
 	for _, c := range []struct {
@@ -187,6 +268,7 @@ func writeOnGrid(out string) {
 		fmt.Fprintf(&data.text, "DATA %s<>+0(SB)/4, $0x%08x\nGLOBL %s<>(SB), RODATA|NOPTR, $4\n", c.name, c.word, c.name)
 	}
 	write(filepath.Join(folder, "ongrid_"+strings.ToLower(a.suffix())+"_amd64.s"), header+"\n"+data.source()+probeData()+a.output())
+	write(filepath.Join(folder, "ongrid_avx2_amd64.s"), header+"\n"+data.source()+shortOnGridData()+probeData()+narrow.output())
 	write(filepath.Join(folder, "ongrid_amd64.go"), declarations)
 	write(filepath.Join(folder, "ongrid_other.go"), none)
 }

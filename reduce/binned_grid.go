@@ -1,19 +1,15 @@
 package reduce
 
 import (
-	"math"
 	"math/bits"
 
 	"github.com/samebits/samebits/internal/kernel"
 )
 
-// gridSoonest is the number of terms that are sooner summed as they are looked at, gridFewest with AVX-512. gridTries bounds how often that is tried, and
-// gridShown terms show a grid with AVX-512.
+// gridShown terms show a grid on which all are tried to be summed, gridTries times at most.
 const (
-	gridSoonest = 2048
-	gridFewest  = 192
-	gridTries   = 2
-	gridShown   = 128
+	gridShown = 128
+	gridTries = 2
 )
 
 // binnedOnGrid returns the binned sum of terms of float32. All slices of a term together
@@ -30,12 +26,8 @@ const (
 func binnedOnGrid[T Float](fold int, of kernel.Terms, x, y []T) (T, bool) {
 	a, b := kernel.As[float32](x), kernel.As[float32](y)
 	most := uint64(0)
-	switch n := len(x); {
-	case kernel.Active() == kernel.AVX512 && n >= gridFewest && fold < maxFold:
+	if len(x) >= kernel.OnGridSooner(fold) {
 		most = kernel.Largest(of, a[:gridShown], b)
-	case n >= gridSoonest:
-		shown := sample(terms[T]{x: x, y: y}).Most
-		most = kernel.Bits(float32(math.Float64frombits(shown)))
 	}
 	for tries := gridTries; tries > 0 && most > 0 && most < 0xff<<23; tries-- {
 		exponent := kernel.SingleGrid(fold, most)
@@ -67,11 +59,6 @@ func sumOnGrid(fold, exponent int, of kernel.Terms, x, y []float32) (sum int128,
 		}
 		part, more, ok := kernel.SumOnGrid(fold, exponent, of, blockX, blockY)
 		if !ok {
-			if kernel.Active() == kernel.AVX512 {
-				if more = kernel.Largest(of, x, y); kernel.SingleGrid(fold, more) == exponent {
-					more = 0 // it is not for that
-				}
-			}
 			return sum, more, false
 		}
 		sum.add(part)

@@ -15,7 +15,7 @@ import (
 func TestBinnedSumsOnAShownGrid(t *testing.T) {
 	rng := rand.New(rand.NewPCG(41, 42))
 	for i := range 120 {
-		n, fold := gridSoonest+rng.IntN(12000), 2+i%3
+		n, fold := 300+rng.IntN(12000), 2+i%3
 		x, y := make([]float32, n), make([]float32, n)
 		base := rng.IntN(200) - 110
 		for j := range x {

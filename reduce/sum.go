@@ -265,18 +265,31 @@ const certifiedBins = 1 << 17
 // Plain or RoundedProduct.
 func binnedSum[T Float](fold int, of kernel.Terms, x, y []T) T {
 	n := len(x)
-	switch {
-	case !kernel.Is64[T]():
-		if v, ok := binnedOnGrid(fold, of, x, y); ok {
-			return v
+	if kernel.Is64[T]() {
+		if fold > minFold && n <= certifiedBins {
+			if v, ok := certify(fold, of, x, y); ok {
+				return v
+			}
 		}
-	case fold > minFold && n <= certifiedBins:
-		if v, ok := certify(fold, of, x, y); ok {
-			return v
+		return binnedCut(fold, terms[T]{x: x, y: y})
+	}
+	if 0 < n && n <= kernel.MaxFewOnGrid {
+		if v, ok := kernel.SumFewOnGrid(fold, of, kernel.As[float32](x), kernel.As[float32](y)); ok {
+			return T(v)
 		}
 	}
+	if v, ok := binnedOnGrid(fold, of, x, y); ok {
+		return v
+	}
+	return binnedCut(fold, terms[T]{x: x, y: y})
+}
+
+// binnedCut is the binned sum by way of its bins, out of the way of others.
+//
+//go:noinline
+func binnedCut[T Float](fold int, t terms[T]) T {
 	b := NewBins[T](fold)
-	b.add(terms[T]{x: x, y: y})
+	b.add(t)
 	return b.Round()
 }
 

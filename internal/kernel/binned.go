@@ -15,27 +15,45 @@ func SingleGrid(fold int, largest uint64) int {
 	return width*(top-fold+1) + smallest
 }
 
-// gridStep is how far the unit of the upper bin of SumOnGrid is above the grid, but with AVX-512, where that is for the largest term
-// to be in reach of its anchor, and no more.
-const gridStep = 16
-
 // MaxOnGrid is the number of terms that SumOnGrid takes: sums of so many, of 2^38 units, are of 63 bits.
 const MaxOnGrid = 1 << 22
 
 // SumOnGrid returns the sum of up to MaxOnGrid terms of float32, each rounded to the nearest multiple of 2^exponent, ties to even,
-// in such units. They are read once, in vectors of float32: a term is less than 2^38 units, and is cut into a multiple of
-// 2^16 units, of at most 2^22, and what that leaves, of at most 2^15; of 256 terms a lane, sums are less than 2^31.
-// SingleGrid's exponent is right for all: SumOnGrid returns false where it is too low for the largest
-// of a block, which it returns besides if it knows it, or where there are no kernels, or that grid has no anchor. Terms are
+// in such units. They are read once, in vectors of float32. SingleGrid's exponent is right for all: SumOnGrid returns false where it is too low for the largest of them, whose bits
+// it returns then, or those of another for which it is; and where there are no kernels, in fold 4, where that grid has no anchor, and of no terms, with 0 for the bits. Terms are
 // Plain or RoundedProduct.
 func SumOnGrid(fold, exponent int, of Terms, x, y []float32) (sum int64, most uint64, ok bool) {
 	if fold > 3 || exponent+gridStep+24 > 127 || active == Portable || len(x) == 0 {
 		return 0, 0, false
 	}
-	if active == AVX512 {
-		sum, ok = sumOnGrid(fold, exponent, of, x, y)
-		return sum, 0, ok
+	if active < AVX2 {
+		return cutOnGrid(fold, exponent, of, x, y)
 	}
+	if sum, ok = sumOnGrid(fold, exponent, of, x, y); !ok {
+		if most = Largest(of, x, y); SingleGrid(fold, most) == exponent {
+			most = 0 // it is not for that
+		}
+	}
+	return sum, most, ok
+}
+
+// OnGridSooner is the number of terms from which it pays in that fold to try SumOnGrid, 128 at least, on the grid that a few of them show.
+func OnGridSooner(fold int) int {
+	switch {
+	case fold > 3 || active == Portable:
+		return math.MaxInt // it takes none
+	case active < AVX2:
+		return 2048
+	}
+	return 192
+}
+
+// gridStep is how far the unit of the upper bin of cutOnGrid is above the grid.
+const gridStep = 16
+
+// cutOnGrid is SumOnGrid by Cut: a term is less than 2^38 units, and is cut into a multiple of 2^16 units, of at most 2^22, and what that leaves, of at most
+// 2^15; of 256 terms a lane, sums are less than 2^31.
+func cutOnGrid(fold, exponent int, of Terms, x, y []float32) (sum int64, most uint64, ok bool) {
 	if of == RoundedProduct {
 		of = Product // in float32 that is
 	}
@@ -58,7 +76,27 @@ func SumOnGrid(fold, exponent int, of Terms, x, y []float32) (sum int64, most ui
 	return sum, 0, true
 }
 
-// sumOnGrid is SumOnGrid with AVX-512. With J the top of the grid of 2^exponent = q, and W = 13, no term is to be more than q(J+1)/2 = 2^(W fold - 1) q.
+// MaxFewOnGrid is the number of terms that SumFewOnGrid takes.
+const MaxFewOnGrid = 256
+
+// SumFewOnGrid returns the binned sum of 1 to MaxFewOnGrid terms of float32, Plain or RoundedProduct: each rounded to the grid that their largest has in that fold, and
+// their sum, of less than 2^60 units, rounded once. It returns false where that is zero, where a term is not finite, and where there is no kernel.
+func SumFewOnGrid(fold int, of Terms, x, y []float32) (v float32, ok bool) {
+	p, q := unsafe.SliceData(x), unsafe.SliceData(y)
+	switch {
+	case active < AVX2:
+		return 0, false
+	case active == AVX2 && of == Plain:
+		return fewOnGridSumF32AVX2(p, q, len(x), fold)
+	case active == AVX2:
+		return fewOnGridDotRoundedF32AVX2(p, q, len(x), fold)
+	case of == Plain:
+		return fewOnGridSumF32AVX512(p, q, len(x), fold)
+	}
+	return fewOnGridDotRoundedF32AVX512(p, q, len(x), fold)
+}
+
+// sumOnGrid is SumOnGrid with AVX-512 and AVX2. With J the top of the grid of 2^exponent = q, and W = 13, no term is to be more than q(J+1)/2 = 2^(W fold - 1) q.
 // The unit U of the upper anchor M = 1.5 * 2^23 U is 2^(W fold - 23) q, so that such terms are at most 2^22 U: M + x is in the binade of M then, but for +2^22 U and
 // what rounds to that, and it is not if a term is more, as below that binade numbers are closer. With h the multiple of U that is
 // nearest to x, |h| <= 2^22 U, and m = 1.5 * 2^23 q, a multiple of U of at most 2^21 U, M + m and m - h are multiples of U of at most 2^24 U: exact. An upper
@@ -70,9 +108,14 @@ func sumOnGrid(fold, exponent int, of Terms, x, y []float32) (sum int64, ok bool
 	upper := lower + uint64(step)<<significand
 	p, q := unsafe.SliceData(x), unsafe.SliceData(y)
 	left := uint64(0)
-	if of == Plain {
+	switch {
+	case active == AVX2 && of == Plain:
+		sum, left = onGridSumF32AVX2(p, q, len(x), upper, lower, step)
+	case active == AVX2:
+		sum, left = onGridDotRoundedF32AVX2(p, q, len(x), upper, lower, step)
+	case of == Plain:
 		sum, left = onGridSumF32AVX512(p, q, len(x), upper, lower, step)
-	} else {
+	default:
 		sum, left = onGridDotRoundedF32AVX512(p, q, len(x), upper, lower, step)
 	}
 	return sum, left == 0

@@ -184,3 +184,59 @@ func testSumOnGrid(t *testing.T, fold int, of Terms) {
 		}
 	}
 }
+
+// SumFewOnGrid rounds what RoundedSum sums on the grid that the largest has, of every number of terms, fold and exponent; its refusals are those that it names.
+func TestSumFewOnGrid(t *testing.T) {
+	for _, b := range Backends() {
+		if b < AVX2 {
+			continue // they have none
+		}
+		t.Run(b.String(), func(t *testing.T) {
+			defer Use(b)()
+			for _, of := range []Terms{Plain, RoundedProduct} {
+				for n := 1; n <= MaxFewOnGrid; n++ {
+					require.NoError(t, checkFewOnGrid(of, n, SumFewOnGrid))
+				}
+				require.Error(t, checkFewOnGrid(of, 100, func(fold int, of Terms, x, y []float32) (float32, bool) {
+					return SumFewOnGrid(fold%3+2, of, x, y)
+				}), "another fold")
+				require.Error(t, checkFewOnGrid(of, 100, func(fold int, of Terms, x, y []float32) (float32, bool) {
+					return SumFewOnGrid(fold, of, x[:99], y)
+				}), "a term left out")
+			}
+		})
+	}
+}
+
+func checkFewOnGrid(of Terms, n int, sum func(fold int, of Terms, x, y []float32) (float32, bool)) error {
+	rng := rand.New(rand.NewPCG(61, uint64(n)))
+	x, y := make([]float32, n), make([]float32, n)
+	for base := -149; base <= 128; base += 1 + rng.IntN(9) {
+		for fold := 2; fold <= 4; fold++ {
+			for i := range x {
+				x[i], y[i] = float32(math.Ldexp(rng.Float64()*2-1, base-rng.IntN(3)*rng.IntN(20))), float32(rng.Float64())
+				if base%3 == 0 { // middles, and largest
+					x[i], y[i] = float32(math.Ldexp(float64(1-2*rng.IntN(2)), base-rng.IntN(3)*rng.IntN(20)-1)), 1
+				}
+			}
+			odd := rng.IntN(40)
+			if odd < 3 {
+				x[rng.IntN(n)] = []float32{float32(math.NaN()), float32(math.Inf(1)), float32(math.Inf(-1))}[odd]
+			}
+			v, ok := sum(fold, of, x, y)
+			most := largestPortable(of, x, y)
+			if most >= 0xff<<23 || most == 0 {
+				if ok {
+					return fmt.Errorf("%d terms from 2^%d, the largest %x: %v", n, base, most, v)
+				}
+				continue
+			}
+			exponent := SingleGrid(fold, most)
+			units := RoundedSum(of, Anchor(exponent), x, y)
+			if want := RoundSingle(units, exponent); ok != (units != 0) || ok && Bits(want) != Bits(v) {
+				return fmt.Errorf("%d terms from 2^%d in fold %d: %v %v, want %v", n, base, fold, v, ok, want)
+			}
+		}
+	}
+	return nil
+}

@@ -208,6 +208,10 @@ func extractBits[T Float](x, y []T) (all []uint64) {
 				all = append(all, Bits(sum), most)
 				onGrid, _, _ := SumOnGrid(3, SingleGrid(3, Bits(float32(0.75))), of, As[float32](x), As[float32](y))
 				all = append(all, uint64(onGrid))
+				for _, n := range []int{min(40, len(x)), min(117, len(x))} {
+					v, _ := SumFewOnGrid(3, of, As[float32](x)[:n], As[float32](y))
+					all = append(all, Bits(v))
+				}
 				all = append(all, uint64(RoundedSum(of, Anchor(-50), As[float32](x), As[float32](y))))
 			}
 		}

@@ -9,3 +9,21 @@ func onGridSumF32AVX512(x, y *float32, n int, upper, lower uint64, step int) (su
 
 //go:noescape
 func onGridDotRoundedF32AVX512(x, y *float32, n int, upper, lower uint64, step int) (sum int64, left uint64)
+
+//go:noescape
+func onGridSumF32AVX2(x, y *float32, n int, upper, lower uint64, step int) (sum int64, left uint64)
+
+//go:noescape
+func onGridDotRoundedF32AVX2(x, y *float32, n int, upper, lower uint64, step int) (sum int64, left uint64)
+
+//go:noescape
+func fewOnGridSumF32AVX512(x, y *float32, n, fold int) (v float32, ok bool)
+
+//go:noescape
+func fewOnGridSumF32AVX2(x, y *float32, n, fold int) (v float32, ok bool)
+
+//go:noescape
+func fewOnGridDotRoundedF32AVX512(x, y *float32, n, fold int) (v float32, ok bool)
+
+//go:noescape
+func fewOnGridDotRoundedF32AVX2(x, y *float32, n, fold int) (v float32, ok bool)

@@ -11,3 +11,27 @@ func onGridSumF32AVX512(x, y *float32, n int, upper, lower uint64, step int) (su
 func onGridDotRoundedF32AVX512(x, y *float32, n int, upper, lower uint64, step int) (sum int64, left uint64) {
 	panic(noKernel)
 }
+
+func onGridSumF32AVX2(x, y *float32, n int, upper, lower uint64, step int) (sum int64, left uint64) {
+	panic(noKernel)
+}
+
+func onGridDotRoundedF32AVX2(x, y *float32, n int, upper, lower uint64, step int) (sum int64, left uint64) {
+	panic(noKernel)
+}
+
+func fewOnGridSumF32AVX512(x, y *float32, n, fold int) (v float32, ok bool) {
+	panic(noKernel)
+}
+
+func fewOnGridSumF32AVX2(x, y *float32, n, fold int) (v float32, ok bool) {
+	panic(noKernel)
+}
+
+func fewOnGridDotRoundedF32AVX512(x, y *float32, n, fold int) (v float32, ok bool) {
+	panic(noKernel)
+}
+
+func fewOnGridDotRoundedF32AVX2(x, y *float32, n, fold int) (v float32, ok bool) {
+	panic(noKernel)
+}

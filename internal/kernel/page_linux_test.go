@@ -103,6 +103,11 @@ func testCertainWithin[T Float](t *testing.T, u, v []T) {
 			if units, _, ok := SumOnGrid(3, exponent, of, As[float32](u), y); ok {
 				require.EqualValues(t, len(u), math.Ldexp(float64(units), exponent))
 			}
+			if len(u) > 0 && len(u) <= MaxFewOnGrid {
+				if sum, ok := SumFewOnGrid(3, of, As[float32](u), y); ok {
+					require.EqualValues(t, len(u), sum)
+				}
+			}
 		}
 	}
 	for _, of := range []Terms{Plain, RoundedProduct} {
