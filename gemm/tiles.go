@@ -321,7 +321,7 @@ func (t *tiles[S, T]) evaluate() {
 	}
 	tasks := (len(t.cuts)-1)*ceil(panels-t.tail, t.each) + t.tail*tailCuts
 	if t.slivers+t.groups == 0 && !t.ownRows {
-		t.loop.RunApart(t.threads, tasks)
+		t.loop.RunApart(t.threads, tasks, t.tail*tailCuts)
 		return
 	}
 	t.packed.Store(0)
