@@ -2,7 +2,6 @@ package gemm
 
 import (
 	"github.com/samebits/samebits/internal/kernel"
-	"github.com/samebits/samebits/internal/parallel"
 )
 
 // taskScratch is the memory of a task.
@@ -59,16 +58,17 @@ func (t *tiles[S, T]) task(worker, number int) {
 	}
 }
 
+// tasks returns their number.
+func (t *tiles[S, T]) tasks() int { return t.mainCuts*ceil(t.mainPanels, t.each) + len(t.ends) }
+
 // bounds returns the tiles [first, last) of the task of that number, and its panels [p, p1).
 func (t *tiles[S, T]) bounds(number int) (first, last, p, p1 int) {
-	panels, cuts := ceil(t.j1-t.j0, t.tile.Cols)-t.tail, len(t.cuts)-1
-	if tail := number - cuts*ceil(panels, t.each); tail >= 0 {
-		first, last = parallel.Cut(t.cuts[cuts], tailCuts, tail%tailCuts)
-		p = panels + tail/tailCuts
-		return first, last, p, p + 1
+	if end := number - t.mainCuts*ceil(t.mainPanels, t.each); end >= 0 {
+		e := t.ends[end]
+		return e.first, e.last, e.p, e.p1
 	}
-	p = number / cuts * t.each
-	return t.cuts[number%cuts], t.cuts[number%cuts+1], p, min(p+t.each, panels)
+	i, p := number%t.mainCuts, number/t.mainCuts*t.each
+	return t.cuts[i], t.cuts[i+1], p, min(p+t.each, t.mainPanels)
 }
 
 // group evaluates the tiles [first, last) of panels abreast, block by block, so that what is read of rows

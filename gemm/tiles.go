@@ -33,7 +33,10 @@ type tiles[S, T Float] struct {
 	cuts           []int        // of the rows, in tiles: those of a task lie above one another
 	high           int          // the most tiles of a task above one another
 	each           int          // panels of a task side by side
-	tail           int          // panels at the end that are a task of their own for each of some parts of the rows
+	mainCuts       int          // of the rows, whose tasks have all panels or so many as each
+	mainPanels     int          // likewise
+	across         bool         // the last rows are cut across panels
+	ends           []piece      // the last tasks, smaller and smaller ones
 	abreast        int          // of which so many are evaluated at a time
 	i0, i1, j0, j1 int          // the chunk of the product at work
 	lying          int          // tiles of rows that towers take as they lie, from the first on: see layRows
@@ -75,8 +78,9 @@ const (
 	matrixAhead = 4       // panels further on in the matrix, of which memory is asked for
 	taskAbreast = 8       // panels that are evaluated at a time by a task whose rows are more than wholeRows
 	rowTasks    = 16      // for each goroutine, of one tile of rows: no packed rows are read again and again
-	tailPanels  = 2       // for each goroutine, that come last and whose rows are cut, so that all end at about the same time
-	tailCuts    = 2       // into so many tasks
+	endLevels   = 3       // of the last panels, as many as goroutines: their rows are cut in 2, those of the next in 4, 8, so that all end at about the same time
+	endTiles    = 8       // above one another in such a task, at least, as the first copies the columns, or fewTiles where nobody copies them
+	endPanels   = 16      // the last rows are cut across panels, down to such a part of them
 	tasksEach   = 4       // for each goroutine, if there are so many
 	packPanels  = 4       // that are packed together, so many terms of each
 	packTerms   = 32      // in turn: rows of memory that one panel after the other is copied from
@@ -115,10 +119,8 @@ func (t *tiles[S, T]) run(threads int) {
 	if m == 1 && kernel.Is64[S]() == kernel.Is64[T]() && kernel.Active() != kernel.Portable {
 		done = t.runRow()
 	}
-	t.layout, t.tile, t.along, t.sweeps = onePanel, kernel.MicroTile[S](), 0, false
-	t.cut(m)
+	t.layBlocks()
 	mc, nc := m, n
-	t.ownRows = !t.local() && (t.threads == 1 || ceil(m, t.tile.Rows) >= t.threads*tasksEach*fewTiles)
 	if size := max(t.k, 1); !t.local() {
 		mc = min(m, max(chunkSize/size/t.tile.Rows, taskHigh)*t.tile.Rows)
 		if t.ownRows {
@@ -137,6 +139,13 @@ func (t *tiles[S, T]) run(threads int) {
 			t.evaluate()
 		}
 	}
+}
+
+// layBlocks decides on tiles of the largest size, on blocks of terms, and on who packs rows.
+func (t *tiles[S, T]) layBlocks() {
+	t.layout, t.tile, t.along, t.sweeps = onePanel, kernel.MicroTile[S](), 0, false
+	t.cut(t.m)
+	t.ownRows = !t.local() && (t.threads == 1 || ceil(t.m, t.tile.Rows) >= t.threads*tasksEach*fewTiles)
 }
 
 // runRow evaluates a product of one row, which is bound by the memory that columns come
@@ -251,10 +260,7 @@ func (t *tiles[S, T]) divide() {
 	default:
 		t.each = min(panels, taskPanels)
 	}
-	t.tail = 0
-	if one := len(t.cuts) == 2; one && t.threads > 1 && !t.ownRows && !t.byRows && slivers >= tailCuts*fewTiles {
-		t.tail = min(panels/4, t.threads*tailPanels)
-	}
+	t.cutEnds(slivers, panels)
 	t.layRows()
 	t.abreast = 1
 	switch {
@@ -262,6 +268,63 @@ func (t *tiles[S, T]) divide() {
 		t.abreast = t.each
 	case t.ownRows && t.lying == 0 && t.high*t.tile.Rows*t.k*sizeOf[S]() > wholeRows: // the second cache does not hold them
 		t.abreast = taskAbreast
+	}
+}
+
+// piece is the tiles [first, last) in the panels [p, p1).
+type piece struct{ first, last, p, p1 int }
+
+// cutEnds sets the last tasks apart, which become smaller and smaller, so that all goroutines end at about the same time: the
+// last panels, where a task has all rows, by parts of the rows; or the last rows, where it has all panels, across these.
+func (t *tiles[S, T]) cutEnds(slivers, panels int) {
+	t.mainCuts, t.mainPanels, t.ends = len(t.cuts)-1, panels, t.ends[:0]
+	switch {
+	case t.across:
+		t.mainCuts -= t.threads
+		for p, n := 0, 0; p < panels; p += n {
+			n = max(ceil(panels-p, 2), min(ceil(panels, endPanels), panels-p))
+			for i := t.mainCuts; i < len(t.cuts)-1; i++ {
+				t.ends = append(t.ends, piece{t.cuts[i], t.cuts[i+1], p, p + n})
+			}
+		}
+	case t.threads > 1 && !t.ownRows && !t.byRows && t.mainCuts == 1 && slivers > 1:
+		t.cutLastPanels(slivers, panels)
+	}
+}
+
+// cutLastPanels sets the last panels apart: for each goroutine half as many as a task has, half of that and so on, and then one whose rows are
+// cut in two, in four and in eight.
+func (t *tiles[S, T]) cutLastPanels(slivers, panels int) {
+	wide, n, most, least := 0, min(t.threads, panels/4), 1, endTiles
+	if t.liesRowByRow() {
+		most = endLevels
+	}
+	if w := t.b.w; w != nil && w.stored == kernel.Working && kernel.Is64[S]() == kernel.Is64[T]() {
+		least = fewTiles
+	}
+	for half := t.each / 2; half > 0; half /= 2 {
+		wide += half * n
+	}
+	levels := 0
+	for levels < most && (levels == 0 || 3*(levels+1)*n <= panels) && slivers>>(levels+1) >= least {
+		levels++
+	}
+	t.mainPanels = panels - wide - levels*n
+	p := t.mainPanels
+	for half := t.each / 2; half > 0; half /= 2 {
+		for range n {
+			t.ends = append(t.ends, piece{0, slivers, p, p + half})
+			p += half
+		}
+	}
+	for level := 1; level <= levels; level++ {
+		for range n {
+			for i := range 1 << level {
+				first, last := parallel.Cut(slivers, 1<<level, i)
+				t.ends = append(t.ends, piece{first, last, p, p + 1})
+			}
+			p++
+		}
 	}
 }
 
@@ -278,13 +341,9 @@ func (t *tiles[S, T]) layRows() {
 			break
 		}
 	}
-	if t.tail == 0 {
-		return
-	}
-	for i := range tailCuts {
-		first, last := parallel.Cut(t.cuts[len(t.cuts)-1], tailCuts, i)
-		if t.full(first, last) < min(last, t.lying)-first {
-			t.lying = first
+	for _, e := range t.ends {
+		if t.full(e.first, e.last) < min(e.last, t.lying)-e.first {
+			t.lying = e.first
 		}
 	}
 }
@@ -296,13 +355,15 @@ func (t *tiles[S, T]) liesRowByRow() bool {
 
 // cutRows cuts the slivers into tasks of at most so many: equal ones, or where several goroutines
 // take tasks of all panels, each a part of what is left (guided self-scheduling: Polychronopoulos
-// and Kuck, IEEE Transactions on Computers C-36, 1987), so that all end at about the same time.
+// and Kuck, IEEE Transactions on Computers C-36, 1987), so that all end at about the same time: but for rows that are not packed,
+// which the last tasks can share.
 func (t *tiles[S, T]) cutRows(slivers, high int) {
 	t.high = ceil(slivers, ceil(slivers, high))
+	t.across = t.ownRows && t.threads > 1 && t.liesRowByRow() && t.high >= towerTiles && slivers >= 2*t.threads*t.high && t.j1-t.j0 > t.tile.Cols
 	t.cuts = append(t.cuts[:0], 0)
 	for at := 0; at < slivers; t.cuts = append(t.cuts, at) {
 		n := ceil(slivers-at, ceil(slivers-at, t.high))
-		if t.ownRows && t.threads > 1 {
+		if t.ownRows && t.threads > 1 && !t.across {
 			n = min(t.high, max(ceil(slivers-at, 2*t.threads), fewTiles))
 		}
 		at = min(at+n, slivers)
@@ -311,7 +372,6 @@ func (t *tiles[S, T]) cutRows(slivers, high int) {
 
 // evaluate packs and evaluates the chunk.
 func (t *tiles[S, T]) evaluate() {
-	panels := ceil(t.j1-t.j0, t.tile.Cols)
 	for len(t.workers) < t.threads {
 		t.workers = append(t.workers, nil)
 	}
@@ -319,11 +379,10 @@ func (t *tiles[S, T]) evaluate() {
 		t.packPart(0)
 		t.slivers = 0
 	}
-	tasks := (len(t.cuts)-1)*ceil(panels-t.tail, t.each) + t.tail*tailCuts
 	if t.slivers+t.groups == 0 && !t.ownRows {
-		t.loop.RunApart(t.threads, tasks)
+		t.loop.RunApart(t.threads, t.tasks(), len(t.ends))
 		return
 	}
 	t.packed.Store(0)
-	t.loop.Run(t.threads, t.slivers+t.groups+tasks)
+	t.loop.Run(t.threads, t.slivers+t.groups+t.tasks())
 }

@@ -35,8 +35,8 @@ func newWorker(l *Loop, number int) *worker {
 	return w
 }
 
-// callAll sees to it that a goroutine comes to each worker.
-func callAll(workers []*worker) {
+// callAll sees to it that a goroutine comes to each worker of the loop.
+func (l *Loop) callAll(workers []*worker) {
 	started := false
 	for _, w := range workers {
 		if w.state.CompareAndSwap(revoked, called) {
@@ -44,12 +44,18 @@ func callAll(workers []*worker) {
 		}
 		w.state.Store(called)
 		if !hand(w) {
+			if !started && !l.crowded {
+				l.caller.Store(int64(processor()))
+			}
 			started = true
 			go w.start()
 		}
 	}
 	if started {
 		go nothing()
+		if !l.crowded {
+			stepAside()
+		}
 	}
 }
 
@@ -62,15 +68,20 @@ func nothing() {}
 // revoke tells whether the goroutine had not come yet, which then need not.
 func (w *worker) revoke() bool { return w.state.CompareAndSwap(called, revoked) }
 
-// come works, unless nobody asks for it any more. It returns where to wait for another worker, or nil; the place is
-// taken before the loop ends, so that the next run finds it.
-func (w *worker) come() *slot {
+// come works, unless nobody asks for it any more, on another processor than the caller's if the goroutine was woken to
+// come. It returns where to wait for another worker, or nil; the place is taken before the loop ends, so that the next run finds it.
+func (w *worker) come(woken bool) *slot {
 	for !w.state.CompareAndSwap(called, away) {
 		if w.state.CompareAndSwap(revoked, away) {
 			return reserve(w.number)
 		}
 	}
 	defer w.loop.leave()
+	if woken && !w.loop.crowded {
+		if p := processor(); p >= 0 && int64(p) == w.loop.caller.Load() {
+			avoid(p)
+		}
+	}
 	w.loop.work(w.number)
 	if w.loop.crowded {
 		return nil
@@ -80,8 +91,8 @@ func (w *worker) come() *slot {
 
 // serve works for that worker, and for others as long as they ask soon enough.
 func serve(w *worker) {
-	for w != nil {
-		s := w.come()
+	for woken := true; w != nil; woken = false {
+		s := w.come(woken)
 		if s == nil {
 			return
 		}

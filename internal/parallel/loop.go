@@ -13,8 +13,9 @@ type Loop struct {
 	patient  bool      // waits for all that were called, also if there is nothing left for them
 	crowded  bool      // there are fewer processors than goroutines: nobody asks in vain
 	n        int
-	next     atomic.Int64  // part, if they are taken in ascending order
-	shares   []share       // or those of each goroutine
+	caller   atomic.Int64  // its processor, when it last started a goroutine
+	next     atomic.Int64  // part of those that are taken in ascending order
+	shares   []share       // and before those, those of each goroutine
 	pending  atomic.Int64  // goroutines that have not ended, and sleeps if the caller does
 	ended    chan struct{} // wakes it
 	panicked atomic.Pointer[any]
@@ -43,18 +44,20 @@ func (l *Loop) Run(threads, n int) {
 	l.run(min(threads, n), n, l.shares[:0])
 }
 
-// RunApart is Run in another order: each goroutine begins with a share of its own, the same each
-// time, so that its caches may still hold what it reads, and ends with what is left of others'.
-func (l *Loop) RunApart(threads, n int) {
+// RunApart is Run in another order: each goroutine begins with a share of its own of all parts but the last so many, the
+// same each time, so that its caches may still hold what it reads, goes on with what is left of others', and ends with the last, in
+// ascending order, whoever comes first: these should be small.
+func (l *Loop) RunApart(threads, n, last int) {
 	threads = min(threads, n)
 	for len(l.shares) < threads {
 		l.shares = append(l.shares, share{})
 	}
 	for i := range max(threads, 0) {
-		lo, hi := Cut(n, threads, i)
+		lo, hi := Cut(n-last, threads, i)
 		l.shares[i].next.Store(int64(lo))
 		l.shares[i].end = hi
 	}
+	l.next.Store(int64(n - last))
 	l.run(threads, n, l.shares[:max(threads, 0)])
 }
 
@@ -70,7 +73,7 @@ func (l *Loop) run(threads, n int, shares []share) {
 	for len(l.workers) < threads-1 {
 		l.workers = append(l.workers, newWorker(l, len(l.workers)+1))
 	}
-	callAll(l.workers[:threads-1])
+	l.callAll(l.workers[:threads-1])
 	l.work(0)
 	l.join(l.workers[:threads-1])
 	if p := l.panicked.Swap(nil); p != nil {
@@ -110,14 +113,11 @@ func (l *Loop) work(worker int) {
 			l.panicked.CompareAndSwap(nil, &p)
 		}
 	}()
-	if len(l.shares) == 0 {
-		l.take(worker, &l.next, l.n)
-		return
-	}
 	for i := range l.shares {
 		s := &l.shares[(worker+i)%len(l.shares)]
 		l.take(worker, &s.next, s.end)
 	}
+	l.take(worker, &l.next, l.n)
 }
 
 // take takes parts below end.

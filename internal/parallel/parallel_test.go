@@ -64,7 +64,9 @@ func TestCutIsAPartition(t *testing.T) {
 }
 
 // runs are the two orders in which a loop goes through its parts.
-var runs = map[string]func(l *Loop, threads, n int){"Run": (*Loop).Run, "RunApart": (*Loop).RunApart}
+var runs = map[string]func(l *Loop, threads, n int){"Run": (*Loop).Run, "RunApart": runApart}
+
+func runApart(l *Loop, threads, n int) { l.RunApart(threads, n, n/3) }
 
 func TestLoopRunsAgainAndAgain(t *testing.T) {
 	for name, run := range runs {
@@ -108,21 +110,21 @@ func TestRunBeginsPartsInAscendingOrder(t *testing.T) {
 }
 
 func TestRunApartGivesEachGoroutineItsShare(t *testing.T) {
-	const threads, n = 3, 30
+	const threads, n, last = 3, 30, 6
 	var owner [n]int
 	var met sync.WaitGroup
 	l := NewLoop(func(worker, part int) {
 		owner[part] = worker
-		if lo, _ := Cut(n, threads, worker); part == lo {
+		if lo, _ := Cut(n-last, threads, worker); part == lo {
 			met.Done()
 			met.Wait() // all have begun
 		}
 	})
 	for range 50 {
 		met.Add(threads)
-		l.RunApart(threads, n)
+		l.RunApart(threads, n, last)
 		for worker := range threads {
-			lo, _ := Cut(n, threads, worker)
+			lo, _ := Cut(n-last, threads, worker)
 			require.Equal(t, worker, owner[lo])
 		}
 	}
@@ -159,7 +161,7 @@ func TestLateHelpersAreBounded(t *testing.T) {
 	var sum atomic.Int64
 	l := NewLoop(func(worker, part int) { sum.Add(int64(part)) })
 	for range 1000 {
-		l.RunApart(threads, 8)
+		l.RunApart(threads, 8, 2)
 		require.LessOrEqual(t, runtime.NumGoroutine()-before, 2*threads) // one a helper and nothing's, and as many that are about to end
 	}
 	require.EqualValues(t, 28000, sum.Load())
@@ -185,7 +187,7 @@ func TestHelpersStayForAWhile(t *testing.T) {
 			stayed++
 		}
 		begun.Store(0)
-		other.RunApart(2, 2)
+		other.RunApart(2, 2, 0)
 		require.LessOrEqual(t, runtime.NumGoroutine()-before, 4) // one of each loop, and nothing's
 	}
 	require.Equal(t, stay, stayed > 0)
@@ -203,7 +205,7 @@ func TestWhoComesWorksIfStillAsked(t *testing.T) {
 		l.pending.Store(2)
 		w := newWorker(l, 1)
 		w.state.Store(state)
-		if s := w.come(); s != nil {
+		if s := w.come(false); s != nil {
 			require.Nil(t, s.await())
 		}
 		require.Equal(t, want, parts)

@@ -13,6 +13,7 @@ import (
 	"log"
 	"math"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -47,6 +48,9 @@ var (
 func main() {
 	log.SetFlags(0)
 	flag.Parse()
+	// Libraries of OpenMP have threads for each of the threads that call them. Where a goroutine comes to rest and goes on in another thread, their
+	// threads and that one often sit on one processor, and take turns at it.
+	runtime.LockOSThread()
 	if *typ == "f64" {
 		run[float64]()
 	} else {
