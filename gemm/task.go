@@ -22,6 +22,9 @@ type taskScratch[S Float] struct {
 func (t *tiles[S, T]) scratch(worker, first, last int) taskScratch[S] {
 	size, sliver := t.tile.Size(), t.tile.Rows*t.k
 	nOwn, nHot, nBuffer, nSums, nRows := t.high*t.plan.own*size*min(t.each, t.abreast), t.plan.hot*size, t.plan.longest*t.tile.Cols, t.summed(), 0
+	if t.beside { // the kernel's stack is in one place
+		nHot += nOwn
+	}
 	first = max(first, t.lying)
 	high := max(0, last-first)
 	if t.ownRows {
@@ -112,7 +115,7 @@ func (t *tiles[S, T]) copies(first, last, p int) bool {
 
 // rowTile returns the tile of the i-th rows of the chunk.
 func (t *tiles[S, T]) rowTile(i int) kernel.Tile {
-	if rows := t.i1 - t.i0 - i*t.tile.Rows; rows < t.tile.Rows {
+	if rows := t.i1 - t.i0 - i*t.tile.Rows; rows < t.tile.Rows && !t.beside {
 		return kernel.RowTile[S](rows)
 	}
 	return t.tile
@@ -133,6 +136,9 @@ func (t *tiles[S, T]) block(b *block, first, last, p int, s taskScratch[S]) {
 		return
 	case t.sweeps:
 		t.sweepTile(p, s)
+		return
+	case t.beside:
+		t.besideTile(p, s)
 		return
 	}
 	words := t.program.words[b.first:b.last]

@@ -44,6 +44,7 @@ type tiles[S, T Float] struct {
 	ownRows        bool         // a task packs its rows: no other needs them
 	along          int          // leaves of a column that are summed side by side
 	sweeps         bool         // rows of the matrix are gone along from end to end: see kernel.Sweep
+	beside         bool         // rows are side by side in vectors: see kernel.Beside
 	byRows         bool         // the order of evaluation: that in which columns lie row by row
 	inMatrix       bool         // columns are read from there, not packed
 	loop           *parallel.Loop
@@ -112,10 +113,15 @@ func (t *tiles[S, T]) run(threads int) {
 	t.m, t.n, t.k = m, n, t.a.cols()
 	t.threads = max(1, threads)
 	done := 0
-	if m == 1 && kernel.Is64[S]() == kernel.Is64[T]() && kernel.Active() != kernel.Portable {
-		done = t.runRow()
+	if kernel.Is64[S]() == kernel.Is64[T]() && kernel.Active() != kernel.Portable {
+		switch {
+		case m == 1:
+			done = t.runRow()
+		case t.takesBeside():
+			done = t.runBeside()
+		}
 	}
-	t.layout, t.tile, t.along, t.sweeps = onePanel, kernel.MicroTile[S](), 0, false
+	t.layout, t.tile, t.along, t.sweeps, t.beside = onePanel, kernel.MicroTile[S](), 0, false, false
 	t.cut(m)
 	mc, nc := m, n
 	t.ownRows = !t.local() && (t.threads == 1 || ceil(m, t.tile.Rows) >= t.threads*tasksEach*fewTiles)
@@ -145,7 +151,7 @@ func (t *tiles[S, T]) run(threads int) {
 func (t *tiles[S, T]) runRow() int {
 	n := t.n
 	t.inMatrix = false
-	t.along, t.sweeps = 0, false
+	t.along, t.sweeps, t.beside = 0, false, false
 	switch w := t.b.w; {
 	case w == nil && !t.b.trans && kernel.SweepColumns[S]() > 0:
 		return t.runSweeps()
@@ -176,10 +182,10 @@ func (t *tiles[S, T]) runRow() int {
 	return done
 }
 
-// runTiles evaluates a product of one row in as many whole tiles as there are from column j on. It returns
+// runTiles evaluates a product of the rows of one tile in as many whole tiles as there are from column j on. It returns
 // where they end.
 func (t *tiles[S, T]) runTiles(j, n int) int {
-	t.i0, t.i1, t.j0, t.j1 = 0, 1, j, min(j+(n-j)/t.tile.Cols*t.tile.Cols, t.n)
+	t.i0, t.i1, t.j0, t.j1 = 0, t.m, j, min(j+(n-j)/t.tile.Cols*t.tile.Cols, t.n)
 	if t.j1 > t.j0 {
 		t.divide()
 		t.toPack(true, false)

@@ -16,6 +16,7 @@ var streamAhead, streamsAhead, blockAhead uint64 = 2048, 2048, 4096 * 4
 
 func init() {
 	if cpuid.CPU.IsVendor(cpuid.AMD) {
+		besideFits = true
 		streamAhead, streamsAhead, blockAhead, alongFarFrom = 256, 512, 0, 16<<20
 	}
 }
