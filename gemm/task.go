@@ -44,6 +44,10 @@ func (t *tiles[S, T]) scratch(worker, first, last int) taskScratch[S] {
 
 // task evaluates the task of that number: some tiles above one another in some panels.
 func (t *tiles[S, T]) task(worker, number int) {
+	if t.partly {
+		t.sweepPart(number, t.scratch(worker, 0, 1))
+		return
+	}
 	first, last, p, p1 := t.bounds(number)
 	s := t.scratch(worker, first, last)
 	if t.ownRows {

@@ -44,9 +44,11 @@ type tiles[S, T Float] struct {
 	ownRows        bool         // a task packs its rows: no other needs them
 	along          int          // leaves of a column that are summed side by side
 	sweeps         bool         // rows of the matrix are gone along from end to end: see kernel.Sweep
-	beside         bool         // rows are side by side in vectors: see kernel.Beside
-	byRows         bool         // the order of evaluation: that in which columns lie row by row
-	inMatrix       bool         // columns are read from there, not packed
+	byParts        sweepParts[S]
+	partly         bool // tasks have parts of the terms: those of byParts
+	beside         bool // rows are side by side in vectors: see kernel.Beside
+	byRows         bool // the order of evaluation: that in which columns lie row by row
+	inMatrix       bool // columns are read from there, not packed
 	loop           *parallel.Loop
 	words          []uint64
 	rows, columns  []S          // the chunk's packed factors
@@ -62,6 +64,10 @@ const (
 	rowTerms    = 32      // of a block of a matrix as it lies: whose rows are as many streams of memory
 	sweepRow    = 1 << 18 // bytes of a row that a task sweeps over, at most: its sums are to stay in the second cache
 	sweepLeast  = 1 << 11 // and so many at least,
+	sweepWhole  = 1 << 16 // of rows, at most, of which several goroutines have some each,
+	sweepMuch   = 1 << 21 // in a matrix of so many bytes at least: of less, joining costs more than it brings
+	sweepLeaves = 2       // a part has so many leaves at least,
+	sweepBytes  = 1 << 20 // and about so many bytes at most, so that all end at about the same time
 	sweepTasks  = 2       // where there would else be as many tasks for each of several goroutines
 	taskHigh    = 12      // tiles above one another, at most
 	fewTiles    = 4       // and at least, but for the last, if it packs their rows and there are several goroutines
@@ -121,7 +127,7 @@ func (t *tiles[S, T]) run(threads int) {
 			done = t.runBeside()
 		}
 	}
-	t.layout, t.tile, t.along, t.sweeps, t.beside = onePanel, kernel.MicroTile[S](), 0, false, false
+	t.layout, t.tile, t.along, t.sweeps, t.partly, t.beside = onePanel, kernel.MicroTile[S](), 0, false, false, false
 	t.cut(m)
 	mc, nc := m, n
 	t.ownRows = !t.local() && (t.threads == 1 || ceil(m, t.tile.Rows) >= t.threads*tasksEach*fewTiles)
@@ -151,7 +157,7 @@ func (t *tiles[S, T]) run(threads int) {
 func (t *tiles[S, T]) runRow() int {
 	n := t.n
 	t.inMatrix = false
-	t.along, t.sweeps, t.beside = 0, false, false
+	t.along, t.sweeps, t.partly, t.beside = 0, false, false, false
 	switch w := t.b.w; {
 	case w == nil && !t.b.trans && kernel.SweepColumns[S]() > 0:
 		return t.runSweeps()
@@ -326,6 +332,9 @@ func (t *tiles[S, T]) evaluate() {
 		t.slivers = 0
 	}
 	tasks := (len(t.cuts)-1)*ceil(panels-t.tail, t.each) + t.tail*tailCuts
+	if t.partly {
+		tasks = len(t.byParts.parts)
+	}
 	if t.slivers+t.groups == 0 && !t.ownRows {
 		t.loop.RunApart(t.threads, tasks)
 		return
