@@ -56,6 +56,7 @@ func main() {
 			declarations.WriteString(emitAlong(s.target, w, false))
 			declarations.WriteString(emitAlong(s.target, w, true))
 			declarations.WriteString(emitSweep(s.target, w))
+			declarations.WriteString(emitBeside(s.target, w))
 			for _, of := range folds {
 				declarations.WriteString(emitCompensated(s.target, w, of))
 			}

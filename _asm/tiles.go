@@ -35,6 +35,7 @@ func tileDispatch(targets []target) string {
 		text.WriteString(gatherTileDispatch(w, targets))
 		text.WriteString(alongDispatch(w, targets))
 		text.WriteString(sweepDispatch(w, targets))
+		text.WriteString(besideDispatch(w, targets))
 		for _, k := range packKernels {
 			packDispatch(&text, k.name, k.parameters, k.arguments, w, targets)
 		}

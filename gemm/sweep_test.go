@@ -23,6 +23,12 @@ func TestSweepsGiveTheBitsOfTiles(t *testing.T) {
 					require.NoError(t, sameAsInBatch[float32](k, n, 1+k%3))
 				}
 			}
+			for _, k := range []int{1000, 2048, 2080} { // parts of the terms
+				for threads := 2; threads <= 5 && b != kernel.Portable; threads++ {
+					require.NoError(t, sameAsInBatch[float64](k, 300+threads, threads))
+					require.NoError(t, sameAsInBatch[float32](k, 600, threads))
+				}
+			}
 			for threads := 1; threads <= 3 && b != kernel.Portable; threads++ { // several tasks
 				require.NoError(t, sameAsInBatch[float64](40, 33000, threads))
 				require.NoError(t, sameAsInBatch[float32](40, 66001, threads))
@@ -43,7 +49,7 @@ func sameAsInBatch[T gemm.Float](k, n, threads int) error {
 	}
 	a, b, many := random(3, k), random(k, n), random(3, n)
 	row, alone := gemm.Dense(1, k, a.Row(1)), gemm.NewMatrix[T](1, n)
-	o := gemm.Options{Order: reduce.Pairwise, Threads: threads}
+	o := gemm.Options{Order: reduce.Pairwise, Threads: threads, Growing: (k+n)%3 == 0}
 	for _, err := range []error{gemm.Gemm(o, false, false, 1, a, b, 0, many), gemm.Gemm(o, false, false, 1, row, b, 0, alone)} {
 		if err != nil {
 			return err

@@ -21,6 +21,9 @@ type taskScratch[S Float] struct {
 func (t *tiles[S, T]) scratch(worker, first, last int) taskScratch[S] {
 	size, sliver := t.tile.Size(), t.tile.Rows*t.k
 	nOwn, nHot, nBuffer, nSums, nRows := t.high*t.plan.own*size*min(t.each, t.abreast), t.plan.hot*size, t.plan.longest*t.tile.Cols, t.summed(), 0
+	if t.beside { // the kernel's stack is in one place
+		nHot += nOwn
+	}
 	first = max(first, t.lying)
 	high := max(0, last-first)
 	if t.ownRows {
@@ -40,6 +43,10 @@ func (t *tiles[S, T]) scratch(worker, first, last int) taskScratch[S] {
 
 // task evaluates the task of that number: some tiles above one another in some panels.
 func (t *tiles[S, T]) task(worker, number int) {
+	if t.partly {
+		t.sweepPart(number, t.scratch(worker, 0, 1))
+		return
+	}
 	first, last, p, p1 := t.bounds(number)
 	s := t.scratch(worker, first, last)
 	if t.ownRows {
@@ -59,7 +66,12 @@ func (t *tiles[S, T]) task(worker, number int) {
 }
 
 // tasks returns their number.
-func (t *tiles[S, T]) tasks() int { return t.mainCuts*ceil(t.mainPanels, t.each) + len(t.ends) }
+func (t *tiles[S, T]) tasks() int {
+	if t.partly {
+		return len(t.byParts.parts)
+	}
+	return t.mainCuts*ceil(t.mainPanels, t.each) + len(t.ends)
+}
 
 // bounds returns the tiles [first, last) of the task of that number, and its panels [p, p1).
 func (t *tiles[S, T]) bounds(number int) (first, last, p, p1 int) {
@@ -112,7 +124,7 @@ func (t *tiles[S, T]) copies(first, last, p int) bool {
 
 // rowTile returns the tile of the i-th rows of the chunk.
 func (t *tiles[S, T]) rowTile(i int) kernel.Tile {
-	if rows := t.i1 - t.i0 - i*t.tile.Rows; rows < t.tile.Rows {
+	if rows := t.i1 - t.i0 - i*t.tile.Rows; rows < t.tile.Rows && !t.beside {
 		return kernel.RowTile[S](rows)
 	}
 	return t.tile
@@ -133,6 +145,9 @@ func (t *tiles[S, T]) block(b *block, first, last, p int, s taskScratch[S]) {
 		return
 	case t.sweeps:
 		t.sweepTile(p, s)
+		return
+	case t.beside:
+		t.besideTile(p, s)
 		return
 	}
 	words := t.program.words[b.first:b.last]

@@ -47,8 +47,11 @@ type tiles[S, T Float] struct {
 	ownRows        bool         // a task packs its rows: no other needs them
 	along          int          // leaves of a column that are summed side by side
 	sweeps         bool         // rows of the matrix are gone along from end to end: see kernel.Sweep
-	byRows         bool         // the order of evaluation: that in which columns lie row by row
-	inMatrix       bool         // columns are read from there, not packed
+	byParts        sweepParts[S]
+	partly         bool // tasks have parts of the terms: those of byParts
+	beside         bool // rows are side by side in vectors: see kernel.Beside
+	byRows         bool // the order of evaluation: that in which columns lie row by row
+	inMatrix       bool // columns are read from there, not packed
 	loop           *parallel.Loop
 	words          []uint64
 	rows, columns  []S          // the chunk's packed factors
@@ -64,6 +67,10 @@ const (
 	rowTerms    = 32      // of a block of a matrix as it lies: whose rows are as many streams of memory
 	sweepRow    = 1 << 18 // bytes of a row that a task sweeps over, at most: its sums are to stay in the second cache
 	sweepLeast  = 1 << 11 // and so many at least,
+	sweepWhole  = 1 << 16 // of rows, at most, of which several goroutines have some each,
+	sweepMuch   = 1 << 21 // in a matrix of so many bytes at least: of less, joining costs more than it brings
+	sweepLeaves = 2       // a part has so many leaves at least,
+	sweepBytes  = 1 << 20 // and about so many bytes at most, so that all end at about the same time
 	sweepTasks  = 2       // where there would else be as many tasks for each of several goroutines
 	taskHigh    = 12      // tiles above one another, at most
 	fewTiles    = 4       // and at least, but for the last, if it packs their rows and there are several goroutines
@@ -116,8 +123,13 @@ func (t *tiles[S, T]) run(threads int) {
 	t.m, t.n, t.k = m, n, t.a.cols()
 	t.threads = max(1, threads)
 	done := 0
-	if m == 1 && kernel.Is64[S]() == kernel.Is64[T]() && kernel.Active() != kernel.Portable {
-		done = t.runRow()
+	if kernel.Is64[S]() == kernel.Is64[T]() && kernel.Active() != kernel.Portable {
+		switch {
+		case m == 1:
+			done = t.runRow()
+		case t.takesBeside():
+			done = t.runBeside()
+		}
 	}
 	t.layBlocks()
 	mc, nc := m, n
@@ -143,7 +155,7 @@ func (t *tiles[S, T]) run(threads int) {
 
 // layBlocks decides on tiles of the largest size, on blocks of terms, and on who packs rows.
 func (t *tiles[S, T]) layBlocks() {
-	t.layout, t.tile, t.along, t.sweeps = onePanel, kernel.MicroTile[S](), 0, false
+	t.layout, t.tile, t.along, t.sweeps, t.partly, t.beside = onePanel, kernel.MicroTile[S](), 0, false, false, false
 	t.cut(t.m)
 	t.ownRows = !t.local() && (t.threads == 1 || ceil(t.m, t.tile.Rows) >= t.threads*tasksEach*fewTiles)
 }
@@ -154,7 +166,7 @@ func (t *tiles[S, T]) layBlocks() {
 func (t *tiles[S, T]) runRow() int {
 	n := t.n
 	t.inMatrix = false
-	t.along, t.sweeps = 0, false
+	t.along, t.sweeps, t.partly, t.beside = 0, false, false, false
 	switch w := t.b.w; {
 	case w == nil && !t.b.trans && kernel.SweepColumns[S]() > 0:
 		return t.runSweeps()
@@ -185,10 +197,10 @@ func (t *tiles[S, T]) runRow() int {
 	return done
 }
 
-// runTiles evaluates a product of one row in as many whole tiles as there are from column j on. It returns
+// runTiles evaluates a product of the rows of one tile in as many whole tiles as there are from column j on. It returns
 // where they end.
 func (t *tiles[S, T]) runTiles(j, n int) int {
-	t.i0, t.i1, t.j0, t.j1 = 0, 1, j, min(j+(n-j)/t.tile.Cols*t.tile.Cols, t.n)
+	t.i0, t.i1, t.j0, t.j1 = 0, t.m, j, min(j+(n-j)/t.tile.Cols*t.tile.Cols, t.n)
 	if t.j1 > t.j0 {
 		t.divide()
 		t.toPack(true, false)

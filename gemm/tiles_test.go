@@ -38,6 +38,10 @@ func testWays[T gemm.Float](t *testing.T) {
 					w.multiply(t, 4<<20, 1)
 				}
 				w.packed(t)
+				if m <= kernel.BesideRows && kernel.HasBeside() { // the other way through columns that lie one after the other
+					defer kernel.UseBeside(!kernel.TakesBeside[T](kernel.BesideRows))()
+					w.multiply(t, 4<<20, 9<<17)
+				}
 				if name == kernel.AVX512 && m > 30 { // towers of the other kind
 					defer kernel.UseHalves(!kernel.TowerTakesRows())()
 					w.multiply(t, 4<<20, 9<<17)

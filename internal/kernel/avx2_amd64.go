@@ -269,6 +269,9 @@ func alongF64FarAVX2(dst, x, y *float64, s int, p *uint64, n, m int)
 func sweepF64AVX2(dst, x, y *float64, s int, p *uint64, n, m, w int)
 
 //go:noescape
+func besideF64AVX2(dst, x, y *float64, s int, p *uint64, n, m, j, w, v int)
+
+//go:noescape
 func microPairsF64AVX2(dst, x, y *float64, p *uint64, n int)
 
 //go:noescape
@@ -363,6 +366,9 @@ func alongF32FarAVX2(dst, x, y *float32, s int, p *uint64, n, m int)
 
 //go:noescape
 func sweepF32AVX2(dst, x, y *float32, s int, p *uint64, n, m, w int)
+
+//go:noescape
+func besideF32AVX2(dst, x, y *float32, s int, p *uint64, n, m, j, w, v int)
 
 //go:noescape
 func microPairsF32AVX2(dst, x, y *float32, p *uint64, n int)

@@ -281,6 +281,9 @@ func alongF64FarAVX512(dst, x, y *float64, s int, p *uint64, n, m int)
 func sweepF64AVX512(dst, x, y *float64, s int, p *uint64, n, m, w int)
 
 //go:noescape
+func besideF64AVX512(dst, x, y *float64, s int, p *uint64, n, m, j, w, v int)
+
+//go:noescape
 func microPairsF64AVX512(dst, x, y *float64, p *uint64, n int)
 
 //go:noescape
@@ -387,6 +390,9 @@ func alongF32FarAVX512(dst, x, y *float32, s int, p *uint64, n, m int)
 
 //go:noescape
 func sweepF32AVX512(dst, x, y *float32, s int, p *uint64, n, m, w int)
+
+//go:noescape
+func besideF32AVX512(dst, x, y *float32, s int, p *uint64, n, m, j, w, v int)
 
 //go:noescape
 func microPairsF32AVX512(dst, x, y *float32, p *uint64, n int)

@@ -143,6 +143,13 @@ func kernelBits[T Float](x, y []T) []uint64 {
 			}
 		}
 	}
+	if HasBeside() {
+		nodes := make([]T, 2*BesideTile[T]().Size())
+		Beside(nodes, x[:8*40], y, 40, []uint64{Leaf(32, 0), Leaf(8, 1)})
+		for _, v := range nodes[:BesideTile[T]().Size()] {
+			all = append(all, Bits(v))
+		}
+	}
 	if cols := SweepColumns[T](); cols > 0 {
 		nodes := make([]T, 2*cols)
 		Sweep(nodes, x[:40], y, cols, cols, []uint64{Leaf(32, 0), Leaf(8, 1)})

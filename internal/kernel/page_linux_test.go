@@ -73,6 +73,15 @@ func testWithin[T Float](t *testing.T) {
 		}
 		testCertainWithin(t, u, v)
 	}
+	if HasBeside() {
+		const terms = 37
+		tile := BesideTile[T]()
+		b, _ := atPageEnds[T](t, tile.Cols*terms)
+		rows, _ := atPageEnds[T](t, tile.Rows*terms)
+		nodes := make([]T, tile.Size())
+		Beside(nodes, rows, b, terms, []uint64{Leaf(terms, 0)})
+		require.EqualValues(t, terms, nodes[tile.Size()-1])
+	}
 	if each := AlongLeaves[T](); each > 0 {
 		cols, terms := AlongTile[T]().Cols, each*AlongLeaf
 		b, _ := atPageEnds[T](t, cols*terms)

@@ -118,6 +118,18 @@ func sweepF64(dst, x, y *float64, s int, p *uint64, n, m, w int) {
 	panic(noKernel)
 }
 
+func besideF64(dst, x, y *float64, s int, p *uint64, n, m, j, w, v int) {
+	if active == AVX512 {
+		besideF64AVX512(dst, x, y, s, p, n, m, j, w, v)
+		return
+	}
+	if active == AVX2 {
+		besideF64AVX2(dst, x, y, s, p, n, m, j, w, v)
+		return
+	}
+	panic(noKernel)
+}
+
 func gatherF64(dst, x *float64, s, n, t int) {
 	if active == AVX512 {
 		gatherF64AVX512(dst, x, s, n, t)
@@ -325,6 +337,18 @@ func sweepF32(dst, x, y *float32, s int, p *uint64, n, m, w int) {
 	}
 	if active == AVX2 {
 		sweepF32AVX2(dst, x, y, s, p, n, m, w)
+		return
+	}
+	panic(noKernel)
+}
+
+func besideF32(dst, x, y *float32, s int, p *uint64, n, m, j, w, v int) {
+	if active == AVX512 {
+		besideF32AVX512(dst, x, y, s, p, n, m, j, w, v)
+		return
+	}
+	if active == AVX2 {
+		besideF32AVX2(dst, x, y, s, p, n, m, j, w, v)
 		return
 	}
 	panic(noKernel)

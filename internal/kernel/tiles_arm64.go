@@ -52,6 +52,10 @@ func sweepF64(dst, x, y *float64, s int, p *uint64, n, m, w int) {
 	panic(noKernel)
 }
 
+func besideF64(dst, x, y *float64, s int, p *uint64, n, m, j, w, v int) {
+	panic(noKernel)
+}
+
 func gatherF64(dst, x *float64, s, n, t int) {
 	if active == NEON {
 		gatherF64NEON(dst, x, s, n, t)
@@ -155,6 +159,10 @@ func alongF32(far bool, dst, x, y *float32, s int, p *uint64, n, m int) {
 }
 
 func sweepF32(dst, x, y *float32, s int, p *uint64, n, m, w int) {
+	panic(noKernel)
+}
+
+func besideF32(dst, x, y *float32, s int, p *uint64, n, m, j, w, v int) {
 	panic(noKernel)
 }
 
