@@ -43,11 +43,13 @@ type tiles[S, T Float] struct {
 	layout         layout       // of the columns
 	ownRows        bool         // a task packs its rows: no other needs them
 	along          int          // leaves of a column that are summed side by side
+	sets           int          // that these are, if they are summed column by column: see kernel.LeafSums
 	sweeps         bool         // rows of the matrix are gone along from end to end: see kernel.Sweep
 	byRows         bool         // the order of evaluation: that in which columns lie row by row
 	inMatrix       bool         // columns are read from there, not packed
 	loop           *parallel.Loop
 	words          []uint64
+	setWords       []uint64     // of nodes of sets
 	rows, columns  []S          // the chunk's packed factors
 	packing        []panelState // of panels abreast, where tasks pack them as they come to them
 	workers        [][]S        // scratch of each goroutine
@@ -115,7 +117,7 @@ func (t *tiles[S, T]) run(threads int) {
 	if m == 1 && kernel.Is64[S]() == kernel.Is64[T]() && kernel.Active() != kernel.Portable {
 		done = t.runRow()
 	}
-	t.layout, t.tile, t.along, t.sweeps = onePanel, kernel.MicroTile[S](), 0, false
+	t.layout, t.tile, t.along, t.sets, t.sweeps = onePanel, kernel.MicroTile[S](), 0, 0, false
 	t.cut(m)
 	mc, nc := m, n
 	t.ownRows = !t.local() && (t.threads == 1 || ceil(m, t.tile.Rows) >= t.threads*tasksEach*fewTiles)
@@ -145,7 +147,7 @@ func (t *tiles[S, T]) run(threads int) {
 func (t *tiles[S, T]) runRow() int {
 	n := t.n
 	t.inMatrix = false
-	t.along, t.sweeps = 0, false
+	t.along, t.sets, t.sweeps = 0, 0, false
 	switch w := t.b.w; {
 	case w == nil && !t.b.trans && kernel.SweepColumns[S]() > 0:
 		return t.runSweeps()
@@ -154,7 +156,7 @@ func (t *tiles[S, T]) runRow() int {
 	case w == nil && t.program.multipleOf(kernel.AcrossTerms):
 		t.layout, t.tile = matrixColumns, kernel.AcrossTile
 		if t.along = t.alongLeaves(); t.along > 0 {
-			t.tile = kernel.AlongTile[S]()
+			t.tile, t.sets = kernel.AlongTile[S](), t.alongSets()
 		}
 	case w != nil && w.tile == kernel.MicroTile[T]():
 		t.layout, t.tile = severalPanels, kernel.SpreadTile[S]()
@@ -170,7 +172,7 @@ func (t *tiles[S, T]) runRow() int {
 	t.plan.longest, t.ownRows = 0, false // no buffer
 	done := t.runTiles(0, n)
 	if t.along > 0 {
-		t.tile, t.along = kernel.AcrossTile, 0
+		t.tile, t.along, t.sets = kernel.AcrossTile, 0, 0
 		done = t.runTiles(done, n)
 	}
 	return done

@@ -16,6 +16,6 @@ var streamAhead, streamsAhead, blockAhead uint64 = 2048, 2048, 4096 * 4
 
 func init() {
 	if cpuid.CPU.IsVendor(cpuid.AMD) {
-		streamAhead, streamsAhead, blockAhead, alongFarFrom = 256, 512, 0, 16<<20
+		streamAhead, streamsAhead, blockAhead, alongFarFrom, leafSets = 256, 512, 0, 16<<20, true
 	}
 }
