@@ -129,12 +129,19 @@ func (a *amd64) mergePairs(even, odd, t, low, high reg, first bool) {
 func (a *amd64) loadFloat16(d reg, m mem) { a.line("VCVTPH2PS %s, %s", a.mem(m), a.v(d)) }
 
 func (a *amd64) interleave(lo, hi, x, y reg, bytes int) {
-	suffix := "PD"
+	a.interleaveHalf(lo, x, y, bytes, false)
+	a.interleaveHalf(hi, x, y, bytes, true)
+}
+
+func (a *amd64) interleaveHalf(d, x, y reg, bytes int, upper bool) {
+	half, suffix := "L", "PD"
+	if upper {
+		half = "H"
+	}
 	if bytes == 4 {
 		suffix = "PS"
 	}
-	a.line("VUNPCKL%s %s, %s, %s", suffix, a.v(y), a.v(x), a.v(lo))
-	a.line("VUNPCKH%s %s, %s, %s", suffix, a.v(y), a.v(x), a.v(hi))
+	a.line("VUNPCK%s%s %s, %s, %s", half, suffix, a.v(y), a.v(x), a.v(d))
 }
 
 func (a *amd64) storePart(m mem, r reg, part int) {

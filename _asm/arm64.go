@@ -81,9 +81,16 @@ func (a *arm64) loadFloat16(d reg, m mem) {
 }
 
 func (a *arm64) interleave(lo, hi, x, y reg, bytes int) {
-	lanes := map[int]string{4: "S4", 8: "D2"}[bytes]
-	a.line("VZIP1 V%d.%s, V%d.%s, V%d.%s", y, lanes, x, lanes, lo, lanes)
-	a.line("VZIP2 V%d.%s, V%d.%s, V%d.%s", y, lanes, x, lanes, hi, lanes)
+	a.interleaveHalf(lo, x, y, bytes, false)
+	a.interleaveHalf(hi, x, y, bytes, true)
+}
+
+func (a *arm64) interleaveHalf(d, x, y reg, bytes int, upper bool) {
+	lanes, half := map[int]string{4: "S4", 8: "D2"}[bytes], 1
+	if upper {
+		half = 2
+	}
+	a.line("VZIP%d V%d.%s, V%d.%s, V%d.%s", half, y, lanes, x, lanes, d, lanes)
 }
 
 func (a *arm64) storePart(m mem, r reg, _ int) { a.store(m, r) }

@@ -55,6 +55,9 @@ func main() {
 			declarations.WriteString(emitGatherTile(s.target, w))
 			declarations.WriteString(emitAlong(s.target, w, false))
 			declarations.WriteString(emitAlong(s.target, w, true))
+			declarations.WriteString(emitLeafSums(s.target, w, false))
+			declarations.WriteString(emitLeafSums(s.target, w, true))
+			declarations.WriteString(emitJoinSets(s.target, w))
 			declarations.WriteString(emitSweep(s.target, w))
 			declarations.WriteString(emitBeside(s.target, w))
 			for _, of := range folds {

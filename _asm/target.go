@@ -103,14 +103,15 @@ type target interface {
 	// interleave sets lo and hi to the elements of a and b in turn, those of the lower and of
 	// the upper half of each 16 bytes; elements of so many bytes.
 	interleave(lo, hi, a, b reg, bytes int)
-	storePart(m mem, a reg, part int) // 16 bytes of a
-	unpair(even, odd reg)             // of 4 bytes: the lanes of odd of even number, and those of odd number, each in half a vector
-	halve(on bool)                    // lets what follows compute with halves of vectors
-	loadPart(d reg, m mem, part int)  // 16 bytes of d; the first clears the others
-	loadHalf(d reg, m mem, half int)  // 32 bytes of d, of 64; the first clears the others
-	pickParts(d, a, b reg, i, j int)  // of four parts of 16 bytes: i and j of a, then those of b
-	canonical(d, spare, nan reg)      // nan in the lanes of d that are NaN
-	choose(d, a, table reg)           // a, or where table says so of its kind, d or a constant: VFIXUPIMM
+	interleaveHalf(d, a, b reg, bytes int, upper bool) // lo or hi alone
+	storePart(m mem, a reg, part int)                  // 16 bytes of a
+	unpair(even, odd reg)                              // of 4 bytes: the lanes of odd of even number, and those of odd number, each in half a vector
+	halve(on bool)                                     // lets what follows compute with halves of vectors
+	loadPart(d reg, m mem, part int)                   // 16 bytes of d; the first clears the others
+	loadHalf(d reg, m mem, half int)                   // 32 bytes of d, of 64; the first clears the others
+	pickParts(d, a, b reg, i, j int)                   // of four parts of 16 bytes: i and j of a, then those of b
+	canonical(d, spare, nan reg)                       // nan in the lanes of d that are NaN
+	choose(d, a, table reg)                            // a, or where table says so of its kind, d or a constant: VFIXUPIMM
 	copy(d, a reg)
 	zero(d reg)
 	minusZero(d reg)

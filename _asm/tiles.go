@@ -34,6 +34,8 @@ func tileDispatch(targets []target) string {
 		text.WriteString(halvesDispatch(w, targets))
 		text.WriteString(gatherTileDispatch(w, targets))
 		text.WriteString(alongDispatch(w, targets))
+		text.WriteString(leafSumsDispatch(w, targets))
+		text.WriteString(joinSetsDispatch(w, targets))
 		text.WriteString(sweepDispatch(w, targets))
 		text.WriteString(besideDispatch(w, targets))
 		for _, k := range packKernels {

@@ -1,9 +1,14 @@
 package gemm
 
-import "github.com/samebits/samebits/internal/kernel"
+import (
+	"math/bits"
+
+	"github.com/samebits/samebits/internal/kernel"
+)
 
 // A row by columns that lie in a matrix one after the other goes along a few of them at a time, as memory does
 // (kernel.Along). The last leaves of a tile, if any, are summed in the other way, and joined to it (kernel.Join).
+// Where the leaves of a column are a whole tree, they may be summed in sets, column after column (kernel.LeafSums).
 
 // wholeLeaves returns how many leaves of so many terms the program begins with, if at most one comes after them.
 func (p program) wholeLeaves(terms int) int {
@@ -27,10 +32,32 @@ func (t *tiles[S, T]) alongLeaves() int {
 	return t.program.wholeLeaves(kernel.AlongLeaf) / each * each
 }
 
-// summed is the elements of the sums of the other leaves of a tile.
-func (t *tiles[S, T]) summed() int {
-	if t.along == 0 {
+// alongSets returns how many sets of kernel.LeafSums the leaves of each column are: 0 unless they are those of one tree whose halves are
+// alike, of which a set is a node, and columns that the third cache holds: from memory one is no faster, or slower. Their program is left in t.setWords.
+func (t *tiles[S, T]) alongSets() int {
+	words, lanes := t.program.words, kernel.LeafLanes[S]()
+	if n := len(words); lanes == 0 || n < lanes || n&(n-1) != 0 || kernel.AlongFar(t.n*t.k*sizeOf[S]()) {
 		return 0
+	}
+	for i, w := range words {
+		if w != kernel.Leaf(kernel.AlongLeaf, bits.TrailingZeros(uint(i+1))) {
+			return 0
+		}
+	}
+	sets := grow(&t.setWords, len(words)/lanes)
+	for i := range sets {
+		sets[i] = kernel.Leaf(0, bits.TrailingZeros(uint(i+1)))
+	}
+	return len(sets)
+}
+
+// summed is the elements of the sums of leaves of a tile that kernel.Along does not join.
+func (t *tiles[S, T]) summed() int {
+	switch {
+	case t.along == 0:
+		return 0
+	case t.sets > 0:
+		return len(t.program.words) * t.tile.Cols
 	}
 	return (len(t.program.words) - t.along) * t.tile.Cols
 }
@@ -39,7 +66,13 @@ func (t *tiles[S, T]) summed() int {
 func (t *tiles[S, T]) alongTile(p int, s taskScratch[S]) {
 	b, words := t.factors(p, 0, t.k, nil), t.program.words
 	stack := s.own[:(t.plan.own+t.plan.hot)*t.tile.Cols] // the hot one comes after it
-	kernel.Along(stack, s.rows[t.k:], b.Data, b.Stride, words[:t.along], kernel.AlongFar(t.n*t.k*sizeOf[S]()))
+	x, far := s.rows[t.k:], kernel.AlongFar(t.n*t.k*sizeOf[S]())
+	if t.sets > 0 {
+		kernel.LeafSums(s.sums, x, b.Data, b.Stride, t.tile.Cols, t.sets, far)
+		kernel.JoinSets(stack, s.sums, t.setWords[:t.sets])
+		return
+	}
+	kernel.Along(stack, x, b.Data, b.Stride, words[:t.along], far)
 	if t.along == len(words) {
 		return
 	}

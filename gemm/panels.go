@@ -130,7 +130,10 @@ func (t *tiles[S, T]) packSliver(i int, s taskScratch[S]) {
 		n := b.hi - b.lo
 		packRows(t.sliver(b, i, s)[:tile.Rows*n], tile.Rows, t.a.Matrix, t.a.trans, row, min(tile.Rows, t.i1-row), b.lo, n)
 	}
-	if t.along > 0 { // one row, and one block
+	switch { // one row, and one block
+	case t.sets > 0:
+		kernel.ArrangeSets(s.rows[t.k:], s.rows[:t.k], t.sets)
+	case t.along > 0:
 		kernel.ArrangeAlong(s.rows[t.k:], s.rows[:t.k], t.along)
 	}
 }

@@ -46,6 +46,7 @@ type tiles[S, T Float] struct {
 	layout         layout       // of the columns
 	ownRows        bool         // a task packs its rows: no other needs them
 	along          int          // leaves of a column that are summed side by side
+	sets           int          // that these are, if they are summed column by column: see kernel.LeafSums
 	sweeps         bool         // rows of the matrix are gone along from end to end: see kernel.Sweep
 	byParts        sweepParts[S]
 	partly         bool // tasks have parts of the terms: those of byParts
@@ -54,6 +55,7 @@ type tiles[S, T Float] struct {
 	inMatrix       bool // columns are read from there, not packed
 	loop           *parallel.Loop
 	words          []uint64
+	setWords       []uint64     // of nodes of sets
 	rows, columns  []S          // the chunk's packed factors
 	packing        []panelState // of panels abreast, where tasks pack them as they come to them
 	workers        [][]S        // scratch of each goroutine
@@ -155,7 +157,7 @@ func (t *tiles[S, T]) run(threads int) {
 
 // layBlocks decides on tiles of the largest size, on blocks of terms, and on who packs rows.
 func (t *tiles[S, T]) layBlocks() {
-	t.layout, t.tile, t.along, t.sweeps, t.partly, t.beside = onePanel, kernel.MicroTile[S](), 0, false, false, false
+	t.layout, t.tile, t.along, t.sets, t.sweeps, t.partly, t.beside = onePanel, kernel.MicroTile[S](), 0, 0, false, false, false
 	t.cut(t.m)
 	t.ownRows = !t.local() && (t.threads == 1 || ceil(t.m, t.tile.Rows) >= t.threads*tasksEach*fewTiles)
 }
@@ -166,7 +168,7 @@ func (t *tiles[S, T]) layBlocks() {
 func (t *tiles[S, T]) runRow() int {
 	n := t.n
 	t.inMatrix = false
-	t.along, t.sweeps, t.partly, t.beside = 0, false, false, false
+	t.along, t.sets, t.sweeps, t.partly, t.beside = 0, 0, false, false, false
 	switch w := t.b.w; {
 	case w == nil && !t.b.trans && kernel.SweepColumns[S]() > 0:
 		return t.runSweeps()
@@ -175,7 +177,7 @@ func (t *tiles[S, T]) runRow() int {
 	case w == nil && t.program.multipleOf(kernel.AcrossTerms):
 		t.layout, t.tile = matrixColumns, kernel.AcrossTile
 		if t.along = t.alongLeaves(); t.along > 0 {
-			t.tile = kernel.AlongTile[S]()
+			t.tile, t.sets = kernel.AlongTile[S](), t.alongSets()
 		}
 	case w != nil && w.tile == kernel.MicroTile[T]():
 		t.layout, t.tile = severalPanels, kernel.SpreadTile[S]()
@@ -191,7 +193,7 @@ func (t *tiles[S, T]) runRow() int {
 	t.plan.longest, t.ownRows = 0, false // no buffer
 	done := t.runTiles(0, n)
 	if t.along > 0 {
-		t.tile, t.along = kernel.AcrossTile, 0
+		t.tile, t.along, t.sets = kernel.AcrossTile, 0, 0
 		done = t.runTiles(done, n)
 	}
 	return done

@@ -134,7 +134,7 @@ func (t *tiles[S, T]) bytes() int {
 	for _, s := range t.workers {
 		n += cap(s)
 	}
-	return n*sizeOf[S]() + 8*cap(t.words) + 4*cap(t.packing)
+	return n*sizeOf[S]() + 8*(cap(t.words)+cap(t.setWords)) + 4*cap(t.packing)
 }
 
 // vectors are buffers of one size, one for each of some goroutines. They are made when the first is

@@ -15,7 +15,7 @@ var streamAhead, streamsAhead, pairsAhead, wideAhead uint64 = 2048, 2048, 2048, 
 
 func init() {
 	if cpuid.CPU.IsVendor(cpuid.AMD) {
-		besideFits = true
+		besideFits, leafSets = true, true
 		streamAhead, streamsAhead, pairsAhead, wideAhead, alongFarFrom = 256, 768, 0, 512, 16<<20
 	}
 }

@@ -150,6 +150,18 @@ func kernelBits[T Float](x, y []T) []uint64 {
 			all = append(all, Bits(v))
 		}
 	}
+	if active == AVX512 {
+		lanes := setLanes[T]()
+		row, sums, nodes := make([]T, lanes*AlongLeaf), make([]T, AlongTile[T]().Cols*lanes), make([]T, AlongTile[T]().Cols)
+		for _, far := range []bool{false, true} {
+			copy(row, x)
+			LeafSums(sums, row, manyOf(y, lanes*AlongLeaf*2), lanes*AlongLeaf, 2, 1, far)
+			JoinSets(nodes, sums, []uint64{Leaf(0, 0)})
+			for _, v := range append(nodes, sums[:2*lanes]...) {
+				all = append(all, Bits(v))
+			}
+		}
+	}
 	if cols := SweepColumns[T](); cols > 0 {
 		nodes := make([]T, 2*cols)
 		Sweep(nodes, x[:40], y, cols, cols, []uint64{Leaf(32, 0), Leaf(8, 1)})
@@ -335,4 +347,12 @@ func testProbe[T Float](t *testing.T) {
 		}
 		require.Equal(t, want, tenths(), "after the mode was set back")
 	}
+}
+
+// manyOf returns n elements, those of x again and again.
+func manyOf[T Float](x []T, n int) (many []T) {
+	for len(many) < n {
+		many = append(many, x...)
+	}
+	return many[:n]
 }

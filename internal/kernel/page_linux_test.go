@@ -91,6 +91,28 @@ func testWithin[T Float](t *testing.T) {
 			Along(nodes, row, b, terms, []uint64{Leaf(AlongLeaf, 0), Leaf(AlongLeaf, 1)}[:each], far)
 			require.EqualValues(t, terms, nodes[cols-1])
 		}
+		testSetsWithin[T](t)
+	}
+}
+
+// testSetsWithin sums leaves in sets, one and two of a column, and joins them.
+func testSetsWithin[T Float](t *testing.T) {
+	if active != AVX512 {
+		return
+	}
+	lanes, cols := setLanes[T](), AlongTile[T]().Cols
+	for sets := 1; sets <= 2; sets++ {
+		terms := sets * lanes * AlongLeaf
+		b, _ := atPageEnds[T](t, cols*terms)
+		row, _ := atPageEnds[T](t, terms)
+		sums, _ := atPageEnds[T](t, cols*sets*lanes)
+		nodes, _ := atPageEnds[T](t, sets*cols)
+		for _, far := range []bool{false, true} {
+			LeafSums(sums, row, b, terms, cols, sets, far)
+			require.EqualValues(t, AlongLeaf, sums[len(sums)-1])
+		}
+		JoinSets(nodes, sums, []uint64{Leaf(0, 0), Leaf(0, 1)}[:sets])
+		require.EqualValues(t, terms, nodes[cols-1])
 	}
 }
 

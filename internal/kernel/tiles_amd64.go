@@ -106,6 +106,26 @@ func alongF64(far bool, dst, x, y *float64, s int, p *uint64, n, m int) {
 	panic(noKernel)
 }
 
+func leafSumsF64(far bool, dst, x, y *float64, d, xd, dd, step, yg, dg, n, m int) {
+	if active == AVX512 && far {
+		leafSumsF64FarAVX512(dst, x, y, d, xd, dd, step, yg, dg, n, m)
+		return
+	}
+	if active == AVX512 {
+		leafSumsF64NearAVX512(dst, x, y, d, xd, dd, step, yg, dg, n, m)
+		return
+	}
+	panic(noKernel)
+}
+
+func joinSetsF64(dst, y *float64, d, s int, p *uint64, n, m int) {
+	if active == AVX512 {
+		joinSetsF64AVX512(dst, y, d, s, p, n, m)
+		return
+	}
+	panic(noKernel)
+}
+
 func sweepF64(dst, x, y *float64, s int, p *uint64, n, m, w int) {
 	if active == AVX512 {
 		sweepF64AVX512(dst, x, y, s, p, n, m, w)
@@ -325,6 +345,26 @@ func alongF32(far bool, dst, x, y *float32, s int, p *uint64, n, m int) {
 	}
 	if active == AVX2 {
 		alongF32NearAVX2(dst, x, y, s, p, n, m)
+		return
+	}
+	panic(noKernel)
+}
+
+func leafSumsF32(far bool, dst, x, y *float32, d, xd, dd, step, yg, dg, n, m int) {
+	if active == AVX512 && far {
+		leafSumsF32FarAVX512(dst, x, y, d, xd, dd, step, yg, dg, n, m)
+		return
+	}
+	if active == AVX512 {
+		leafSumsF32NearAVX512(dst, x, y, d, xd, dd, step, yg, dg, n, m)
+		return
+	}
+	panic(noKernel)
+}
+
+func joinSetsF32(dst, y *float32, d, s int, p *uint64, n, m int) {
+	if active == AVX512 {
+		joinSetsF32AVX512(dst, y, d, s, p, n, m)
 		return
 	}
 	panic(noKernel)

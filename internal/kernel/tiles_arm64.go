@@ -48,6 +48,14 @@ func alongF64(far bool, dst, x, y *float64, s int, p *uint64, n, m int) {
 	panic(noKernel)
 }
 
+func leafSumsF64(far bool, dst, x, y *float64, d, xd, dd, step, yg, dg, n, m int) {
+	panic(noKernel)
+}
+
+func joinSetsF64(dst, y *float64, d, s int, p *uint64, n, m int) {
+	panic(noKernel)
+}
+
 func sweepF64(dst, x, y *float64, s int, p *uint64, n, m, w int) {
 	panic(noKernel)
 }
@@ -155,6 +163,14 @@ func gatherTileF32(dst, x *float32, s, n int) bool {
 }
 
 func alongF32(far bool, dst, x, y *float32, s int, p *uint64, n, m int) {
+	panic(noKernel)
+}
+
+func leafSumsF32(far bool, dst, x, y *float32, d, xd, dd, step, yg, dg, n, m int) {
+	panic(noKernel)
+}
+
+func joinSetsF32(dst, y *float32, d, s int, p *uint64, n, m int) {
 	panic(noKernel)
 }
 

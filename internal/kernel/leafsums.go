@@ -1,0 +1,69 @@
+package kernel
+
+import "unsafe"
+
+// setBytes is the terms of a set of LeafSums, in bytes.
+const setBytes = 2048
+
+// leafSets is whether LeafSums is what is best for the processor: see LeafLanes.
+var leafSets bool
+
+// LeafLanes returns how many leaves of a column LeafSums sums side by side, a set: 0 where there is no kernel for it, or Along alone
+// is as good. It is for processors of AMD: those are slow to read columns that are a power of two apart, eight of
+// which Along reads in turn.
+func LeafLanes[T Float]() int {
+	if active != AVX512 || !leafSets {
+		return 0
+	}
+	return setLanes[T]()
+}
+
+func setLanes[T Float]() int {
+	var v T
+	return setBytes / AlongLeaf / int(unsafe.Sizeof(v))
+}
+
+// ArrangeSets puts the factors of the row of so many sets of leaves in the order in which LeafSums takes them: term by term of each
+// set, those of all leaves.
+func ArrangeSets[T Float](dst, a []T, sets int) {
+	lanes := setLanes[T]()
+	for i := 0; i < sets*lanes*AlongLeaf; i += lanes * AlongLeaf {
+		Gather(dst[i:], lanes, a[i:], AlongLeaf, lanes, AlongLeaf)
+	}
+}
+
+// LeafSums sets dst to the sums of the first so many sets of leaves of each of an even number of columns, whose terms
+// lie one after the other: those of the first column, then those of the next. It takes x as ArrangeSets arranges it; far is as AlongFar says.
+func LeafSums[T Float](dst, x, b []T, stride, cols, sets int, far bool) {
+	lanes := setLanes[T]()
+	terms := sets * lanes * AlongLeaf
+	_, _, _ = dst[cols*sets*lanes-1], x[terms-1], b[(cols-1)*stride+terms-1]
+	size := setBytes / lanes / AlongLeaf
+	const sums = setBytes / AlongLeaf // bytes of those of a set
+	// Two sets of a column at a time, or one of two columns each.
+	apart, factors, step, columns, next, place, skip := setBytes, setBytes, 2*setBytes, 1, sums, sets/2, 0
+	if sets%2 != 0 {
+		apart, factors, step, columns, next, place, skip = stride*size, 0, setBytes, 2, sets*sums, sets, sets*sums
+	}
+	gap := columns*stride*size - place*step
+	p, q, r := unsafe.Pointer(&dst[0]), unsafe.Pointer(&x[0]), unsafe.Pointer(&b[0])
+	if Is64[T]() {
+		leafSumsF64(far, (*float64)(p), (*float64)(q), (*float64)(r), apart, factors, next, step, gap, skip, place, cols/columns)
+	} else {
+		leafSumsF32(far, (*float32)(p), (*float32)(q), (*float32)(r), apart, factors, next, step, gap, skip, place, cols/columns)
+	}
+}
+
+// JoinSets joins the sums that LeafSums leaves of so many sets of each of the columns of an AlongTile, for programs that halve a set, that is where a
+// set is a node of its tree: the program is that of nodes of sets. What is left on the stack is that of Micro.
+func JoinSets[T Float](stack, sums []T, program []uint64) {
+	lanes, sets, cols := setLanes[T](), len(program), AlongTile[T]().Cols
+	_, _ = sums[cols*sets*lanes-1], stack[cols-1]
+	p, q := unsafe.Pointer(&stack[0]), unsafe.Pointer(&sums[0])
+	size := setBytes / lanes / AlongLeaf
+	if Is64[T]() {
+		joinSetsF64((*float64)(p), (*float64)(q), sets*lanes*size, cols*size, &program[0], sets, cols/lanes)
+	} else {
+		joinSetsF32((*float32)(p), (*float32)(q), sets*lanes*size, cols*size, &program[0], sets, cols/lanes)
+	}
+}
