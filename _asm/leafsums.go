@@ -11,13 +11,12 @@ import "fmt"
 // dd bytes after those of the first. There are m groups of n pairs; from a pair to the next it is step bytes in y and x, and step/32 in dst; at
 // the end of a group, x begins again, and y and dst move on by yg and dg bytes more.
 //
-// Memory is asked for by the first cache 4 KiB ahead, and by the second: every other line 16 KiB ahead (near), as the
-// processor brings what is beside it, or all lines, of four pages of 4 KiB in turn, the next four (far).
+// Memory is asked for by the first cache 4 KiB ahead, and by the second every other line 16 KiB ahead, as the processor
+// brings what is beside it.
 type leafSums struct {
 	target
-	w   width
-	far bool
-	s   *schedule
+	w width
+	s *schedule
 }
 
 var leafSumsArgs = []string{"dst", "x", "y", "d", "xd", "dd", "step", "yg", "dg", "n", "m"}
@@ -26,8 +25,6 @@ const (
 	setBytes     = 2048
 	setNear      = 4096 // bytes by which the first cache is asked ahead
 	setNext      = 16384
-	setPages     = 4
-	pageBytes    = 4096
 	setSlots     = 2 * setBytes / line // as many slots of time as lines in two sets
 	setJoinAfter = 2                   // slots from what is computed to what uses it
 )
@@ -35,22 +32,17 @@ const (
 // hasLeafSums tells whether there are registers for it.
 func hasLeafSums(t target) bool { return t.registers() == 32 && t.vectorBytes() == 64 }
 
-func (k *leafSums) name() string {
-	if k.far {
-		return fmt.Sprintf("leafSums%vFar", k.w)
-	}
-	return fmt.Sprintf("leafSums%vNear", k.w)
-}
+func (k *leafSums) name() string { return fmt.Sprintf("leafSums%v", k.w) }
 
 // group is the leaves of 16 bytes of a vector, and terms those of 16 bytes of a leaf.
 func (k *leafSums) group() int { return 16 / k.w.lane() }
 
-func emitLeafSums(t target, w width, far bool) string {
+func emitLeafSums(t target, w width) string {
 	if !hasLeafSums(t) {
 		return ""
 	}
 	t.setWidth(w)
-	k := &leafSums{t, w, far, &schedule{}}
+	k := &leafSums{t, w, &schedule{}}
 	k.enter(k.name(), leafSumsArgs, 0, 0)
 	k.loadArg("dst", "dst")
 	k.loadArg("y", "y")
@@ -58,9 +50,6 @@ func emitLeafSums(t target, w width, far bool) string {
 	k.loadArg("p", "step")
 	k.loadArg("s", "d")
 	k.loadArg("i", "m")
-	if far {
-		k.moveImm("t", 1)
-	}
 	k.label("group")
 	k.loadArg("x", "x")
 	k.loadArg("e", "xd")
@@ -69,12 +58,6 @@ func emitLeafSums(t target, w width, far bool) string {
 	k.label("pair")
 	k.move("u", "y")
 	k.addReg("u", "s")
-	if far {
-		k.countDown("t", "paged")
-		k.address("z", at("y", setPages*pageBytes))
-		k.moveImm("t", setPages)
-		k.label("paged")
-	}
 	k.sum()
 	k.addReg("y", "p")
 	k.addReg("x", "p")
@@ -82,9 +65,6 @@ func emitLeafSums(t target, w width, far bool) string {
 	k.move("c", "p")
 	k.shr("c", 5)
 	k.addReg("dst", "c")
-	if far {
-		k.addImm("z", pageBytes/setPages)
-	}
 	k.countDown("n", "pair")
 	k.loadArg("c", "yg")
 	k.addReg("y", "c")
@@ -193,28 +173,19 @@ func (k *leafSums) ask(slot int) {
 		base, off = "u", off-setBytes
 	}
 	s.add(now, 0, func(reg, []reg) { k.prefetch(at(base, setNear+off)) })
-	switch {
-	case k.far:
-		s.add(now, 0, func(reg, []reg) { k.prefetchSecond(at("z", slot%setPages*pageBytes+slot/setPages*line)) })
-	case slot%2 == 0:
+	if slot%2 == 0 {
 		s.add(now, 0, func(reg, []reg) { k.prefetchSecond(at(base, setNext+off)) })
 	}
 }
 
 // leafSumsDispatch writes the function that calls it.
 func leafSumsDispatch(w width, targets []target) string {
-	text := fmt.Sprintf("\nfunc leafSums%v(far bool, dst, x, y *%s, d, xd, dd, step, yg, dg, n, m int) {\n", w, (&pack{w: w}).elements())
+	text := fmt.Sprintf("\nfunc leafSums%v(dst, x, y *%s, d, xd, dd, step, yg, dg, n, m int) {\n", w, (&pack{w: w}).elements())
 	for _, t := range targets {
 		if !hasLeafSums(t) {
 			continue
 		}
-		for _, far := range []bool{true, false} {
-			when := "active == " + t.suffix()
-			if far {
-				when += " && far"
-			}
-			text += fmt.Sprintf("\tif %s {\n\t\t%s%s(dst, x, y, d, xd, dd, step, yg, dg, n, m)\n\t\treturn\n\t}\n", when, (&leafSums{w: w, far: far}).name(), t.suffix())
-		}
+		text += fmt.Sprintf("\tif active == %s {\n\t\t%s%s(dst, x, y, d, xd, dd, step, yg, dg, n, m)\n\t\treturn\n\t}\n", t.suffix(), (&leafSums{w: w}).name(), t.suffix())
 	}
 	return text + "\tpanic(noKernel)\n}\n"
 }

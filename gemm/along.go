@@ -66,13 +66,12 @@ func (t *tiles[S, T]) summed() int {
 func (t *tiles[S, T]) alongTile(p int, s taskScratch[S]) {
 	b, words := t.factors(p, 0, t.k, nil), t.program.words
 	stack := s.own[:(t.plan.own+t.plan.hot)*t.tile.Cols] // the hot one comes after it
-	x, far := s.rows[t.k:], kernel.AlongFar(t.n*t.k*sizeOf[S]())
 	if t.sets > 0 {
-		kernel.LeafSums(s.sums, x, b.Data, b.Stride, t.tile.Cols, t.sets, far)
+		kernel.LeafSums(s.sums, s.rows[t.k:], b.Data, b.Stride, t.tile.Cols, t.sets)
 		kernel.JoinSets(stack, s.sums, t.setWords[:t.sets])
 		return
 	}
-	kernel.Along(stack, x, b.Data, b.Stride, words[:t.along], far)
+	kernel.Along(stack, s.rows[t.k:], b.Data, b.Stride, words[:t.along], kernel.AlongFar(t.n*t.k*sizeOf[S]()))
 	if t.along == len(words) {
 		return
 	}

@@ -33,8 +33,8 @@ func ArrangeSets[T Float](dst, a []T, sets int) {
 }
 
 // LeafSums sets dst to the sums of the first so many sets of leaves of each of an even number of columns, whose terms
-// lie one after the other: those of the first column, then those of the next. It takes x as ArrangeSets arranges it; far is as AlongFar says.
-func LeafSums[T Float](dst, x, b []T, stride, cols, sets int, far bool) {
+// lie one after the other: those of the first column, then those of the next. It takes x as ArrangeSets arranges it.
+func LeafSums[T Float](dst, x, b []T, stride, cols, sets int) {
 	lanes := setLanes[T]()
 	terms := sets * lanes * AlongLeaf
 	_, _, _ = dst[cols*sets*lanes-1], x[terms-1], b[(cols-1)*stride+terms-1]
@@ -48,9 +48,9 @@ func LeafSums[T Float](dst, x, b []T, stride, cols, sets int, far bool) {
 	gap := columns*stride*size - place*step
 	p, q, r := unsafe.Pointer(&dst[0]), unsafe.Pointer(&x[0]), unsafe.Pointer(&b[0])
 	if Is64[T]() {
-		leafSumsF64(far, (*float64)(p), (*float64)(q), (*float64)(r), apart, factors, next, step, gap, skip, place, cols/columns)
+		leafSumsF64((*float64)(p), (*float64)(q), (*float64)(r), apart, factors, next, step, gap, skip, place, cols/columns)
 	} else {
-		leafSumsF32(far, (*float32)(p), (*float32)(q), (*float32)(r), apart, factors, next, step, gap, skip, place, cols/columns)
+		leafSumsF32((*float32)(p), (*float32)(q), (*float32)(r), apart, factors, next, step, gap, skip, place, cols/columns)
 	}
 }
 

@@ -153,13 +153,11 @@ func kernelBits[T Float](x, y []T) []uint64 {
 	if active == AVX512 {
 		lanes := setLanes[T]()
 		row, sums, nodes := make([]T, lanes*AlongLeaf), make([]T, AlongTile[T]().Cols*lanes), make([]T, AlongTile[T]().Cols)
-		for _, far := range []bool{false, true} {
-			copy(row, x)
-			LeafSums(sums, row, manyOf(y, lanes*AlongLeaf*2), lanes*AlongLeaf, 2, 1, far)
-			JoinSets(nodes, sums, []uint64{Leaf(0, 0)})
-			for _, v := range append(nodes, sums[:2*lanes]...) {
-				all = append(all, Bits(v))
-			}
+		copy(row, x)
+		LeafSums(sums, row, manyOf(y, lanes*AlongLeaf*2), lanes*AlongLeaf, 2, 1)
+		JoinSets(nodes, sums, []uint64{Leaf(0, 0)})
+		for _, v := range append(nodes, sums[:2*lanes]...) {
+			all = append(all, Bits(v))
 		}
 	}
 	if cols := SweepColumns[T](); cols > 0 {

@@ -106,13 +106,9 @@ func alongF64(far bool, dst, x, y *float64, s int, p *uint64, n, m int) {
 	panic(noKernel)
 }
 
-func leafSumsF64(far bool, dst, x, y *float64, d, xd, dd, step, yg, dg, n, m int) {
-	if active == AVX512 && far {
-		leafSumsF64FarAVX512(dst, x, y, d, xd, dd, step, yg, dg, n, m)
-		return
-	}
+func leafSumsF64(dst, x, y *float64, d, xd, dd, step, yg, dg, n, m int) {
 	if active == AVX512 {
-		leafSumsF64NearAVX512(dst, x, y, d, xd, dd, step, yg, dg, n, m)
+		leafSumsF64AVX512(dst, x, y, d, xd, dd, step, yg, dg, n, m)
 		return
 	}
 	panic(noKernel)
@@ -350,13 +346,9 @@ func alongF32(far bool, dst, x, y *float32, s int, p *uint64, n, m int) {
 	panic(noKernel)
 }
 
-func leafSumsF32(far bool, dst, x, y *float32, d, xd, dd, step, yg, dg, n, m int) {
-	if active == AVX512 && far {
-		leafSumsF32FarAVX512(dst, x, y, d, xd, dd, step, yg, dg, n, m)
-		return
-	}
+func leafSumsF32(dst, x, y *float32, d, xd, dd, step, yg, dg, n, m int) {
 	if active == AVX512 {
-		leafSumsF32NearAVX512(dst, x, y, d, xd, dd, step, yg, dg, n, m)
+		leafSumsF32AVX512(dst, x, y, d, xd, dd, step, yg, dg, n, m)
 		return
 	}
 	panic(noKernel)
