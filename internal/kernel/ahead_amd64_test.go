@@ -29,7 +29,8 @@ func TestAhead(t *testing.T) {
 				all = append(all, uint64(cut.Sum[0]), uint64(cut.Sum[1]))
 			}
 		}
-		return all
+		high, low, most := SplitWatched(Product, Anchor(-30), x, y)
+		return append(all, uint64(high), Bits(low), most)
 	}
 	want := bits()
 	defer func(stream, streams, pairs, wide uint64) {
