@@ -11,7 +11,7 @@ import "fmt"
 // dd bytes after those of the first. There are m groups of n pairs; from a pair to the next it is step bytes in y and x, and step/32 in dst; at
 // the end of a group, x begins again, and y and dst move on by yg and dg bytes more.
 //
-// Memory is asked for by the first cache 4 KiB ahead, and by the second every other line 16 KiB ahead, as the processor
+// Memory is asked for by the first cache "ahead" bytes ahead, and by the second every other line four times as far, as the processor
 // brings what is beside it.
 type leafSums struct {
 	target
@@ -19,12 +19,11 @@ type leafSums struct {
 	s *schedule
 }
 
-var leafSumsArgs = []string{"dst", "x", "y", "d", "xd", "dd", "step", "yg", "dg", "n", "m"}
+var leafSumsArgs = []string{"dst", "x", "y", "d", "xd", "dd", "step", "yg", "dg", "ahead", "n", "m"}
 
 const (
 	setBytes     = 2048
-	setNear      = 4096 // bytes by which the first cache is asked ahead
-	setNext      = 16384
+	setFar       = 4                   // times as far as the first cache is asked ahead is the second
 	setSlots     = 2 * setBytes / line // as many slots of time as lines in two sets
 	setJoinAfter = 2                   // slots from what is computed to what uses it
 )
@@ -49,6 +48,7 @@ func emitLeafSums(t target, w width) string {
 	k.loadArg("q", "dd")
 	k.loadArg("p", "step")
 	k.loadArg("s", "d")
+	k.loadArg("z", "ahead")
 	k.loadArg("i", "m")
 	k.label("group")
 	k.loadArg("x", "x")
@@ -72,7 +72,7 @@ func emitLeafSums(t target, w width) string {
 	k.addReg("dst", "c")
 	k.countDown("i", "group")
 	k.epilogue()
-	return fmt.Sprintf("\n//go:noescape\nfunc %s%s(dst, x, y *%s, d, xd, dd, step, yg, dg, n, m int)\n", k.name(), t.suffix(), (&pack{w: w}).elements())
+	return fmt.Sprintf("\n//go:noescape\nfunc %s%s(dst, x, y *%s, d, xd, dd, step, yg, dg, ahead, n, m int)\n", k.name(), t.suffix(), (&pack{w: w}).elements())
 }
 
 // sum sums two sets. Halves of lines of one leaf after the other are loaded, for half a line of all leaves of a set at a time, in
@@ -172,20 +172,20 @@ func (k *leafSums) ask(slot int) {
 	if off >= setBytes {
 		base, off = "u", off-setBytes
 	}
-	s.add(now, 0, func(reg, []reg) { k.prefetch(at(base, setNear+off)) })
+	s.add(now, 0, func(reg, []reg) { k.prefetch(mem{base, off, "z", 1}) })
 	if slot%2 == 0 {
-		s.add(now, 0, func(reg, []reg) { k.prefetchSecond(at(base, setNext+off)) })
+		s.add(now, 0, func(reg, []reg) { k.prefetchSecond(mem{base, off, "z", setFar}) })
 	}
 }
 
 // leafSumsDispatch writes the function that calls it.
 func leafSumsDispatch(w width, targets []target) string {
-	text := fmt.Sprintf("\nfunc leafSums%v(dst, x, y *%s, d, xd, dd, step, yg, dg, n, m int) {\n", w, (&pack{w: w}).elements())
+	text := fmt.Sprintf("\nfunc leafSums%v(dst, x, y *%s, d, xd, dd, step, yg, dg, ahead, n, m int) {\n", w, (&pack{w: w}).elements())
 	for _, t := range targets {
 		if !hasLeafSums(t) {
 			continue
 		}
-		text += fmt.Sprintf("\tif active == %s {\n\t\t%s%s(dst, x, y, d, xd, dd, step, yg, dg, n, m)\n\t\treturn\n\t}\n", t.suffix(), (&leafSums{w: w}).name(), t.suffix())
+		text += fmt.Sprintf("\tif active == %s {\n\t\t%s%s(dst, x, y, d, xd, dd, step, yg, dg, ahead, n, m)\n\t\treturn\n\t}\n", t.suffix(), (&leafSums{w: w}).name(), t.suffix())
 	}
 	return text + "\tpanic(noKernel)\n}\n"
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// oneRowTerms are terms that fill no, one and several blocks of leaves, with leaves and terms left over.
-var oneRowTerms = []int{516, 252, 256, 480, 508, 512, 513, 540, 544, 768, 1000, 1024, 1100, 1540}
+// oneRowTerms are terms that fill no, one and several blocks of leaves, with leaves and terms left over, and sets of them, few and many.
+var oneRowTerms = []int{516, 252, 256, 480, 508, 512, 513, 540, 544, 768, 1000, 1024, 4096, 1100, 1540}
 
 // checkOneRow compares products of one row by a matrix that is stored transposed with the definition, for
 // columns that fill tiles and more.

@@ -278,7 +278,7 @@ func alongF64NearAVX512(dst, x, y *float64, s int, p *uint64, n, m int)
 func alongF64FarAVX512(dst, x, y *float64, s int, p *uint64, n, m int)
 
 //go:noescape
-func leafSumsF64AVX512(dst, x, y *float64, d, xd, dd, step, yg, dg, n, m int)
+func leafSumsF64AVX512(dst, x, y *float64, d, xd, dd, step, yg, dg, ahead, n, m int)
 
 //go:noescape
 func joinSetsF64AVX512(dst, y *float64, d, s int, p *uint64, n, m int)
@@ -395,7 +395,7 @@ func alongF32NearAVX512(dst, x, y *float32, s int, p *uint64, n, m int)
 func alongF32FarAVX512(dst, x, y *float32, s int, p *uint64, n, m int)
 
 //go:noescape
-func leafSumsF32AVX512(dst, x, y *float32, d, xd, dd, step, yg, dg, n, m int)
+func leafSumsF32AVX512(dst, x, y *float32, d, xd, dd, step, yg, dg, ahead, n, m int)
 
 //go:noescape
 func joinSetsF32AVX512(dst, y *float32, d, s int, p *uint64, n, m int)

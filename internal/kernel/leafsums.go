@@ -2,8 +2,12 @@ package kernel
 
 import "unsafe"
 
-// setBytes is the terms of a set of LeafSums, in bytes.
-const setBytes = 2048
+// setBytes is the terms of a set of LeafSums, in bytes. A row of longSets or more is taken two sets at a time by all columns: it
+// would fill half of the nearest cache, and come from the next for each column.
+const (
+	setBytes = 2048
+	longSets = 1 << 14
+)
 
 // leafSets is whether LeafSums is what is best for the processor: see LeafLanes.
 var leafSets bool
@@ -41,16 +45,23 @@ func LeafSums[T Float](dst, x, b []T, stride, cols, sets int) {
 	size := setBytes / lanes / AlongLeaf
 	const sums = setBytes / AlongLeaf // bytes of those of a set
 	// Two sets of a column at a time, or one of two columns each.
-	apart, factors, step, columns, next, place, skip := setBytes, setBytes, 2*setBytes, 1, sums, sets/2, 0
+	apart, factors, step, columns, next := setBytes, setBytes, 2*setBytes, 1, sums
 	if sets%2 != 0 {
-		apart, factors, step, columns, next, place, skip = stride*size, 0, setBytes, 2, sets*sums, sets, sets*sums
+		apart, factors, step, columns, next = stride*size, 0, setBytes, 2, sets*sums
 	}
-	gap := columns*stride*size - place*step
-	p, q, r := unsafe.Pointer(&dst[0]), unsafe.Pointer(&x[0]), unsafe.Pointer(&b[0])
-	if Is64[T]() {
-		leafSumsF64((*float64)(p), (*float64)(q), (*float64)(r), apart, factors, next, step, gap, skip, place, cols/columns)
-	} else {
-		leafSumsF32((*float32)(p), (*float32)(q), (*float32)(r), apart, factors, next, step, gap, skip, place, cols/columns)
+	each, ahead := sets, 2*setBytes
+	if sets%2 == 0 && sets*setBytes >= longSets {
+		each, ahead = 2, stride*size
+	}
+	place := each * setBytes / step
+	for i := 0; i < sets; i += each {
+		gap, skip := columns*stride*size-place*step, columns*sets*sums-place*step/AlongLeaf
+		p, q, r := unsafe.Pointer(&dst[i*lanes]), unsafe.Pointer(&x[i*lanes*AlongLeaf]), unsafe.Pointer(&b[i*lanes*AlongLeaf])
+		if Is64[T]() {
+			leafSumsF64((*float64)(p), (*float64)(q), (*float64)(r), apart, factors, next, step, gap, skip, ahead, place, cols/columns)
+		} else {
+			leafSumsF32((*float32)(p), (*float32)(q), (*float32)(r), apart, factors, next, step, gap, skip, ahead, place, cols/columns)
+		}
 	}
 }
 

@@ -2,6 +2,7 @@ package kernel
 
 import (
 	"math"
+	"math/bits"
 	"os"
 	"testing"
 	"unsafe"
@@ -95,13 +96,13 @@ func testWithin[T Float](t *testing.T) {
 	}
 }
 
-// testSetsWithin sums leaves in sets, one and two of a column, and joins them.
+// testSetsWithin sums leaves in sets, one, two and many of a column, and joins them.
 func testSetsWithin[T Float](t *testing.T) {
 	if active != AVX512 {
 		return
 	}
 	lanes, cols := setLanes[T](), AlongTile[T]().Cols
-	for sets := 1; sets <= 2; sets++ {
+	for _, sets := range []int{1, 2, longSets / setBytes} {
 		terms := sets * lanes * AlongLeaf
 		b, _ := atPageEnds[T](t, cols*terms)
 		row, _ := atPageEnds[T](t, terms)
@@ -109,7 +110,11 @@ func testSetsWithin[T Float](t *testing.T) {
 		nodes, _ := atPageEnds[T](t, sets*cols)
 		LeafSums(sums, row, b, terms, cols, sets)
 		require.EqualValues(t, AlongLeaf, sums[len(sums)-1])
-		JoinSets(nodes, sums, []uint64{Leaf(0, 0), Leaf(0, 1)}[:sets])
+		program := make([]uint64, sets)
+		for i := range program {
+			program[i] = Leaf(0, bits.TrailingZeros(uint(i+1)))
+		}
+		JoinSets(nodes, sums, program)
 		require.EqualValues(t, terms, nodes[cols-1])
 	}
 }

@@ -106,9 +106,9 @@ func alongF64(far bool, dst, x, y *float64, s int, p *uint64, n, m int) {
 	panic(noKernel)
 }
 
-func leafSumsF64(dst, x, y *float64, d, xd, dd, step, yg, dg, n, m int) {
+func leafSumsF64(dst, x, y *float64, d, xd, dd, step, yg, dg, ahead, n, m int) {
 	if active == AVX512 {
-		leafSumsF64AVX512(dst, x, y, d, xd, dd, step, yg, dg, n, m)
+		leafSumsF64AVX512(dst, x, y, d, xd, dd, step, yg, dg, ahead, n, m)
 		return
 	}
 	panic(noKernel)
@@ -346,9 +346,9 @@ func alongF32(far bool, dst, x, y *float32, s int, p *uint64, n, m int) {
 	panic(noKernel)
 }
 
-func leafSumsF32(dst, x, y *float32, d, xd, dd, step, yg, dg, n, m int) {
+func leafSumsF32(dst, x, y *float32, d, xd, dd, step, yg, dg, ahead, n, m int) {
 	if active == AVX512 {
-		leafSumsF32AVX512(dst, x, y, d, xd, dd, step, yg, dg, n, m)
+		leafSumsF32AVX512(dst, x, y, d, xd, dd, step, yg, dg, ahead, n, m)
 		return
 	}
 	panic(noKernel)

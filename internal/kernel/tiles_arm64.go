@@ -48,7 +48,7 @@ func alongF64(far bool, dst, x, y *float64, s int, p *uint64, n, m int) {
 	panic(noKernel)
 }
 
-func leafSumsF64(dst, x, y *float64, d, xd, dd, step, yg, dg, n, m int) {
+func leafSumsF64(dst, x, y *float64, d, xd, dd, step, yg, dg, ahead, n, m int) {
 	panic(noKernel)
 }
 
@@ -166,7 +166,7 @@ func alongF32(far bool, dst, x, y *float32, s int, p *uint64, n, m int) {
 	panic(noKernel)
 }
 
-func leafSumsF32(dst, x, y *float32, d, xd, dd, step, yg, dg, n, m int) {
+func leafSumsF32(dst, x, y *float32, d, xd, dd, step, yg, dg, ahead, n, m int) {
 	panic(noKernel)
 }
 
