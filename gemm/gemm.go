@@ -17,7 +17,8 @@ type Options struct {
 
 	// Threads is the number of goroutines, at most: 0 means 1, and more than C has elements, or
 	// than 4096, are not used. They never change the bits, except under Arrival. Helpers end 50 µs
-	// after a product at the latest.
+	// after a product at the latest. On Linux one that starts on its caller's processor leaves it, by
+	// a change of its thread's affinity that it takes back at once.
 	Threads int
 
 	Workspace *Workspace // scratch to use; nil for that of a pool
