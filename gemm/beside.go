@@ -12,8 +12,7 @@ func (t *tiles[S, T]) takesBeside() bool {
 
 // runBeside evaluates a product so and returns for how many columns that could be done.
 func (t *tiles[S, T]) runBeside() int {
-	t.layout, t.tile, t.beside = matrixColumns, kernel.BesideTile[S](), true
-	t.along, t.sets, t.sweeps, t.partly, t.inMatrix, t.byRows, t.ownRows = 0, 0, false, false, false, false, false
+	t.way, t.tile = way{layout: matrixColumns, beside: true}, kernel.BesideTile[S]()
 	t.plan.cut(t.program.words, 1<<30)
 	t.plan.longest = 0 // no buffer
 	return t.runTiles(0, t.n)

@@ -3,6 +3,7 @@ package gemm
 import (
 	"slices"
 	"sync/atomic"
+	"unsafe"
 
 	"github.com/samebits/samebits/internal/kernel"
 )
@@ -26,7 +27,7 @@ type sweepParts[S Float] struct {
 // runSweeps evaluates a product of one row over such a matrix, in tasks of about as many columns, and returns for how
 // many columns that could be done.
 func (t *tiles[S, T]) runSweeps() int {
-	t.layout, t.byRows, t.ownRows, t.sweeps = matrixRows, false, false, true
+	t.way = way{layout: matrixRows, sweeps: true}
 	t.plan.cut(t.program.words, 1<<30)
 	t.plan.longest = 0 // no buffer
 	if done := t.runParts(); done > 0 {
@@ -58,7 +59,7 @@ func (t *tiles[S, T]) sweepTasks() int {
 // runParts evaluates such a product by parts of the terms, and returns for how many columns: none where that does not serve.
 func (t *tiles[S, T]) runParts() int {
 	least, bytes := kernel.SweepColumns[S](), t.k*t.n*sizeOf[S]()
-	cols, want := t.n/least*least, max(t.threads*sweepTasks, bytes/sweepBytes)
+	cols, want := t.n/least*least, max(t.threads*sweepTasks, min(bytes/sweepBytes, sweepMost))
 	if t.threads == 1 || cols == 0 || bytes < sweepMuch || t.n*sizeOf[S]() > sweepWhole || !t.byParts.cut(t.program, t.k, want) {
 		return 0
 	}
@@ -110,6 +111,11 @@ func (s *sweepParts[S]) children(p termPart) (left, right termPart) {
 		mid += int(uint32(w))
 	}
 	return s.part(p.first, at, p.lo, mid), s.part(at, p.last, mid, p.hi)
+}
+
+// bytes is the memory of its scratch.
+func (s *sweepParts[S]) bytes() int {
+	return cap(s.sums)*sizeOf[S]() + 8*cap(s.words) + cap(s.parts)*int(unsafe.Sizeof(termPart{})) + 4*cap(s.ended)
 }
 
 // rightChild returns the number of the first leaf of the root's right child, in a program that evaluates a root: 0 if that is a leaf.

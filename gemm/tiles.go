@@ -43,22 +43,27 @@ type tiles[S, T Float] struct {
 	slivers        int          // of rows that are to be packed before tasks begin, after those
 	groups         int          // of panels, likewise
 	packed         atomic.Int64 // of both together, so far
-	layout         layout       // of the columns
-	ownRows        bool         // a task packs its rows: no other needs them
-	along          int          // leaves of a column that are summed side by side
-	sets           int          // that these are, if they are summed column by column: see kernel.LeafSums
-	sweeps         bool         // rows of the matrix are gone along from end to end: see kernel.Sweep
-	byParts        sweepParts[S]
-	partly         bool // tasks have parts of the terms: those of byParts
-	beside         bool // rows are side by side in vectors: see kernel.Beside
-	byRows         bool // the order of evaluation: that in which columns lie row by row
-	inMatrix       bool // columns are read from there, not packed
-	loop           *parallel.Loop
-	words          []uint64
-	setWords       []uint64     // of nodes of sets
-	rows, columns  []S          // the chunk's packed factors
-	packing        []panelState // of panels abreast, where tasks pack them as they come to them
-	workers        [][]S        // scratch of each goroutine
+	way
+	byParts       sweepParts[S]
+	loop          *parallel.Loop
+	words         []uint64
+	setWords      []uint64     // of nodes of sets
+	rows, columns []S          // the chunk's packed factors
+	packing       []panelState // of panels abreast, where tasks pack them as they come to them
+	workers       [][]S        // scratch of each goroutine
+}
+
+// way is how a product goes through its operands. The zero way is that of tiles of packed rows and columns.
+type way struct {
+	layout   layout // of the columns
+	ownRows  bool   // a task packs its rows: no other needs them
+	along    int    // leaves of a column that are summed side by side
+	sets     int    // that these are, if they are summed column by column: see kernel.LeafSums
+	sweeps   bool   // rows of the matrix are gone along from end to end: see kernel.Sweep
+	partly   bool   // tasks have parts of the terms: those of byParts
+	beside   bool   // rows are side by side in vectors: see kernel.Beside
+	byRows   bool   // the order of evaluation: that in which columns lie row by row
+	inMatrix bool   // columns are read from there, not packed
 }
 
 // The sizes that caches want. A block's columns are to stay in the nearest cache while all
@@ -72,7 +77,8 @@ const (
 	sweepWhole  = 1 << 16 // of rows, at most, of which several goroutines have some each,
 	sweepMuch   = 1 << 21 // in a matrix of so many bytes at least: of less, joining costs more than it brings
 	sweepLeaves = 2       // a part has so many leaves at least,
-	sweepBytes  = 1 << 20 // and about so many bytes at most, so that all end at about the same time
+	sweepBytes  = 1 << 20 // and about so many bytes at most, so that all end at about the same time,
+	sweepMost   = 64      // but no more parts than these, as each has sums of its own, if goroutines do not want more
 	sweepTasks  = 2       // where there would else be as many tasks for each of several goroutines
 	taskHigh    = 12      // tiles above one another, at most
 	fewTiles    = 4       // and at least, but for the last, if it packs their rows and there are several goroutines
@@ -157,7 +163,7 @@ func (t *tiles[S, T]) run(threads int) {
 
 // layBlocks decides on tiles of the largest size, on blocks of terms, and on who packs rows.
 func (t *tiles[S, T]) layBlocks() {
-	t.layout, t.tile, t.along, t.sets, t.sweeps, t.partly, t.beside = onePanel, kernel.MicroTile[S](), 0, 0, false, false, false
+	t.way, t.tile = way{}, kernel.MicroTile[S]()
 	t.cut(t.m)
 	t.ownRows = !t.local() && (t.threads == 1 || ceil(t.m, t.tile.Rows) >= t.threads*tasksEach*fewTiles)
 }
@@ -167,8 +173,7 @@ func (t *tiles[S, T]) layBlocks() {
 // long runs of its rows or by many columns of its transpose. It returns for how many columns that could be done.
 func (t *tiles[S, T]) runRow() int {
 	n := t.n
-	t.inMatrix = false
-	t.along, t.sets, t.sweeps, t.partly, t.beside = 0, 0, false, false, false
+	t.way = way{}
 	switch w := t.b.w; {
 	case w == nil && !t.b.trans && kernel.SweepColumns[S]() > 0:
 		return t.runSweeps()
@@ -190,7 +195,7 @@ func (t *tiles[S, T]) runRow() int {
 		most = rowTerms
 	}
 	t.plan.cut(t.program.words, most)
-	t.plan.longest, t.ownRows = 0, false // no buffer
+	t.plan.longest = 0 // no buffer
 	done := t.runTiles(0, n)
 	if t.along > 0 {
 		t.tile, t.along, t.sets = kernel.AcrossTile, 0, 0

@@ -19,7 +19,9 @@ import "sync"
 //     element of the tiles at work, of eight panels where the rows of a task are more than 1.1 MiB. What is
 //     1 MiB or more is rounded up to pages of 2 MiB, and begins at one.
 //     Pairwise of one row, by weights stored transposed that were not packed beforehand: twice K, and for each goroutine 3*K;
-//     stored as they are: K, and for each goroutine log2(K) sums for each column, of at most 256 KiB of columns.
+//     stored as they are: K, and for each goroutine log2(K) sums for each column, of at most 256 KiB of columns. Several
+//     goroutines, of 2 MiB of weights or more in rows of up to 64 KiB, have a sum for each column in 64 parts of the
+//     terms besides, or in 4 for each of them if that is more.
 //   - Kahan, Neumaier, DoubleDouble, Binned, and Exact of float64: for each goroutine K terms of 48
 //     rows and of one panel of at most 32 columns, and 2*log2(K) numbers for each element of a tile.
 //   - Exact: M + N float64 and as many int32, and a panel of stored weights for each goroutine.
@@ -134,7 +136,7 @@ func (t *tiles[S, T]) bytes() int {
 	for _, s := range t.workers {
 		n += cap(s)
 	}
-	return n*sizeOf[S]() + 8*(cap(t.words)+cap(t.setWords)) + 4*cap(t.packing)
+	return n*sizeOf[S]() + 8*(cap(t.words)+cap(t.setWords)) + 4*cap(t.packing) + t.byParts.bytes()
 }
 
 // vectors are buffers of one size, one for each of some goroutines. They are made when the first is

@@ -8,6 +8,7 @@ import (
 	"unsafe"
 
 	"github.com/samebits/samebits/gemm"
+	"github.com/samebits/samebits/internal/kernel"
 	"github.com/samebits/samebits/reduce"
 	"github.com/stretchr/testify/require"
 )
@@ -76,6 +77,26 @@ func TestWorkspace(t *testing.T) {
 				testWorkspace[float64](t, order, threads, values)
 			}
 		}
+	}
+}
+
+// The parts of the terms that several goroutines sum in one row are bounded, and counted.
+func TestWorkspaceOfParts(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a matrix of 72 MiB")
+	}
+	const k, n, threads = 8192, 2304, 2
+	var w gemm.Workspace
+	o := gemm.Options{Order: reduce.Pairwise, Threads: threads, Workspace: &w}
+	a, b, c := gemm.NewMatrix[float32](1, k), gemm.NewMatrix[float32](k, n), gemm.NewMatrix[float32](1, n)
+	multiply := func() { require.NoError(t, gemm.Gemm(o, false, false, 1, a, b, 0, c)) }
+	multiply()
+	size := w.Bytes()
+	multiply()
+	require.Equal(t, size, w.Bytes())
+	require.Less(t, size, 4*(k+64*n+threads*(n*14+k))+1<<14)
+	if kernel.SweepColumns[float32]() > 0 {
+		require.GreaterOrEqual(t, size, 4*(k+64*n))
 	}
 }
 
