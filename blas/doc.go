@@ -41,9 +41,10 @@
 //
 // # What is the same in gonum's other packages
 //
-// gonum/mat's Mul, LU, Solve, Inverse and Cholesky compute all they do here, so they
-// have the same bits everywhere. The rest of gonum/lapack computes for itself, too: QR takes
-// math.Hypot, the singular values, SVD and the eigenvalues take rotations and sums of products in Go.
+// gonum/mat's Mul, LU, Solve, Inverse and Cholesky (dense and banded) compute all they do here, so they
+// have the same bits everywhere. The rest of gonum/lapack computes for itself, too: QR and LQ take
+// math.Hypot, the singular values, SVD, GSVD and the eigenvalues take rotations and sums of products in Go, and such
+// sums or products take pivoted Cholesky, tridiagonal systems, Inner and Norm of order 2 (Frobenius).
 // Those have the same bits with every kernel and number of threads, on all processors for which Go
 // does not fuse x*y + z: measured on amd64 (GOAMD64=v1) and 386. Where it does (arm64,
 // s390x, riscv64, ppc64le, loong64; amd64 with GOAMD64=v3) they may differ, but do not if the
