@@ -98,7 +98,7 @@ const (
 // mustHold panics if n more terms are too many.
 func (b *Bins[T]) mustHold(n int64) {
 	if n > math.MaxInt64-b.count {
-		panic(fmt.Sprintf("reduce: %s in a binned sum of %d: it holds %d", plural.Of(n, "more term"), b.count, int64(math.MaxInt64)))
+		tooMany(n, "a binned", b.count)
 	}
 }
 

@@ -139,9 +139,14 @@ func significand(x float64) (m uint64, e int) {
 // reserve counts n more terms. It panics if they are too many.
 func (a *Superaccumulator) reserve(n int64) {
 	if n > math.MaxInt64-a.count {
-		panic(fmt.Sprintf("reduce: %s in an exact sum of %d: it holds %d", plural.Of(n, "more term"), a.count, int64(math.MaxInt64)))
+		tooMany(n, "an exact", a.count)
 	}
 	a.count += n
+}
+
+// tooMany panics, as n more terms than a sum has are more than it holds.
+func tooMany(n int64, sum string, count int64) {
+	panic(fmt.Sprintf("reduce: %s in %s sum of %d: it holds %d", plural.Of(n, "more term"), sum, count, int64(math.MaxInt64)))
 }
 
 // addKind adds a term that the limbs need not know of: +0, or no ordinary one.
