@@ -23,7 +23,7 @@ const module = "github.com/samebits/samebits"
 // below it, unless those have entries of their own. A package may import its own
 // entry's packages and those of the layers before its own.
 var layers = [][]string{
-	{"internal/spec", "internal/parallel", "internal/pages", "internal/fpmode", "internal/atomicfile", "tokenizer"},
+	{"internal/spec", "internal/parallel", "internal/pages", "internal/fpmode", "internal/atomicfile", "internal/plural", "tokenizer"},
 	{"internal/kernel"},
 	{"reduce", "internal/safetensors"},
 	{"elementary", "internal/numfile"},

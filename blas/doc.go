@@ -41,13 +41,18 @@
 //
 // # What is the same in gonum's other packages
 //
-// gonum/mat's Mul, LU, Solve, Inverse and Cholesky compute all they do here, so they
-// have the same bits everywhere. The rest of gonum/lapack computes for itself, too: QR takes
-// math.Hypot, the singular values, SVD and the eigenvalues take rotations and sums of products in Go.
+// gonum/mat's Mul of matrices, LU, Solve, Inverse and Cholesky (dense and banded) compute all they do here, so
+// they have the same bits everywhere. The rest of gonum/lapack computes for itself, too: QR and LQ take
+// math.Hypot, the singular values, SVD, GSVD and the eigenvalues take rotations and sums of products in Go, and such
+// sums or products take pivoted Cholesky, tridiagonal systems, AddScaledVec and the Norm of order 2 (Frobenius).
 // Those have the same bits with every kernel and number of threads, on all processors for which Go
 // does not fuse x*y + z: measured on amd64 (GOAMD64=v1) and 386. Where it does (arm64,
 // s390x, riscv64, ppc64le, loong64; amd64 with GOAMD64=v3) they may differ, but do not if the
 // compiler is told not to, by -gcflags=all=-d=fmahash=n: measured on arm64 and with
 // GOAMD64=v3. That flag is for debugging Go, which does not promise it. Determinants, and matrix
 // functions, take package math's Log, Exp and Pow, which differ between processors.
+//
+// Some of gonum/mat calls no BLAS at all: Inner, and Mul and MulVec of a row that is a transposed vector by a vector,
+// take gonum's own dot products, whose bits depend on the processor and on where the vectors begin. mat.Dot of the two
+// vectors, and a row that is a Dense, are computed here.
 package blas

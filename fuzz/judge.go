@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/samebits/samebits/internal/kernel"
+	"github.com/samebits/samebits/internal/plural"
 	"github.com/samebits/samebits/reduce"
 )
 
@@ -28,7 +29,7 @@ func Judge[T reduce.Float](order reduce.Order, e Exact, got T) error {
 		return fmt.Errorf("%v: got %s, want %s", order, describe(got), describe(want))
 	}
 	if how := outside(c.Within, e, got, want); how != "" {
-		return fmt.Errorf("%v: got %s, want %s: %s; %d terms", order, describe(got), describe(want), how, e.Terms)
+		return fmt.Errorf("%v: got %s, want %s: %s; %s", order, describe(got), describe(want), how, plural.Of(e.Terms, "term"))
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/samebits/samebits/internal/kernel"
+	"github.com/samebits/samebits/internal/plural"
 	"github.com/samebits/samebits/reduce"
 )
 
@@ -31,7 +32,7 @@ func (v *Violation[T]) Error() string {
 	if n, ok := v.Ulps(); ok {
 		fmt.Fprintf(&s, ", %d ulp away", n)
 	}
-	fmt.Fprintf(&s, "\n  %d terms, reduced from %d, condition number %.3g", len(v.X), v.From, v.Condition())
+	fmt.Fprintf(&s, "\n  %s, reduced from %d, condition number %.3g", plural.Of(len(v.X), "term"), v.From, v.Condition())
 	fmt.Fprintf(&s, "\n  x := %s", Literal(v.X))
 	if v.products {
 		fmt.Fprintf(&s, "\n  y := %s", Literal(v.Y))

@@ -59,7 +59,7 @@ func TestInputIsReduced(t *testing.T) {
 	require.Equal(t, `fuzz: not within the bound of sequential: 64 off the exact sum, more than 0; the absolute values sum to 64
   got  0x0p+00 (0, bits 0x0000000000000000)
   want 0x1p+06 (64, bits 0x4050000000000000), 4634204016564240384 ulp away
-  1 terms, reduced from 300, condition number 1
+  1 term, reduced from 300, condition number 1
   x := []float64{64}`, err.Error())
 	require.Equal(t, 0x1.9876543210fedp+06, x[217], "the caller's terms stay")
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/samebits/samebits/internal/plural"
 	"github.com/samebits/samebits/reduce"
 )
 
@@ -49,7 +50,7 @@ func (c Contraction) String() string {
 	if c.Growing {
 		tree = "growing"
 	}
-	return fmt.Sprintf("%d terms in leaves of %d (%s tree)", c.K, c.Leaf, tree)
+	return fmt.Sprintf("%s in leaves of %d (%s tree)", plural.Of(c.K, "term"), c.Leaf, tree)
 }
 
 // boundary tells whether a cut before term k is a cut between leaves.

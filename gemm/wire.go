@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/samebits/samebits/internal/plural"
 	"github.com/samebits/samebits/reduce"
 )
 
@@ -70,7 +71,7 @@ func readPartial[T Float](b []byte, order reduce.Order) (*Partial[T], error) {
 	case r.short:
 		return nil, fmt.Errorf("gemm: part of %d elements in order %v ends after %d bytes", p.size, order, len(b))
 	case len(r.left) > 0:
-		return nil, fmt.Errorf("gemm: part of %d elements in order %v has %d bytes too many", p.size, order, len(r.left))
+		return nil, fmt.Errorf("gemm: part of %d elements in order %v has %s too many", p.size, order, plural.Of(len(r.left), "byte"))
 	}
 	return p, nil
 }

@@ -88,7 +88,7 @@ func TestReadPartialRefuses(t *testing.T) {
 			}
 		}
 		_, err := gemm.ReadPartial[float32](append(wire, 0), order)
-		require.ErrorContains(t, err, "1 bytes too many")
+		require.ErrorContains(t, err, "1 byte too many")
 		for field, values := range map[int][]uint64{
 			0: {99}, 1: {1}, 2: {7}, 3: {3}, // another order
 			4: {1, 1 << 63, 40}, 5: {1, 64, 1 << 40}, 6: {0, 5}, 7: {2, 1 << 63}, 8: {1, 33, 1 << 62}, // another place

@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/samebits/samebits/internal/kernel"
+	"github.com/samebits/samebits/internal/plural"
 )
 
 // Accumulator is the state of a sum over a contiguous range of a longer sequence,
@@ -149,7 +150,7 @@ func (a *Accumulator[T]) AddProducts(x, y []T) { a.add(dotTerms(x, y)) }
 // addToState is add, which compiled.go calls for each type.
 func addToState[T Float](a *Accumulator[T], t terms[T]) {
 	if len(t.x) > math.MaxInt-a.end-maxLanes {
-		panic(fmt.Sprintf("reduce: %d terms from index %d exceed the largest index", len(t.x), a.end))
+		panic(fmt.Sprintf("reduce: %s from index %d exceed the largest index", plural.Of(len(t.x), "term"), a.end))
 	}
 	switch a.order.kind {
 	case KindBinned:
@@ -179,7 +180,7 @@ func (a *Accumulator[T]) RemoveProducts(x, y []T) error { return a.remove(dotTer
 
 func (a *Accumulator[T]) remove(t terms[T]) error {
 	if a.order.kind != KindExact {
-		return fmt.Errorf("reduce: removing %d terms in order %v: want exact", len(t.x), a.order)
+		return fmt.Errorf("reduce: removing %s in order %v: want exact", plural.Of(len(t.x), "term"), a.order)
 	}
 	var gone Superaccumulator
 	addExact(&gone, t)

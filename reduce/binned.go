@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/samebits/samebits/internal/kernel"
+	"github.com/samebits/samebits/internal/plural"
 )
 
 // The binned sum. Numbers are cut at the grids q(k) = 2^(W*k) times the smallest
@@ -94,19 +95,28 @@ const (
 	productBlock = 256
 )
 
-// Add adds terms. It panics if b is the zero Bins.
+// mustHold panics if n more terms are too many.
+func (b *Bins[T]) mustHold(n int64) {
+	if n > math.MaxInt64-b.count {
+		tooMany(n, "a binned", b.count)
+	}
+}
+
+// Add adds terms. It panics if b is the zero Bins, or if they are too many.
 func (b *Bins[T]) Add(x []T) {
 	checkFold(b.fold)
+	b.mustHold(int64(len(x)))
 	b.add(terms[T]{x: x})
 }
 
 // AddProducts adds the terms x[i]*y[i*stride], each rounded to T. It panics if stride
-// is not positive, y is too short or b is the zero Bins.
+// is not positive, y is too short, b is the zero Bins or they are too many.
 func (b *Bins[T]) AddProducts(x, y []T, stride int) {
 	checkFold(b.fold)
 	if stride < 1 || len(x) > (len(y)+stride-1)/stride {
-		panic(fmt.Sprintf("reduce: products of %d elements and %d with stride %d", len(x), len(y), stride))
+		panic(fmt.Sprintf("reduce: products of %s and %d with stride %d", plural.Of(len(x), "element"), len(y), stride))
 	}
+	b.mustHold(int64(len(x)))
 	addProducts(b, x, y, stride)
 }
 
@@ -258,7 +268,8 @@ func (b *Bins[T]) addBins(top int, n []int64, terms int) {
 	}
 }
 
-// Merge adds the terms of c, which it leaves as it was. It panics if the folds differ or c is nil.
+// Merge adds the terms of c, which it leaves as it was. It panics if the folds differ, c is nil
+// or the terms are more than 2^63 - 1.
 func (b *Bins[T]) Merge(c *Bins[T]) {
 	if c == nil {
 		panic(fmt.Sprintf("reduce: nil merged with bins of fold %d", b.fold))
@@ -266,6 +277,7 @@ func (b *Bins[T]) Merge(c *Bins[T]) {
 	if b.fold != c.fold {
 		panic(fmt.Sprintf("reduce: bins of fold %d and %d do not merge", b.fold, c.fold))
 	}
+	b.mustHold(c.count)
 	b.raise(c.top)
 	down := b.top - c.top
 	for i := down; i < b.fold; i++ {

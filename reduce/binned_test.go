@@ -301,7 +301,7 @@ func testBinnedProducts[T Float](t *testing.T) {
 	}
 	b := NewBins[T](3)
 	require.PanicsWithValue(t, "reduce: products of 3 elements and 4 with stride 2", func() { b.AddProducts(make([]T, 3), make([]T, 4), 2) })
-	require.PanicsWithValue(t, "reduce: products of 1 elements and 0 with stride 2", func() { b.AddProducts(make([]T, 1), nil, 2) })
+	require.PanicsWithValue(t, "reduce: products of 1 element and 0 with stride 2", func() { b.AddProducts(make([]T, 1), nil, 2) })
 	require.PanicsWithValue(t, "reduce: products of 0 elements and 4 with stride 0", func() { b.AddProducts(nil, make([]T, 4), 0) })
 	require.Zero(t, b.Count())
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/samebits/samebits/internal/kernel"
+	"github.com/samebits/samebits/internal/plural"
 )
 
 // Node is one node of a summation tree with its value: numbers side by side, each
@@ -78,7 +79,7 @@ func (c *Cover[T]) Push(n Node[T]) error {
 // of the same tree and begins where c ends. Nil is an error, too.
 func (c *Cover[T]) Merge(next *Cover[T]) error {
 	if next == nil {
-		return fmt.Errorf("reduce: nil merged with a cover of %d nodes", len(c.nodes))
+		return fmt.Errorf("reduce: nil merged with a cover of %s", plural.Of(len(c.nodes), "node"))
 	}
 	if c.tree != next.tree {
 		return fmt.Errorf("reduce: covers of different trees: %d and %d leaves", c.tree.leaves, next.tree.leaves)
@@ -179,7 +180,7 @@ func AddPlain[T Float](left, right []T) {
 func AddPairs[T Float](h1, l1, h2, l2 []T) {
 	for _, part := range [][]T{l1, h2, l2} {
 		if len(part) != len(h1) {
-			panic(fmt.Sprintf("reduce: joining %d pairs of which one part has %d numbers: want as many", len(h1), len(part)))
+			panic(fmt.Sprintf("reduce: joining %d pairs of which one part has %s: want as many", len(h1), plural.Of(len(part), "number")))
 		}
 	}
 	kernel.AddPairs(h1, l1, h2, l2)

@@ -46,7 +46,7 @@ func TestPanicsNameTheNumbers(t *testing.T) {
 	require.PanicsWithValue(t, "reduce: permutation of -3 indices: want 0 or more", func() { reduce.Permutation(1, -3) })
 	// Of memory that lies beyond a slice nothing is read, though its array may hold it.
 	require.PanicsWithValue(t, "reduce: joining 3 numbers with 2: want as many", func() { reduce.AddPlain(long[:3], long[3:]) })
-	require.PanicsWithValue(t, "reduce: joining 2 pairs of which one part has 1 numbers: want as many", func() { reduce.AddPairs(long[:2], long[2:4], long[:2], long[:1]) })
+	require.PanicsWithValue(t, "reduce: joining 2 pairs of which one part has 1 number: want as many", func() { reduce.AddPairs(long[:2], long[2:4], long[:2], long[:1]) })
 	require.PanicsWithValue(t, "reduce: fold by rule pairwise: want sequential, kahan or neumaier", func() { reduce.FoldProducts(reduce.KindPairwise, one, one, 1) })
 	require.PanicsWithValue(t, "reduce: fold of 3 products with stride 2 and 5 numbers, of which 4 are given", func() { reduce.FoldProducts(reduce.KindKahan, long[:3], long[:4], 2) })
 	require.PanicsWithValue(t, "reduce: fold of products with stride 0: want 1 or more", func() { reduce.FoldProducts(reduce.KindKahan, one, one, 0) })
@@ -58,8 +58,10 @@ func TestPanicsNameTheNumbers(t *testing.T) {
 	require.PanicsWithValue(t, "reduce: nil merged with bins of fold 3", func() { bins.Merge(nil) })
 	var exact reduce.Superaccumulator
 	exact.Add(1)
-	require.PanicsWithValue(t, "reduce: nil merged with an exact sum of 1 terms", func() { exact.Merge(nil) })
-	require.EqualError(t, exact.Unmerge(nil), "reduce: nil removed from an exact sum of 1 terms")
+	require.PanicsWithValue(t, "reduce: nil merged with an exact sum of 1 term", func() { exact.Merge(nil) })
+	require.EqualError(t, exact.Unmerge(nil), "reduce: nil removed from an exact sum of 1 term")
+	require.PanicsWithValue(t, "reduce: nil compared with an exact sum of 1 term", func() { exact.Equal(nil) })
+	require.PanicsWithValue(t, "reduce: nil rounded: want an exact sum", func() { reduce.Round[float32](nil) })
 }
 
 func TestAccumulatorErrorsNameTheNumbers(t *testing.T) {
@@ -108,7 +110,7 @@ func TestCoverErrorsNameTheNumbers(t *testing.T) {
 	_, err = c.Root()
 	require.EqualError(t, err, "reduce: cannot finish leaves [0,4) of 8: the rest is missing")
 	require.EqualError(t, c.Merge(reduce.NewCover[float64](reduce.Halving(9))), "reduce: covers of different trees: 8 and 9 leaves")
-	require.EqualError(t, c.Merge(nil), "reduce: nil merged with a cover of 1 nodes")
+	require.EqualError(t, c.Merge(nil), "reduce: nil merged with a cover of 1 node")
 	require.EqualError(t, c.Push(node(4, 4, 2)), "reduce: node [4,4) pushed on a cover: want leaves from 0 on")
 	require.EqualError(t, reduce.NewCover[float64](reduce.Growing()).Push(node(-1, 1, 2)), "reduce: node [-1,1) pushed on a cover: want leaves from 0 on")
 	require.Len(t, c.Nodes(), 1)

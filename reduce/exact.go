@@ -7,6 +7,7 @@ import (
 	"math/bits"
 
 	"github.com/samebits/samebits/internal/kernel"
+	"github.com/samebits/samebits/internal/plural"
 )
 
 // The superaccumulator is a fixed-point number wide enough for any sum of
@@ -108,7 +109,7 @@ func (a *Superaccumulator) Sub(x float64) { a.SubProduct(x, 1) }
 func (a *Superaccumulator) SubProduct(x, y float64) {
 	k := kindOf(x, y)
 	if a.countOf(k) == 0 {
-		panic(fmt.Sprintf("reduce: removing %v from an exact sum of %d terms, 0 of which are %v", x*y, a.count, k))
+		panic(fmt.Sprintf("reduce: removing %v from an exact sum of %s, 0 of which are %v", x*y, plural.Of(a.count, "term"), k))
 	}
 	a.count--
 	if k != ordinary {
@@ -138,9 +139,14 @@ func significand(x float64) (m uint64, e int) {
 // reserve counts n more terms. It panics if they are too many.
 func (a *Superaccumulator) reserve(n int64) {
 	if n > math.MaxInt64-a.count {
-		panic(fmt.Sprintf("reduce: %d more terms in an exact sum of %d: it holds %d", n, a.count, int64(math.MaxInt64)))
+		tooMany(n, "an exact", a.count)
 	}
 	a.count += n
+}
+
+// tooMany panics, as n more terms than a sum has are more than it holds.
+func tooMany(n int64, sum string, count int64) {
+	panic(fmt.Sprintf("reduce: %s in %s sum of %d: it holds %d", plural.Of(n, "more term"), sum, count, int64(math.MaxInt64)))
 }
 
 // addKind adds a term that the limbs need not know of: +0, or no ordinary one.
@@ -275,7 +281,7 @@ func (a *Superaccumulator) trim() {
 // form. It panics if b is nil.
 func (a *Superaccumulator) Merge(b *Superaccumulator) {
 	if b == nil {
-		panic(fmt.Sprintf("reduce: nil merged with an exact sum of %d terms", a.count))
+		panic(fmt.Sprintf("reduce: nil merged with an exact sum of %s", plural.Of(a.count, "term")))
 	}
 	a.reserve(b.count)
 	for k := range a.aside {
@@ -289,11 +295,11 @@ func (a *Superaccumulator) Merge(b *Superaccumulator) {
 // some kind than a; that b's terms are a's cannot be seen otherwise.
 func (a *Superaccumulator) Unmerge(b *Superaccumulator) error {
 	if b == nil {
-		return fmt.Errorf("reduce: nil removed from an exact sum of %d terms", a.count)
+		return fmt.Errorf("reduce: nil removed from an exact sum of %s", plural.Of(a.count, "term"))
 	}
 	for k := posInf; k <= ordinary; k++ {
 		if have, want := a.countOf(k), b.countOf(k); have < want {
-			return fmt.Errorf("reduce: removing %d terms from an exact sum of %d: %d of them are %v, but %d of those", b.count, a.count, want, k, have)
+			return fmt.Errorf("reduce: removing %s from an exact sum of %d: %d of them are %v, but %d of those", plural.Of(b.count, "term"), a.count, want, k, have)
 		}
 	}
 	a.count -= b.count
@@ -319,8 +325,11 @@ func (a *Superaccumulator) addLimbs(b *Superaccumulator, sign int64) {
 }
 
 // Equal tells whether a and b are states of the same sum: equal exact values and
-// equal counts of terms and of infinities, NaN and -0 among them.
+// equal counts of terms and of infinities, NaN and -0 among them. It panics if b is nil.
 func (a *Superaccumulator) Equal(b *Superaccumulator) bool {
+	if b == nil {
+		panic(fmt.Sprintf("reduce: nil compared with an exact sum of %s", plural.Of(a.count, "term")))
+	}
 	x, y := *a, *b
 	x.carry()
 	y.carry()

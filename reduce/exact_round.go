@@ -8,8 +8,11 @@ import (
 )
 
 // Round returns the correctly rounded value of the sum: round to nearest, ties to
-// even, subnormals and overflow included, rounded once.
+// even, subnormals and overflow included, rounded once. It panics if a is nil.
 func Round[T Float](a *Superaccumulator) T {
+	if a == nil {
+		panic("reduce: nil rounded: want an exact sum")
+	}
 	if v, ok := a.specialValue(); ok {
 		return kernel.Canonical(T(v))
 	}

@@ -129,7 +129,7 @@ func TestCapacity(t *testing.T) {
 		func() { a.Add(1) }, func() { a.Add(0) }, func() { a.Add(math.Inf(1)) }, func() { a.AddProduct(2, 3) }, func() { a.AddProduct(0, -3) },
 		func() { addExact(&a, terms[float64]{x: []float64{5}}) },
 	} {
-		require.PanicsWithValue(t, "reduce: 1 more terms in an exact sum of 9223372036854775807: it holds 9223372036854775807", more)
+		require.PanicsWithValue(t, "reduce: 1 more term in an exact sum of 9223372036854775807: it holds 9223372036854775807", more)
 		require.Equal(t, before, a, "a refused addition changes nothing")
 	}
 	a.Sub(1)
@@ -143,6 +143,29 @@ func TestCapacity(t *testing.T) {
 	require.True(t, a.Equal(&again))
 	b := Superaccumulator{count: most - 5}
 	require.PanicsWithValue(t, "reduce: 600 more terms in an exact sum of 9223372036854775802: it holds 9223372036854775807", func() { addExact(&b, terms[float64]{x: ones(600)}) })
+}
+
+// So does that of binned sums.
+func TestCapacityOfBins(t *testing.T) {
+	b := NewBins[float64](3)
+	b.count = math.MaxInt64 - 1
+	b.Add([]float64{1})
+	require.Equal(t, int64(math.MaxInt64), b.Count())
+	before, one, two := b, NewBins[float64](3), []float64{1, 0x1p900}
+	one.Add(two[1:])
+	for _, more := range []func(){
+		func() { b.Add(two[1:]) }, func() { b.AddProducts(two[1:], two, 2) }, func() { b.Merge(&one) },
+	} {
+		require.PanicsWithValue(t, "reduce: 1 more term in a binned sum of 9223372036854775807: it holds 9223372036854775807", more)
+		require.Equal(t, before, b, "a refused addition changes nothing")
+	}
+	b.Add(nil)
+	b.count--
+	require.PanicsWithValue(t, "reduce: 2 more terms in a binned sum of 9223372036854775806: it holds 9223372036854775807", func() { b.Add(two) })
+	one.count = math.MaxInt64
+	require.PanicsWithValue(t, "reduce: 9223372036854775807 more terms in a binned sum of 9223372036854775806: it holds 9223372036854775807", func() { b.Merge(&one) })
+	b.Merge(&Bins[float64]{top: 2, fold: 3, count: 1})
+	require.Equal(t, int64(math.MaxInt64), b.Count())
 }
 
 func ones(n int) []float64 {

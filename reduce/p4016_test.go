@@ -22,13 +22,43 @@ func p4016(n int) []float64 {
 
 func TestPublishedValuesOfP4016(t *testing.T) {
 	x := p4016(1_000_000)
-	require.Equal(t, uint64(0x40618f71f6379380), math.Float64bits(Sum(Pairwise, x)), "L = 16, the canonical sum of float64")
-	require.Equal(t, uint64(0x40618f71f6379380), math.Float64bits(lanesOf(x, 16)))
-	require.Equal(t, uint64(0x40618f71f6379397), math.Float64bits(lanesOf(x, 128)))
-	require.NotEqual(t, uint64(0x40618f71f6379380), math.Float64bits(lanesOf(x, 32)), "the lane count is part of the result")
-	for _, threads := range []int{2, 3, 7} {
-		require.Equal(t, uint64(0x40618f71f6379380), math.Float64bits(SumParallel(Pairwise, x, threads)))
+	// Its data begin so, as its demonstrators check.
+	require.Equal(t, []uint64{0x3fd37de3b20e9fdc, 0xbfd2e1595e76077c}, []uint64{math.Float64bits(x[0]), math.Float64bits(x[1])})
+	for _, sign := range []uint64{0, 1 << 63} {
+		if sign != 0 {
+			for i := range x {
+				x[i] = -x[i]
+			}
+		}
+		narrow, wide := 0x40618f71f6379380|sign, 0x40618f71f6379397|sign
+		require.Equal(t, narrow, math.Float64bits(Sum(Pairwise, x)), "L = 16, the canonical sum of float64")
+		require.Equal(t, narrow, math.Float64bits(lanesOf(x, 16)))
+		require.Equal(t, wide, math.Float64bits(lanesOf(x, 128)))
+		require.NotEqual(t, narrow, math.Float64bits(lanesOf(x, 32)), "the lane count is part of the result")
+		for _, threads := range []int{2, 3, 7} {
+			require.Equal(t, narrow, math.Float64bits(SumParallel(Pairwise, x, threads)))
+		}
+		apart := make([]float64, 2*len(x))
+		for i, v := range x {
+			apart[2*i] = v
+		}
+		require.Equal(t, narrow, math.Float64bits(NewVector(len(x), 2, apart).Sum(Pairwise)))
+		require.Equal(t, narrow, math.Float64bits(sumInPieces(t, x, 333_333)))
 	}
+}
+
+// sumInPieces is the canonical sum by accumulators of n terms each.
+func sumInPieces(t *testing.T, x []float64, n int) float64 {
+	t.Helper()
+	whole, err := NewAccumulator[float64](Pairwise, 0)
+	require.NoError(t, err)
+	for lo := 0; lo < len(x); lo += n {
+		part, err := NewAccumulator[float64](Pairwise, lo)
+		require.NoError(t, err)
+		part.Add(x[lo:min(lo+n, len(x))]...)
+		require.NoError(t, whole.Merge(part))
+	}
+	return whole.mustSum()
 }
 
 // lanesOf is the canonical sum with any number of lanes; with 16 it is Sum.

@@ -5,20 +5,23 @@ import (
 	"math/bits"
 
 	"github.com/samebits/samebits/internal/kernel"
+	"github.com/samebits/samebits/internal/plural"
 )
 
 // PrefixSums sets dst[i] to the sum of x[0], ..., x[i] in the order Pairwise: the
 // bits of Sum(Pairwise, x[:i+1]), and so with its error bound. An element costs at
-// most log2(len(x)) + 1 additions. dst may be x; otherwise they must not overlap.
+// most log2(len(x)) + 1 additions. dst may be x; otherwise
+// they must not overlap: dst[i] is set before x[i+1] is read.
 // It panics if the lengths differ.
 func PrefixSums[T Float](dst, x []T) { whole(x).PrefixSums(whole(dst)) }
 
-// PrefixSums is the function PrefixSums over the elements of v. dst may be v.
+// PrefixSums is the function PrefixSums over the elements of v. dst may be v; otherwise
+// no element of one may be an element of the other.
 func (v Vector[T]) PrefixSums(dst Vector[T]) {
 	v.mustFit()
 	dst.mustFit()
 	if v.N != dst.N {
-		panic(fmt.Sprintf("reduce: prefix sums of %d elements to %d", v.N, dst.N))
+		panic(fmt.Sprintf("reduce: prefix sums of %s to %d", plural.Of(v.N, "element"), dst.N))
 	}
 	p := prefix[T]{lanes: Lanes[T]()}
 	for i := range v.N {

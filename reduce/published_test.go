@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"os"
 	"slices"
 	"strconv"
@@ -42,9 +43,10 @@ func (x *numbers) UnmarshalJSON(text []byte) error {
 // A publishedSum is a list of terms, or runs of terms, and the sum that its
 // publisher expects.
 type publishedSum struct {
-	Name  string
-	Terms numbers
-	Runs  []struct {
+	Name    string
+	Terms   numbers
+	Divisor int // in three_term_div, or 0
+	Runs    []struct {
 		Times int
 		Terms numbers
 	}
@@ -84,6 +86,9 @@ type published struct {
 	RepeatDot     int `json:"repeat_dot"`
 	Factors       numbers
 	Extras        numbers
+	Divisors      []int
+	PowerDivisors []int          `json:"power_divisors"`
+	ThreeTermDiv  []publishedSum `json:"three_term_div"`
 }
 
 func (p published) all() []publishedSum {
@@ -156,6 +161,90 @@ var exactSummers = map[string]summer{
 		return byAccumulators(reduce.Exact, x, p)
 	},
 	"Superaccumulators of one term, or of 1/32": func(x []float64) float64 { return inPieces(x, max(1, len(x)/32)) },
+	"A vector of increment 3":                   func(x []float64) float64 { return strided(x, 3, 1).Sum(reduce.Exact) },
+	"Products by ones":                          func(x []float64) float64 { return reduce.Dot(reduce.Exact, x, ones(len(x))) },
+	"Products of ones, in vectors, on threads": func(x []float64) float64 {
+		v := strided(ones(len(x)), 2, 0).Dot(reduce.Exact, strided(x, 5, 2))
+		return both(v, reduce.DotParallel(reduce.Exact, ones(len(x)), x, 3))
+	},
+	"An accumulator that travels":               travelling,
+	"An accumulator from which terms are taken": takesBack,
+	"Among 80 to 5,000 that add nothing": func(x []float64) float64 {
+		v := amongNothing(x, 80)
+		for _, n := range []int{200, 1100, 5000} {
+			v = both(v, amongNothing(x, n))
+		}
+		return v
+	},
+}
+
+func ones(n int) []float64 { return slices.Repeat([]float64{1}, n) }
+
+// both returns two results that should be the same: a number that no vector has if
+// they are not.
+func both(a, b float64) float64 {
+	if kernel.Bits(a) != kernel.Bits(b) {
+		return math.Pi
+	}
+	return a
+}
+
+// travelling adds halves to accumulators that are written and read again, as bytes
+// and as JSON.
+func travelling(x []float64) float64 {
+	h := len(x) / 2
+	var left, right reduce.Accumulator[float64]
+	data, err := accumulate(reduce.Exact, 0, x[:h]).MarshalBinary()
+	if err == nil {
+		err = left.UnmarshalBinary(data)
+	}
+	if err == nil {
+		data, err = accumulate(reduce.Exact, h, x[h:]).MarshalJSON()
+	}
+	if err == nil {
+		err = right.UnmarshalJSON(data)
+	}
+	if err == nil {
+		err = left.Merge(&right)
+	}
+	if err != nil {
+		panic(err)
+	}
+	return finish(&left)
+}
+
+// takesBack adds the terms, and others, which it removes.
+func takesBack(x []float64) float64 {
+	others := []float64{math.Inf(1), 0x1p-1074, -0x1.8p1000, math.NaN(), math.Copysign(0, -1), math.Inf(-1), 3}
+	a := accumulate(reduce.Exact, 0, others)
+	a.Add(x...)
+	a.AddProducts(others, others)
+	for _, v := range others {
+		if err := a.RemoveProducts([]float64{v}, []float64{v}); err != nil {
+			panic(err)
+		}
+	}
+	if err := a.Remove(others...); err != nil {
+		panic(err)
+	}
+	return finish(a)
+}
+
+// amongNothing adds x up behind as many -0 as make it n terms, so that it takes the
+// ways of many terms, and where it is not zero also among pairs that cancel.
+func amongNothing(x []float64, n int) float64 {
+	if len(x) == 0 || len(x) >= n {
+		return reduce.Sum(reduce.Exact, x)
+	}
+	sum := reduce.Sum(reduce.Exact, append(slices.Repeat([]float64{math.Copysign(0, -1)}, n-len(x)), x...))
+	if sum == 0 {
+		return sum
+	}
+	for _, v := range []float64{1, 1e-300, 0x1.fffffffffffffp1000} {
+		y := append(slices.Repeat([]float64{v, -v}, (n-len(x))/2), x...)
+		sum = both(sum, both(reduce.Sum(reduce.Exact, y), reduce.Sum(reduce.Exact, reversed(y))))
+	}
+	return sum
 }
 
 // inPieces merges superaccumulators of n terms each, in turn into the whole and
@@ -212,18 +301,48 @@ func TestPublishedZerosThatDiffer(t *testing.T) {
 	require.Equal(t, []string{"sum-is-minus-zero.js 0", "three_term 13", "zero -0"}, differ)
 }
 
-// Those that are exact in float32 are rounded to float32 once, by math/big too.
+// Those that are exact in float32 are rounded to float32 once, by math/big too, in
+// each way.
 func TestPublishedSumsInFloat32(t *testing.T) {
 	tested := 0
 	for name := range publishers {
 		for _, c := range readPublished(t, name).all() {
-			if x, exact := narrow(c.terms()); exact {
-				requireExact(t, x, c.Name)
-				tested++
+			x, exact := narrow(c.terms())
+			if !exact {
+				continue
 			}
+			requireExact(t, x, c.Name)
+			for _, x := range [][]float32{x, negate(x)} {
+				want := reduce.Sum(reduce.Exact, x)
+				one := slices.Repeat([]float32{1}, len(x))
+				requireBits(t, want, reduce.SumParallel(reduce.Exact, x, 3), "%s", c.Name)
+				requireBits(t, want, strided(x, 3, 1).Sum(reduce.Exact), "%s", c.Name)
+				requireBits(t, want, reduce.Dot(reduce.Exact, x, one), "%s", c.Name)
+				requireBits(t, want, strided(one, 2, 0).Dot(reduce.Exact, strided(x, 5, 2)), "%s", c.Name)
+				requireBits(t, want, byAccumulators(reduce.Exact, x, shares(len(x), 3)), "%s", c.Name)
+			}
+			tested++
 		}
 	}
 	require.Equal(t, 75, tested)
+}
+
+// A thousand lists drawn as CPython's test draws them, which it compares with sums
+// by integers.
+func TestExactPassesTheRandomListsOfCPython(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 14))
+	for range 1000 {
+		x := slices.Repeat([]float64{7, 1e100, -7, -1e100, -9e-20, 8e-20}, 10)
+		s := 0.0
+		for range 200 {
+			g := rng.NormFloat64() * rng.Float64()
+			v := float64(g*g*g*g*g*g*g) - s
+			s += v
+			x = append(x, v)
+		}
+		rng.Shuffle(len(x), func(i, j int) { x[i], x[j] = x[j], x[i] })
+		requireExact(t, x, "random")
+	}
 }
 
 func narrow(x []float64) (y []float32, exact bool) {

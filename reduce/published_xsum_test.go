@@ -1,10 +1,13 @@
 package reduce_test
 
 import (
+	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"testing"
 
+	"github.com/samebits/samebits/internal/kernel"
 	"github.com/samebits/samebits/reduce"
 	"github.com/stretchr/testify/require"
 )
@@ -57,6 +60,75 @@ func TestExactPassesRepeatedTermsOfXsum(t *testing.T) {
 		requireBits(t, want, finish(cutAt(t, 9, x)), "%s, cut", c.Name)
 		requireBits(t, withZeroOf(-want, negate(x)), reduce.Sum(reduce.Exact, negate(x)), "%s, negated", c.Name)
 	}
+}
+
+// meansOf are ways to an exact mean.
+var meansOf = map[string]summer{
+	"Mean":                    func(x []float64) float64 { return reduce.Mean(reduce.Exact, x) },
+	"A vector of increment 2": func(x []float64) float64 { return strided(x, 2, 1).Mean(reduce.Exact) },
+}
+
+// ofMany puts as many -0 behind x as make it n terms, so that its mean is its sum
+// divided by n. Fewer terms than those of x are made of more: times 2^k, n times 2^k.
+func ofMany(x []float64, n int) []float64 {
+	x = slices.Clone(x)
+	for ; n < len(x); n *= 2 {
+		for i := range x {
+			x[i] *= 2
+		}
+	}
+	return append(x, slices.Repeat([]float64{math.Copysign(0, -1)}, n-len(x))...)
+}
+
+// xsum divides sums by integers, with one rounding: the mean of as many terms.
+func TestExactMeansPassTheDivisionsOfXsum(t *testing.T) {
+	p := readPublished(t, "xsum")
+	require.Len(t, p.Divisors, 21)
+	require.Len(t, p.PowerDivisors, 6)
+	require.Len(t, p.ThreeTermDiv, 29)
+	for way, mean := range meansOf {
+		require.NoError(t, dividesAsXsum(p, mean), way)
+	}
+}
+
+// dividesAsXsum compares with the quotients, and those of the negated terms. A mean
+// has the sign of a zero that its terms and their quotient have.
+func dividesAsXsum(p published, mean summer) (found error) {
+	check := func(x []float64, n int, want float64, name string) {
+		x = ofMany(x, n)
+		for _, x := range [][]float64{x, reversed(x)} {
+			found = errors.Join(found, same(kernel.Canonical(want), mean(x), fmt.Sprintf("%s, divided by %d", name, n)))
+		}
+	}
+	for _, sign := range []float64{1, -1} {
+		for _, c := range p.OneTerm {
+			for _, n := range p.Divisors {
+				check([]float64{sign * c.Terms[0]}, n, sign*c.Terms[0]/float64(n), c.Name)
+			}
+		}
+		for _, c := range p.TwoTerm {
+			for _, n := range p.PowerDivisors[1:] { // the first is 1: the sum itself
+				d := sign * float64(n)
+				a, b := float64(d*c.Terms[0]), float64(d*c.Terms[1])
+				check([]float64{a, b}, n, (a+b)/float64(n), c.Name)
+			}
+		}
+		for _, c := range p.ThreeTermDiv {
+			check([]float64{sign * c.Terms[0], sign * c.Terms[1], sign * c.Terms[2]}, c.Divisor, sign*float64(c.Sum), c.Name)
+		}
+	}
+	return found
+}
+
+// A sum that is rounded before it is divided is seen, and one that is divided by
+// another number.
+func TestDivisionsOfXsumCatchFaults(t *testing.T) {
+	p := readPublished(t, "xsum")
+	require.Error(t, dividesAsXsum(p, func(x []float64) float64 { return reduce.Sum(reduce.Exact, x) / float64(len(x)) }))
+	require.Error(t, dividesAsXsum(p, func(x []float64) float64 { return reduce.Mean(reduce.Exact, append(x, 0)) }))
+	require.Error(t, dividesAsXsum(p, func(x []float64) float64 { return reduce.Mean(reduce.DoubleDouble, x) }))
+	one := published{OneTerm: p.OneTerm, Divisors: p.Divisors}
+	require.Error(t, dividesAsXsum(one, func(x []float64) float64 { return reduce.Mean(reduce.Exact, x) + 0 }), "a zero without its sign")
 }
 
 func cutAt(t *testing.T, at int, x []float64) *reduce.Accumulator[float64] {

@@ -160,13 +160,13 @@ func TestRemovalErrorsNameTheNumbers(t *testing.T) {
 	require.NoError(t, a.Remove(math.Inf(1)))
 	require.Equal(t, 3, a.Count())
 	require.NoError(t, a.Remove())
-	require.EqualError(t, accumulate(reduce.Pairwise, 0, []float64{1}).Remove(1), "reduce: removing 1 terms in order pairwise: want exact")
+	require.EqualError(t, accumulate(reduce.Pairwise, 0, []float64{1}).Remove(1), "reduce: removing 1 term in order pairwise: want exact")
 	require.PanicsWithValue(t, "reduce: dot product of 1 and 2 elements", func() { _ = a.RemoveProducts(make([]float64, 1), make([]float64, 2)) })
 
 	var sum reduce.Superaccumulator
 	sum.Add(7)
-	require.PanicsWithValue(t, "reduce: removing -0 from an exact sum of 1 terms, 0 of which are -0", func() { sum.Sub(math.Copysign(0, -1)) })
-	require.PanicsWithValue(t, "reduce: removing NaN from an exact sum of 1 terms, 0 of which are NaN", func() { sum.SubProduct(0, math.Inf(1)) })
+	require.PanicsWithValue(t, "reduce: removing -0 from an exact sum of 1 term, 0 of which are -0", func() { sum.Sub(math.Copysign(0, -1)) })
+	require.PanicsWithValue(t, "reduce: removing NaN from an exact sum of 1 term, 0 of which are NaN", func() { sum.SubProduct(0, math.Inf(1)) })
 	sum.Sub(7)
 	require.PanicsWithValue(t, "reduce: removing 7 from an exact sum of 0 terms, 0 of which are other numbers", func() { sum.Sub(7) })
 

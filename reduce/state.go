@@ -6,6 +6,7 @@ import (
 	"math/bits"
 
 	"github.com/samebits/samebits/internal/kernel"
+	"github.com/samebits/samebits/internal/plural"
 	"github.com/samebits/samebits/internal/spec"
 )
 
@@ -98,7 +99,7 @@ func (s *state) check(wantBits uint64) error {
 	switch s.order {
 	case KindBinned, KindExact:
 		if len(s.nodes) > 0 {
-			return fmt.Errorf("%d nodes in order %v: want none", len(s.nodes), s.order)
+			return fmt.Errorf("%s in order %v: want none", plural.Of(len(s.nodes), "node"), s.order)
 		}
 		if s.order == KindBinned {
 			return s.checkBinned()

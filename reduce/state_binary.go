@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 
+	"github.com/samebits/samebits/internal/plural"
 	"github.com/samebits/samebits/internal/spec"
 )
 
@@ -220,7 +221,7 @@ func parseBinary(data []byte, wantBits uint64) (*state, error) {
 	case r.short:
 		return nil, fmt.Errorf("it ends too early for %d terms from index %d in order %v", s.count, s.start, s.order)
 	case len(r.left) > 0:
-		return nil, fmt.Errorf("%d bytes too many", len(r.left))
+		return nil, fmt.Errorf("%s too many", plural.Of(len(r.left), "byte"))
 	}
 	return s, nil
 }

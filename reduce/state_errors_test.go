@@ -73,7 +73,7 @@ func TestStateErrorsNameTheNumbers(t *testing.T) {
 		{with(exact, header+33, 4, 0), "reduce: state: a digit of weight 2^-2176 in a sum of type f64: want 2^-2148 at least"},
 		{with(exact, header+33, 4, 132), "reduce: state: a sum of 2^2050 of 2 ordinary terms of type f64: want less than 2^2049"},
 		{binned[:len(binned)-1], fmt.Sprintf("reduce: state of %d bytes: it ends too early for 2 terms from index 5 in order binned", len(binned)-1)},
-		{append(bytes.Clone(binned), 0), fmt.Sprintf("reduce: state of %d bytes: 1 bytes too many", len(binned)+1)},
+		{append(bytes.Clone(binned), 0), fmt.Sprintf("reduce: state of %d bytes: 1 byte too many", len(binned)+1)},
 		{with(binned, 14, 1, 16), "reduce: state: 16 lanes in order binned of type f64: want 0"},
 		{with(binned, 15, 1, 0), "reduce: state: parameter 0 of order binned, its fold: want 2 to 4"},
 		{with(binned, 15, 1, 5), "reduce: state: parameter 5 of order binned, its fold: want 2 to 4"},
@@ -113,7 +113,7 @@ func TestBinnedAccumulators(t *testing.T) {
 	a := accumulate(reduce.BinnedFold(2), 4, []float32{1, 2})
 	require.EqualError(t, a.Merge(accumulate(reduce.Binned, 6, []float32{4})), "reduce: accumulators of orders binned/fold=2 and binned do not merge")
 	require.EqualError(t, a.Merge(accumulate(reduce.BinnedFold(2), 7, []float32{4})), "reduce: accumulator of [7,8) does not continue that of [4,6)")
-	require.EqualError(t, a.Remove(1), "reduce: removing 1 terms in order binned/fold=2: want exact")
+	require.EqualError(t, a.Remove(1), "reduce: removing 1 term in order binned/fold=2: want exact")
 	require.Equal(t, float32(3), finish(a))
 	b := a.Clone()
 	b.Add(5)
@@ -195,7 +195,7 @@ func TestJSONErrorsNameTheNumbers(t *testing.T) {
 		{exact, `"00000002"`, `"00000000"`, "digits from 00000000 to 00000000: want neither to be 0"},
 		{exact, `"lowest":68`, `"lowest":-1`, "cannot unmarshal number"},
 		{exact, `"nans":"0"`, `"nans":"2"`, "2 terms that are NaN: want 1 at most"},
-		{exact, `"exact":{`, `"nodes":[{"level":0,"index":"0","from":1,"to":2,"h":[]}],"exact":{`, "1 nodes in order exact"},
+		{exact, `"exact":{`, `"nodes":[{"level":0,"index":"0","from":1,"to":2,"h":[]}],"exact":{`, "1 node in order exact"},
 		{exact, `"exact":{`, bins + `,"exact":{`, "order exact with bins: true, digits of an exact sum: true"},
 		{exact, `"exact":{`, `"binned":{`, `unknown field "negative"`},
 		{tree, `"nodes":`, `"exact":{},"nodes":`, "invalid syntax"},
@@ -210,7 +210,7 @@ func TestJSONErrorsNameTheNumbers(t *testing.T) {
 		{binned, `"top":11`, `"top":1099511627776`, "top 1099511627776: want 1 to 21"},
 		{binned, `"top":11,`, ``, "a member is missing or not in its one form"},
 		{binned, `"nans":"0"`, `"nans":"2"`, "2 terms that are NaN: want 1 at most"},
-		{binned, `"binned":{`, `"nodes":[{"level":0,"index":"0","from":1,"to":2,"h":[]}],"binned":{`, "1 nodes in order binned: want none"},
+		{binned, `"binned":{`, `"nodes":[{"level":0,"index":"0","from":1,"to":2,"h":[]}],"binned":{`, "1 node in order binned: want none"},
 	} {
 		a := accumulate(reduce.Pairwise, 0, []float32{9})
 		in := strings.Replace(c.in, c.from, c.to, 1)

@@ -432,7 +432,7 @@ func testReadingIsStrict[T reduce.Float](t *testing.T) {
 			}
 		}
 		require.Greater(t, refused, 3*20, "the header")
-		require.ErrorContains(t, new(reduce.Accumulator[T]).UnmarshalBinary(append(good, 0)), "1 bytes too many")
+		require.ErrorContains(t, new(reduce.Accumulator[T]).UnmarshalBinary(append(good, 0)), "1 byte too many")
 	}
 }
 

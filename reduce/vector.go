@@ -1,6 +1,10 @@
 package reduce
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/samebits/samebits/internal/plural"
+)
 
 // Vector is a strided view of N numbers: element i is Data[i*Inc]. It is laid
 // out as blas64.Vector of gonum is, so that a column of a row-major matrix is the
@@ -32,11 +36,11 @@ func whole[T Float](x []T) Vector[T] { return Vector[T]{N: len(x), Inc: 1, Data:
 func (v Vector[T]) mustFit() {
 	switch {
 	case v.N < 0:
-		panic(fmt.Sprintf("reduce: vector of %d elements: want 0 or more", v.N))
+		panic(fmt.Sprintf("reduce: vector of %s: want 0 or more", plural.Of(v.N, "element")))
 	case v.Inc < 1:
 		panic(fmt.Sprintf("reduce: vector of increment %d: want 1 or more", v.Inc))
 	case v.N > 0 && (len(v.Data) == 0 || v.N-1 > (len(v.Data)-1)/v.Inc):
-		panic(fmt.Sprintf("reduce: vector of %d elements at increment %d: too long for %d numbers", v.N, v.Inc, len(v.Data)))
+		panic(fmt.Sprintf("reduce: vector of %s at increment %d: too long for %s", plural.Of(v.N, "element"), v.Inc, plural.Of(len(v.Data), "number")))
 	}
 }
 

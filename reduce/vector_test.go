@@ -126,7 +126,7 @@ func TestVectorsPanicNamesTheNumbers(t *testing.T) {
 	panics("vector of increment 0: want 1 or more", func() { reduce.NewVector(2, 0, data) })
 	panics("vector of increment -2: want 1 or more", func() { reduce.NewVector(0, -2, data) })
 	panics("vector of 5 elements at increment 2: too long for 7 numbers", func() { reduce.NewVector(5, 2, data) })
-	panics("vector of 1 elements at increment 1: too long for 0 numbers", func() { reduce.NewVector[float64](1, 1, nil) })
+	panics("vector of 1 element at increment 1: too long for 0 numbers", func() { reduce.NewVector[float64](1, 1, nil) })
 	panics(fmt.Sprintf("vector of 3 elements at increment %d: too long for 7 numbers", math.MaxInt), func() { reduce.NewVector(3, math.MaxInt, data) })
 	require.Equal(t, 4, reduce.NewVector(4, 2, data).N, "just long enough")
 

@@ -11,6 +11,7 @@ import (
 	"github.com/samebits/samebits/gemm"
 	"github.com/samebits/samebits/internal/atomicfile"
 	"github.com/samebits/samebits/internal/kernel"
+	"github.com/samebits/samebits/internal/plural"
 	"github.com/samebits/samebits/internal/spec"
 	"github.com/samebits/samebits/reduce"
 	"github.com/samebits/samebits/reveal"
@@ -222,7 +223,7 @@ func reportTree(t *reveal.Tree, at [][2]int) *treeReport {
 
 // title names what was revealed.
 func (r *revealReport) title() string {
-	return fmt.Sprintf("%s: %s of %d terms, %s", r.Subject, r.Op, r.Terms, r.Type)
+	return fmt.Sprintf("%s: %s of %s, %s", r.Subject, r.Op, plural.Of(r.Terms, "term"), r.Type)
 }
 
 // draw draws the tree to the file of that name, if there is one: of several the first.
