@@ -4,7 +4,7 @@ import "unsafe"
 
 // Few terms are summed as integers. What follows is of the kernels of AVX-512; the others have windows of their own (window.go), and chunks for
 // exponents that are far from each other (chunks.go); AVX2 has such chunks by vectors (_asm/chunks.go), in which kernels of AVX-512 end, too, and windows
-// of numbers of float64 (_asm/shortwindow.go).
+// of numbers of float64 (_asm/shortwindow.go). Many products, and such as are tiny, are added in entries (entries.go) where a processor has what it takes.
 //
 // A window is a number in fixed point that holds sums of few numbers with exponents near to each
 // other: two or three words of 56 bits, signed, so that up to 128 numbers leave no carry to take: of more, 500 at most, eight sums
@@ -134,6 +134,11 @@ func SumTiny[T Float](of Terms, x, y []T) (s Leading, state int) {
 	if active < AVX2 || of != Product || !Is64[T]() {
 		return s, Refused
 	}
+	if active == AVX512 && hasEntries {
+		if s, state = productsByEntries(As[float64](x), As[float64](y)); state != Refused {
+			return s, state
+		}
+	}
 	_, s, state = fewIntegers(of, x, y, Spread)
 	return s, state
 }
@@ -163,10 +168,14 @@ func fewByVectors[T Float](of Terms, x, y []T, how int) (v T, s Leading, state i
 	case Is64[T]() && of == Plain:
 		f, s.Hi, s.Lo, s.Exponent, state = fewSumF64AVX512((*float64)(p), (*float64)(q), n, how)
 	case Is64[T]():
-		if n > maxNear {
-			if how == Near {
-				return 0, s, Refused
-			}
+		switch {
+		case n <= maxNear:
+		case how == Near:
+			return 0, s, Refused
+		case hasEntries:
+			s, state = productsByEntries(As[float64](x), As[float64](y))
+			return 0, s, state
+		default:
 			how = Spread
 		}
 		f, s.Hi, s.Lo, s.Exponent, state = fewDotF64AVX512((*float64)(p), (*float64)(q), n, how)
