@@ -26,6 +26,8 @@ const (
 	fewInThree = 16  // more get two words at first
 	maxNear    = 128 // products of float64 in a window or a certificate
 
+	maxPortableProducts = 1000 // digits take four times as long
+
 	// fewProductsInWindows is the number of products of float64 from which AVX2, which has no windows of them by vectors, has chunks at once.
 	fewProductsInWindows = 8
 
@@ -62,8 +64,11 @@ func FewSooner[T Float](of Terms) int {
 // BeforeCertificate and AfterCertificate tell what SumFew is to try of so many terms or more, before a certificate and after one in vain.
 // Windows by vectors are sooner done than a certificate is, and so is everything where that has no vectors.
 func BeforeCertificate[T Float](of Terms) (how int) {
-	if active == AVX512 && of == Product && Is64[T]() {
+	switch {
+	case active == AVX512 && of == Product && Is64[T]():
 		return Nothing
+	case active == Portable && of == Product && Is64[T]():
+		return Near
 	}
 	return [...]int{Portable: NearOrSpread, NEON: Nothing, AVX2: Nothing, AVX512: Near}[active]
 }
@@ -74,7 +79,10 @@ func SurelyFew[T Float](of Terms, n int) bool {
 }
 
 // AfterCertificate is what is left of SumFew.
-func AfterCertificate() (how int) {
+func AfterCertificate[T Float](of Terms) (how int) {
+	if active == Portable && of == Product && Is64[T]() {
+		return Spread
+	}
 	return [...]int{Portable: Nothing, NEON: NearOrSpread, AVX2: NearOrSpread, AVX512: Spread}[active]
 }
 
@@ -88,7 +96,7 @@ func MaxFew[T Float](of Terms) int {
 	case active == NEON:
 		return 48 // more are sooner cut into slices by vectors
 	case active == Portable:
-		return 128
+		return maxPortableProducts
 	}
 	return 250 // two numbers each
 }
