@@ -71,13 +71,17 @@ func (d *sumChunks) carried(used uint64) Leading {
 	return d.leading(d.top(used), used)
 }
 
+// finiteWords tells whether all numbers are finite: one more of the exponent makes no negative number of any.
 func finiteWords(x []uint64) bool {
-	for _, b := range x {
-		if b>>52&exponentMask == exponentMask {
-			return false
-		}
+	const absolute = 1<<63 - 1
+	top := uint64(0)
+	for ; len(x) >= 4; x = x[4:] {
+		top |= (x[0]&absolute + hiddenBit) | (x[1]&absolute + hiddenBit) | (x[2]&absolute + hiddenBit) | (x[3]&absolute + hiddenBit)
 	}
-	return true
+	for _, b := range x {
+		top |= b&absolute + hiddenBit
+	}
+	return top>>63 == 0
 }
 
 // leading returns a number that rounds as the sum does, as Digits.Leading does it. Chunks above the top are 0.
