@@ -137,7 +137,8 @@ func SumFew[T Float](of Terms, x, y []T, how int) (v T, s Leading, state int) {
 	return fewIntegers(of, x, y, how)
 }
 
-// SumTiny is what is left of SumFew where it has Refused: finite products of float64 of which one may be so small that its error is no number.
+// SumTiny is what is left of SumFew where it has Refused: finite products of float64 of which one may be so small that its error is no number, or
+// which are sooner added in entries.
 func SumTiny[T Float](of Terms, x, y []T) (s Leading, state int) {
 	if active < AVX2 || of != Product || !Is64[T]() {
 		return s, Refused
