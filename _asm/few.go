@@ -28,6 +28,9 @@ const fewInThree = 16
 // fewCertified is the least number of exact products of float64 that are certified where a window refuses them. (Two are summed before.)
 const fewCertified = 3
 
+// fewInEntries is the least number of exact products of float64 that are refused rather than added in chunks, if there are entries.
+const fewInEntries = 96
+
 // What is to be tried: a window, or chunks if that refuses, or chunks at once.
 const (
 	fewNear = iota
@@ -66,6 +69,13 @@ func (k *few) emit() {
 		k.certificate()
 	}
 	k.label("spread")
+	if k.term == product && k.w == f64 { // so many are sooner added in entries
+		k.line("CMPQ %s, $%d", k.arg("n"), fewInEntries)
+		k.line("JCS few")
+		k.line("CMPB ·hasEntries(SB), $0")
+		k.line("JNE refused")
+		k.label("few")
+	}
 	if !k.integers() {
 		k.line("CMPL 4(SP), $0")
 		k.line("JNE undone")

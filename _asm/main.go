@@ -91,6 +91,7 @@ func main() {
 	writeCertain(*out)
 	writeOnGrid(*out)
 	writeChunks(*out)
+	writeEntries(*out)
 	write(filepath.Join(*out, "internal/kernel/dispatch_other.go"), goHeader("purego || !(amd64 || arm64)", "kernel")+dispatch(nil))
 }
 

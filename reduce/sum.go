@@ -207,7 +207,7 @@ func fewSum[T Float](of kernel.Terms, x, y []T, how int) (T, bool) {
 //
 //go:noinline
 func exactlySummed[T Float](of kernel.Terms, x, y []T) T {
-	if v, ok := fewTerms(of, x, y, kernel.AfterCertificate()); ok {
+	if v, ok := fewTerms(of, x, y, kernel.AfterCertificate[T](of)); ok {
 		return v
 	}
 	if len(x) < certifiedMin || wide(of, x) {

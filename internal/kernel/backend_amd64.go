@@ -15,3 +15,6 @@ func Backends() []Backend {
 	}
 	return all
 }
+
+// hasEntries tells whether a processor with AVX-512 multiplies integers of 52 bits, and shifts two words by as much as another says.
+var hasEntries = cpu.X86.HasAVX512IFMA && cpu.X86.HasAVX512VBMI && cpu.X86.HasAVX512BW && cpu.X86.HasAVX512VBMI2

@@ -4,7 +4,7 @@ import "unsafe"
 
 // Few terms are summed as integers. What follows is of the kernels of AVX-512; the others have windows of their own (window.go), and chunks for
 // exponents that are far from each other (chunks.go); AVX2 has such chunks by vectors (_asm/chunks.go), in which kernels of AVX-512 end, too, and windows
-// of numbers of float64 (_asm/shortwindow.go).
+// of numbers of float64 (_asm/shortwindow.go). Many products, and such as are tiny, are added in entries (entries.go) where a processor has what it takes.
 //
 // A window is a number in fixed point that holds sums of few numbers with exponents near to each
 // other: two or three words of 56 bits, signed, so that up to 128 numbers leave no carry to take: of more, 500 at most, eight sums
@@ -25,6 +25,8 @@ const (
 	wordBits   = 56
 	fewInThree = 16  // more get two words at first
 	maxNear    = 128 // products of float64 in a window or a certificate
+
+	maxPortableProducts = 1000 // digits take four times as long
 
 	// fewProductsInWindows is the number of products of float64 from which AVX2, which has no windows of them by vectors, has chunks at once.
 	fewProductsInWindows = 8
@@ -62,8 +64,11 @@ func FewSooner[T Float](of Terms) int {
 // BeforeCertificate and AfterCertificate tell what SumFew is to try of so many terms or more, before a certificate and after one in vain.
 // Windows by vectors are sooner done than a certificate is, and so is everything where that has no vectors.
 func BeforeCertificate[T Float](of Terms) (how int) {
-	if active == AVX512 && of == Product && Is64[T]() {
+	switch {
+	case active == AVX512 && of == Product && Is64[T]():
 		return Nothing
+	case active == Portable && of == Product && Is64[T]():
+		return Near
 	}
 	return [...]int{Portable: NearOrSpread, NEON: Nothing, AVX2: Nothing, AVX512: Near}[active]
 }
@@ -74,7 +79,10 @@ func SurelyFew[T Float](of Terms, n int) bool {
 }
 
 // AfterCertificate is what is left of SumFew.
-func AfterCertificate() (how int) {
+func AfterCertificate[T Float](of Terms) (how int) {
+	if active == Portable && of == Product && Is64[T]() {
+		return Spread
+	}
 	return [...]int{Portable: Nothing, NEON: NearOrSpread, AVX2: NearOrSpread, AVX512: Spread}[active]
 }
 
@@ -88,7 +96,7 @@ func MaxFew[T Float](of Terms) int {
 	case active == NEON:
 		return 48 // more are sooner cut into slices by vectors
 	case active == Portable:
-		return 128
+		return maxPortableProducts
 	}
 	return 250 // two numbers each
 }
@@ -129,10 +137,16 @@ func SumFew[T Float](of Terms, x, y []T, how int) (v T, s Leading, state int) {
 	return fewIntegers(of, x, y, how)
 }
 
-// SumTiny is what is left of SumFew where it has Refused: finite products of float64 of which one may be so small that its error is no number.
+// SumTiny is what is left of SumFew where it has Refused: finite products of float64 of which one may be so small that its error is no number, or
+// which are sooner added in entries.
 func SumTiny[T Float](of Terms, x, y []T) (s Leading, state int) {
 	if active < AVX2 || of != Product || !Is64[T]() {
 		return s, Refused
+	}
+	if active == AVX512 && hasEntries {
+		if s, state = productsByEntries(As[float64](x), As[float64](y)); state != Refused {
+			return s, state
+		}
 	}
 	_, s, state = fewIntegers(of, x, y, Spread)
 	return s, state
@@ -163,10 +177,14 @@ func fewByVectors[T Float](of Terms, x, y []T, how int) (v T, s Leading, state i
 	case Is64[T]() && of == Plain:
 		f, s.Hi, s.Lo, s.Exponent, state = fewSumF64AVX512((*float64)(p), (*float64)(q), n, how)
 	case Is64[T]():
-		if n > maxNear {
-			if how == Near {
-				return 0, s, Refused
-			}
+		switch {
+		case n <= maxNear:
+		case how == Near:
+			return 0, s, Refused
+		case hasEntries:
+			s, state = productsByEntries(As[float64](x), As[float64](y))
+			return 0, s, state
+		default:
 			how = Spread
 		}
 		f, s.Hi, s.Lo, s.Exponent, state = fewDotF64AVX512((*float64)(p), (*float64)(q), n, how)

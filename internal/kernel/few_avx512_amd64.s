@@ -1191,6 +1191,11 @@ split0:
 	MOVQ $0, state+64(FP)
 	JMP return
 spread:
+	CMPQ n+16(FP), $96
+	JCS few
+	CMPB ·hasEntries(SB), $0
+	JNE refused
+few:
 	CMPL 4(SP), $0
 	JNE undone
 probed:

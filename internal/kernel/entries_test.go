@@ -1,0 +1,153 @@
+package kernel
+
+import (
+	"math"
+	"math/big"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// entriesSum requires the sum of entries to round as the exact one, if it is not refused, which it returns.
+func entriesSum(t *testing.T, x, y []float64) (ok bool) {
+	t.Helper()
+	s, state := productsByEntries(x, y)
+	if state == Refused {
+		return false
+	}
+	exact := exactTerms(Product, x, y)
+	want, got := roundedTo[float64](exact), roundedTo[float64](leadingFloat(s))
+	require.Equal(t, exact.Sign() == 0, s.Hi == 0 && s.Lo == 0, "%x %x", x, y)
+	require.Equal(t, Bits(want), Bits(got), "%v %v: %v", x, y, s)
+	return true
+}
+
+// useEntries has the kernel used.
+func useEntries(t *testing.T) {
+	if all := Backends(); !hasEntries || all[len(all)-1] != AVX512 {
+		t.Skip("no kernel")
+	}
+	t.Cleanup(Use(AVX512))
+}
+
+func TestEntries(t *testing.T) {
+	useEntries(t)
+	rng := rand.New(rand.NewPCG(12, 3))
+	refused := 0
+	for range 20000 {
+		if x, y := fewTerms[float64](rng, Product); !entriesSum(t, x, y) {
+			refused++
+		}
+	}
+	require.Less(t, refused, 20000/20)
+	require.Greater(t, refused, 20, "sums that entries far below decide")
+
+	for range 2000 { // of all exponents, subnormal factors, zeros, and what cancels but for one
+		n := 1 + rng.IntN([]int{10, 40, 300, maxEntries}[rng.IntN(4)])
+		x, y := make([]float64, n), make([]float64, n)
+		for i := range x {
+			x[i] = math.Ldexp(rng.Float64()-0.5, rng.IntN(2090)-1070)
+			y[i] = math.Ldexp(rng.Float64()-0.5, min(rng.IntN(2090)-1070, 1000-max(math.Ilogb(x[i]), -1000)))
+			switch j := rng.IntN(i + 1); rng.IntN(4) {
+			case 0, 1:
+				x[i], y[i] = -y[j], x[j]
+			case 2:
+				x[i] = math.Float64frombits(rng.Uint64N(1<<52) | 1<<63*rng.Uint64N(2))
+			}
+		}
+		entriesSum(t, x, y)
+	}
+}
+
+// TestEntriesFull: as many products as there may be, as large as they may be, all in one entry, of either sign, and one far below.
+func TestEntriesFull(t *testing.T) {
+	useEntries(t)
+	for shift := range 130 {
+		for _, sign := range []float64{1, -1} {
+			x, y := make([]float64, maxEntries), make([]float64, maxEntries)
+			for i := range x {
+				x[i], y[i] = sign*math.Ldexp(1-0x1p-53, shift), 1-0x1p-53
+			}
+			require.True(t, entriesSum(t, x, y))
+			x[0] = math.Ldexp(1, shift-900)
+			require.True(t, entriesSum(t, x, y))
+		}
+	}
+}
+
+// TestEntriesRefused: what is not finite, and what entries below the highest three decide.
+func TestEntriesRefused(t *testing.T) {
+	useEntries(t)
+	for n := 1; n < 40; n++ {
+		for at := range n {
+			for _, odd := range []float64{math.Inf(1), math.Inf(-1), math.NaN()} {
+				for _, other := range []float64{0, 1, 5e-324} {
+					x, y := make([]float64, n), make([]float64, n)
+					x[at], y[at] = odd, other
+					_, state := productsByEntries(x, y)
+					require.Equal(t, Refused, state)
+					_, state = productsByEntries(y, x)
+					require.Equal(t, Refused, state)
+				}
+			}
+		}
+	}
+	for _, low := range []float64{0x1p-600, -0x1p-600} { // beside a middle
+		require.False(t, entriesSum(t, []float64{1, 0x1p-53, low}, []float64{1, 1, 1}))
+		require.True(t, entriesSum(t, []float64{1, -1, low}, []float64{1, 1, 1}))
+	}
+}
+
+// TestLeadingEntries: three entries, and others whose sum is as large as it may be, of either sign. What is not refused rounds the same whatever these are.
+func TestLeadingEntries(t *testing.T) {
+	rng := rand.New(rand.NewPCG(4, 9))
+	zero, one := new(big.Float).SetPrec(500), new(big.Float).SetPrec(500).SetInt64(1)
+	most := one.SetMantExp(one, 117)
+	certain, rounds := 0, 40000
+	for range rounds {
+		var top [3][4]int64
+		for i := range top {
+			for j := range top[i] {
+				switch rng.IntN(4) {
+				case 0:
+					top[i][j] = rng.Int64N(1<<59) >> rng.IntN(60)
+				case 1:
+					top[i][j] = -(rng.Int64N(1<<59) >> rng.IntN(60))
+				case 2:
+					top[i][j] = 1 << rng.IntN(59) * int64(1-2*rng.IntN(2))
+				}
+			}
+		}
+		if rng.IntN(2) == 0 { // little is left of the highest two
+			top[0] = [4]int64{rng.Int64N(3) - 1}
+			top[1] = [4]int64{0, -top[0][0] << 16 << uint(rng.IntN(2)), rng.Int64N(3) - 1}
+		}
+		sum := new(big.Float).SetPrec(500)
+		for i, e := range top {
+			for j, v := range e {
+				f := new(big.Float).SetPrec(500).SetInt64(v)
+				sum.Add(sum, f.SetMantExp(f, 48*j-64*i))
+			}
+		}
+		place := 3 + rng.IntN(60)
+		unit := 64*place - 2150
+		round := func(below *big.Float) float64 {
+			f := new(big.Float).SetMantExp(below, -128)
+			f.Add(f, sum)
+			v, _ := f.SetMantExp(f, unit).Float64()
+			return v
+		}
+		s, state := leadingEntries(&top, place, false)
+		require.Equal(t, NotRounded, state)
+		require.Equal(t, Bits(round(zero)), Bits(roundedTo[float64](leadingFloat(s))), "%x", top)
+		if s, state = leadingEntries(&top, place, true); state == Refused {
+			continue
+		}
+		certain++
+		for _, below := range []*big.Float{zero, most, new(big.Float).Neg(most)} {
+			require.Equal(t, Bits(round(below)), Bits(roundedTo[float64](leadingFloat(s))), "%x", top)
+		}
+	}
+	require.Greater(t, certain, rounds/4)
+}
