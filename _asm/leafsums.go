@@ -15,8 +15,9 @@ import "fmt"
 // brings what is beside it.
 type leafSums struct {
 	target
-	w width
-	s *schedule
+	w   width
+	s   *schedule
+	ask func(slot int) // asks for memory
 }
 
 var leafSumsArgs = []string{"dst", "x", "y", "d", "xd", "dd", "step", "yg", "dg", "ahead", "n", "m"}
@@ -36,12 +37,18 @@ func (k *leafSums) name() string { return fmt.Sprintf("leafSums%v", k.w) }
 // group is the leaves of 16 bytes of a vector, and terms those of 16 bytes of a leaf.
 func (k *leafSums) group() int { return 16 / k.w.lane() }
 
+func newLeafSums(t target, w width) *leafSums {
+	k := &leafSums{target: t, w: w, s: &schedule{}}
+	k.ask = k.askAhead
+	return k
+}
+
 func emitLeafSums(t target, w width) string {
 	if !hasLeafSums(t) {
 		return ""
 	}
 	t.setWidth(w)
-	k := &leafSums{t, w, &schedule{}}
+	k := newLeafSums(t, w)
 	k.enter(k.name(), leafSumsArgs, 0, 0)
 	k.loadArg("dst", "dst")
 	k.loadArg("y", "y")
@@ -165,8 +172,8 @@ func (k *leafSums) transpose(first float64, p []virtual) []virtual {
 	return append(terms(now, m[0], m[1]), terms(now+4, m[2], m[3])...)
 }
 
-// ask asks for memory in a slot.
-func (k *leafSums) ask(slot int) {
+// askAhead asks for memory in a slot.
+func (k *leafSums) askAhead(slot int) {
 	s, now := k.s, float64(slot)+.95
 	base, off := "y", slot*line
 	if off >= setBytes {

@@ -56,6 +56,7 @@ func main() {
 			declarations.WriteString(emitAlong(s.target, w, false))
 			declarations.WriteString(emitAlong(s.target, w, true))
 			declarations.WriteString(emitLeafSums(s.target, w))
+			declarations.WriteString(emitLeafPlaces(s.target, w))
 			declarations.WriteString(emitJoinSets(s.target, w))
 			declarations.WriteString(emitSweep(s.target, w))
 			declarations.WriteString(emitBeside(s.target, w))

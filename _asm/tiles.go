@@ -35,6 +35,7 @@ func tileDispatch(targets []target) string {
 		text.WriteString(gatherTileDispatch(w, targets))
 		text.WriteString(alongDispatch(w, targets))
 		text.WriteString(leafSumsDispatch(w, targets))
+		text.WriteString(leafPlacesDispatch(w, targets))
 		text.WriteString(joinSetsDispatch(w, targets))
 		text.WriteString(sweepDispatch(w, targets))
 		text.WriteString(besideDispatch(w, targets))

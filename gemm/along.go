@@ -33,10 +33,10 @@ func (t *tiles[S, T]) alongLeaves() int {
 }
 
 // alongSets returns how many sets of kernel.LeafSums the leaves of each column are: 0 unless they are those of one tree whose halves are
-// alike, of which a set is a node, and columns that the third cache holds: from memory one is no faster, or slower. Their program is left in t.setWords.
+// alike, of which a set is a node. Their program is left in t.setWords.
 func (t *tiles[S, T]) alongSets() int {
 	words, lanes := t.program.words, kernel.LeafLanes[S]()
-	if n := len(words); lanes == 0 || n < lanes || n&(n-1) != 0 || kernel.AlongFar(t.n*t.k*sizeOf[S]()) {
+	if n := len(words); lanes == 0 || n < lanes || n&(n-1) != 0 {
 		return 0
 	}
 	for i, w := range words {
@@ -66,12 +66,17 @@ func (t *tiles[S, T]) summed() int {
 func (t *tiles[S, T]) alongTile(p int, s taskScratch[S]) {
 	b, words := t.factors(p, 0, t.k, nil), t.program.words
 	stack := s.own[:(t.plan.own+t.plan.hot)*t.tile.Cols] // the hot one comes after it
+	bytes := t.n * t.k * sizeOf[S]()
 	if t.sets > 0 {
-		kernel.LeafSums(s.sums, s.rows[t.k:], b.Data, b.Stride, t.tile.Cols, t.sets)
+		sum := kernel.LeafSums[S]
+		if kernel.InPlaces(bytes) {
+			sum = kernel.LeafPlaces[S]
+		}
+		sum(s.sums, s.rows[t.k:], b.Data, b.Stride, t.tile.Cols, t.sets)
 		kernel.JoinSets(stack, s.sums, t.setWords[:t.sets])
 		return
 	}
-	kernel.Along(stack, s.rows[t.k:], b.Data, b.Stride, words[:t.along], kernel.AlongFar(t.n*t.k*sizeOf[S]()))
+	kernel.Along(stack, s.rows[t.k:], b.Data, b.Stride, words[:t.along], kernel.AlongFar(bytes))
 	if t.along == len(words) {
 		return
 	}

@@ -1,6 +1,7 @@
 package gemm_test
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"testing"
 
@@ -47,4 +48,47 @@ func TestOneRowByColumnsThatLieAlong(t *testing.T) {
 		o.Growing = !o.Growing
 		return o
 	}), oneRowTerms[:1]), "another tree")
+}
+
+// sameInPieces multiplies a row by so many columns that lie one after the other, at once and by a few columns at a time, and returns an
+// error where the bits differ.
+func sameInPieces[T gemm.Float](n, k, few, threads int, spoil func(c []T)) error {
+	rng := rand.New(rand.NewPCG(23, 24))
+	a, b, c, piece := gemm.NewMatrix[T](1, k), gemm.NewMatrix[T](n, k), gemm.NewMatrix[T](1, n), gemm.NewMatrix[T](1, n)
+	for _, x := range [][]T{a.Data, b.Data} {
+		for i := range x {
+			x[i] = T(rng.Float32() - 0.5)
+		}
+	}
+	o := gemm.Options{Order: reduce.Pairwise, Threads: threads}
+	if err := gemm.Gemm(o, false, true, 1, a, b, 0, c); err != nil {
+		return err
+	}
+	spoil(c.Data)
+	for j := 0; j < n; j += few {
+		cols := min(few, n-j)
+		if err := gemm.Gemm(gemm.Options{Order: reduce.Pairwise}, false, true, 1, a, gemm.Dense(cols, k, b.Data[j*k:(j+cols)*k]), 0, gemm.Dense(1, cols, piece.Data[j:j+cols])); err != nil {
+			return err
+		}
+	}
+	for j, v := range c.Data {
+		if kernel.Bits(v) != kernel.Bits(piece.Data[j]) {
+			return fmt.Errorf("%d columns of %d terms: element %d is %v at once, %v in pieces", n, k, j, v, piece.Data[j])
+		}
+	}
+	return nil
+}
+
+func TestOneRowByColumnsFromMemory(t *testing.T) {
+	const bytes = 19 << 20
+	if kernel.LeafLanes[float32]() == 0 {
+		t.Skip("no kernel for it")
+	}
+	for threads := 1; threads <= 2; threads++ {
+		for _, k := range []int{512, 1024, 4096} {
+			require.NoError(t, sameInPieces(bytes/4/k+5, k, 100, threads, func([]float32) {}))
+			require.NoError(t, sameInPieces(bytes/8/k+5, k, 100, threads, func([]float64) {}))
+		}
+	}
+	require.Error(t, sameInPieces(1000, 512, 100, 1, func(c []float32) { c[7], c[8] = c[8], c[7] }), "two columns in each other's place")
 }

@@ -281,6 +281,9 @@ func alongF64FarAVX512(dst, x, y *float64, s int, p *uint64, n, m int)
 func leafSumsF64AVX512(dst, x, y *float64, d, xd, dd, step, yg, dg, ahead, n, m int)
 
 //go:noescape
+func leafPlacesF64AVX512(dst, x, y *float64, d, xd, dd, step, places, py, pd, back, backd, yg, dg, n, m, over int)
+
+//go:noescape
 func joinSetsF64AVX512(dst, y *float64, d, s int, p *uint64, n, m int)
 
 //go:noescape
@@ -396,6 +399,9 @@ func alongF32FarAVX512(dst, x, y *float32, s int, p *uint64, n, m int)
 
 //go:noescape
 func leafSumsF32AVX512(dst, x, y *float32, d, xd, dd, step, yg, dg, ahead, n, m int)
+
+//go:noescape
+func leafPlacesF32AVX512(dst, x, y *float32, d, xd, dd, step, places, py, pd, back, backd, yg, dg, n, m, over int)
 
 //go:noescape
 func joinSetsF32AVX512(dst, y *float32, d, s int, p *uint64, n, m int)

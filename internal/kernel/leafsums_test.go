@@ -58,6 +58,13 @@ func testLeafSums[T Float](t *testing.T) {
 			}))
 		}
 	}
+	for sets := 1; sets <= 9; sets++ {
+		for cols := 2; cols <= 16; cols += 2 { // in one place, and in several
+			require.NoError(t, sameLeafSums(rng, sets, cols, sets%3*7, cols%5, func(dst, x, b []T, stride int) {
+				LeafPlaces(dst, x, b, stride, cols, sets)
+			}))
+		}
+	}
 	for sets := 1; sets < 9; sets++ {
 		require.NoError(t, sameSetNodes[T](rng, sets, func(stack, sums []T, program []uint64) { JoinSets(stack, sums, program) }))
 	}

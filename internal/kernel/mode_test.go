@@ -159,6 +159,10 @@ func kernelBits[T Float](x, y []T) []uint64 {
 		for _, v := range append(nodes, sums[:2*lanes]...) {
 			all = append(all, Bits(v))
 		}
+		LeafPlaces(sums, row, manyOf(y, lanes*AlongLeaf*2), lanes*AlongLeaf, 2, 1)
+		for _, v := range sums[:2*lanes] {
+			all = append(all, Bits(v))
+		}
 	}
 	if cols := SweepColumns[T](); cols > 0 {
 		nodes := make([]T, 2*cols)

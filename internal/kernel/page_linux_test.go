@@ -110,6 +110,9 @@ func testSetsWithin[T Float](t *testing.T) {
 		nodes, _ := atPageEnds[T](t, sets*cols)
 		LeafSums(sums, row, b, terms, cols, sets)
 		require.EqualValues(t, AlongLeaf, sums[len(sums)-1])
+		clear(sums)
+		LeafPlaces(sums, row, b, terms, cols, sets)
+		require.EqualValues(t, AlongLeaf, sums[len(sums)-1])
 		program := make([]uint64, sets)
 		for i := range program {
 			program[i] = Leaf(0, bits.TrailingZeros(uint(i+1)))

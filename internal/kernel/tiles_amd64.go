@@ -114,6 +114,14 @@ func leafSumsF64(dst, x, y *float64, d, xd, dd, step, yg, dg, ahead, n, m int) {
 	panic(noKernel)
 }
 
+func leafPlacesF64(dst, x, y *float64, d, xd, dd, step, places, py, pd, back, backd, yg, dg, n, m, over int) {
+	if active == AVX512 {
+		leafPlacesF64AVX512(dst, x, y, d, xd, dd, step, places, py, pd, back, backd, yg, dg, n, m, over)
+		return
+	}
+	panic(noKernel)
+}
+
 func joinSetsF64(dst, y *float64, d, s int, p *uint64, n, m int) {
 	if active == AVX512 {
 		joinSetsF64AVX512(dst, y, d, s, p, n, m)
@@ -349,6 +357,14 @@ func alongF32(far bool, dst, x, y *float32, s int, p *uint64, n, m int) {
 func leafSumsF32(dst, x, y *float32, d, xd, dd, step, yg, dg, ahead, n, m int) {
 	if active == AVX512 {
 		leafSumsF32AVX512(dst, x, y, d, xd, dd, step, yg, dg, ahead, n, m)
+		return
+	}
+	panic(noKernel)
+}
+
+func leafPlacesF32(dst, x, y *float32, d, xd, dd, step, places, py, pd, back, backd, yg, dg, n, m, over int) {
+	if active == AVX512 {
+		leafPlacesF32AVX512(dst, x, y, d, xd, dd, step, places, py, pd, back, backd, yg, dg, n, m, over)
 		return
 	}
 	panic(noKernel)

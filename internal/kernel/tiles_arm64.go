@@ -52,6 +52,10 @@ func leafSumsF64(dst, x, y *float64, d, xd, dd, step, yg, dg, ahead, n, m int) {
 	panic(noKernel)
 }
 
+func leafPlacesF64(dst, x, y *float64, d, xd, dd, step, places, py, pd, back, backd, yg, dg, n, m, over int) {
+	panic(noKernel)
+}
+
 func joinSetsF64(dst, y *float64, d, s int, p *uint64, n, m int) {
 	panic(noKernel)
 }
@@ -167,6 +171,10 @@ func alongF32(far bool, dst, x, y *float32, s int, p *uint64, n, m int) {
 }
 
 func leafSumsF32(dst, x, y *float32, d, xd, dd, step, yg, dg, ahead, n, m int) {
+	panic(noKernel)
+}
+
+func leafPlacesF32(dst, x, y *float32, d, xd, dd, step, places, py, pd, back, backd, yg, dg, n, m, over int) {
 	panic(noKernel)
 }
 
