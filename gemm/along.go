@@ -36,7 +36,7 @@ func (t *tiles[S, T]) alongLeaves() int {
 // alike, of which a set is a node, and columns that the third cache holds: from memory one is no faster, or slower. Their program is left in t.setWords.
 func (t *tiles[S, T]) alongSets() int {
 	words, lanes := t.program.words, kernel.LeafLanes[S]()
-	if n := len(words); lanes == 0 || n < lanes || n&(n-1) != 0 || kernel.AlongFar(t.n*t.k*sizeOf[S]()) {
+	if n := len(words); lanes == 0 || n < lanes || n&(n-1) != 0 || t.far() {
 		return 0
 	}
 	for i, w := range words {
@@ -62,6 +62,9 @@ func (t *tiles[S, T]) summed() int {
 	return (len(t.program.words) - t.along) * t.tile.Cols
 }
 
+// far tells whether the matrix of the columns is too large for the third cache.
+func (t *tiles[S, T]) far() bool { return kernel.AlongFar(t.n * t.k * sizeOf[S]()) }
+
 // alongTile evaluates the p-th tile.
 func (t *tiles[S, T]) alongTile(p int, s taskScratch[S]) {
 	b, words := t.factors(p, 0, t.k, nil), t.program.words
@@ -71,7 +74,7 @@ func (t *tiles[S, T]) alongTile(p int, s taskScratch[S]) {
 		kernel.JoinSets(stack, s.sums, t.setWords[:t.sets])
 		return
 	}
-	kernel.Along(stack, s.rows[t.k:], b.Data, b.Stride, words[:t.along], kernel.AlongFar(t.n*t.k*sizeOf[S]()))
+	kernel.Along(stack, s.rows[t.k:], b.Data, b.Stride, words[:t.along], t.far())
 	if t.along == len(words) {
 		return
 	}
