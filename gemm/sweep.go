@@ -47,8 +47,11 @@ func (t *tiles[S, T]) runSweeps() int {
 
 // sweepTasks is the number of tasks.
 func (t *tiles[S, T]) sweepTasks() int {
-	bytes := t.n * sizeOf[S]()
-	tasks := ceil(bytes, sweepRow)
+	bytes, most := t.n*sizeOf[S](), sweepRow
+	if piece := kernel.SweepPiece(); piece > 0 && !t.far() && t.b.b.Stride*sizeOf[S]()%piece == 0 {
+		most = piece
+	}
+	tasks := ceil(bytes, most)
 	if t.threads > 1 {
 		tasks = max(tasks, min(bytes/sweepLeast, t.threads*sweepTasks))
 		tasks = ceil(tasks, t.threads) * t.threads

@@ -22,6 +22,10 @@ func SweepColumns[T Float]() int {
 // all places of the nearest cache that such lines can be in.
 var sweepShort, sweepLong = math.MaxInt, 0
 
+// SweepPiece returns how many bytes of rows Sweep is to be given at a time, where the third cache holds the matrix and rows
+// begin a multiple of as many apart: 0 where whole rows do.
+func SweepPiece() int { return sweepLong }
+
 // UseShortSweeps selects whether Sweep takes all rows by four at a time, or none, for tests. It returns a function that
 // restores what was before. It is not safe while kernels run elsewhere.
 func UseShortSweeps(on bool) (restore func()) {
