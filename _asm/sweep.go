@@ -1,9 +1,12 @@
 package main
 
-import "fmt"
+import (
+	"fmt"
+	"math/bits"
+)
 
-// sweep is the microkernel of one row over columns that lie as the matrix does, row by row: it goes along eight rows
-// at a time, over all columns, as memory does, and keeps the sums of a leaf in memory meanwhile. The program is that
+// sweep is the microkernel of one row over columns that lie as the matrix does, row by row: it goes along eight rows, or
+// four, at a time, over all columns, as memory does, and keeps the sums of a leaf in memory meanwhile. The program is that
 // of micro, for n leaves; m is the columns in steps, whose rows are s bytes apart and w bytes long, as is a row
 // of the stack:
 //
@@ -11,17 +14,22 @@ import "fmt"
 //	                as often as it completes a node: c = pop() + c
 //	                push(c)
 //
-// For 512 bytes of y, eight rows take ten loads and stores, and sums of a few KiB stay in the nearest cache.
+// For 512 bytes of y, eight rows take ten loads and stores, four twelve, and sums of a few KiB stay in the nearest cache.
 type sweep struct {
 	target
-	w width
+	w    width
+	rows int // at a time: as many streams
 }
 
 const (
-	sweepRows  = 8   // at a time: as many streams
-	sweepStep  = 128 // bytes of each row
-	sweepAhead = 4   // steps ahead in the order of the way, by which memory is asked for
+	sweepStep  = 128  // bytes of each row
+	sweepAhead = 4096 // bytes ahead in the order of the way, by which memory is asked for
 )
+
+// sweepRows lists the rows of the kernels that there are.
+var sweepRows = []int{8, 4}
+
+func (k sweep) name() string { return fmt.Sprintf("sweep%d%v", k.rows, k.w) }
 
 // hasSweep tells whether there is such a kernel.
 func hasSweep(t target) bool { return t.suffix() != "NEON" }
@@ -31,8 +39,17 @@ func emitSweep(t target, w width) string {
 		return ""
 	}
 	t.setWidth(w)
-	k := sweep{t, w}
-	k.enter(fmt.Sprintf("sweep%v", w), []string{"dst", "x", "y", "s", "p", "n", "m", "w"}, 0, 0)
+	declarations := ""
+	for _, rows := range sweepRows {
+		k := sweep{t, w, rows}
+		k.emit()
+		declarations += fmt.Sprintf("\n//go:noescape\nfunc %s%s(dst, x, y *%s, s int, p *uint64, n, m, w int)\n", k.name(), t.suffix(), (&pack{w: w}).elements())
+	}
+	return declarations
+}
+
+func (k sweep) emit() {
+	k.enter(k.name(), []string{"dst", "x", "y", "s", "p", "n", "m", "w"}, 0, 0)
 	k.begin()
 	k.label("leaf")
 	k.leaf()
@@ -41,10 +58,12 @@ func emitSweep(t target, w width) string {
 	k.storeArg("n", "n")
 	k.ifNotZero("n", "leaf")
 	k.epilogue()
-	return fmt.Sprintf("\n//go:noescape\nfunc sweep%v%s(dst, x, y *%s, s int, p *uint64, n, m, w int)\n", w, t.suffix(), (&pack{w: w}).elements())
 }
 
-// begin sets the pointers: q is 3s, t is to row 4 of the eight from y on; z and e are to the same rows where memory is
+// log is the logarithm of the rows.
+func (k sweep) log() int { return bits.Len(uint(k.rows)) - 1 }
+
+// begin sets the pointers: q is 3s, t is to row 4 from y on; z and e are to the same rows where memory is
 // asked for, which has k steps to go in them. u is w.
 func (k sweep) begin() {
 	for _, of := range []string{"dst", "x", "y", "s", "p"} {
@@ -60,7 +79,7 @@ func (k sweep) begin() {
 	k.move("z", "y")
 	k.move("e", "t")
 	k.loadArg("k", "m")
-	for i := range sweepAhead {
+	for i := range sweepAhead / sweepStep / k.rows {
 		k.askOn(fmt.Sprint("ahead", i))
 	}
 }
@@ -71,7 +90,7 @@ func (k sweep) askOn(label string) {
 	k.addImm("e", sweepStep)
 	k.countDown("k", label)
 	k.loadArg("k", "s")
-	k.shl("k", 3)
+	k.shl("k", k.log())
 	k.subReg("k", "u")
 	k.addReg("z", "k")
 	k.addReg("e", "k")
@@ -85,33 +104,33 @@ func (k sweep) leaf() {
 	k.move("n", "c")
 	k.shr("n", 32) // nodes
 	k.shl("c", 32)
-	k.shr("c", 32+3) // eights of terms
+	k.shr("c", 32+k.log()) // so many rows at a time
 	k.addImm("p", 8)
 	k.ifZero("c", "none")
-	k.eight("first", true, false)
+	k.several("first", true, false)
 	k.addImm("c", -1)
-	k.ifZero("c", "eights")
-	k.label("eight")
+	k.ifZero("c", "rest")
+	k.label("several")
 	k.move("i", "c") // the last, of a leaf that completes a node and has no other terms
 	k.addImm("i", -1)
 	k.ifNotZero("i", "more")
 	k.ifZero("n", "more")
 	k.loadScalar("i", at("p", -8))
-	k.andImm("i", sweepRows-1)
+	k.andImm("i", k.rows-1)
 	k.ifNotZero("i", "more")
 	k.subReg("dst", "u")
-	k.eight("last", false, true)
+	k.several("last", false, true)
 	k.addImm("n", -1)
 	k.jump("joins")
 	k.label("more")
-	k.eight("next", false, false)
-	k.countDown("c", "eight")
-	k.jump("eights")
+	k.several("next", false, false)
+	k.countDown("c", "several")
+	k.jump("rest")
 	k.label("none")
 	k.columns("clear", func(v reg, off int) { k.zero(v) }, nil)
-	k.label("eights")
+	k.label("rest")
 	k.loadScalar("c", at("p", -8))
-	k.andImm("c", sweepRows-1)
+	k.andImm("c", k.rows-1)
 	k.ifZero("c", "joins")
 	k.label("one")
 	k.broadcast(8, at("x", 0))
@@ -139,13 +158,13 @@ func (k sweep) leaf() {
 	k.addReg("dst", "u")
 }
 
-// eight adds eight terms to the sums at dst, or to +0, and with joins takes the sums from one row of the stack above
-// and adds them to those at dst.
-func (k sweep) eight(label string, first, joins bool) {
-	for r := range sweepRows {
+// several adds the terms of several rows to the sums at dst, or to +0, and with joins takes the sums from one row of the
+// stack above and adds them to those at dst.
+func (k sweep) several(label string, first, joins bool) {
+	for r := range k.rows {
 		k.broadcast(8+reg(r), at("x", r*k.w.lane()))
 	}
-	k.addImm("x", sweepRows*k.w.lane())
+	k.addImm("x", k.rows*k.w.lane())
 	k.columns(label, func(v reg, off int) {
 		switch {
 		case first:
@@ -155,7 +174,7 @@ func (k sweep) eight(label string, first, joins bool) {
 		default:
 			k.load(v, at("dst", off))
 		}
-		for r := range sweepRows {
+		for r := range k.rows {
 			k.fmaddMem(v, 8+reg(r), k.row("y", "t", r, off))
 			if off%line == 0 {
 				k.prefetch(k.row("z", "e", r, off))
@@ -170,13 +189,13 @@ func (k sweep) eight(label string, first, joins bool) {
 		k.askOn("asked" + label)
 	})
 	k.loadArg("i", "s")
-	k.shl("i", 3)
+	k.shl("i", k.log())
 	k.subReg("i", "u")
 	k.addReg("y", "i")
 	k.addReg("t", "i")
 }
 
-// row is the place of row r of eight: that of the first pointer is 0, of the second 4.
+// row is the place of row r: that of the first pointer is 0, of the second 4.
 func (k sweep) row(first, fifth string, r, off int) mem {
 	m := mem{base: first, off: off}
 	if r >= 4 {
@@ -209,13 +228,18 @@ func (k sweep) columns(label string, code func(v reg, off int), on func()) {
 	k.subReg("dst", "u")
 }
 
-// sweepDispatch writes the function that calls it.
+// sweepDispatch writes the functions that call it.
 func sweepDispatch(w width, targets []target) string {
-	text := fmt.Sprintf("\nfunc sweep%v(dst, x, y *%s, s int, p *uint64, n, m, w int) {\n", w, (&pack{w: w}).elements())
-	for _, t := range targets {
-		if hasSweep(t) {
-			text += fmt.Sprintf("\tif active == %s {\n\t\tsweep%v%[1]s(dst, x, y, s, p, n, m, w)\n\t\treturn\n\t}\n", t.suffix(), w)
+	text := ""
+	for _, rows := range sweepRows {
+		name := sweep{w: w, rows: rows}.name()
+		text += fmt.Sprintf("\nfunc %s(dst, x, y *%s, s int, p *uint64, n, m, w int) {\n", name, (&pack{w: w}).elements())
+		for _, t := range targets {
+			if hasSweep(t) {
+				text += fmt.Sprintf("\tif active == %s {\n\t\t%s%[1]s(dst, x, y, s, p, n, m, w)\n\t\treturn\n\t}\n", t.suffix(), name)
+			}
 		}
+		text += "\tpanic(noKernel)\n}\n"
 	}
-	return text + "\tpanic(noKernel)\n}\n"
+	return text
 }

@@ -62,21 +62,26 @@ func (t *tiles[S, T]) summed() int {
 	return (len(t.program.words) - t.along) * t.tile.Cols
 }
 
+// matrixBytes is those of the matrix of the columns.
+func (t *tiles[S, T]) matrixBytes() int { return t.n * t.k * sizeOf[S]() }
+
+// far tells whether that matrix is too large for the third cache.
+func (t *tiles[S, T]) far() bool { return kernel.AlongFar(t.matrixBytes()) }
+
 // alongTile evaluates the p-th tile.
 func (t *tiles[S, T]) alongTile(p int, s taskScratch[S]) {
 	b, words := t.factors(p, 0, t.k, nil), t.program.words
 	stack := s.own[:(t.plan.own+t.plan.hot)*t.tile.Cols] // the hot one comes after it
-	bytes := t.n * t.k * sizeOf[S]()
 	if t.sets > 0 {
 		sum := kernel.LeafSums[S]
-		if kernel.InPlaces(bytes) {
+		if kernel.InPlaces(t.matrixBytes()) {
 			sum = kernel.LeafPlaces[S]
 		}
 		sum(s.sums, s.rows[t.k:], b.Data, b.Stride, t.tile.Cols, t.sets)
 		kernel.JoinSets(stack, s.sums, t.setWords[:t.sets])
 		return
 	}
-	kernel.Along(stack, s.rows[t.k:], b.Data, b.Stride, words[:t.along], kernel.AlongFar(bytes))
+	kernel.Along(stack, s.rows[t.k:], b.Data, b.Stride, words[:t.along], t.far())
 	if t.along == len(words) {
 		return
 	}

@@ -47,8 +47,11 @@ func (t *tiles[S, T]) runSweeps() int {
 
 // sweepTasks is the number of tasks.
 func (t *tiles[S, T]) sweepTasks() int {
-	bytes := t.n * sizeOf[S]()
-	tasks := ceil(bytes, sweepRow)
+	bytes, most := t.n*sizeOf[S](), sweepRow
+	if piece := kernel.SweepPiece(); piece > 0 && !t.far() && t.b.b.Stride*sizeOf[S]()%piece == 0 {
+		most = piece
+	}
+	tasks := ceil(bytes, most)
 	if t.threads > 1 {
 		tasks = max(tasks, min(bytes/sweepLeast, t.threads*sweepTasks))
 		tasks = ceil(tasks, t.threads) * t.threads
@@ -134,7 +137,7 @@ func (t *tiles[S, T]) sweepPart(part int, s taskScratch[S]) {
 	of, cols := t.byParts.parts[part], t.tile.Cols
 	b := t.factors(0, of.lo, of.hi, nil)
 	stack := s.own[:(t.plan.own+t.plan.hot)*cols] // the hot one comes after it
-	kernel.Sweep(stack, s.rows[of.lo:of.hi], b.Data, b.Stride, cols, t.byParts.words[of.first:of.last])
+	kernel.Sweep(stack, s.rows[of.lo:of.hi], b.Data, b.Stride, cols, t.byParts.words[of.first:of.last], t.far())
 	copy(t.byParts.sums[part*cols:], stack[:cols])
 	t.byParts.join(part, cols)
 }
@@ -153,5 +156,5 @@ func (s *sweepParts[S]) join(part, cols int) {
 func (t *tiles[S, T]) sweepTile(p int, s taskScratch[S]) {
 	b := t.factors(p, 0, t.k, nil)
 	stack := s.own[:(t.plan.own+t.plan.hot)*t.tile.Cols] // the hot one comes after it
-	kernel.Sweep(stack, s.rows[:t.k], b.Data, b.Stride, t.tile.Cols, t.program.words)
+	kernel.Sweep(stack, s.rows[:t.k], b.Data, b.Stride, t.tile.Cols, t.program.words, t.far())
 }

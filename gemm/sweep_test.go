@@ -29,6 +29,16 @@ func TestSweepsGiveTheBitsOfTiles(t *testing.T) {
 					require.NoError(t, sameAsInBatch[float32](k, 600, threads))
 				}
 			}
+			for _, short := range []bool{false, true} {
+				restore := kernel.UseShortSweeps(short)
+				require.NoError(t, sameAsInBatch[float64](200, 1000, 1))
+				require.NoError(t, sameAsInBatch[float32](200, 1000, 1))
+				restore()
+			}
+			for _, stride := range []int{1024, 2048} { // pieces of rows
+				require.NoError(t, sameAsInBatch[float64](100, stride-3, 1))
+				require.NoError(t, sameAsInBatch[float32](100, stride-3, 1))
+			}
 			for threads := 1; threads <= 3 && b != kernel.Portable; threads++ { // several tasks
 				require.NoError(t, sameAsInBatch[float64](40, 33000, threads))
 				require.NoError(t, sameAsInBatch[float32](40, 66001, threads))

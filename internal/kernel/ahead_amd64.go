@@ -18,5 +18,6 @@ func init() {
 	if cpuid.CPU.IsVendor(cpuid.AMD) {
 		besideFits, leafSets = true, true
 		streamAhead, streamsAhead, pairsAhead, wideAhead, alongFarFrom = 256, 768, 0, 512, 16<<20
+		sweepShort, sweepLong = 2<<10, 4<<10
 	}
 }

@@ -64,7 +64,7 @@ func Along[T Float](stack, x, b []T, stride int, program []uint64, far bool) {
 var alongFarFrom = math.MaxInt
 
 // AlongFar tells whether Along does best to ask for columns of a matrix of so many bytes far ahead, by the second cache
-// alone, and not near, by the first.
+// alone, and not near, by the first: whether it comes from memory.
 func AlongFar(bytes int) bool { return bytes >= alongFarFrom }
 
 // Join is Micro of the AlongTile where the leaves are summed already.

@@ -266,7 +266,10 @@ func alongF64NearAVX2(dst, x, y *float64, s int, p *uint64, n, m int)
 func alongF64FarAVX2(dst, x, y *float64, s int, p *uint64, n, m int)
 
 //go:noescape
-func sweepF64AVX2(dst, x, y *float64, s int, p *uint64, n, m, w int)
+func sweep8F64AVX2(dst, x, y *float64, s int, p *uint64, n, m, w int)
+
+//go:noescape
+func sweep4F64AVX2(dst, x, y *float64, s int, p *uint64, n, m, w int)
 
 //go:noescape
 func besideF64AVX2(dst, x, y *float64, s int, p *uint64, n, m, j, w, v int)
@@ -365,7 +368,10 @@ func alongF32NearAVX2(dst, x, y *float32, s int, p *uint64, n, m int)
 func alongF32FarAVX2(dst, x, y *float32, s int, p *uint64, n, m int)
 
 //go:noescape
-func sweepF32AVX2(dst, x, y *float32, s int, p *uint64, n, m, w int)
+func sweep8F32AVX2(dst, x, y *float32, s int, p *uint64, n, m, w int)
+
+//go:noescape
+func sweep4F32AVX2(dst, x, y *float32, s int, p *uint64, n, m, w int)
 
 //go:noescape
 func besideF32AVX2(dst, x, y *float32, s int, p *uint64, n, m, j, w, v int)

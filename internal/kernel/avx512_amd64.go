@@ -287,7 +287,10 @@ func leafPlacesF64AVX512(dst, x, y *float64, d, xd, dd, step, places, py, pd, ba
 func joinSetsF64AVX512(dst, y *float64, d, s int, p *uint64, n, m int)
 
 //go:noescape
-func sweepF64AVX512(dst, x, y *float64, s int, p *uint64, n, m, w int)
+func sweep8F64AVX512(dst, x, y *float64, s int, p *uint64, n, m, w int)
+
+//go:noescape
+func sweep4F64AVX512(dst, x, y *float64, s int, p *uint64, n, m, w int)
 
 //go:noescape
 func besideF64AVX512(dst, x, y *float64, s int, p *uint64, n, m, j, w, v int)
@@ -407,7 +410,10 @@ func leafPlacesF32AVX512(dst, x, y *float32, d, xd, dd, step, places, py, pd, ba
 func joinSetsF32AVX512(dst, y *float32, d, s int, p *uint64, n, m int)
 
 //go:noescape
-func sweepF32AVX512(dst, x, y *float32, s int, p *uint64, n, m, w int)
+func sweep8F32AVX512(dst, x, y *float32, s int, p *uint64, n, m, w int)
+
+//go:noescape
+func sweep4F32AVX512(dst, x, y *float32, s int, p *uint64, n, m, w int)
 
 //go:noescape
 func besideF32AVX512(dst, x, y *float32, s int, p *uint64, n, m, j, w, v int)

@@ -166,9 +166,13 @@ func kernelBits[T Float](x, y []T) []uint64 {
 	}
 	if cols := SweepColumns[T](); cols > 0 {
 		nodes := make([]T, 2*cols)
-		Sweep(nodes, x[:40], y, cols, cols, []uint64{Leaf(32, 0), Leaf(8, 1)})
-		for _, v := range nodes[:cols] {
-			all = append(all, Bits(v))
+		for _, short := range []bool{false, true} {
+			restore := UseShortSweeps(short)
+			Sweep(nodes, x[:40], y, cols, cols, []uint64{Leaf(32, 0), Leaf(8, 1)}, false)
+			restore()
+			for _, v := range nodes[:cols] {
+				all = append(all, Bits(v))
+			}
 		}
 	}
 	all = append(all, microBits(x, y)...)

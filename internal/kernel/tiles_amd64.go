@@ -130,13 +130,25 @@ func joinSetsF64(dst, y *float64, d, s int, p *uint64, n, m int) {
 	panic(noKernel)
 }
 
-func sweepF64(dst, x, y *float64, s int, p *uint64, n, m, w int) {
+func sweep8F64(dst, x, y *float64, s int, p *uint64, n, m, w int) {
 	if active == AVX512 {
-		sweepF64AVX512(dst, x, y, s, p, n, m, w)
+		sweep8F64AVX512(dst, x, y, s, p, n, m, w)
 		return
 	}
 	if active == AVX2 {
-		sweepF64AVX2(dst, x, y, s, p, n, m, w)
+		sweep8F64AVX2(dst, x, y, s, p, n, m, w)
+		return
+	}
+	panic(noKernel)
+}
+
+func sweep4F64(dst, x, y *float64, s int, p *uint64, n, m, w int) {
+	if active == AVX512 {
+		sweep4F64AVX512(dst, x, y, s, p, n, m, w)
+		return
+	}
+	if active == AVX2 {
+		sweep4F64AVX2(dst, x, y, s, p, n, m, w)
 		return
 	}
 	panic(noKernel)
@@ -378,13 +390,25 @@ func joinSetsF32(dst, y *float32, d, s int, p *uint64, n, m int) {
 	panic(noKernel)
 }
 
-func sweepF32(dst, x, y *float32, s int, p *uint64, n, m, w int) {
+func sweep8F32(dst, x, y *float32, s int, p *uint64, n, m, w int) {
 	if active == AVX512 {
-		sweepF32AVX512(dst, x, y, s, p, n, m, w)
+		sweep8F32AVX512(dst, x, y, s, p, n, m, w)
 		return
 	}
 	if active == AVX2 {
-		sweepF32AVX2(dst, x, y, s, p, n, m, w)
+		sweep8F32AVX2(dst, x, y, s, p, n, m, w)
+		return
+	}
+	panic(noKernel)
+}
+
+func sweep4F32(dst, x, y *float32, s int, p *uint64, n, m, w int) {
+	if active == AVX512 {
+		sweep4F32AVX512(dst, x, y, s, p, n, m, w)
+		return
+	}
+	if active == AVX2 {
+		sweep4F32AVX2(dst, x, y, s, p, n, m, w)
 		return
 	}
 	panic(noKernel)

@@ -60,7 +60,11 @@ func joinSetsF64(dst, y *float64, d, s int, p *uint64, n, m int) {
 	panic(noKernel)
 }
 
-func sweepF64(dst, x, y *float64, s int, p *uint64, n, m, w int) {
+func sweep8F64(dst, x, y *float64, s int, p *uint64, n, m, w int) {
+	panic(noKernel)
+}
+
+func sweep4F64(dst, x, y *float64, s int, p *uint64, n, m, w int) {
 	panic(noKernel)
 }
 
@@ -182,7 +186,11 @@ func joinSetsF32(dst, y *float32, d, s int, p *uint64, n, m int) {
 	panic(noKernel)
 }
 
-func sweepF32(dst, x, y *float32, s int, p *uint64, n, m, w int) {
+func sweep8F32(dst, x, y *float32, s int, p *uint64, n, m, w int) {
+	panic(noKernel)
+}
+
+func sweep4F32(dst, x, y *float32, s int, p *uint64, n, m, w int) {
 	panic(noKernel)
 }
 

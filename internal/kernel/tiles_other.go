@@ -38,7 +38,11 @@ func joinSetsF64(dst, y *float64, d, s int, p *uint64, n, m int) {
 	panic(noKernel)
 }
 
-func sweepF64(dst, x, y *float64, s int, p *uint64, n, m, w int) {
+func sweep8F64(dst, x, y *float64, s int, p *uint64, n, m, w int) {
+	panic(noKernel)
+}
+
+func sweep4F64(dst, x, y *float64, s int, p *uint64, n, m, w int) {
 	panic(noKernel)
 }
 
@@ -98,7 +102,11 @@ func joinSetsF32(dst, y *float32, d, s int, p *uint64, n, m int) {
 	panic(noKernel)
 }
 
-func sweepF32(dst, x, y *float32, s int, p *uint64, n, m, w int) {
+func sweep8F32(dst, x, y *float32, s int, p *uint64, n, m, w int) {
+	panic(noKernel)
+}
+
+func sweep4F32(dst, x, y *float32, s int, p *uint64, n, m, w int) {
 	panic(noKernel)
 }
 
