@@ -34,6 +34,7 @@ func main() {
 		for _, w := range []width{f64, f32, wide} {
 			for _, of := range treeTerms(w, false) {
 				declarations.WriteString(emitTree(s.target, w, of, false))
+				declarations.WriteString(emitApart(s.target, w, of))
 			}
 			for _, of := range treeTerms(w, true) {
 				declarations.WriteString(emitTree(s.target, w, of, true))
@@ -140,6 +141,7 @@ func dispatch(backends []string) string {
 	var text strings.Builder
 	for _, w := range []width{f64, f32, wide} {
 		treeDispatch(&text, w, false, backends)
+		apartDispatch(&text, w, backends)
 		if w != wide {
 			treeDispatch(&text, w, true, backends)
 		}
@@ -228,6 +230,9 @@ func totalOf(text *strings.Builder, indent string, k tree, backend, elements str
 			continue
 		}
 		fmt.Fprintf(text, "%[1]sif n < %[2]d {\n%[1]s\treturn T(%[3]s%[4]s((*%[5]s)(p), (*%[5]s)(q), n))\n%[1]s}\n", indent, small.rows*small.lanes(), small.name(), backend, elements)
+	}
+	if backend != "NEON" {
+		fmt.Fprintf(text, "%[1]sif uint64(n)*%[2]d >= apartFrom {\n%[1]s\treturn treeApart[T](of, nil, x, y)\n%[1]s}\n", indent, k.w.element())
 	}
 	fmt.Fprintf(text, "%[1]sreturn T(%[2]s%[3]s(nil, (*%[4]s)(p), (*%[4]s)(q), n))\n", indent, k.name(), backend, elements)
 }

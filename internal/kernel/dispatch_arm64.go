@@ -20,6 +20,13 @@ func treeF64(of Terms, dst *float64, x, y *float64, n int) float64 {
 	panic(noKernel)
 }
 
+func apartF64(of Terms, x, y *float64, table *place, m, n int) {
+	switch key(active)<<4 | key(of) {
+	default:
+		panic(noKernel)
+	}
+}
+
 func pairF64(of Terms, dst *float64, x, y *float64, n int) (h, l float64) {
 	if active == NEON {
 		switch of {
@@ -102,6 +109,13 @@ func treeF32(of Terms, dst *float32, x, y *float32, n int) float32 {
 	panic(noKernel)
 }
 
+func apartF32(of Terms, x, y *float32, table *place, m, n int) {
+	switch key(active)<<4 | key(of) {
+	default:
+		panic(noKernel)
+	}
+}
+
 func pairF32(of Terms, dst *float32, x, y *float32, n int) (h, l float32) {
 	if active == NEON {
 		switch of {
@@ -170,6 +184,13 @@ func treeWide(of Terms, dst *float64, x, y *float32, n int) float64 {
 		}
 	}
 	panic(noKernel)
+}
+
+func apartWide(of Terms, x, y *float32, table *place, m, n int) {
+	switch key(active)<<4 | key(of) {
+	default:
+		panic(noKernel)
+	}
 }
 
 func slicesWide(m Mode, of Terms, bins int, d *uint64, x, y []float32, a *uint64) bool {

@@ -38,6 +38,18 @@ func Tree[S, T Float](of Terms, dst []S, x, y []T) S {
 	if n < Lanes[T]() || active == Portable {
 		return treePortable(of, dst, x, y)
 	}
+	if uint64(n)*uint64(unsafe.Sizeof(x[0])) >= apartFrom {
+		return treeApart(of, dst, x, y)
+	}
+	return treeKernel(of, dst, x, y)
+}
+
+// treeKernel is Tree by a kernel in one place.
+func treeKernel[S, T Float](of Terms, dst []S, x, y []T) S {
+	n := len(x)
+	if n < Lanes[T]() {
+		return treePortable(of, dst, x, y)
+	}
 	d, p, q := unsafe.Pointer(unsafe.SliceData(dst)), unsafe.Pointer(unsafe.SliceData(x)), unsafe.Pointer(unsafe.SliceData(y))
 	switch {
 	case Is64[T]():
