@@ -12,8 +12,7 @@ import (
 //
 // One program of loads serves all places: with others for each, and with longer runs, processors do not follow as well.
 const (
-	apartRows  = 4 // of a run
-	apartRuns  = page / rowIn / apartRows
+	apartRows  = 4  // of a run, twice as many where the work is long
 	apartMost  = 4  // places
 	apartPlace = 24 // bytes of the table
 )
@@ -40,8 +39,11 @@ func emitApart(t target, w width, of term) string {
 	k := newTree(t, w, of, false)
 	k.apart = true
 	k.rows = apartRows
+	if w == wide {
+		k.rows *= 2
+	}
 	k.slots = 0
-	slots := apartRuns * k.value // of a place
+	slots := page / rowIn / k.rows * k.value // bytes of those of a place
 	k.enterUnread(k.name(), []string{"x", "y", "table", "m", "n"}, 0, apartMost*slots)
 	k.alignFrame()
 	if k.byMultiplier() {
@@ -102,7 +104,7 @@ func (k *tree) pushPages(slots int) {
 	k.label("push")
 	k.loadScalar("s", at("e", 8))
 	for c := range k.columns {
-		k.keepNode("s", 0, c, k.slotNode("t", 0, apartRuns, c))
+		k.keepNode("s", 0, c, k.slotNode("t", 0, slots/k.value, c))
 	}
 	k.addImm("s", k.value)
 	k.loadScalar("u", at("e", 16))

@@ -232,7 +232,11 @@ func totalOf(text *strings.Builder, indent string, k tree, backend, elements str
 		fmt.Fprintf(text, "%[1]sif n < %[2]d {\n%[1]s\treturn T(%[3]s%[4]s((*%[5]s)(p), (*%[5]s)(q), n))\n%[1]s}\n", indent, small.rows*small.lanes(), small.name(), backend, elements)
 	}
 	if backend != "NEON" {
-		fmt.Fprintf(text, "%[1]sif uint64(n)*%[2]d >= apartFrom {\n%[1]s\treturn treeApart[T](of, nil, x, y)\n%[1]s}\n", indent, k.w.element())
+		bytes := k.w.element()
+		if k.products() {
+			bytes *= 2
+		}
+		fmt.Fprintf(text, "%[1]sif uint64(n)*%[2]d >= apartFrom {\n%[1]s\treturn treeApart[T](of, nil, x, y)\n%[1]s}\n", indent, bytes)
 	}
 	fmt.Fprintf(text, "%[1]sreturn T(%[2]s%[3]s(nil, (*%[4]s)(p), (*%[4]s)(q), n))\n", indent, k.name(), backend, elements)
 }

@@ -6,15 +6,15 @@ import (
 	"unsafe"
 )
 
-// A sum of more bytes of one array than apartFrom, which lie far from the processor, is read in several places in turn: the four
-// quarters of each node of the tree of up to apartMost bytes, the two halves where terms take longer. So the processor has as many
-// streams to wait for at once. What is joined with what is as ever.
+// A sum over as many bytes as apartFrom, widened as apartWideFrom, most of which lie far from the processor, is read in
+// several places in turn: the four quarters of each node of the tree of up to apartMost bytes, the two halves of products or
+// widened terms. So the processor has as many streams to wait for at once. What is joined with what is as ever.
 //
-// Some processors may follow one stream as well as four; there, apartFrom is more than any memory.
-var apartFrom uint64 = math.MaxUint64
+// It is not known which of Intel's processors gain by it. There, these are more than any memory.
+var apartFrom, apartWideFrom uint64 = math.MaxUint64, math.MaxUint64
 
 const (
-	apartLeast = 1 << 20 // bytes of a node that is read so
+	apartLeast = 1 << 20 // bytes of one array: of a node that is read so
 	apartMost  = 1 << 29
 	apartPage  = 4096
 )
@@ -31,6 +31,18 @@ const (
 	apartPlaces = 4
 	apartLevels = 17 // of pages in apartMost, and one more
 )
+
+// isFar tells whether the terms are to be read so.
+func isFar[S, T Float](of Terms, x []T) bool {
+	bytes, from := uint64(len(x))*uint64(unsafe.Sizeof(x[0])), apartFrom
+	if of == Product {
+		bytes *= 2
+	}
+	if Is64[S]() && !Is64[T]() {
+		from = apartWideFrom
+	}
+	return bytes >= from
+}
 
 // treeApart is Tree, read in several places.
 func treeApart[S, T Float](of Terms, dst []S, x, y []T) S {
@@ -71,7 +83,7 @@ func apartNode[S, T Float](of Terms, dst []S, x, y []T) {
 	var stacks [apartPlaces][apartLevels * 32]S
 	var table [apartPlaces]place
 	places := apartPlaces
-	if y != nil || len(dst)*int(unsafe.Sizeof(dst[0])) > 128 {
+	if of == Product || unsafe.Sizeof(dst[0]) > unsafe.Sizeof(x[0]) {
 		places = 2
 	}
 	size := len(x) * int(unsafe.Sizeof(x[0])) / places

@@ -433,7 +433,7 @@ func Total[T Float](of Terms, x, y []T) T {
 				if n < 1024 {
 					return T(smallTreeDotF64AVX512((*float64)(p), (*float64)(q), n))
 				}
-				if uint64(n)*8 >= apartFrom {
+				if uint64(n)*16 >= apartFrom {
 					return treeApart[T](of, nil, x, y)
 				}
 				return T(treeDotF64AVX512(nil, (*float64)(p), (*float64)(q), n))
@@ -441,7 +441,7 @@ func Total[T Float](of Terms, x, y []T) T {
 			if n < 2048 {
 				return T(smallTreeDotF32AVX512((*float32)(p), (*float32)(q), n))
 			}
-			if uint64(n)*4 >= apartFrom {
+			if uint64(n)*8 >= apartFrom {
 				return treeApart[T](of, nil, x, y)
 			}
 			return T(treeDotF32AVX512(nil, (*float32)(p), (*float32)(q), n))
@@ -488,7 +488,7 @@ func Total[T Float](of Terms, x, y []T) T {
 				if n < 1024 {
 					return T(smallTreeDotF64AVX2((*float64)(p), (*float64)(q), n))
 				}
-				if uint64(n)*8 >= apartFrom {
+				if uint64(n)*16 >= apartFrom {
 					return treeApart[T](of, nil, x, y)
 				}
 				return T(treeDotF64AVX2(nil, (*float64)(p), (*float64)(q), n))
@@ -496,7 +496,7 @@ func Total[T Float](of Terms, x, y []T) T {
 			if n < 2048 {
 				return T(smallTreeDotF32AVX2((*float32)(p), (*float32)(q), n))
 			}
-			if uint64(n)*4 >= apartFrom {
+			if uint64(n)*8 >= apartFrom {
 				return treeApart[T](of, nil, x, y)
 			}
 			return T(treeDotF32AVX2(nil, (*float32)(p), (*float32)(q), n))

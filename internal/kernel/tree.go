@@ -38,7 +38,7 @@ func Tree[S, T Float](of Terms, dst []S, x, y []T) S {
 	if n < Lanes[T]() || active == Portable {
 		return treePortable(of, dst, x, y)
 	}
-	if uint64(n)*uint64(unsafe.Sizeof(x[0])) >= apartFrom {
+	if isFar[S](of, x) {
 		return treeApart(of, dst, x, y)
 	}
 	return treeKernel(of, dst, x, y)

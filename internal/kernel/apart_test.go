@@ -1,0 +1,101 @@
+package kernel
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// apartAll lets every sum of a page or more be read in several places, wherever there are kernels for it.
+func apartAll(from uint64) (back func()) {
+	narrow, wide := apartFrom, apartWideFrom
+	apartFrom, apartWideFrom = from, from
+	return func() { apartFrom, apartWideFrom = narrow, wide }
+}
+
+// hasApart tells whether the active backend has kernels that read in several places.
+func hasApart() bool { return active == AVX512 || active == AVX2 }
+
+// Where a sum is read, and in which order, cannot matter to its bits: nodes that are read in several places, in each number
+// of them, and what is left beside them.
+func testApart[S, T Float](t *testing.T) {
+	rng := rand.New(rand.NewPCG(11, 12))
+	lanes := Lanes[T]()
+	least := apartLeast / 128 * lanes
+	lengths := []int{least, least + 1, least + lanes - 1, 2*least - lanes, 2 * least, 3*least + 5*lanes + 3, 7*least + 77*lanes + lanes/2}
+	if testing.Short() {
+		lengths = lengths[4:6]
+	}
+	for _, n := range lengths {
+		for _, of := range allTerms {
+			x, y := nastyVector[T](rng, n, rng.IntN(9)), nastyVector[T](rng, n, rng.IntN(9))
+			if of != Product {
+				y = nil
+			}
+			got, want := make([]S, lanes), make([]S, lanes)
+			dirtyStack(n % lanes)
+			gotSum, wantSum := Tree(of, got, x, y), treePortable(of, want, x, y)
+			what := fmt.Sprintf("%d terms of kind %d", n, of)
+			sameBits(t, what+", lanes", want, got)
+			sameBits(t, what+", sum", []S{wantSum}, []S{gotSum})
+			sameBits(t, what+", sum alone", []S{wantSum}, []S{Tree[S](of, nil, x, y)})
+			if total, ok := any(Total(of, x, y)).(S); ok {
+				sameBits(t, what+", total", []S{wantSum}, []S{total})
+			}
+		}
+	}
+}
+
+func TestApartBackends(t *testing.T) {
+	eachBackend(t, func(t *testing.T) {
+		if !hasApart() {
+			t.Skip("no kernels that read in several places")
+		}
+		defer apartAll(apartLeast)()
+		t.Run("f64", testApart[float64, float64])
+		t.Run("f32", testApart[float32, float32])
+		t.Run("wide", testApart[float64, float32])
+	})
+}
+
+// A node of more than apartMost is that of its halves. There, and where it is not far, it is what the other kernels say.
+func TestApartLong(t *testing.T) {
+	if testing.Short() {
+		t.Skip("many terms")
+	}
+	x := make([]float32, (apartMost/4)+apartLeast+12345)
+	rng := rand.New(rand.NewPCG(13, 14))
+	for i := range x {
+		x[i] = float32(rng.Int32())
+	}
+	eachBackend(t, func(t *testing.T) {
+		if !hasApart() {
+			t.Skip("no kernels that read in several places")
+		}
+		for _, n := range []int{len(x), apartMost/4 + 1, apartMost / 4, 16<<20 + 1, 3 << 20, 3<<20 - 1} {
+			bits := func(from uint64) [3]uint64 {
+				defer apartAll(from)()
+				return [3]uint64{Bits(Total(Plain, x[:n], nil)), Bits(Tree[float64](Plain, nil, x[:n], nil)), Bits(Total(Product, x[:n], x[:n]))}
+			}
+			want := bits(1 << 60)
+			require.Equal(t, want, bits(apartLeast))
+			require.Equal(t, want, bits(12<<20))
+		}
+	})
+}
+
+// Sums that are read in several places do not allocate.
+func TestApartAllocates(t *testing.T) {
+	if !hasApart() {
+		t.Skip("no kernels that read in several places")
+	}
+	defer apartAll(apartLeast)()
+	x := make([]float32, 1<<19+5)
+	require.Zero(t, testing.AllocsPerRun(3, func() {
+		Total(Plain, x, nil)
+		Total(Product, x, x)
+		Tree[float64](Plain, nil, x, nil)
+	}))
+}
