@@ -12,7 +12,8 @@ import (
 //
 // One program of loads serves all places: with others for each, and with longer runs, processors do not follow as well.
 const (
-	apartRows  = 4  // of a run, twice as many where the work is long
+	apartRows  = 4 // of a run
+	apartRuns  = page / rowIn / apartRows
 	apartMost  = 4  // places
 	apartPlace = 24 // bytes of the table
 )
@@ -20,12 +21,9 @@ const (
 // hasApart tells whether there are such kernels.
 func hasApart(t target) bool { return t.vectorBytes() >= 32 }
 
-// apartAhead is how far ahead in bytes a place is asked for. To ask for what is loaded next to it helps sums, too, where all is computed at once.
+// apartAhead is how far ahead in bytes a place is asked for: sums gain if lines are asked for beside being loaded.
 func (k *tree) apartAhead() int {
-	switch {
-	case k.w == wide:
-		return 128
-	case k.products():
+	if k.products() {
 		return 64
 	}
 	return 0
@@ -33,17 +31,14 @@ func (k *tree) apartAhead() int {
 
 // emitApart prints the function and returns its declaration in Go.
 func emitApart(t target, w width, of term) string {
-	if !hasApart(t) {
+	if w == wide || !hasApart(t) {
 		return ""
 	}
 	k := newTree(t, w, of, false)
 	k.apart = true
 	k.rows = apartRows
-	if w == wide {
-		k.rows *= 2
-	}
 	k.slots = 0
-	slots := page / rowIn / k.rows * k.value // bytes of those of a place
+	slots := apartRuns * k.value // bytes of those of a place
 	k.enterUnread(k.name(), []string{"x", "y", "table", "m", "n"}, 0, apartMost*slots)
 	k.alignFrame()
 	if k.byMultiplier() {
@@ -104,7 +99,7 @@ func (k *tree) pushPages(slots int) {
 	k.label("push")
 	k.loadScalar("s", at("e", 8))
 	for c := range k.columns {
-		k.keepNode("s", 0, c, k.slotNode("t", 0, slots/k.value, c))
+		k.keepNode("s", 0, c, k.slotNode("t", 0, apartRuns, c))
 	}
 	k.addImm("s", k.value)
 	k.loadScalar("u", at("e", 16))

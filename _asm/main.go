@@ -141,8 +141,8 @@ func dispatch(backends []string) string {
 	var text strings.Builder
 	for _, w := range []width{f64, f32, wide} {
 		treeDispatch(&text, w, false, backends)
-		apartDispatch(&text, w, backends)
 		if w != wide {
+			apartDispatch(&text, w, backends)
 			treeDispatch(&text, w, true, backends)
 		}
 		sliceDispatch(&text, w, backends)

@@ -6,12 +6,12 @@ import (
 	"unsafe"
 )
 
-// A sum over as many bytes as apartFrom, widened as apartWideFrom, most of which lie far from the processor, is read in
-// several places in turn: the four quarters of each node of the tree of up to apartMost bytes, the two halves of products or
-// widened terms. So the processor has as many streams to wait for at once. What is joined with what is as ever.
+// A pairwise sum over as many bytes as apartFrom, most of which lie far from the processor, is read in several places in turn:
+// the four quarters of each node of the tree of up to apartMost bytes, the two halves of products. So the processor has as many
+// streams to wait for at once. What is joined with what is as ever.
 //
-// It is not known which of Intel's processors gain by it. There, these are more than any memory.
-var apartFrom, apartWideFrom uint64 = math.MaxUint64, math.MaxUint64
+// It is not known which of Intel's processors gain by it. There, this is more than any memory.
+var apartFrom uint64 = math.MaxUint64
 
 const (
 	apartLeast = 1 << 20 // bytes of one array: of a node that is read so
@@ -32,21 +32,19 @@ const (
 	apartLevels = 17 // of pages in apartMost, and one more
 )
 
-// isFar tells whether the terms are to be read so.
-func isFar[S, T Float](of Terms, x []T) bool {
-	bytes, from := uint64(len(x))*uint64(unsafe.Sizeof(x[0])), apartFrom
+// isFar tells whether n terms are to be read so.
+func isFar[T Float](of Terms, n int) bool {
+	var x T
+	bytes := uint64(n) * uint64(unsafe.Sizeof(x))
 	if of == Product {
 		bytes *= 2
 	}
-	if Is64[S]() && !Is64[T]() {
-		from = apartWideFrom
-	}
-	return bytes >= from
+	return bytes >= apartFrom
 }
 
 // treeApart is Tree, read in several places.
-func treeApart[S, T Float](of Terms, dst []S, x, y []T) S {
-	var buffer [32]S
+func treeApart[T Float](of Terms, dst, x, y []T) T {
+	var buffer [32]T
 	sums := buffer[:Lanes[T]()]
 	apartRows(of, sums, x, y)
 	copy(dst, sums)
@@ -54,12 +52,12 @@ func treeApart[S, T Float](of Terms, dst []S, x, y []T) S {
 }
 
 // apartRows writes to dst the node over the rows of x (and y), as treeRows does, and returns how many lanes are present.
-func apartRows[S, T Float](of Terms, dst []S, x, y []T) int {
+func apartRows[T Float](of Terms, dst, x, y []T) int {
 	lanes, n := len(dst), len(x)
 	size, rows := n*int(unsafe.Sizeof(x[0])), (n+lanes-1)/lanes
 	switch {
 	case size < apartLeast:
-		treeKernel(of, dst, x, y)
+		treeNear(of, dst, x, y)
 		return min(n, lanes)
 	case n == rows*lanes && rows&(rows-1) == 0 && size <= apartMost:
 		apartNode(of, dst, x, y)
@@ -71,7 +69,7 @@ func apartRows[S, T Float](of Terms, dst []S, x, y []T) int {
 		y = y[:m*lanes]
 	}
 	apartRows(of, dst, x[:m*lanes], y)
-	var buffer [32]S
+	var buffer [32]T
 	right := buffer[:lanes]
 	present := apartRows(of, right, restX, restY)
 	AddPlain(dst[:present], right)
@@ -79,11 +77,11 @@ func apartRows[S, T Float](of Terms, dst []S, x, y []T) int {
 }
 
 // apartNode writes to dst the node of whole rows, a power of two of them.
-func apartNode[S, T Float](of Terms, dst []S, x, y []T) {
-	var stacks [apartPlaces][apartLevels * 32]S
+func apartNode[T Float](of Terms, dst, x, y []T) {
+	var stacks [apartPlaces][apartLevels * 32]T
 	var table [apartPlaces]place
 	places := apartPlaces
-	if of == Product || unsafe.Sizeof(dst[0]) > unsafe.Sizeof(x[0]) {
+	if of == Product {
 		places = 2
 	}
 	size := len(x) * int(unsafe.Sizeof(x[0])) / places
@@ -91,12 +89,9 @@ func apartNode[S, T Float](of Terms, dst []S, x, y []T) {
 		table[k] = place{k * size, unsafe.Pointer(&stacks[k]), 0}
 	}
 	p, q := unsafe.Pointer(unsafe.SliceData(x)), unsafe.Pointer(unsafe.SliceData(y))
-	switch {
-	case Is64[T]():
+	if Is64[T]() {
 		apartF64(of, (*float64)(p), (*float64)(q), &table[0], places, size/apartPage)
-	case Is64[S]():
-		apartWide(of, (*float32)(p), (*float32)(q), &table[0], places, size/apartPage)
-	default:
+	} else {
 		apartF32(of, (*float32)(p), (*float32)(q), &table[0], places, size/apartPage)
 	}
 	for step := 1; step < places; step *= 2 {
@@ -105,4 +100,19 @@ func apartNode[S, T Float](of Terms, dst []S, x, y []T) {
 		}
 	}
 	copy(dst, stacks[0][:])
+}
+
+// treeNear is Tree by a kernel that reads in one place.
+func treeNear[T Float](of Terms, dst, x, y []T) {
+	n := len(x)
+	if n < Lanes[T]() {
+		treePortable(of, dst, x, y)
+		return
+	}
+	d, p, q := unsafe.Pointer(unsafe.SliceData(dst)), unsafe.Pointer(unsafe.SliceData(x)), unsafe.Pointer(unsafe.SliceData(y))
+	if Is64[T]() {
+		treeF64(of, (*float64)(d), (*float64)(p), (*float64)(q), n)
+	} else {
+		treeF32(of, (*float32)(d), (*float32)(p), (*float32)(q), n)
+	}
 }

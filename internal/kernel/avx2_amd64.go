@@ -80,19 +80,10 @@ func pairDotF32AVX2(dst *float32, x, y *float32, n int) (h, l float32)
 func treeSumWideAVX2(dst *float64, x, y *float32, n int) (ret float64)
 
 //go:noescape
-func apartSumWideAVX2(x, y *float32, table *place, m, n int)
-
-//go:noescape
 func treeSumAbsWideAVX2(dst *float64, x, y *float32, n int) (ret float64)
 
 //go:noescape
-func apartSumAbsWideAVX2(x, y *float32, table *place, m, n int)
-
-//go:noescape
 func treeDotWideAVX2(dst *float64, x, y *float32, n int) (ret float64)
-
-//go:noescape
-func apartDotWideAVX2(x, y *float32, table *place, m, n int)
 
 //go:noescape
 func lookSumF64AVX2(dst *uint64, x, y *float64, n int, anchors *uint64)

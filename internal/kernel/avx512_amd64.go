@@ -80,19 +80,10 @@ func pairDotF32AVX512(dst *float32, x, y *float32, n int) (h, l float32)
 func treeSumWideAVX512(dst *float64, x, y *float32, n int) (ret float64)
 
 //go:noescape
-func apartSumWideAVX512(x, y *float32, table *place, m, n int)
-
-//go:noescape
 func treeSumAbsWideAVX512(dst *float64, x, y *float32, n int) (ret float64)
 
 //go:noescape
-func apartSumAbsWideAVX512(x, y *float32, table *place, m, n int)
-
-//go:noescape
 func treeDotWideAVX512(dst *float64, x, y *float32, n int) (ret float64)
-
-//go:noescape
-func apartDotWideAVX512(x, y *float32, table *place, m, n int)
 
 //go:noescape
 func lookSumF64AVX512(dst *uint64, x, y *float64, n int, anchors *uint64)

@@ -186,13 +186,6 @@ func treeWide(of Terms, dst *float64, x, y *float32, n int) float64 {
 	panic(noKernel)
 }
 
-func apartWide(of Terms, x, y *float32, table *place, m, n int) {
-	switch key(active)<<4 | key(of) {
-	default:
-		panic(noKernel)
-	}
-}
-
 func slicesWide(m Mode, of Terms, bins int, d *uint64, x, y []float32, a *uint64) bool {
 	p, q, n := unsafe.SliceData(x), unsafe.SliceData(y), len(x)
 	switch sliceKey(active, m, of, bins) {

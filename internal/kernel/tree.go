@@ -38,20 +38,10 @@ func Tree[S, T Float](of Terms, dst []S, x, y []T) S {
 	if n < Lanes[T]() || active == Portable {
 		return treePortable(of, dst, x, y)
 	}
-	if isFar[S](of, x) {
-		return treeApart(of, dst, x, y)
-	}
-	return treeKernel(of, dst, x, y)
-}
-
-// treeKernel is Tree by a kernel in one place.
-func treeKernel[S, T Float](of Terms, dst []S, x, y []T) S {
-	n := len(x)
-	if n < Lanes[T]() {
-		return treePortable(of, dst, x, y)
-	}
 	d, p, q := unsafe.Pointer(unsafe.SliceData(dst)), unsafe.Pointer(unsafe.SliceData(x)), unsafe.Pointer(unsafe.SliceData(y))
 	switch {
+	case !(Is64[S]() && !Is64[T]()) && isFar[T](of, n):
+		return S(treeApart(of, As[T](dst), x, y))
 	case Is64[T]():
 		return S(treeF64(of, (*float64)(d), (*float64)(p), (*float64)(q), n))
 	case Is64[S]():
