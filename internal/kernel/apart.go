@@ -7,15 +7,15 @@ import (
 )
 
 // A pairwise sum over as many bytes as apartFrom, most of which lie far from the processor, is read in several places in turn:
-// the four quarters of each node of the tree of up to apartMost bytes, the two halves of products. So the processor has as many
-// streams to wait for at once. What is joined with what is as ever.
+// the four quarters of a node of the tree, or the two halves of one of products, of up to apartMost bytes each. So the processor
+// has as many streams to wait for at once. What is joined with what is as ever.
 //
 // It is not known which of Intel's processors gain by it. There, this is more than any memory.
 var apartFrom uint64 = math.MaxUint64
 
 const (
-	apartLeast = 1 << 20 // bytes of one array: of a node that is read so
-	apartMost  = 1 << 29
+	apartLeast = 1 << 20 // bytes of one array that are read so
+	apartMost  = 1 << 27 // of a place: if further apart, they are slower
 	apartPage  = 4096
 )
 
@@ -29,8 +29,16 @@ type place struct {
 
 const (
 	apartPlaces = 4
-	apartLevels = 17 // of pages in apartMost, and one more
+	apartLevels = 16 // of pages in apartMost, and one more
 )
+
+// placesOf returns in how many places a node is read.
+func placesOf(of Terms) int {
+	if of == Product {
+		return 2
+	}
+	return apartPlaces
+}
 
 // isFar tells whether n terms are to be read so.
 func isFar[T Float](of Terms, n int) bool {
@@ -59,7 +67,7 @@ func apartRows[T Float](of Terms, dst, x, y []T) int {
 	case size < apartLeast:
 		treeNear(of, dst, x, y)
 		return min(n, lanes)
-	case n == rows*lanes && rows&(rows-1) == 0 && size <= apartMost:
+	case n == rows*lanes && rows&(rows-1) == 0 && size <= apartMost*placesOf(of):
 		apartNode(of, dst, x, y)
 		return lanes
 	}
@@ -80,10 +88,7 @@ func apartRows[T Float](of Terms, dst, x, y []T) int {
 func apartNode[T Float](of Terms, dst, x, y []T) {
 	var stacks [apartPlaces][apartLevels * 32]T
 	var table [apartPlaces]place
-	places := apartPlaces
-	if of == Product {
-		places = 2
-	}
+	places := placesOf(of)
 	size := len(x) * int(unsafe.Sizeof(x[0])) / places
 	for k := range places {
 		table[k] = place{k * size, unsafe.Pointer(&stacks[k]), 0}

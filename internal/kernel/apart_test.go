@@ -57,12 +57,12 @@ func TestApartBackends(t *testing.T) {
 	})
 }
 
-// A node of more than apartMost is that of its halves. There, and where it is not far, it is what the other kernels say.
+// A node of more than places of apartMost is that of its halves. Its sum is what kernels say that read in one place.
 func TestApartLong(t *testing.T) {
 	if testing.Short() {
 		t.Skip("many terms")
 	}
-	x := make([]float32, (apartMost/4)+apartLeast+12345)
+	x := make([]float32, apartMost+apartLeast+12345)
 	rng := rand.New(rand.NewPCG(13, 14))
 	for i := range x {
 		x[i] = float32(rng.Int32())
@@ -71,7 +71,7 @@ func TestApartLong(t *testing.T) {
 		if !hasApart() {
 			t.Skip("no kernels that read in several places")
 		}
-		for _, n := range []int{len(x), apartMost/4 + 1, apartMost / 4, 16<<20 + 1, 3 << 20, 3<<20 - 1} {
+		for _, n := range []int{len(x), apartMost + 1, apartMost, 16<<20 + 1, 3 << 20, 3<<20 - 1} {
 			bits := func(from uint64) [3]uint64 {
 				defer apartAll(from)()
 				return [3]uint64{Bits(Total(Plain, x[:n], nil)), Bits(Tree[float32](Absolute, nil, x[:n], nil)), Bits(Total(Product, x[:n], x[:n]))}
