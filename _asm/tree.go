@@ -36,7 +36,7 @@ type tree struct {
 	w     width
 	term  term
 	pairs bool
-	apart bool // of rows in four places, see apart.go
+	apart bool // of rows in four places, see treeapart.go
 	small bool // of fewer rows than a block, so without a frame: no stack to look after, which takes as long as dozens of terms
 
 	rows      int // of a block
@@ -143,7 +143,7 @@ func (k *tree) declaration() string {
 func (k *tree) name() string {
 	switch {
 	case k.apart:
-		return fmt.Sprintf("apart%s%v", k.term, k.w)
+		return fmt.Sprintf("treeApart%s%v", k.term, k.w)
 	case k.pairs:
 		return fmt.Sprintf("pair%s%v", k.term, k.w)
 	case k.small:
@@ -953,7 +953,7 @@ func (k *tree) ask(p string, row, c int) {
 	switch {
 	case m.off%line > 0:
 	case k.apart:
-		m.off += k.apartAhead()
+		m.off += k.treeApartAhead()
 		k.prefetch(m)
 	default:
 		k.prefetchAhead(m, "dst")

@@ -11,7 +11,7 @@ func treeSumF64AVX2(dst *float64, x, y *float64, n int) (ret float64)
 func smallTreeSumF64AVX2(x, y *float64, n int) (ret float64)
 
 //go:noescape
-func apartSumF64AVX2(x, y *float64, table *place, m, n int)
+func treeApartSumF64AVX2(x, y *float64, table *place, m, n int)
 
 //go:noescape
 func treeSumAbsF64AVX2(dst *float64, x, y *float64, n int) (ret float64)
@@ -20,7 +20,7 @@ func treeSumAbsF64AVX2(dst *float64, x, y *float64, n int) (ret float64)
 func smallTreeSumAbsF64AVX2(x, y *float64, n int) (ret float64)
 
 //go:noescape
-func apartSumAbsF64AVX2(x, y *float64, table *place, m, n int)
+func treeApartSumAbsF64AVX2(x, y *float64, table *place, m, n int)
 
 //go:noescape
 func treeDotF64AVX2(dst *float64, x, y *float64, n int) (ret float64)
@@ -29,7 +29,7 @@ func treeDotF64AVX2(dst *float64, x, y *float64, n int) (ret float64)
 func smallTreeDotF64AVX2(x, y *float64, n int) (ret float64)
 
 //go:noescape
-func apartDotF64AVX2(x, y *float64, table *place, m, n int)
+func treeApartDotF64AVX2(x, y *float64, table *place, m, n int)
 
 //go:noescape
 func pairSumF64AVX2(dst *float64, x, y *float64, n int) (h, l float64)
@@ -47,7 +47,7 @@ func treeSumF32AVX2(dst *float32, x, y *float32, n int) (ret float32)
 func smallTreeSumF32AVX2(x, y *float32, n int) (ret float32)
 
 //go:noescape
-func apartSumF32AVX2(x, y *float32, table *place, m, n int)
+func treeApartSumF32AVX2(x, y *float32, table *place, m, n int)
 
 //go:noescape
 func treeSumAbsF32AVX2(dst *float32, x, y *float32, n int) (ret float32)
@@ -56,7 +56,7 @@ func treeSumAbsF32AVX2(dst *float32, x, y *float32, n int) (ret float32)
 func smallTreeSumAbsF32AVX2(x, y *float32, n int) (ret float32)
 
 //go:noescape
-func apartSumAbsF32AVX2(x, y *float32, table *place, m, n int)
+func treeApartSumAbsF32AVX2(x, y *float32, table *place, m, n int)
 
 //go:noescape
 func treeDotF32AVX2(dst *float32, x, y *float32, n int) (ret float32)
@@ -65,7 +65,7 @@ func treeDotF32AVX2(dst *float32, x, y *float32, n int) (ret float32)
 func smallTreeDotF32AVX2(x, y *float32, n int) (ret float32)
 
 //go:noescape
-func apartDotF32AVX2(x, y *float32, table *place, m, n int)
+func treeApartDotF32AVX2(x, y *float32, table *place, m, n int)
 
 //go:noescape
 func pairSumF32AVX2(dst *float32, x, y *float32, n int) (h, l float32)

@@ -1216,7 +1216,7 @@ restore:
 	LDMXCSR 4(SP)
 	RET
 
-TEXT ·apartSumF64AVX2(SB), 0, $4168-40
+TEXT ·treeApartSumF64AVX2(SB), 0, $4168-40
 	MOVL    $0, 4(SP)
 	VMOVUPD probe<>+0(SB), Y0
 	VADDPD  probe<>+32(SB), Y0, Y0
@@ -2811,7 +2811,7 @@ restore:
 	LDMXCSR 4(SP)
 	RET
 
-TEXT ·apartSumAbsF64AVX2(SB), 0, $4168-40
+TEXT ·treeApartSumAbsF64AVX2(SB), 0, $4168-40
 	MOVL    $0, 4(SP)
 	VMOVUPD probe<>+0(SB), Y0
 	VADDPD  probe<>+32(SB), Y0, Y0
@@ -4468,7 +4468,7 @@ restore:
 	LDMXCSR 4(SP)
 	RET
 
-TEXT ·apartDotF64AVX2(SB), 0, $4168-40
+TEXT ·treeApartDotF64AVX2(SB), 0, $4168-40
 	MOVL    $0, 4(SP)
 	VMOVUPD probe<>+0(SB), Y0
 	VADDPD  probe<>+32(SB), Y0, Y0
@@ -9532,7 +9532,7 @@ restore:
 	LDMXCSR 4(SP)
 	RET
 
-TEXT ·apartSumF32AVX2(SB), 0, $4168-40
+TEXT ·treeApartSumF32AVX2(SB), 0, $4168-40
 	MOVL    $0, 4(SP)
 	VMOVUPD probe<>+0(SB), Y0
 	VADDPD  probe<>+32(SB), Y0, Y0
@@ -11135,7 +11135,7 @@ restore:
 	LDMXCSR 4(SP)
 	RET
 
-TEXT ·apartSumAbsF32AVX2(SB), 0, $4168-40
+TEXT ·treeApartSumAbsF32AVX2(SB), 0, $4168-40
 	MOVL    $0, 4(SP)
 	VMOVUPD probe<>+0(SB), Y0
 	VADDPD  probe<>+32(SB), Y0, Y0
@@ -12800,7 +12800,7 @@ restore:
 	LDMXCSR 4(SP)
 	RET
 
-TEXT ·apartDotF32AVX2(SB), 0, $4168-40
+TEXT ·treeApartDotF32AVX2(SB), 0, $4168-40
 	MOVL    $0, 4(SP)
 	VMOVUPD probe<>+0(SB), Y0
 	VADDPD  probe<>+32(SB), Y0, Y0

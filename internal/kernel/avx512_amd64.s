@@ -1035,7 +1035,7 @@ restore:
 	LDMXCSR 4(SP)
 	RET
 
-TEXT ·apartSumF64AVX512(SB), 0, $4168-40
+TEXT ·treeApartSumF64AVX512(SB), 0, $4168-40
 	MOVL    $0, 4(SP)
 	VMOVUPD probe<>+0(SB), Y0
 	VADDPD  probe<>+32(SB), Y0, Y0
@@ -2647,7 +2647,7 @@ restore:
 	LDMXCSR 4(SP)
 	RET
 
-TEXT ·apartSumAbsF64AVX512(SB), 0, $4168-40
+TEXT ·treeApartSumAbsF64AVX512(SB), 0, $4168-40
 	MOVL    $0, 4(SP)
 	VMOVUPD probe<>+0(SB), Y0
 	VADDPD  probe<>+32(SB), Y0, Y0
@@ -4297,7 +4297,7 @@ restore:
 	LDMXCSR 4(SP)
 	RET
 
-TEXT ·apartDotF64AVX512(SB), 0, $4168-40
+TEXT ·treeApartDotF64AVX512(SB), 0, $4168-40
 	MOVL    $0, 4(SP)
 	VMOVUPD probe<>+0(SB), Y0
 	VADDPD  probe<>+32(SB), Y0, Y0
@@ -9300,7 +9300,7 @@ restore:
 	LDMXCSR 4(SP)
 	RET
 
-TEXT ·apartSumF32AVX512(SB), 0, $4168-40
+TEXT ·treeApartSumF32AVX512(SB), 0, $4168-40
 	MOVL    $0, 4(SP)
 	VMOVUPD probe<>+0(SB), Y0
 	VADDPD  probe<>+32(SB), Y0, Y0
@@ -10918,7 +10918,7 @@ restore:
 	LDMXCSR 4(SP)
 	RET
 
-TEXT ·apartSumAbsF32AVX512(SB), 0, $4168-40
+TEXT ·treeApartSumAbsF32AVX512(SB), 0, $4168-40
 	MOVL    $0, 4(SP)
 	VMOVUPD probe<>+0(SB), Y0
 	VADDPD  probe<>+32(SB), Y0, Y0
@@ -12574,7 +12574,7 @@ restore:
 	LDMXCSR 4(SP)
 	RET
 
-TEXT ·apartDotF32AVX512(SB), 0, $4168-40
+TEXT ·treeApartDotF32AVX512(SB), 0, $4168-40
 	MOVL    $0, 4(SP)
 	VMOVUPD probe<>+0(SB), Y0
 	VADDPD  probe<>+32(SB), Y0, Y0

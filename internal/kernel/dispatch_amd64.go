@@ -30,20 +30,20 @@ func treeF64(of Terms, dst *float64, x, y *float64, n int) float64 {
 	panic(noKernel)
 }
 
-func apartF64(of Terms, x, y *float64, table *place, m, n int) {
+func treeApartF64(of Terms, x, y *float64, table *place, m, n int) {
 	switch key(active)<<4 | key(of) {
 	case key(AVX512)<<4 | key(Plain):
-		apartSumF64AVX512(x, y, table, m, n)
+		treeApartSumF64AVX512(x, y, table, m, n)
 	case key(AVX512)<<4 | key(Absolute):
-		apartSumAbsF64AVX512(x, y, table, m, n)
+		treeApartSumAbsF64AVX512(x, y, table, m, n)
 	case key(AVX512)<<4 | key(Product):
-		apartDotF64AVX512(x, y, table, m, n)
+		treeApartDotF64AVX512(x, y, table, m, n)
 	case key(AVX2)<<4 | key(Plain):
-		apartSumF64AVX2(x, y, table, m, n)
+		treeApartSumF64AVX2(x, y, table, m, n)
 	case key(AVX2)<<4 | key(Absolute):
-		apartSumAbsF64AVX2(x, y, table, m, n)
+		treeApartSumAbsF64AVX2(x, y, table, m, n)
 	case key(AVX2)<<4 | key(Product):
-		apartDotF64AVX2(x, y, table, m, n)
+		treeApartDotF64AVX2(x, y, table, m, n)
 	default:
 		panic(noKernel)
 	}
@@ -192,20 +192,20 @@ func treeF32(of Terms, dst *float32, x, y *float32, n int) float32 {
 	panic(noKernel)
 }
 
-func apartF32(of Terms, x, y *float32, table *place, m, n int) {
+func treeApartF32(of Terms, x, y *float32, table *place, m, n int) {
 	switch key(active)<<4 | key(of) {
 	case key(AVX512)<<4 | key(Plain):
-		apartSumF32AVX512(x, y, table, m, n)
+		treeApartSumF32AVX512(x, y, table, m, n)
 	case key(AVX512)<<4 | key(Absolute):
-		apartSumAbsF32AVX512(x, y, table, m, n)
+		treeApartSumAbsF32AVX512(x, y, table, m, n)
 	case key(AVX512)<<4 | key(Product):
-		apartDotF32AVX512(x, y, table, m, n)
+		treeApartDotF32AVX512(x, y, table, m, n)
 	case key(AVX2)<<4 | key(Plain):
-		apartSumF32AVX2(x, y, table, m, n)
+		treeApartSumF32AVX2(x, y, table, m, n)
 	case key(AVX2)<<4 | key(Absolute):
-		apartSumAbsF32AVX2(x, y, table, m, n)
+		treeApartSumAbsF32AVX2(x, y, table, m, n)
 	case key(AVX2)<<4 | key(Product):
-		apartDotF32AVX2(x, y, table, m, n)
+		treeApartDotF32AVX2(x, y, table, m, n)
 	default:
 		panic(noKernel)
 	}
@@ -380,7 +380,7 @@ func Total[T Float](of Terms, x, y []T) T {
 				if n < 1024 {
 					return T(smallTreeSumF64AVX512((*float64)(p), (*float64)(q), n))
 				}
-				if uint64(n)*8 >= apartFrom {
+				if uint64(n)*8 >= treeApartFrom {
 					return treeApart[T](of, nil, x, y)
 				}
 				return T(treeSumF64AVX512(nil, (*float64)(p), (*float64)(q), n))
@@ -388,7 +388,7 @@ func Total[T Float](of Terms, x, y []T) T {
 			if n < 2048 {
 				return T(smallTreeSumF32AVX512((*float32)(p), (*float32)(q), n))
 			}
-			if uint64(n)*4 >= apartFrom {
+			if uint64(n)*4 >= treeApartFrom {
 				return treeApart[T](of, nil, x, y)
 			}
 			return T(treeSumF32AVX512(nil, (*float32)(p), (*float32)(q), n))
@@ -397,7 +397,7 @@ func Total[T Float](of Terms, x, y []T) T {
 				if n < 1024 {
 					return T(smallTreeSumAbsF64AVX512((*float64)(p), (*float64)(q), n))
 				}
-				if uint64(n)*8 >= apartFrom {
+				if uint64(n)*8 >= treeApartFrom {
 					return treeApart[T](of, nil, x, y)
 				}
 				return T(treeSumAbsF64AVX512(nil, (*float64)(p), (*float64)(q), n))
@@ -405,7 +405,7 @@ func Total[T Float](of Terms, x, y []T) T {
 			if n < 2048 {
 				return T(smallTreeSumAbsF32AVX512((*float32)(p), (*float32)(q), n))
 			}
-			if uint64(n)*4 >= apartFrom {
+			if uint64(n)*4 >= treeApartFrom {
 				return treeApart[T](of, nil, x, y)
 			}
 			return T(treeSumAbsF32AVX512(nil, (*float32)(p), (*float32)(q), n))
@@ -414,7 +414,7 @@ func Total[T Float](of Terms, x, y []T) T {
 				if n < 1024 {
 					return T(smallTreeDotF64AVX512((*float64)(p), (*float64)(q), n))
 				}
-				if uint64(n)*16 >= apartFrom {
+				if uint64(n)*16 >= treeApartFrom {
 					return treeApart[T](of, nil, x, y)
 				}
 				return T(treeDotF64AVX512(nil, (*float64)(p), (*float64)(q), n))
@@ -422,7 +422,7 @@ func Total[T Float](of Terms, x, y []T) T {
 			if n < 2048 {
 				return T(smallTreeDotF32AVX512((*float32)(p), (*float32)(q), n))
 			}
-			if uint64(n)*8 >= apartFrom {
+			if uint64(n)*8 >= treeApartFrom {
 				return treeApart[T](of, nil, x, y)
 			}
 			return T(treeDotF32AVX512(nil, (*float32)(p), (*float32)(q), n))
@@ -435,7 +435,7 @@ func Total[T Float](of Terms, x, y []T) T {
 				if n < 1024 {
 					return T(smallTreeSumF64AVX2((*float64)(p), (*float64)(q), n))
 				}
-				if uint64(n)*8 >= apartFrom {
+				if uint64(n)*8 >= treeApartFrom {
 					return treeApart[T](of, nil, x, y)
 				}
 				return T(treeSumF64AVX2(nil, (*float64)(p), (*float64)(q), n))
@@ -443,7 +443,7 @@ func Total[T Float](of Terms, x, y []T) T {
 			if n < 2048 {
 				return T(smallTreeSumF32AVX2((*float32)(p), (*float32)(q), n))
 			}
-			if uint64(n)*4 >= apartFrom {
+			if uint64(n)*4 >= treeApartFrom {
 				return treeApart[T](of, nil, x, y)
 			}
 			return T(treeSumF32AVX2(nil, (*float32)(p), (*float32)(q), n))
@@ -452,7 +452,7 @@ func Total[T Float](of Terms, x, y []T) T {
 				if n < 1024 {
 					return T(smallTreeSumAbsF64AVX2((*float64)(p), (*float64)(q), n))
 				}
-				if uint64(n)*8 >= apartFrom {
+				if uint64(n)*8 >= treeApartFrom {
 					return treeApart[T](of, nil, x, y)
 				}
 				return T(treeSumAbsF64AVX2(nil, (*float64)(p), (*float64)(q), n))
@@ -460,7 +460,7 @@ func Total[T Float](of Terms, x, y []T) T {
 			if n < 2048 {
 				return T(smallTreeSumAbsF32AVX2((*float32)(p), (*float32)(q), n))
 			}
-			if uint64(n)*4 >= apartFrom {
+			if uint64(n)*4 >= treeApartFrom {
 				return treeApart[T](of, nil, x, y)
 			}
 			return T(treeSumAbsF32AVX2(nil, (*float32)(p), (*float32)(q), n))
@@ -469,7 +469,7 @@ func Total[T Float](of Terms, x, y []T) T {
 				if n < 1024 {
 					return T(smallTreeDotF64AVX2((*float64)(p), (*float64)(q), n))
 				}
-				if uint64(n)*16 >= apartFrom {
+				if uint64(n)*16 >= treeApartFrom {
 					return treeApart[T](of, nil, x, y)
 				}
 				return T(treeDotF64AVX2(nil, (*float64)(p), (*float64)(q), n))
@@ -477,7 +477,7 @@ func Total[T Float](of Terms, x, y []T) T {
 			if n < 2048 {
 				return T(smallTreeDotF32AVX2((*float32)(p), (*float32)(q), n))
 			}
-			if uint64(n)*8 >= apartFrom {
+			if uint64(n)*8 >= treeApartFrom {
 				return treeApart[T](of, nil, x, y)
 			}
 			return T(treeDotF32AVX2(nil, (*float32)(p), (*float32)(q), n))

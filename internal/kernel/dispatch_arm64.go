@@ -20,7 +20,7 @@ func treeF64(of Terms, dst *float64, x, y *float64, n int) float64 {
 	panic(noKernel)
 }
 
-func apartF64(of Terms, x, y *float64, table *place, m, n int) {
+func treeApartF64(of Terms, x, y *float64, table *place, m, n int) {
 	switch key(active)<<4 | key(of) {
 	default:
 		panic(noKernel)
@@ -109,7 +109,7 @@ func treeF32(of Terms, dst *float32, x, y *float32, n int) float32 {
 	panic(noKernel)
 }
 
-func apartF32(of Terms, x, y *float32, table *place, m, n int) {
+func treeApartF32(of Terms, x, y *float32, table *place, m, n int) {
 	switch key(active)<<4 | key(of) {
 	default:
 		panic(noKernel)

@@ -12,34 +12,34 @@ import (
 //
 // One program of loads serves all places: with others for each, and with longer runs, processors do not follow as well.
 const (
-	apartRows  = 4 // of a run
-	apartRuns  = page / rowIn / apartRows
-	apartMost  = 4  // places
-	apartPlace = 24 // bytes of the table
+	treeApartRows  = 4 // of a run
+	treeApartRuns  = page / rowIn / treeApartRows
+	treeApartMost  = 4  // places
+	treeApartPlace = 24 // bytes of the table
 )
 
-// hasApart tells whether there are such kernels.
-func hasApart(t target) bool { return t.vectorBytes() >= 32 }
+// hasTreeApart tells whether there are such kernels.
+func hasTreeApart(t target) bool { return t.vectorBytes() >= 32 }
 
-// apartAhead is how far ahead in bytes a place is asked for: sums gain if lines are asked for beside being loaded.
-func (k *tree) apartAhead() int {
+// treeApartAhead is how far ahead in bytes a place is asked for: sums gain if lines are asked for beside being loaded.
+func (k *tree) treeApartAhead() int {
 	if k.products() {
 		return 64
 	}
 	return 0
 }
 
-// emitApart prints the function and returns its declaration in Go.
-func emitApart(t target, w width, of term) string {
-	if w == wide || !hasApart(t) {
+// emitTreeApart prints the function and returns its declaration in Go.
+func emitTreeApart(t target, w width, of term) string {
+	if w == wide || !hasTreeApart(t) {
 		return ""
 	}
 	k := newTree(t, w, of, false)
 	k.apart = true
-	k.rows = apartRows
+	k.rows = treeApartRows
 	k.slots = 0
-	slots := apartRuns * k.value // bytes of those of a place
-	k.enterUnread(k.name(), []string{"x", "y", "table", "m", "n"}, 0, apartMost*slots)
+	slots := treeApartRuns * k.value // bytes of those of a place
+	k.enterUnread(k.name(), []string{"x", "y", "table", "m", "n"}, 0, treeApartMost*slots)
 	k.alignFrame()
 	if k.byMultiplier() {
 		k.hold(k.alloc(), one)
@@ -67,7 +67,7 @@ func emitApart(t target, w width, of term) string {
 	k.abreast(func(c int) { k.keepNode("t", 0, c, k.node("p", "q", 0, k.rows, c)) })
 	k.asking = false
 	k.addImm("t", slots)
-	k.addImm("e", apartPlace)
+	k.addImm("e", treeApartPlace)
 	k.countDown("i", "place")
 	k.step("x", k.rows)
 	if k.products() {
@@ -99,7 +99,7 @@ func (k *tree) pushPages(slots int) {
 	k.label("push")
 	k.loadScalar("s", at("e", 8))
 	for c := range k.columns {
-		k.keepNode("s", 0, c, k.slotNode("t", 0, apartRuns, c))
+		k.keepNode("s", 0, c, k.slotNode("t", 0, treeApartRuns, c))
 	}
 	k.addImm("s", k.value)
 	k.loadScalar("u", at("e", 16))
@@ -118,14 +118,14 @@ func (k *tree) pushPages(slots int) {
 	k.label("carried")
 	k.storeScalar(at("e", 8), "s")
 	k.addImm("t", slots)
-	k.addImm("e", apartPlace)
+	k.addImm("e", treeApartPlace)
 	k.countDown("i", "push")
 }
 
-// apartDispatch writes the function that calls the kernel.
-func apartDispatch(text *strings.Builder, w width, backends []string) {
+// treeApartDispatch writes the function that calls the kernel.
+func treeApartDispatch(text *strings.Builder, w width, backends []string) {
 	_, elements := (&tree{w: w}).types()
-	fmt.Fprintf(text, "\nfunc apart%v(of Terms, x, y *%s, table *place, m, n int) {\n", w, elements)
+	fmt.Fprintf(text, "\nfunc treeApart%v(of Terms, x, y *%s, table *place, m, n int) {\n", w, elements)
 	fmt.Fprint(text, "\tswitch key(active)<<4 | key(of) {\n")
 	for _, backend := range backends {
 		for _, of := range treeTerms(w, false) {

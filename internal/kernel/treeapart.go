@@ -6,17 +6,20 @@ import (
 	"unsafe"
 )
 
-// A pairwise sum over as many bytes as apartFrom, most of which lie far from the processor, is read in several places in turn:
-// the four quarters of a node of the tree, or the two halves of one of products, of up to apartMost bytes each. So the processor
-// has as many streams to wait for at once. What is joined with what is as ever.
+// A pairwise sum over as many bytes as treeApartFrom, most of which lie far from the processor, is read in several places in turn:
+// the four quarters of a node of the tree, or the two halves of one of products, of up to treeApartMost bytes each. So the processor
+// has as many streams to wait for at once. What is joined with what is as ever. (Sums of any order have places of their own: see
+// apart.go.)
 //
 // It is not known which of Intel's processors gain by it. There, this is more than any memory.
-var apartFrom uint64 = math.MaxUint64
+var treeApartFrom uint64 = math.MaxUint64
+
+// treeApartMost is how many bytes a place has at most: places further apart are slower. Tests set it to less.
+var treeApartMost = 1 << 27
 
 const (
-	apartLeast = 1 << 20 // bytes of one array that are read so
-	apartMost  = 1 << 27 // of a place: if further apart, they are slower
-	apartPage  = 4096
+	treeApartLeast = 1 << 20 // bytes of one array that are read so
+	treeApartPage  = 4096
 )
 
 // A place is one of those that a kernel reads: where it begins beyond x (and y), in bytes, the top of the stack of its nodes,
@@ -28,8 +31,8 @@ type place struct {
 }
 
 const (
-	apartPlaces = 4
-	apartLevels = 16 // of pages in apartMost, and one more
+	treeApartPlaces = 4
+	treeApartLevels = 16 // of pages in treeApartMost, and one more
 )
 
 // placesOf returns in how many places a node is read.
@@ -37,7 +40,7 @@ func placesOf(of Terms) int {
 	if of == Product {
 		return 2
 	}
-	return apartPlaces
+	return treeApartPlaces
 }
 
 // isFar tells whether n terms are to be read so.
@@ -47,28 +50,28 @@ func isFar[T Float](of Terms, n int) bool {
 	if of == Product {
 		bytes *= 2
 	}
-	return bytes >= apartFrom
+	return bytes >= treeApartFrom
 }
 
 // treeApart is Tree, read in several places.
 func treeApart[T Float](of Terms, dst, x, y []T) T {
 	var buffer [32]T
 	sums := buffer[:Lanes[T]()]
-	apartRows(of, sums, x, y)
+	treeApartRows(of, sums, x, y)
 	copy(dst, sums)
 	return JoinLanes(sums)
 }
 
-// apartRows writes to dst the node over the rows of x (and y), as treeRows does, and returns how many lanes are present.
-func apartRows[T Float](of Terms, dst, x, y []T) int {
+// treeApartRows writes to dst the node over the rows of x (and y), as treeRows does, and returns how many lanes are present.
+func treeApartRows[T Float](of Terms, dst, x, y []T) int {
 	lanes, n := len(dst), len(x)
 	size, rows := n*int(unsafe.Sizeof(x[0])), (n+lanes-1)/lanes
 	switch {
-	case size < apartLeast:
+	case size < treeApartLeast:
 		treeNear(of, dst, x, y)
 		return min(n, lanes)
-	case n == rows*lanes && rows&(rows-1) == 0 && size <= apartMost*placesOf(of):
-		apartNode(of, dst, x, y)
+	case n == rows*lanes && rows&(rows-1) == 0 && size <= treeApartMost*placesOf(of):
+		treeApartNode(of, dst, x, y)
 		return lanes
 	}
 	m := 1 << (bits.Len(uint(rows-1)) - 1)
@@ -76,18 +79,18 @@ func apartRows[T Float](of Terms, dst, x, y []T) int {
 	if y != nil {
 		y = y[:m*lanes]
 	}
-	apartRows(of, dst, x[:m*lanes], y)
+	treeApartRows(of, dst, x[:m*lanes], y)
 	var buffer [32]T
 	right := buffer[:lanes]
-	present := apartRows(of, right, restX, restY)
+	present := treeApartRows(of, right, restX, restY)
 	AddPlain(dst[:present], right)
 	return lanes
 }
 
-// apartNode writes to dst the node of whole rows, a power of two of them.
-func apartNode[T Float](of Terms, dst, x, y []T) {
-	var stacks [apartPlaces][apartLevels * 32]T
-	var table [apartPlaces]place
+// treeApartNode writes to dst the node of whole rows, a power of two of them.
+func treeApartNode[T Float](of Terms, dst, x, y []T) {
+	var stacks [treeApartPlaces][treeApartLevels * 32]T
+	var table [treeApartPlaces]place
 	places := placesOf(of)
 	size := len(x) * int(unsafe.Sizeof(x[0])) / places
 	for k := range places {
@@ -95,9 +98,9 @@ func apartNode[T Float](of Terms, dst, x, y []T) {
 	}
 	p, q := unsafe.Pointer(unsafe.SliceData(x)), unsafe.Pointer(unsafe.SliceData(y))
 	if Is64[T]() {
-		apartF64(of, (*float64)(p), (*float64)(q), &table[0], places, size/apartPage)
+		treeApartF64(of, (*float64)(p), (*float64)(q), &table[0], places, size/treeApartPage)
 	} else {
-		apartF32(of, (*float32)(p), (*float32)(q), &table[0], places, size/apartPage)
+		treeApartF32(of, (*float32)(p), (*float32)(q), &table[0], places, size/treeApartPage)
 	}
 	for step := 1; step < places; step *= 2 {
 		for k := 0; k < places; k += 2 * step {
