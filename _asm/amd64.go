@@ -591,8 +591,9 @@ func (a *amd64) move(r, from string)     { a.line("MOVQ %s, %s", amd64Scalar(fro
 func (a *amd64) moveImm(r string, imm int) {
 	a.line("MOVQ $%d, %s", imm, amd64Scalar(r))
 }
-func (a *amd64) loadScalar(r string, m mem) { a.line("MOVQ %s, %s", a.mem(m), amd64Scalar(r)) }
-func (a *amd64) addImm(r string, imm int)   { a.line("ADDQ $%d, %s", imm, amd64Scalar(r)) }
+func (a *amd64) loadScalar(r string, m mem)  { a.line("MOVQ %s, %s", a.mem(m), amd64Scalar(r)) }
+func (a *amd64) storeScalar(m mem, r string) { a.line("MOVQ %s, %s", amd64Scalar(r), a.mem(m)) }
+func (a *amd64) addImm(r string, imm int)    { a.line("ADDQ $%d, %s", imm, amd64Scalar(r)) }
 func (a *amd64) addReg(r, other string) {
 	a.line("ADDQ %s, %s", amd64Scalar(other), amd64Scalar(r))
 }

@@ -341,8 +341,9 @@ func (a *arm64) move(r, from string)     { a.line("MOVD %s, %s", arm64Scalar(fro
 func (a *arm64) moveImm(r string, imm int) {
 	a.line("MOVD $%d, %s", imm, arm64Scalar(r))
 }
-func (a *arm64) loadScalar(r string, m mem) { a.line("MOVD %s, %s", a.mem(m), arm64Scalar(r)) }
-func (a *arm64) addImm(r string, imm int)   { a.line("ADD $%d, %s", imm, arm64Scalar(r)) }
+func (a *arm64) storeScalar(m mem, r string) { a.line("MOVD %s, %s", arm64Scalar(r), a.mem(m)) }
+func (a *arm64) loadScalar(r string, m mem)  { a.line("MOVD %s, %s", a.mem(m), arm64Scalar(r)) }
+func (a *arm64) addImm(r string, imm int)    { a.line("ADD $%d, %s", imm, arm64Scalar(r)) }
 func (a *arm64) addReg(r, other string) {
 	a.line("ADD %s, %s", arm64Scalar(other), arm64Scalar(r))
 }

@@ -34,6 +34,7 @@ func main() {
 		for _, w := range []width{f64, f32, wide} {
 			for _, of := range treeTerms(w, false) {
 				declarations.WriteString(emitTree(s.target, w, of, false))
+				declarations.WriteString(emitTreeApart(s.target, w, of))
 			}
 			for _, of := range treeTerms(w, true) {
 				declarations.WriteString(emitTree(s.target, w, of, true))
@@ -143,6 +144,7 @@ func dispatch(backends []string) string {
 	for _, w := range []width{f64, f32, wide} {
 		treeDispatch(&text, w, false, backends)
 		if w != wide {
+			treeApartDispatch(&text, w, backends)
 			treeDispatch(&text, w, true, backends)
 		}
 		sliceDispatch(&text, w, backends)
@@ -230,6 +232,13 @@ func totalOf(text *strings.Builder, indent string, k tree, backend, elements str
 			continue
 		}
 		fmt.Fprintf(text, "%[1]sif n < %[2]d {\n%[1]s\treturn T(%[3]s%[4]s((*%[5]s)(p), (*%[5]s)(q), n))\n%[1]s}\n", indent, small.rows*small.lanes(), small.name(), backend, elements)
+	}
+	if backend != "NEON" {
+		bytes := k.w.element()
+		if k.products() {
+			bytes *= 2
+		}
+		fmt.Fprintf(text, "%[1]sif uint64(n)*%[2]d >= treeApartFrom {\n%[1]s\treturn treeApart[T](of, nil, x, y)\n%[1]s}\n", indent, bytes)
 	}
 	fmt.Fprintf(text, "%[1]sreturn T(%[2]s%[3]s(nil, (*%[4]s)(p), (*%[4]s)(q), n))\n", indent, k.name(), backend, elements)
 }

@@ -184,6 +184,7 @@ type target interface {
 	loadScalar(r string, m mem)
 	addImm(r string, imm int)
 	addReg(r, other string)
+	storeScalar(m mem, r string)
 	subReg(r, other string)
 	andImm(r string, imm int)
 	shr(r string, by int)

@@ -36,6 +36,7 @@ type tree struct {
 	w     width
 	term  term
 	pairs bool
+	apart bool // of rows in four places, see treeapart.go
 	small bool // of fewer rows than a block, so without a frame: no stack to look after, which takes as long as dozens of terms
 
 	rows      int // of a block
@@ -141,6 +142,8 @@ func (k *tree) declaration() string {
 
 func (k *tree) name() string {
 	switch {
+	case k.apart:
+		return fmt.Sprintf("treeApart%s%v", k.term, k.w)
 	case k.pairs:
 		return fmt.Sprintf("pair%s%v", k.term, k.w)
 	case k.small:
@@ -946,7 +949,13 @@ func (k *tree) asks() bool { return k.pairs || k.w == wide && k.term == plain }
 // ask asks for memory ahead of the column, if the column is the first of its line. How far is in a register of
 // the place for lanes, which is not needed before the end.
 func (k *tree) ask(p string, row, c int) {
-	if m := k.place(p, row, c); m.off%line == 0 {
+	m := k.place(p, row, c)
+	switch {
+	case m.off%line > 0:
+	case k.apart:
+		m.off += k.treeApartAhead()
+		k.prefetch(m)
+	default:
 		k.prefetchAhead(m, "dst")
 	}
 }

@@ -11,16 +11,25 @@ func treeSumF64AVX512(dst *float64, x, y *float64, n int) (ret float64)
 func smallTreeSumF64AVX512(x, y *float64, n int) (ret float64)
 
 //go:noescape
+func treeApartSumF64AVX512(x, y *float64, table *place, m, n int)
+
+//go:noescape
 func treeSumAbsF64AVX512(dst *float64, x, y *float64, n int) (ret float64)
 
 //go:noescape
 func smallTreeSumAbsF64AVX512(x, y *float64, n int) (ret float64)
 
 //go:noescape
+func treeApartSumAbsF64AVX512(x, y *float64, table *place, m, n int)
+
+//go:noescape
 func treeDotF64AVX512(dst *float64, x, y *float64, n int) (ret float64)
 
 //go:noescape
 func smallTreeDotF64AVX512(x, y *float64, n int) (ret float64)
+
+//go:noescape
+func treeApartDotF64AVX512(x, y *float64, table *place, m, n int)
 
 //go:noescape
 func pairSumF64AVX512(dst *float64, x, y *float64, n int) (h, l float64)
@@ -38,16 +47,25 @@ func treeSumF32AVX512(dst *float32, x, y *float32, n int) (ret float32)
 func smallTreeSumF32AVX512(x, y *float32, n int) (ret float32)
 
 //go:noescape
+func treeApartSumF32AVX512(x, y *float32, table *place, m, n int)
+
+//go:noescape
 func treeSumAbsF32AVX512(dst *float32, x, y *float32, n int) (ret float32)
 
 //go:noescape
 func smallTreeSumAbsF32AVX512(x, y *float32, n int) (ret float32)
 
 //go:noescape
+func treeApartSumAbsF32AVX512(x, y *float32, table *place, m, n int)
+
+//go:noescape
 func treeDotF32AVX512(dst *float32, x, y *float32, n int) (ret float32)
 
 //go:noescape
 func smallTreeDotF32AVX512(x, y *float32, n int) (ret float32)
+
+//go:noescape
+func treeApartDotF32AVX512(x, y *float32, table *place, m, n int)
 
 //go:noescape
 func pairSumF32AVX512(dst *float32, x, y *float32, n int) (h, l float32)

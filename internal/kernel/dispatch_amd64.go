@@ -30,6 +30,25 @@ func treeF64(of Terms, dst *float64, x, y *float64, n int) float64 {
 	panic(noKernel)
 }
 
+func treeApartF64(of Terms, x, y *float64, table *place, m, n int) {
+	switch key(active)<<4 | key(of) {
+	case key(AVX512)<<4 | key(Plain):
+		treeApartSumF64AVX512(x, y, table, m, n)
+	case key(AVX512)<<4 | key(Absolute):
+		treeApartSumAbsF64AVX512(x, y, table, m, n)
+	case key(AVX512)<<4 | key(Product):
+		treeApartDotF64AVX512(x, y, table, m, n)
+	case key(AVX2)<<4 | key(Plain):
+		treeApartSumF64AVX2(x, y, table, m, n)
+	case key(AVX2)<<4 | key(Absolute):
+		treeApartSumAbsF64AVX2(x, y, table, m, n)
+	case key(AVX2)<<4 | key(Product):
+		treeApartDotF64AVX2(x, y, table, m, n)
+	default:
+		panic(noKernel)
+	}
+}
+
 func pairF64(of Terms, dst *float64, x, y *float64, n int) (h, l float64) {
 	if active == AVX512 {
 		switch of {
@@ -171,6 +190,25 @@ func treeF32(of Terms, dst *float32, x, y *float32, n int) float32 {
 		}
 	}
 	panic(noKernel)
+}
+
+func treeApartF32(of Terms, x, y *float32, table *place, m, n int) {
+	switch key(active)<<4 | key(of) {
+	case key(AVX512)<<4 | key(Plain):
+		treeApartSumF32AVX512(x, y, table, m, n)
+	case key(AVX512)<<4 | key(Absolute):
+		treeApartSumAbsF32AVX512(x, y, table, m, n)
+	case key(AVX512)<<4 | key(Product):
+		treeApartDotF32AVX512(x, y, table, m, n)
+	case key(AVX2)<<4 | key(Plain):
+		treeApartSumF32AVX2(x, y, table, m, n)
+	case key(AVX2)<<4 | key(Absolute):
+		treeApartSumAbsF32AVX2(x, y, table, m, n)
+	case key(AVX2)<<4 | key(Product):
+		treeApartDotF32AVX2(x, y, table, m, n)
+	default:
+		panic(noKernel)
+	}
 }
 
 func pairF32(of Terms, dst *float32, x, y *float32, n int) (h, l float32) {
@@ -342,10 +380,16 @@ func Total[T Float](of Terms, x, y []T) T {
 				if n < 1024 {
 					return T(smallTreeSumF64AVX512((*float64)(p), (*float64)(q), n))
 				}
+				if uint64(n)*8 >= treeApartFrom {
+					return treeApart[T](of, nil, x, y)
+				}
 				return T(treeSumF64AVX512(nil, (*float64)(p), (*float64)(q), n))
 			}
 			if n < 2048 {
 				return T(smallTreeSumF32AVX512((*float32)(p), (*float32)(q), n))
+			}
+			if uint64(n)*4 >= treeApartFrom {
+				return treeApart[T](of, nil, x, y)
 			}
 			return T(treeSumF32AVX512(nil, (*float32)(p), (*float32)(q), n))
 		case Absolute:
@@ -353,10 +397,16 @@ func Total[T Float](of Terms, x, y []T) T {
 				if n < 1024 {
 					return T(smallTreeSumAbsF64AVX512((*float64)(p), (*float64)(q), n))
 				}
+				if uint64(n)*8 >= treeApartFrom {
+					return treeApart[T](of, nil, x, y)
+				}
 				return T(treeSumAbsF64AVX512(nil, (*float64)(p), (*float64)(q), n))
 			}
 			if n < 2048 {
 				return T(smallTreeSumAbsF32AVX512((*float32)(p), (*float32)(q), n))
+			}
+			if uint64(n)*4 >= treeApartFrom {
+				return treeApart[T](of, nil, x, y)
 			}
 			return T(treeSumAbsF32AVX512(nil, (*float32)(p), (*float32)(q), n))
 		case Product:
@@ -364,10 +414,16 @@ func Total[T Float](of Terms, x, y []T) T {
 				if n < 1024 {
 					return T(smallTreeDotF64AVX512((*float64)(p), (*float64)(q), n))
 				}
+				if uint64(n)*16 >= treeApartFrom {
+					return treeApart[T](of, nil, x, y)
+				}
 				return T(treeDotF64AVX512(nil, (*float64)(p), (*float64)(q), n))
 			}
 			if n < 2048 {
 				return T(smallTreeDotF32AVX512((*float32)(p), (*float32)(q), n))
+			}
+			if uint64(n)*8 >= treeApartFrom {
+				return treeApart[T](of, nil, x, y)
 			}
 			return T(treeDotF32AVX512(nil, (*float32)(p), (*float32)(q), n))
 		}
@@ -379,10 +435,16 @@ func Total[T Float](of Terms, x, y []T) T {
 				if n < 1024 {
 					return T(smallTreeSumF64AVX2((*float64)(p), (*float64)(q), n))
 				}
+				if uint64(n)*8 >= treeApartFrom {
+					return treeApart[T](of, nil, x, y)
+				}
 				return T(treeSumF64AVX2(nil, (*float64)(p), (*float64)(q), n))
 			}
 			if n < 2048 {
 				return T(smallTreeSumF32AVX2((*float32)(p), (*float32)(q), n))
+			}
+			if uint64(n)*4 >= treeApartFrom {
+				return treeApart[T](of, nil, x, y)
 			}
 			return T(treeSumF32AVX2(nil, (*float32)(p), (*float32)(q), n))
 		case Absolute:
@@ -390,10 +452,16 @@ func Total[T Float](of Terms, x, y []T) T {
 				if n < 1024 {
 					return T(smallTreeSumAbsF64AVX2((*float64)(p), (*float64)(q), n))
 				}
+				if uint64(n)*8 >= treeApartFrom {
+					return treeApart[T](of, nil, x, y)
+				}
 				return T(treeSumAbsF64AVX2(nil, (*float64)(p), (*float64)(q), n))
 			}
 			if n < 2048 {
 				return T(smallTreeSumAbsF32AVX2((*float32)(p), (*float32)(q), n))
+			}
+			if uint64(n)*4 >= treeApartFrom {
+				return treeApart[T](of, nil, x, y)
 			}
 			return T(treeSumAbsF32AVX2(nil, (*float32)(p), (*float32)(q), n))
 		case Product:
@@ -401,10 +469,16 @@ func Total[T Float](of Terms, x, y []T) T {
 				if n < 1024 {
 					return T(smallTreeDotF64AVX2((*float64)(p), (*float64)(q), n))
 				}
+				if uint64(n)*16 >= treeApartFrom {
+					return treeApart[T](of, nil, x, y)
+				}
 				return T(treeDotF64AVX2(nil, (*float64)(p), (*float64)(q), n))
 			}
 			if n < 2048 {
 				return T(smallTreeDotF32AVX2((*float32)(p), (*float32)(q), n))
+			}
+			if uint64(n)*8 >= treeApartFrom {
+				return treeApart[T](of, nil, x, y)
 			}
 			return T(treeDotF32AVX2(nil, (*float32)(p), (*float32)(q), n))
 		}

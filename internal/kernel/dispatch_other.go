@@ -8,6 +8,13 @@ func treeF64(of Terms, dst *float64, x, y *float64, n int) float64 {
 	panic(noKernel)
 }
 
+func treeApartF64(of Terms, x, y *float64, table *place, m, n int) {
+	switch key(active)<<4 | key(of) {
+	default:
+		panic(noKernel)
+	}
+}
+
 func pairF64(of Terms, dst *float64, x, y *float64, n int) (h, l float64) {
 	panic(noKernel)
 }
@@ -22,6 +29,13 @@ func foldF64(of Fold, stack, a, b *float64, program *uint64, leaves int) {
 
 func treeF32(of Terms, dst *float32, x, y *float32, n int) float32 {
 	panic(noKernel)
+}
+
+func treeApartF32(of Terms, x, y *float32, table *place, m, n int) {
+	switch key(active)<<4 | key(of) {
+	default:
+		panic(noKernel)
+	}
 }
 
 func pairF32(of Terms, dst *float32, x, y *float32, n int) (h, l float32) {

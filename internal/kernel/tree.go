@@ -40,6 +40,8 @@ func Tree[S, T Float](of Terms, dst []S, x, y []T) S {
 	}
 	d, p, q := unsafe.Pointer(unsafe.SliceData(dst)), unsafe.Pointer(unsafe.SliceData(x)), unsafe.Pointer(unsafe.SliceData(y))
 	switch {
+	case !(Is64[S]() && !Is64[T]()) && isFar[T](of, n):
+		return S(treeApart(of, As[T](dst), x, y))
 	case Is64[T]():
 		return S(treeF64(of, (*float64)(d), (*float64)(p), (*float64)(q), n))
 	case Is64[S]():

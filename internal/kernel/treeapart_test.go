@@ -1,0 +1,99 @@
+package kernel
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// apartAll lets every sum of that many bytes be read in several places, wherever there are kernels for it.
+func apartAll(from uint64) (back func()) {
+	before := treeApartFrom
+	treeApartFrom = from
+	return func() { treeApartFrom = before }
+}
+
+// hasTreeApart tells whether the active backend has kernels that read in several places.
+func hasTreeApart() bool { return active == AVX512 || active == AVX2 }
+
+// Where a sum is read, and in which order, cannot matter to its bits: nodes that are read in several places, in each number
+// of them, and what is left beside them.
+func testApart[T Float](t *testing.T) {
+	rng := rand.New(rand.NewPCG(11, 12))
+	lanes := Lanes[T]()
+	least := treeApartLeast / 128 * lanes
+	lengths := []int{least, least + 1, least + lanes - 1, 2*least - lanes, 2 * least, 3*least + 5*lanes + 3, 7*least + 77*lanes + lanes/2}
+	if testing.Short() {
+		lengths = lengths[4:6]
+	}
+	for _, n := range lengths {
+		for _, of := range allTerms {
+			x, y := nastyVector[T](rng, n, rng.IntN(9)), nastyVector[T](rng, n, rng.IntN(9))
+			if of != Product {
+				y = nil
+			}
+			got, want := make([]T, lanes), make([]T, lanes)
+			dirtyStack(n % lanes)
+			gotSum, wantSum := Tree(of, got, x, y), treePortable(of, want, x, y)
+			what := fmt.Sprintf("%d terms of kind %d", n, of)
+			sameBits(t, what+", lanes", want, got)
+			sameBits(t, what+", sum", []T{wantSum}, []T{gotSum})
+			sameBits(t, what+", sum alone", []T{wantSum}, []T{Tree[T](of, nil, x, y)})
+			sameBits(t, what+", total", []T{wantSum}, []T{Total(of, x, y)})
+		}
+	}
+}
+
+func TestTreeApartBackends(t *testing.T) {
+	eachBackend(t, func(t *testing.T) {
+		if !hasTreeApart() {
+			t.Skip("no kernels that read in several places")
+		}
+		defer apartAll(treeApartLeast)()
+		t.Run("f64", testApart[float64])
+		t.Run("f32", testApart[float32])
+	})
+}
+
+// A node of more than places of treeApartMost is that of its halves. Its sum is what kernels say that read in one place.
+func TestTreeApartLong(t *testing.T) {
+	before := treeApartMost
+	treeApartMost = 1 << 19
+	defer func() { treeApartMost = before }()
+	most := treeApartMost // terms of float32 in four places
+	rng := rand.New(rand.NewPCG(13, 14))
+	x := make([]float32, 4*most+treeApartLeast+12345)
+	for i := range x {
+		x[i] = float32(rng.Int32())
+	}
+	eachBackend(t, func(t *testing.T) {
+		if !hasTreeApart() {
+			t.Skip("no kernels that read in several places")
+		}
+		for _, n := range []int{len(x), 4 * most, 3*most - 1, most + 1, most, most/2 + 1} {
+			bits := func(from uint64) [3]uint64 {
+				defer apartAll(from)()
+				return [3]uint64{Bits(Total(Plain, x[:n], nil)), Bits(Tree[float32](Absolute, nil, x[:n], nil)), Bits(Total(Product, x[:n], x[:n]))}
+			}
+			want := bits(1 << 60)
+			require.Equal(t, want, bits(treeApartLeast))
+			require.Equal(t, want, bits(12<<20))
+		}
+	})
+}
+
+// Sums that are read in several places do not allocate.
+func TestTreeApartAllocates(t *testing.T) {
+	if !hasTreeApart() {
+		t.Skip("no kernels that read in several places")
+	}
+	defer apartAll(treeApartLeast)()
+	x := make([]float32, 1<<19+5)
+	require.Zero(t, testing.AllocsPerRun(3, func() {
+		Total(Plain, x, nil)
+		Total(Product, x, x)
+		Tree[float32](Plain, nil, x, nil)
+	}))
+}
