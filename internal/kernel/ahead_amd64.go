@@ -17,6 +17,7 @@ var streamAhead, streamsAhead, pairsAhead, wideAhead uint64 = 2048, 2048, 2048, 
 func init() {
 	if cpuid.CPU.IsVendor(cpuid.AMD) {
 		besideFits, leafSets = true, true
+		apartFrom = 64 << 20
 		streamAhead, streamsAhead, pairsAhead, wideAhead, alongFarFrom = 256, 768, 0, 512, 16<<20
 	}
 }
