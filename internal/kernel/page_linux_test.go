@@ -129,7 +129,7 @@ func testApartWithin(t *testing.T) {
 	var cut Slices
 	grid := NewGrid(Whole, false, -40, -80)
 	require.True(t, CutApart(&cut, &grid, x, 1111))
-	require.EqualValues(t, MaxSliced<<40, cut.Sum[0])
+	require.Equal(t, int64(MaxSliced)<<40, cut.Sum[0])
 	_, after := atPageEnds[float32](t, 4096)
 	exponent := SingleGrid(3, Bits(float32(1)))
 	for _, of := range []Terms{Plain, RoundedProduct} {
