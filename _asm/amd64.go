@@ -10,6 +10,7 @@ type amd64 struct {
 	held  map[constant]reg
 
 	merges bool // the file at work calls mergePairs
+	once   bool // what prefetchFrom asks for is read once, and past the second cache
 
 	off  int // of the vector at work: see rows.go
 	part int // bytes of the part of a vector at work, or 0
@@ -28,7 +29,7 @@ func (a *amd64) registers() int { return a.bytes / 2 }
 
 var amd64Scalars = map[string]string{
 	"dst": "DI", "x": "SI", "y": "DX", "n": "CX", "p": "R8", "q": "R9", "i": "R10", "s": "R11", "t": "R12", "u": "BX",
-	"c": "AX", "mask": "R13", "z": "R13", "anchors": "R15", "anchor": "R15", "e": "R15", "k": "R14", "x3": "R13", "rs": "BX", "ts": "R15",
+	"c": "AX", "apart": "CX", "mask": "R13", "z": "R13", "anchors": "R15", "anchor": "R15", "e": "R15", "k": "R14", "x3": "R13", "rs": "BX", "ts": "R15",
 }
 
 func amd64Scalar(name string) string {
@@ -87,7 +88,11 @@ func (a *amd64) loadWide(d reg, m mem) {
 }
 
 func (a *amd64) prefetchFrom(base, index string, off int) {
-	a.line("PREFETCHT0 %d(%s)(%s*1)", off, amd64Scalar(base), amd64Scalar(index))
+	how := "T0"
+	if a.once {
+		how = "NTA"
+	}
+	a.line("PREFETCH%s %d(%s)(%s*1)", how, off, amd64Scalar(base), amd64Scalar(index))
 }
 
 func (a *amd64) prefetchSecondFrom(base, index string, off int) {

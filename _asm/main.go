@@ -92,6 +92,7 @@ func main() {
 	writeFew(*out)
 	writeCertain(*out)
 	writeOnGrid(*out)
+	writeApart(*out)
 	writeChunks(*out)
 	writeEntries(*out)
 	write(filepath.Join(*out, "internal/kernel/dispatch_other.go"), goHeader("purego || !(amd64 || arm64)", "kernel")+dispatch(nil))

@@ -19,7 +19,8 @@ import (
 // 64 bits before n is more than onGridMost: see internal/kernel/binned.go. The ragged vector is filled up with zeros.
 type onGrid struct {
 	*amd64
-	term term
+	term  term
+	apart bool // of terms that are read in several places: see apart.go
 }
 
 const (
@@ -40,14 +41,27 @@ const (
 	gridAll   reg = gridLower // of AVX2, afterwards
 )
 
-func (k *onGrid) name() string { return "onGrid" + k.term.String() + "F32" }
+func (k *onGrid) name() string {
+	if k.apart {
+		return "onGridApart" + k.term.String() + "F32"
+	}
+	return "onGrid" + k.term.String() + "F32"
+}
+
+// count is the name of the third argument: the number of terms, or how many bytes places are apart.
+func (k *onGrid) count() string {
+	if k.apart {
+		return "apart"
+	}
+	return "n"
+}
 
 func (k *onGrid) signature() string {
-	return "(x, y *float32, n int, upper, lower uint64, step int) (sum int64, left uint64)"
+	return "(x, y *float32, " + k.count() + " int, upper, lower uint64, step int) (sum int64, left uint64)"
 }
 
 func (k *onGrid) emit() {
-	k.enterProbingFor(k.name(), []string{"x", "y", "n", "upper", "lower", "step"}, 16, "x", "y", "n")
+	k.enterProbingFor(k.name(), []string{"x", "y", k.count(), "upper", "lower", "step"}, 16, "x", "y", k.count())
 	k.line("MOVQ %s, R8", k.arg("upper"))
 	k.line("MOVQ %s, R9", k.arg("lower"))
 	k.broadcastWord(gridM, "R8")
@@ -60,6 +74,28 @@ func (k *onGrid) emit() {
 	}
 	k.line("VPXOR X%[1]d, X%[1]d, X%[1]d", gridLeft)
 	k.line("VPXOR X%[1]d, X%[1]d, X%[1]d", gridSum)
+	if k.apart {
+		k.eachTurn()
+	} else {
+		k.eachBlock()
+	}
+	k.label("out")
+	if k.masks() {
+		k.line("KMOVW K2, AX")
+	}
+	k.line("MOVQ AX, left+56(FP)")
+	for i, bytes := range []int{64, 32, 16} {
+		if bytes <= k.bytes {
+			k.upper(gridT+reg(i), gridSum, bytes)
+			k.line("VPADDQ Y%d, Y%d, Y%[2]d", gridT+reg(i), gridSum)
+		}
+	}
+	k.line("VMOVQ X%d, sum+48(FP)", gridSum)
+	k.leaveProbed()
+}
+
+// eachBlock prints the loop over blocks and the last vector.
+func (k *onGrid) eachBlock() {
 	k.line("DECQ CX")
 	k.line("MOVQ CX, R10")
 	k.line("SHRQ $%d, R10", bits.Len(uint(k.lanes()))-1) // whole vectors before the last, which has one lane or more
@@ -89,12 +125,7 @@ func (k *onGrid) emit() {
 	k.line("SHRL $2, R11")
 	k.line("JEQ singles")
 	k.label("row")
-	var streams [][]string
-	for i := range reg(onGridAbreast) {
-		streams = append(streams, k.capture(func() { k.vector(i, k.bytes*int(i), false) }))
-	}
-	k.play(streams...)
-	k.advance(k.bytes * onGridAbreast)
+	k.row()
 	k.line("DECL R11")
 	k.line("JNE row")
 	k.label("singles")
@@ -120,19 +151,53 @@ func (k *onGrid) emit() {
 	}
 	k.vector(0, 0, true)
 	k.flush()
-	k.label("out")
-	if k.masks() {
-		k.line("KMOVW K2, AX")
+}
+
+// eachTurn prints the loop over turns, places and rows. A lane has 128 terms in a turn, of AVX2 256, which are flushed after each.
+func (k *onGrid) eachTurn() {
+	k.line("MOVQ ·streamAhead(SB), BX")
+	k.line("MOVQ CX, DI")
+	k.line("SHRQ $%d, DI", bits.Len(stretch)-1)
+	k.line("LEAQ -%d(CX*%d), R13", stretch, places)
+	k.line("SUBQ $%d, CX", stretch)
+	k.line("IMUL3L $-%d, R8, R8", places*stretch/k.bytes)
+	k.line("IMUL3L $-%d, R9, R9", places*stretch/k.bytes)
+	k.label("turn")
+	k.broadcastWord(gridS, "R8")
+	k.broadcastWord(gridR, "R9")
+	k.line("MOVL $%d, R10", places)
+	k.label("place")
+	k.line("MOVL $%d, R11", stretch/(k.bytes*onGridAbreast))
+	k.label("row")
+	k.row()
+	k.line("DECL R11")
+	k.line("JNE row")
+	k.movePointers("ADDQ CX")
+	k.line("DECL R10")
+	k.line("JNE place")
+	k.movePointers("SUBQ R13")
+	k.flush()
+	k.line("JNE out")
+	k.line("DECQ DI")
+	k.line("JNE turn")
+}
+
+// row takes a row of whole vectors.
+func (k *onGrid) row() {
+	var streams [][]string
+	for i := range reg(onGridAbreast) {
+		streams = append(streams, k.capture(func() { k.vector(i, k.bytes*int(i), false) }))
 	}
-	k.line("MOVQ AX, left+56(FP)")
-	for i, bytes := range []int{64, 32, 16} {
-		if bytes <= k.bytes {
-			k.upper(gridT+reg(i), gridSum, bytes)
-			k.line("VPADDQ Y%d, Y%d, Y%[2]d", gridT+reg(i), gridSum)
-		}
+	k.play(streams...)
+	k.advance(k.bytes * onGridAbreast)
+}
+
+// movePointers moves the pointers.
+func (k *onGrid) movePointers(by string) {
+	k.line("%s, SI", by)
+	if k.term != plain {
+		k.line("%s, DX", by)
 	}
-	k.line("VMOVQ X%d, sum+48(FP)", gridSum)
-	k.leaveProbed()
 }
 
 // masks tells whether there are masks in registers of their own, and what else AVX-512 has.
@@ -150,17 +215,20 @@ func (k *onGrid) broadcastWord(d reg, from string) {
 	k.line("VPBROADCASTD X%d, Y%[1]d", d)
 }
 
-func (k *onGrid) advance(bytes int) {
-	k.line("ADDQ $%d, SI", bytes)
-	if k.term != plain {
-		k.line("ADDQ $%d, DX", bytes)
-	}
-}
+func (k *onGrid) advance(bytes int) { k.movePointers(fmt.Sprintf("ADDQ $%d", bytes)) }
 
 // vector takes the terms at that place, or the ragged ones.
 func (k *onGrid) vector(i reg, off int, ragged bool) {
 	x, t := gridX+i, gridT+i
-	if k.term != plain && !ragged { // from memory, that of products waits otherwise
+	switch {
+	case k.apart && off%line == 0:
+		k.once = true
+		k.prefetchFrom("x", "u", off)
+		if k.term != plain {
+			k.prefetchFrom("y", "u", off)
+		}
+		k.once = false
+	case k.term != plain && !ragged && !k.apart: // from memory, that of products waits otherwise
 		k.line("PREFETCHT1 %d(SI)", off+onGridAhead)
 		k.line("PREFETCHT1 %d(DX)", off+onGridAhead)
 	}
@@ -248,9 +316,11 @@ func writeOnGrid(out string) {
 	for _, t := range []*amd64{a, narrow} {
 		t.setWidth(f32)
 		for _, of := range []term{plain, roundedProduct} {
-			k := &onGrid{amd64: t, term: of}
-			k.emit()
-			declare(fmt.Sprintf("func %s%s%s", k.name(), t.suffix(), k.signature()))
+			for _, apart := range []bool{false, true} {
+				k := &onGrid{amd64: t, term: of, apart: apart}
+				k.emit()
+				declare(fmt.Sprintf("func %s%s%s", k.name(), t.suffix(), k.signature()))
+			}
 		}
 	}
 	for _, of := range []term{plain, roundedProduct} {

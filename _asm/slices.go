@@ -37,6 +37,8 @@ type slices struct {
 	bins int
 	free []reg
 
+	apart bool // of terms that are read in several places: see apart.go
+
 	anchor, sum   []reg   // of the bins that are cut, part by part
 	total         [][]reg // of the last bins that are not: accumulators for vectors in turn
 	max, min      reg
@@ -46,12 +48,16 @@ type slices struct {
 
 func emitSlices(t target, w width, of term, m mode, bins int) string {
 	k := &slices{target: t, w: w, term: of, mode: m, bins: bins}
-	t.setWidth(w)
-	for r := t.registers() - 1; r >= 0; r-- {
-		k.free = append(k.free, reg(r))
-	}
+	k.begin()
 	k.emit()
 	return k.declaration()
+}
+
+func (k *slices) begin() {
+	k.setWidth(k.w)
+	for r := k.registers() - 1; r >= 0; r-- {
+		k.free = append(k.free, reg(r))
+	}
 }
 
 func (k *slices) name() string {
@@ -59,12 +65,19 @@ func (k *slices) name() string {
 		return fmt.Sprintf("look%s%v", k.term, k.w)
 	}
 	m := [...]string{"whole", "dropped", "paired"}[k.mode]
+	if k.apart {
+		m += "Apart"
+	}
 	return fmt.Sprintf("%s%s%vx%d", m, k.term, k.w, k.bins)
 }
 
 func (k *slices) declaration() string {
 	_, elements := (&tree{w: k.w}).types()
-	return fmt.Sprintf("\n//go:noescape\nfunc %s%s(dst *uint64, x, y *%s, n int, anchors *uint64)\n", k.name(), k.suffix(), elements)
+	data, count := "x, y", "n"
+	if k.apart {
+		data, count = "x", "apart"
+	}
+	return fmt.Sprintf("\n//go:noescape\nfunc %s%s(dst *uint64, %s *%s, %s int, anchors *uint64)\n", k.name(), k.suffix(), data, elements, count)
 }
 
 func (k *slices) alloc() reg {
@@ -104,7 +117,15 @@ func (k *slices) accumulators() int {
 func slot(i int) mem { return at("dst", 64*i) }
 
 func (k *slices) emit() {
-	k.prologue(k.name(), []string{"dst", "x", "y", "n", "anchors"}, 0, k.tailBuffers())
+	if k.apart {
+		args := []string{"dst", "x", "apart", "anchors"}
+		k.enterUnread(k.name(), args, 0, 0)
+		for _, arg := range args {
+			k.loadArg(arg, arg)
+		}
+	} else {
+		k.prologue(k.name(), []string{"dst", "x", "y", "n", "anchors"}, 0, k.tailBuffers())
+	}
 	k.loadAhead("u", ofStream)
 	for part := range k.parts() {
 		for i := range k.cut() {
@@ -133,7 +154,11 @@ func (k *slices) emit() {
 		k.target.zero(k.minus0)
 	}
 	k.holdConstants()
-	eachRow(k.target, k.w, k.term == product, k.wholeRow, k.sourceBytes(), func(off int) { k.lastVector(off, off/k.sourceBytes()) })
+	if k.apart {
+		eachPlace(k.target, k.wholeRow)
+	} else {
+		eachRow(k.target, k.w, k.term == product, k.wholeRow, k.sourceBytes(), func(off int) { k.lastVector(off, off/k.sourceBytes()) })
+	}
 	for part := range k.parts() {
 		first := part * k.bins
 		for i := range k.cut() {
@@ -150,7 +175,11 @@ func (k *slices) emit() {
 		k.store(slot(next+2), k.zeros)
 		k.store(slot(next+3), k.minus0)
 	}
-	k.epilogue()
+	if k.apart {
+		k.leave()
+	} else {
+		k.epilogue()
+	}
 }
 
 // holdConstants keeps constants in the registers that the streams of a row leave.

@@ -143,10 +143,22 @@ func addTerms[T Float](b *Bins[T], t terms[T]) {
 		return
 	}
 	c := binCutter[T]{b: b}
+	r := readApart(t)
+	for lo, hi, apart, ok := r.next(); ok; lo, hi, apart, ok = r.next() {
+		if apart > 0 {
+			r.done(c.add(t.slice(lo, hi), apart))
+		} else {
+			c.addAll(t.slice(lo, hi))
+		}
+	}
+}
+
+// addAll adds the terms by blocks.
+func (c *binCutter[T]) addAll(t terms[T]) {
 	for len(t.x) > 0 {
 		n := min(len(t.x), cutBlock[T]())
-		if block := t.slice(0, n); n < cutMin || !c.add(block) {
-			addInGo(b, block)
+		if block := t.slice(0, n); n < cutMin || !c.add(block, 0) {
+			addInGo(c.b, block)
 		}
 		t = t.slice(n, len(t.x))
 	}

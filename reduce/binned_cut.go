@@ -59,21 +59,30 @@ func (c *binCutter[T]) inTwo(e kernel.Extent) bool {
 
 // add adds a block, or does nothing and returns false: where there are no kernels, a
 // term is not finite, or the kernels see the largest not well enough to know the top.
-func (c *binCutter[T]) add(t terms[T]) bool {
-	s := &c.block
+// If apart is not 0, the block is one of kernel.CutApart, and refused, too, where it is not as the last was.
+func (c *binCutter[T]) add(t terms[T], apart int) bool {
+	s, n := &c.block, len(t.x)
+	if apart > 0 {
+		if n = kernel.MaxSliced; c.zeros {
+			return false
+		}
+	}
 	if !c.ready && !c.aim(kernel.Bits(T(math.Float64frombits(sample(t).Most)))) {
 		return false
 	}
 	if !c.zeros {
 		two := kernel.Is64[T]() && !c.deep
-		if !c.cut(two, t) {
+		if !c.cut(two, t, apart) {
 			return false
 		}
 		c.deep = !c.inTwo(s.Extent)
 		if s.Least != 0 && topOf[T](s.Most) <= c.top && !(two && c.deep) {
-			c.take(two, t, 0)
+			c.take(two, n, 0)
 			return true
 		}
+	}
+	if apart > 0 {
+		return false
 	}
 	s.NegZeros = 0
 	if c.zeros || s.Least == 0 {
@@ -86,8 +95,8 @@ func (c *binCutter[T]) add(t terms[T]) bool {
 		return false
 	}
 	c.deep = !c.inTwo(s.Extent)
-	c.cut(!c.deep, t)
-	c.take(!c.deep, t, s.NegZeros)
+	c.cut(!c.deep, t, 0)
+	c.take(!c.deep, n, s.NegZeros)
 	return true
 }
 
@@ -99,20 +108,20 @@ func (c *binCutter[T]) unseen() uint64 {
 	return 0
 }
 
-func (c *binCutter[T]) cut(two bool, t terms[T]) bool {
+func (c *binCutter[T]) cut(two bool, t terms[T], apart int) bool {
 	g := &c.all
 	if two {
 		g = &c.two
 	}
-	return kernel.Cut(&c.block, g, t.kind(), t.x, t.y)
+	return cutTerms(&c.block, g, t, apart)
 }
 
-// take adds the slices of the terms, as many of which are -0.
-func (c *binCutter[T]) take(two bool, t terms[T], negZeros int) {
+// take adds the slices of n terms, as many of which are -0.
+func (c *binCutter[T]) take(two bool, n, negZeros int) {
 	bins := c.b.fold
 	if two {
 		bins = 2
 	}
-	c.b.addBins(c.top, c.block.Sum[:bins], len(t.x))
+	c.b.addBins(c.top, c.block.Sum[:bins], n)
 	c.b.notNeg0 -= int64(negZeros)
 }

@@ -52,16 +52,20 @@ func binnedOnGrid[T Float](fold int, of kernel.Terms, x, y []T) (T, bool) {
 // sumOnGrid returns the sum of the terms, rounded to multiples of 2^exponent, in such units, or the bits of a larger term for which that is too low, or
 // neither: see kernel.SumOnGrid.
 func sumOnGrid(fold, exponent int, of kernel.Terms, x, y []float32) (sum int128, larger uint64, ok bool) {
-	for lo := 0; lo < len(x); lo += kernel.MaxOnGrid {
-		blockX, blockY := x[lo:min(lo+kernel.MaxOnGrid, len(x))], y
-		if y != nil {
-			blockY = y[lo:]
+	apart := kernel.Apart[float32](of, len(x))
+	for len(x) > 0 {
+		n := kernel.Places * apart
+		if n == 0 || n > len(x) {
+			n, apart = min(kernel.MaxOnGrid, len(x)), 0
 		}
-		part, more, ok := kernel.SumOnGrid(fold, exponent, of, blockX, blockY)
+		part, more, ok := kernel.SumOnGrid(fold, exponent, of, x[:n], y, apart)
 		if !ok {
 			return sum, more, false
 		}
 		sum.add(part)
+		if x = x[n:]; y != nil {
+			y = y[n:]
+		}
 	}
 	return sum, 0, true
 }

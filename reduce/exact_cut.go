@@ -125,13 +125,19 @@ func unitsBelow(units []int, top, bins int, m kernel.Mode) ([]int, int) {
 // noKernels is a rest for more blocks than there are.
 const noKernels = math.MaxInt / kernel.MaxSliced
 
-// add adds the block to a, or does nothing and returns false.
-func (c *cutter[T]) add(a *Superaccumulator, t terms[T]) bool {
+// add adds the block to a, or does nothing and returns false. If apart is not 0, the block is one of kernel.CutApart, and refused, too, where it is
+// not as the last was.
+func (c *cutter[T]) add(a *Superaccumulator, t terms[T], apart int) bool {
+	p, s, n := profileOf(t), &c.block, len(t.x)
+	if apart > 0 {
+		if n = kernel.MaxSliced; c.zeros || c.resting > 0 {
+			return false
+		}
+	}
 	if c.resting > 0 {
 		c.resting--
 		return false
 	}
-	p, s := profileOf(t), &c.block
 	if !c.ready {
 		e := sample(t)
 		switch {
@@ -142,14 +148,19 @@ func (c *cutter[T]) add(a *Superaccumulator, t terms[T]) bool {
 		}
 	}
 	if !c.zeros {
-		if !kernel.Cut(s, &c.grid, t.kind(), t.x, t.y) {
-			c.resting = noKernels
+		if !cutTerms(s, &c.grid, t, apart) {
+			if apart == 0 {
+				c.resting = noKernels
+			}
 			return false
 		}
 		if s.Least >= c.held.Least && s.Most <= c.held.Most {
-			c.take(a, len(t.x), 0)
+			c.take(a, n, 0)
 			return true
 		}
+	}
+	if apart > 0 {
+		return false
 	}
 	s.NegZeros = 0
 	if c.zeros || s.Least == 0 {
@@ -163,7 +174,7 @@ func (c *cutter[T]) add(a *Superaccumulator, t terms[T]) bool {
 		}
 	}
 	if s.Least > s.Most { // all are zero
-		a.reserve(int64(len(t.x)))
+		a.reserve(int64(n))
 		a.aside[negZero] += int64(s.NegZeros)
 		return true
 	}
@@ -171,7 +182,7 @@ func (c *cutter[T]) add(a *Superaccumulator, t terms[T]) bool {
 		return c.refuse()
 	}
 	kernel.Cut(s, &c.grid, t.kind(), t.x, t.y)
-	c.take(a, len(t.x), s.NegZeros)
+	c.take(a, n, s.NegZeros)
 	return true
 }
 
@@ -196,11 +207,11 @@ func sample[T Float](t terms[T]) kernel.Extent {
 // took them.
 func likelyCut[T Float](t terms[T]) bool {
 	var c cutter[T]
-	if !c.add(new(Superaccumulator), t.slice(0, 64)) {
+	if !c.add(new(Superaccumulator), t.slice(0, 64), 0) {
 		return false
 	}
 	last := len(t.x) - 64
-	return c.add(new(Superaccumulator), t.slice(last, last+64)) && c.add(new(Superaccumulator), t.slice(last/2, last/2+64))
+	return c.add(new(Superaccumulator), t.slice(last, last+64), 0) && c.add(new(Superaccumulator), t.slice(last/2, last/2+64), 0)
 }
 
 // underflows tells whether a product of two numbers that are not zero is.

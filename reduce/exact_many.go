@@ -14,9 +14,21 @@ func addExact[T Float](a *Superaccumulator, t terms[T]) {
 		return
 	}
 	var c cutter[T]
+	r := readApart(t)
+	for lo, hi, apart, ok := r.next(); ok; lo, hi, apart, ok = r.next() {
+		if apart > 0 {
+			r.done(c.add(a, t.slice(lo, hi), apart))
+		} else {
+			c.addAll(a, t.slice(lo, hi))
+		}
+	}
+}
+
+// addAll adds the terms by blocks.
+func (c *cutter[T]) addAll(a *Superaccumulator, t terms[T]) {
 	for len(t.x) >= cutMin {
 		n := min(len(t.x), kernel.MaxSliced)
-		if !c.add(a, t.slice(0, n)) {
+		if !c.add(a, t.slice(0, n), 0) {
 			n = min(max(n, c.resting*kernel.MaxSliced), len(t.x))
 			c.resting = max(0, c.resting-(n-1)/kernel.MaxSliced)
 			addMany(a, t.slice(0, n))

@@ -29,6 +29,14 @@ func TestAhead(t *testing.T) {
 				all = append(all, uint64(cut.Sum[0]), uint64(cut.Sum[1]))
 			}
 		}
+		if active >= AVX2 {
+			var cut Slices
+			grid := NewGrid(Whole, false, -40, -80)
+			require.True(t, CutApart(&cut, &grid, x, 1111))
+			sum, _, ok := SumOnGrid(3, SingleGrid(3, Bits(float32(512))), Plain, s[:4096], nil, 1024)
+			require.True(t, ok)
+			all = append(all, uint64(cut.Sum[0]), uint64(cut.Sum[1]), uint64(sum))
+		}
 		high, low, most := SplitWatched(Product, Anchor(-30), x, y)
 		return append(all, uint64(high), Bits(low), most)
 	}

@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"fmt"
 	"math"
 	"unsafe"
 )
@@ -21,15 +22,18 @@ const MaxOnGrid = 1 << 22
 // SumOnGrid returns the sum of up to MaxOnGrid terms of float32, each rounded to the nearest multiple of 2^exponent, ties to even,
 // in such units. They are read once, in vectors of float32. SingleGrid's exponent is right for all: SumOnGrid returns false where it is too low for the largest of them, whose bits
 // it returns then, or those of another for which it is; and where there are no kernels, in fold 4, where that grid has no anchor, and of no terms, with 0 for the bits. Terms are
-// Plain or RoundedProduct.
-func SumOnGrid(fold, exponent int, of Terms, x, y []float32) (sum int64, most uint64, ok bool) {
+// Plain or RoundedProduct. If apart is not 0, there are Places times as many, which are read in so many places, that many terms from one to the next.
+func SumOnGrid(fold, exponent int, of Terms, x, y []float32, apart int) (sum int64, most uint64, ok bool) {
 	if fold > 3 || exponent+gridStep+24 > 127 || active == Portable || len(x) == 0 {
 		return 0, 0, false
+	}
+	if apart > 0 && (len(x) != Places*apart || 4*apart%stretchBytes != 0) {
+		panic(fmt.Sprintf("kernel: %d terms in places %d apart", len(x), apart))
 	}
 	if active < AVX2 {
 		return cutOnGrid(fold, exponent, of, x, y)
 	}
-	if sum, ok = sumOnGrid(fold, exponent, of, x, y); !ok {
+	if sum, ok = sumOnGrid(fold, exponent, of, x, y, apart); !ok {
 		if most = Largest(of, x, y); SingleGrid(fold, most) == exponent {
 			most = 0 // it is not for that
 		}
@@ -100,14 +104,27 @@ func SumFewOnGrid(fold int, of Terms, x, y []float32) (v float32, ok bool) {
 // The unit U of the upper anchor M = 1.5 * 2^23 U is 2^(W fold - 23) q, so that such terms are at most 2^22 U: M + x is in the binade of M then, but for +2^22 U and
 // what rounds to that, and it is not if a term is more, as below that binade numbers are closer. With h the multiple of U that is
 // nearest to x, |h| <= 2^22 U, and m = 1.5 * 2^23 q, a multiple of U of at most 2^21 U, M + m and m - h are multiples of U of at most 2^24 U: exact. An upper
-// bin of 241 terms is less than 2^30 U, the lower one, of at most 2^15 q each, less than 2^23 q.
-func sumOnGrid(fold, exponent int, of Terms, x, y []float32) (sum int64, ok bool) {
+// bin of 256 terms is at most 2^30 U, the lower one, of at most 2^15 q each, 2^23 q.
+func sumOnGrid(fold, exponent int, of Terms, x, y []float32, apart int) (sum int64, ok bool) {
 	const significand, bias, half, width = 23, 127, 1 << 22, 13
 	step := width*fold - significand
 	lower := uint64(exponent+significand+bias)<<significand | half
 	upper := lower + uint64(step)<<significand
 	p, q := unsafe.SliceData(x), unsafe.SliceData(y)
 	left := uint64(0)
+	if bytes := 4 * apart; apart > 0 {
+		switch {
+		case active == AVX2 && of == Plain:
+			sum, left = onGridApartSumF32AVX2(p, q, bytes, upper, lower, step)
+		case active == AVX2:
+			sum, left = onGridApartDotRoundedF32AVX2(p, q, bytes, upper, lower, step)
+		case of == Plain:
+			sum, left = onGridApartSumF32AVX512(p, q, bytes, upper, lower, step)
+		default:
+			sum, left = onGridApartDotRoundedF32AVX512(p, q, bytes, upper, lower, step)
+		}
+		return sum, left == 0
+	}
 	switch {
 	case active == AVX2 && of == Plain:
 		sum, left = onGridSumF32AVX2(p, q, len(x), upper, lower, step)

@@ -170,14 +170,14 @@ func testSumOnGrid(t *testing.T, fold int, of Terms) {
 	for n := 1; n < 40000; n += 1 + n/300*(n/2) {
 		for kind := range 4 {
 			x, y := numbers(n, kind)
-			sum, _, ok := SumOnGrid(fold, exponent, of, x, y)
+			sum, _, ok := SumOnGrid(fold, exponent, of, x, y, 0)
 			require.True(t, ok, "fold %d, %d terms, kind %d", fold, n, kind)
 			require.Equal(t, RoundedSum(of, Anchor(exponent), x, y), sum, "fold %d, %d terms, kind %d", fold, n, kind)
 			for _, odd := range []float64{1 + 0x1p-23, -1 - 0x1p-23, 2, -3, 0x1p60, math.NaN(), math.Inf(1), math.Inf(-1)} {
 				i := rng.IntN(n)
 				before := x[i]
 				x[i] = float32(odd * end)
-				_, _, ok = SumOnGrid(fold, exponent, of, x, y)
+				_, _, ok = SumOnGrid(fold, exponent, of, x, y, 0)
 				require.False(t, ok, "fold %d, %v among %d terms", fold, odd, n)
 				x[i] = before
 			}

@@ -224,6 +224,14 @@ func extractBits[T Float](x, y []T) (all []uint64) {
 				all = append(all, Bits(v), uint64(state))
 				_, most = ExtentOf(of, x, y)
 				all = append(all, most)
+				if apart := MaxSliced / Places; active >= AVX2 && of == Plain && len(x) >= MaxSliced {
+					for _, m := range []Mode{Whole, Dropped} {
+						var cut Slices
+						grid := NewGrid(m, false, -40, -80)
+						CutApart(&cut, &grid, As[float64](x), apart)
+						all = append(all, uint64(cut.Sum[0]), uint64(cut.Sum[1]))
+					}
+				}
 			} else {
 				exact := of
 				if of == RoundedProduct {
@@ -231,8 +239,12 @@ func extractBits[T Float](x, y []T) (all []uint64) {
 				}
 				sum, most := SumWatched(exact, As[float32](x), As[float32](y))
 				all = append(all, Bits(sum), most)
-				onGrid, _, _ := SumOnGrid(3, SingleGrid(3, Bits(float32(0.75))), of, As[float32](x), As[float32](y))
+				onGrid, _, _ := SumOnGrid(3, SingleGrid(3, Bits(float32(0.75))), of, As[float32](x), As[float32](y), 0)
 				all = append(all, uint64(onGrid))
+				if apart := stretchBytes / 4; len(x) >= Places*apart {
+					onGrid, _, _ = SumOnGrid(3, SingleGrid(3, Bits(float32(0.75))), of, As[float32](x)[:Places*apart], As[float32](y), apart)
+					all = append(all, uint64(onGrid))
+				}
 				for _, n := range []int{min(40, len(x)), min(117, len(x))} {
 					v, _ := SumFewOnGrid(3, of, As[float32](x)[:n], As[float32](y))
 					all = append(all, Bits(v))

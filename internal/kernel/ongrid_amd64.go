@@ -8,13 +8,25 @@ package kernel
 func onGridSumF32AVX512(x, y *float32, n int, upper, lower uint64, step int) (sum int64, left uint64)
 
 //go:noescape
+func onGridApartSumF32AVX512(x, y *float32, apart int, upper, lower uint64, step int) (sum int64, left uint64)
+
+//go:noescape
 func onGridDotRoundedF32AVX512(x, y *float32, n int, upper, lower uint64, step int) (sum int64, left uint64)
+
+//go:noescape
+func onGridApartDotRoundedF32AVX512(x, y *float32, apart int, upper, lower uint64, step int) (sum int64, left uint64)
 
 //go:noescape
 func onGridSumF32AVX2(x, y *float32, n int, upper, lower uint64, step int) (sum int64, left uint64)
 
 //go:noescape
+func onGridApartSumF32AVX2(x, y *float32, apart int, upper, lower uint64, step int) (sum int64, left uint64)
+
+//go:noescape
 func onGridDotRoundedF32AVX2(x, y *float32, n int, upper, lower uint64, step int) (sum int64, left uint64)
+
+//go:noescape
+func onGridApartDotRoundedF32AVX2(x, y *float32, apart int, upper, lower uint64, step int) (sum int64, left uint64)
 
 //go:noescape
 func fewOnGridSumF32AVX512(x, y *float32, n, fold int) (v float32, ok bool)

@@ -8,7 +8,15 @@ func onGridSumF32AVX512(x, y *float32, n int, upper, lower uint64, step int) (su
 	panic(noKernel)
 }
 
+func onGridApartSumF32AVX512(x, y *float32, apart int, upper, lower uint64, step int) (sum int64, left uint64) {
+	panic(noKernel)
+}
+
 func onGridDotRoundedF32AVX512(x, y *float32, n int, upper, lower uint64, step int) (sum int64, left uint64) {
+	panic(noKernel)
+}
+
+func onGridApartDotRoundedF32AVX512(x, y *float32, apart int, upper, lower uint64, step int) (sum int64, left uint64) {
 	panic(noKernel)
 }
 
@@ -16,7 +24,15 @@ func onGridSumF32AVX2(x, y *float32, n int, upper, lower uint64, step int) (sum 
 	panic(noKernel)
 }
 
+func onGridApartSumF32AVX2(x, y *float32, apart int, upper, lower uint64, step int) (sum int64, left uint64) {
+	panic(noKernel)
+}
+
 func onGridDotRoundedF32AVX2(x, y *float32, n int, upper, lower uint64, step int) (sum int64, left uint64) {
+	panic(noKernel)
+}
+
+func onGridApartDotRoundedF32AVX2(x, y *float32, apart int, upper, lower uint64, step int) (sum int64, left uint64) {
 	panic(noKernel)
 }
 

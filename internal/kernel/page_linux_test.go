@@ -35,6 +35,7 @@ func TestKernelsStayWithinTheirMemory(t *testing.T) {
 	eachBackend(t, func(t *testing.T) {
 		t.Run("float32", testWithin[float32])
 		t.Run("float64", testWithin[float64])
+		t.Run("apart", testApartWithin)
 	})
 }
 
@@ -122,6 +123,25 @@ func testSetsWithin[T Float](t *testing.T) {
 	}
 }
 
+// testApartWithin sums terms in several places; the last ends where the memory does.
+func testApartWithin(t *testing.T) {
+	if active < AVX2 {
+		return
+	}
+	x, _ := atPageEnds[float64](t, 3*1111+MaxSliced/Places)
+	var cut Slices
+	grid := NewGrid(Whole, false, -40, -80)
+	require.True(t, CutApart(&cut, &grid, x, 1111))
+	require.Equal(t, int64(MaxSliced)<<40, cut.Sum[0])
+	_, after := atPageEnds[float32](t, 4096)
+	exponent := SingleGrid(3, Bits(float32(1)))
+	for _, of := range []Terms{Plain, RoundedProduct} {
+		units, _, ok := SumOnGrid(3, exponent, of, after, after, 1024)
+		require.True(t, ok)
+		require.EqualValues(t, len(after), math.Ldexp(float64(units), exponent))
+	}
+}
+
 // testCertainWithin sums by certificates: of products that a window refuses, as the first is far below the others, and of rounded ones.
 func testCertainWithin[T Float](t *testing.T, u, v []T) {
 	if Is64[T]() {
@@ -137,7 +157,7 @@ func testCertainWithin[T Float](t *testing.T, u, v []T) {
 			sum, _ := SumWatched(exact, As[float32](u), y)
 			require.EqualValues(t, len(u), sum)
 			exponent := SingleGrid(3, Bits(float32(1)))
-			if units, _, ok := SumOnGrid(3, exponent, of, As[float32](u), y); ok {
+			if units, _, ok := SumOnGrid(3, exponent, of, As[float32](u), y, 0); ok {
 				require.EqualValues(t, len(u), math.Ldexp(float64(units), exponent))
 			}
 			if len(u) > 0 && len(u) <= MaxFewOnGrid {

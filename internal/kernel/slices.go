@@ -127,7 +127,13 @@ func Cut[T Float](out *Slices, g *Grid, of Terms, x, y []T) bool {
 	if !slices(g.mode, of, g.bins(), g.single, &out.vectors, g, x, y) {
 		return false
 	}
-	terms := uint64(inVectors(len(x), g.single))
+	g.evaluate(out, inVectors(len(x), g.single))
+	return true
+}
+
+// evaluate takes the sums of so many terms, and their extent, from a kernel's vectors.
+func (g *Grid) evaluate(out *Slices, n int) {
+	terms := uint64(n)
 	for k := range g.units {
 		v := out.vectors.at(k)
 		added := terms // anchors to all lanes together
@@ -141,7 +147,6 @@ func Cut[T Float](out *Slices, g *Grid, of Terms, x, y []T) bool {
 		}
 	}
 	out.Extent = extent(out.vectors.at(g.units), out.vectors.at(g.units+1), g.single)
-	return true
 }
 
 // inVectors is the number of n terms and those that fill up the last vector; single says that

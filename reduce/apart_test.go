@@ -1,0 +1,141 @@
+package reduce
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/samebits/samebits/internal/kernel"
+	"github.com/stretchr/testify/require"
+)
+
+// apartTerms is how many terms of float64 the places of these tests are from each other: two blocks and a half, so that something is left.
+const apartTerms = 2*kernel.MaxSliced/kernel.Places + 256
+
+// spread returns n terms that places are read of, of a kind.
+func spread[T Float](rng *rand.Rand, n, kind int) []T {
+	x := make([]T, n)
+	for i := range x {
+		x[i] = T(math.Ldexp(rng.Float64()*2-1, 5-rng.IntN(9)))
+	}
+	some := func(values ...float64) {
+		for _, v := range values {
+			x[rng.IntN(n)] = T(v)
+		}
+	}
+	switch kind {
+	case 1:
+		some(0, math.Copysign(0, -1), 0)
+	case 2:
+		some(1e10, -3e20, 1e30)
+	case 3:
+		some(1e-30, 1e-20, -1e-35)
+	case 4:
+		some(math.Inf(1))
+	case 5:
+		some(math.NaN(), 1e20)
+	case 6:
+		x = regime[T](rng, n)
+	case 7:
+		clear(x)
+	}
+	return x
+}
+
+// checkApart compares what terms leave that are added in several places with what they leave when added one by one.
+func checkApart(x []float64, fold int, add func(b *Bins[float64], a *Superaccumulator, t terms[float64])) error {
+	got, want := NewBins[float64](fold), NewBins[float64](fold)
+	var exact, singly Superaccumulator
+	add(&got, &exact, terms[float64]{x: x})
+	addInGo(&want, terms[float64]{x: x})
+	addOneByOne(&singly, terms[float64]{x: x})
+	if got.words() != want.words() {
+		return fmt.Errorf("binned sum of %d terms, fold %d: %v for %v", len(x), fold, got.words(), want.words())
+	}
+	if !exact.Equal(&singly) {
+		return fmt.Errorf("exact sum of %d terms", len(x))
+	}
+	return nil
+}
+
+// Sums read in several places leave the same states as others, of all numbers of terms about the spans and wherever they begin.
+func TestReadApart(t *testing.T) {
+	eachBackend(t, func(t *testing.T) {
+		defer kernel.SetApart(8*apartTerms, 0)()
+		const span = kernel.Places * apartTerms
+		both := func(b *Bins[float64], a *Superaccumulator, t terms[float64]) {
+			addTerms(b, t)
+			addExact(a, t)
+		}
+		for kind := range 8 {
+			rng := rand.New(rand.NewPCG(71, uint64(kind)))
+			for i, n := range []int{span - 1, span, span + 1, span + 23, 2*span - 1, 2 * span, 2*span + 1, 3*span + 1000} {
+				x := spread[float64](rng, n+i%4, kind)[i%4:]
+				require.NoError(t, checkApart(x, 2+i%3, both), "kind %d", kind)
+			}
+		}
+		if kernel.Apart[float64](kernel.Plain, span) == 0 {
+			return
+		}
+		x := spread[float64](rand.New(rand.NewPCG(73, 74)), 2*span+5, 0)
+		taken, rest := 0, 0
+		r := readApart(terms[float64]{x: x})
+		for lo, hi, apart, ok := r.next(); ok; lo, hi, apart, ok = r.next() {
+			if apart > 0 {
+				taken++
+				r.done(true)
+			} else {
+				rest += hi - lo
+			}
+		}
+		require.Equal(t, 2*2, taken)
+		require.Equal(t, len(x)-taken*kernel.MaxSliced, rest)
+		missing := func(b *Bins[float64], a *Superaccumulator, t terms[float64]) { // every other block
+			c, r := binCutter[float64]{b: b}, readApart(t)
+			for lo, hi, apart, ok := r.next(); ok; lo, hi, apart, ok = r.next() {
+				if apart > 0 {
+					taken++
+					r.done(taken%2 == 0 || c.add(t.slice(lo, hi), apart))
+				} else {
+					c.addAll(t.slice(lo, hi))
+				}
+			}
+			addExact(a, t)
+		}
+		require.ErrorContains(t, checkApart(x, 3, missing), "binned")
+	})
+}
+
+// Sums of float32 and those of several goroutines are the same, too, read in several places or not.
+func TestSumsApart(t *testing.T) {
+	defer func(n int) { grain = n }(grain)
+	grain = 1000
+	eachBackend(t, func(t *testing.T) {
+		t.Run("f32", testSumsApart[float32])
+		t.Run("f64", testSumsApart[float64])
+	})
+}
+
+func testSumsApart[T Float](t *testing.T) {
+	orders := []Order{Binned, BinnedFold(2), Exact}
+	all := func(x, y []T, from int) (bits []uint64) {
+		defer kernel.SetApart(8*apartTerms, from)()
+		for _, order := range orders {
+			bits = append(bits, kernel.Bits(Sum(order, x)), kernel.Bits(Dot(order, x, y)))
+			for threads := 2; threads <= 3; threads++ {
+				bits = append(bits, kernel.Bits(SumParallel(order, x, threads)), kernel.Bits(DotParallel(order, x, y, threads)))
+			}
+			bits = append(bits, kernel.Bits(whole(x).Sum(order)), kernel.Bits(NewVector((len(x)+2)/3, 3, x).Sum(order)))
+		}
+		return bits
+	}
+	const span = kernel.Places * 2 * apartTerms // of float32
+	for kind := range 8 {
+		rng := rand.New(rand.NewPCG(75, uint64(kind)))
+		for i, n := range []int{span - 1, span, span + 1, 2*span + 100, 3 * span} {
+			x, y := spread[T](rng, n+i%4, kind)[i%4:], spread[T](rng, n, i%2)
+			require.Equal(t, all(x, y, math.MaxInt), all(x, y, 0), "kind %d, %d terms", kind, n)
+		}
+	}
+}
