@@ -263,6 +263,17 @@ func (a *amd64) subFrom(d, x reg) {
 }
 
 func (a *amd64) abs(d, x reg) { a.withConstant("VAND", d, x, absMask) }
+
+// absMem is load and abs; with the constant in a register that is one instruction.
+func (a *amd64) absMem(d reg, m mem) {
+	if mask, ok := a.held[absMask]; ok {
+		a.three("VAND", d, mask, a.mem(m))
+		return
+	}
+	a.load(d, m)
+	a.abs(d, d)
+}
+
 func (a *amd64) or(d, x reg)  { a.three("VOR", d, d, a.v(x)) }
 func (a *amd64) and(d, x reg) { a.three("VAND", d, d, a.v(x)) }
 

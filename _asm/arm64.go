@@ -206,6 +206,12 @@ func (a *arm64) abs(d, x reg) {
 	}
 	a.line("WORD $0x%08x // FABS V%d.%s, V%d.%s", word|uint32(x)<<5|uint32(d), d, lanes, x, lanes)
 }
+
+func (a *arm64) absMem(d reg, m mem) {
+	a.load(d, m)
+	a.abs(d, d)
+}
+
 func (a *arm64) fmsubMem(d, x reg, m mem) {
 	a.operand(m)
 	a.fmsub(d, x, spare)

@@ -46,9 +46,10 @@ type extract struct {
 	what extraction
 	free []reg
 
-	anchor, high, max, min reg   // max is the least of least
-	h, low                 []reg // of the lanes
-	scale                  reg
+	anchor, high reg
+	max, min     []reg // of vectors in turn; max is the least of least
+	h, low       []reg // of the lanes
+	scale        reg
 }
 
 var extractions = [...]string{"largest", "least", "split", "scaled", "watched", "rounded", "summed", "extent"}
@@ -92,6 +93,20 @@ func (k *extract) zeroed() reg {
 	return r
 }
 
+func (k *extract) oned() reg {
+	r := k.alloc()
+	k.ones(r)
+	return r
+}
+
+// inTurn returns the registers that magnitudes of vectors are compared with in turn: each waits for the one before it in the same.
+func (k *extract) inTurn(first func() reg) []reg {
+	return []reg{first(), first()}
+}
+
+// turn is the one of them for the vector at off.
+func (k *extract) turn(r []reg, off int) reg { return r[off/k.sourceBytes()%len(r)] }
+
 func (k *extract) emit() {
 	args, results := []string{"x", "y", "n", "anchor"}, 8
 	switch k.what {
@@ -113,16 +128,14 @@ func (k *extract) emit() {
 	}
 	switch k.what {
 	case largest:
-		k.max = k.zeroed()
+		k.max = k.inTurn(k.zeroed)
 	case least:
-		k.max = k.alloc()
-		k.ones(k.max)
+		k.max = k.inTurn(k.oned)
 	case extent:
-		k.max, k.min = k.zeroed(), k.alloc()
-		k.ones(k.min)
+		k.max, k.min = k.inTurn(k.zeroed), k.inTurn(k.oned)
 	case split, scaled, watched:
 		if k.what == watched {
-			k.max = k.zeroed()
+			k.max = k.inTurn(k.zeroed)
 		}
 		for range 16 * k.w.lane() / k.vectorBytes() {
 			h := k.alloc()
@@ -137,12 +150,12 @@ func (k *extract) emit() {
 		k.anchor, k.high = k.alloc(), k.zeroed()
 		k.broadcast(k.anchor, at("anchor", 0))
 	case summed:
-		k.max = k.zeroed()
+		k.max = []reg{k.zeroed()}
 		for range 32 * k.w.lane() / k.vectorBytes() {
 			k.low = append(k.low, k.zeroed())
 		}
 	}
-	k.holdConstant()
+	k.holdConstants()
 	if k.asksAhead() {
 		k.beginAsking()
 	}
@@ -152,22 +165,28 @@ func (k *extract) emit() {
 	k.leave()
 }
 
-// holdConstant keeps the constant of the terms in a register, if there is one left.
-func (k *extract) holdConstant() {
-	c := one
-	if k.what == largest || k.what == least || k.what == extent {
-		c = absMask
-	}
-	if k.what == summed {
+// holdConstants keeps the constants of the terms in registers, if there are some left beside one or two vectors.
+func (k *extract) holdConstants() {
+	var all []constant
+	switch k.what {
+	case largest, least, extent:
+		all = []constant{absMask}
+	case watched:
+		all = []constant{one, absMask}
+	case split, rounded:
+		all = []constant{one}
+	case summed:
 		k.setWidth(f32) // for these alone
 		defer k.setWidth(k.w)
-		c = absMask
+		all = []constant{absMask}
 	}
-	if k.what == scaled || len(k.free) <= k.stream()*k.abreast() {
-		return
-	}
-	if r := k.alloc(); !k.hold(r, c) {
-		k.free = append(k.free, r)
+	for _, c := range all {
+		if len(k.free) <= k.stream()*min(k.abreast(), 2) {
+			return
+		}
+		if r := k.alloc(); !k.hold(r, c) {
+			k.free = append(k.free, r)
+		}
 	}
 }
 
@@ -175,10 +194,13 @@ func (k *extract) sourceBytes() int { return k.vectorBytes() * k.w.element() / k
 
 // stream is the number of registers that a vector of terms takes.
 func (k *extract) stream() int {
-	if k.exactPair() {
+	switch {
+	case k.exactPair():
 		return 4
+	case k.what == summed:
+		return 3
 	}
-	return 3
+	return 2
 }
 
 // asksAhead tells whether memory is asked for ahead: of exact products, whose two arrays may be in one bank of the memory (see
@@ -217,7 +239,14 @@ func (k *extract) ask() {
 	k.label("asked")
 }
 
-func (k *extract) abreast() int { return min(len(k.free)/k.stream(), rowIn/k.sourceBytes(), 4) }
+// abreast is the number of vectors that are taken side by side: a part of a row.
+func (k *extract) abreast() int {
+	n := 4
+	for n > min(len(k.free)/k.stream(), rowIn/k.sourceBytes()) {
+		n /= 2
+	}
+	return n
+}
 
 func (k *extract) wholeRow() {
 	if k.asksAhead() {
@@ -246,7 +275,13 @@ func (k *extract) exactPair() bool {
 func (k *extract) vector(off int) {
 	all := k.free
 	v, t := k.alloc(), k.alloc()
+	magnitudes := k.what == largest || k.what == least || k.what == extent
 	switch {
+	case magnitudes && k.term == plain && k.w != wide:
+		k.absMem(v, at("x", off))
+		k.compare(v, off)
+		k.free = all
+		return
 	case k.w != wide:
 		k.load(v, at("x", off))
 	case k.term != roundedProduct:
@@ -280,6 +315,19 @@ func (k *extract) vector(off int) {
 	k.free = all
 }
 
+// compare takes note of the magnitudes v.
+func (k *extract) compare(v reg, off int) {
+	switch k.what {
+	case largest:
+		k.maxWord(k.turn(k.max, off), v)
+	case least:
+		k.minWord(k.turn(k.max, off), v)
+	case extent:
+		k.maxWord(k.turn(k.max, off), v)
+		k.minWord(k.turn(k.min, off), v)
+	}
+}
+
 // lookSingle takes note of the magnitudes of a whole vector of float32, of which this is the first half. Products are rounded.
 func (k *extract) lookSingle(off int) {
 	all := k.free
@@ -290,7 +338,7 @@ func (k *extract) lookSingle(off int) {
 		k.mulMem(v, v, at("y", off))
 	}
 	k.abs(v, v)
-	k.maxWord(k.max, v)
+	k.maxWord(k.max[0], v)
 	k.setWidth(k.w)
 	k.free = all
 }
@@ -298,16 +346,9 @@ func (k *extract) lookSingle(off int) {
 // take takes the terms v, with the help of t.
 func (k *extract) take(v, t reg, off int) {
 	switch k.what {
-	case largest:
+	case largest, least, extent:
 		k.abs(v, v)
-		k.maxWord(k.max, v)
-	case least:
-		k.abs(v, v)
-		k.minWord(k.max, v)
-	case extent:
-		k.abs(v, v)
-		k.maxWord(k.max, v)
-		k.minWord(k.min, v)
+		k.compare(v, off)
 	case rounded:
 		k.add(t, v, k.anchor)
 		k.addInt(k.high, t)
@@ -315,7 +356,7 @@ func (k *extract) take(v, t reg, off int) {
 		low := k.low[off/k.sourceBytes()]
 		k.add(low, low, v)
 	case split, watched:
-		k.watch(v, t)
+		k.watch(v, t, off)
 		h, low := k.lanes(off)
 		k.above(h, t, v, off)
 		k.addOnto(v, h)
@@ -336,7 +377,7 @@ func (k *extract) take(v, t reg, off int) {
 func (k *extract) takeProduct(p, a, b, t reg, off int) {
 	h, low := k.lanes(off)
 	k.mul(p, a, b)
-	k.watch(p, t)
+	k.watch(p, t, off)
 	k.above(h, t, p, off)
 	k.fmadd(h, a, b)
 	k.add(low, low, h)
@@ -344,10 +385,10 @@ func (k *extract) takeProduct(p, a, b, t reg, off int) {
 }
 
 // watch takes note of the magnitudes of v, if that is asked for.
-func (k *extract) watch(v, t reg) {
+func (k *extract) watch(v, t reg, off int) {
 	if k.what == watched {
 		k.abs(t, v)
-		k.maxWord(k.max, t)
+		k.maxWord(k.turn(k.max, off), t)
 	}
 }
 
@@ -385,15 +426,15 @@ func (k *extract) lastVector(off int) {
 			k.mul(v, v, y)
 		}
 		k.abs(v, v)
-		k.maxWord(k.max, v)
+		k.maxWord(k.max[0], v)
 		k.isPlusZero(t, v)
 		k.or(v, t)
-		k.minWord(k.min, v)
+		k.minWord(k.min[0], v)
 	case k.what == least:
 		k.abs(v, v)
 		k.isPlusZero(t, v)
 		k.or(v, t)
-		k.minWord(k.max, v)
+		k.minWord(k.max[0], v)
 	case k.what == summed:
 		k.lastSummed(v, t, off)
 	case k.term == plain:
@@ -423,33 +464,43 @@ func (k *extract) lastSummed(v, t reg, off int) {
 	k.toSingle(v)
 	k.setWidth(f32)
 	k.abs(v, v)
-	k.maxWord(k.max, v)
+	k.maxWord(k.max[0], v)
 	k.setWidth(k.w)
 }
 
 // finish combines the lanes.
 func (k *extract) finish(results int) {
+	for i := 1; i < len(k.max); i++ {
+		if k.what == least {
+			k.minWord(k.max[0], k.max[i])
+		} else {
+			k.maxWord(k.max[0], k.max[i])
+		}
+	}
 	if k.what == largest || k.what == least {
 		combine := k.maxWord
 		if k.what == least {
 			combine = k.minWord
 		}
-		k.across(k.max, 2*k.w.lane(), combine)
-		k.result64("ret", results, k.max)
+		k.across(k.max[0], 2*k.w.lane(), combine)
+		k.result64("ret", results, k.max[0])
 		return
 	}
 	if k.what == extent {
-		k.across(k.max, 2*k.w.lane(), k.maxWord)
-		k.result64("most", results, k.max)
-		k.across(k.min, 2*k.w.lane(), k.minWord)
-		k.result64("least", results+8, k.min)
+		k.across(k.max[0], 2*k.w.lane(), k.maxWord)
+		k.result64("most", results, k.max[0])
+		for _, r := range k.min[1:] {
+			k.minWord(k.min[0], r)
+		}
+		k.across(k.min[0], 2*k.w.lane(), k.minWord)
+		k.result64("least", results+8, k.min[0])
 		return
 	}
 	if k.what == summed {
 		k.join()
 		k.result64("sum", results, k.low[0])
-		k.across(k.max, 8, k.maxWord)
-		k.result64("most", results+8, k.max)
+		k.across(k.max[0], 8, k.maxWord)
+		k.result64("most", results+8, k.max[0])
 		return
 	}
 	if len(k.h) > 0 {
@@ -467,8 +518,8 @@ func (k *extract) finish(results int) {
 	k.join()
 	k.result64("low", results+8, k.low[0])
 	if k.what == watched {
-		k.across(k.max, 2*k.w.lane(), k.maxWord)
-		k.result64("most", results+16, k.max)
+		k.across(k.max[0], 2*k.w.lane(), k.maxWord)
+		k.result64("most", results+16, k.max[0])
 	}
 }
 

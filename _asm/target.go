@@ -129,6 +129,7 @@ type target interface {
 	addOnto(d, a reg) // d = d + a, by the multiplier's port where that is another
 	subFrom(d, a reg) // d = d - a, likewise
 	abs(d, a reg)
+	absMem(d reg, m mem)
 	or(d, a reg)
 	and(d, a reg)
 	toSingle(d reg)      // float64 lanes to float32, in the lower half, and zeros
