@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"fmt"
 	"math"
 	"math/bits"
 	"unsafe"
@@ -93,6 +94,9 @@ func treeApartNode[T Float](of Terms, dst, x, y []T) {
 	var table [treeApartPlaces]place
 	places := placesOf(of)
 	size := len(x) * int(unsafe.Sizeof(x[0])) / places
+	if size%treeApartPage != 0 || size > treeApartPage<<(treeApartLevels-1) {
+		panic(fmt.Sprintf("kernel: places of %d bytes", size))
+	}
 	for k := range places {
 		table[k] = place{k * size, unsafe.Pointer(&stacks[k]), 0}
 	}

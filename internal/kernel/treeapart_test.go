@@ -125,6 +125,12 @@ func testApartMode[T Float](t *testing.T) {
 	}
 }
 
+// A place has as many pages as its stack has room for, and whole ones.
+func TestTreeApartPlaces(t *testing.T) {
+	require.Equal(t, treeApartPage<<(treeApartLevels-1), treeApartMost)
+	require.Panics(t, func() { treeApartNode(Plain, make([]float32, 32), make([]float32, treeApartPage+32), nil) })
+}
+
 // Sums that are read in several places do not allocate.
 func TestTreeApartAllocates(t *testing.T) {
 	if !hasTreeApart() {
