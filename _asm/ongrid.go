@@ -153,7 +153,7 @@ func (k *onGrid) eachBlock() {
 	k.flush()
 }
 
-// eachTurn prints the loop over turns, places and rows. A lane has 128 terms in a turn, of AVX2 256, which are flushed after each.
+// eachTurn prints the loop over turns, places and rows. A lane has 64 terms in a turn, of AVX2 128, which are flushed after each.
 func (k *onGrid) eachTurn() {
 	k.line("MOVQ ·streamAhead(SB), BX")
 	k.line("MOVQ CX, DI")

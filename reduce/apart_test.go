@@ -39,6 +39,13 @@ func spread[T Float](rng *rand.Rand, n, kind int) []T {
 		x = regime[T](rng, n)
 	case 7:
 		clear(x)
+	case 8: // of more bits than two bins hold
+		for i := range x {
+			x[i] = T(math.Ldexp(rng.Float64()*2-1, -rng.IntN(90)))
+		}
+		for range n / 1000 {
+			some(math.Copysign(0, -1), 0)
+		}
 	}
 	return x
 }
@@ -68,7 +75,7 @@ func TestReadApart(t *testing.T) {
 			addTerms(b, t)
 			addExact(a, t)
 		}
-		for kind := range 8 {
+		for kind := range 9 {
 			rng := rand.New(rand.NewPCG(71, uint64(kind)))
 			for i, n := range []int{span - 1, span, span + 1, span + 23, 2*span - 1, 2 * span, 2*span + 1, 3*span + 1000} {
 				x := spread[float64](rng, n+i%4, kind)[i%4:]
@@ -131,7 +138,7 @@ func testSumsApart[T Float](t *testing.T) {
 		return bits
 	}
 	const span = kernel.Places * 2 * apartTerms // of float32
-	for kind := range 8 {
+	for kind := range 9 {
 		rng := rand.New(rand.NewPCG(75, uint64(kind)))
 		for i, n := range []int{span - 1, span, span + 1, 2*span + 100, 3 * span} {
 			x, y := spread[T](rng, n+i%4, kind)[i%4:], spread[T](rng, n, i%2)

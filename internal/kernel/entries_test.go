@@ -96,6 +96,19 @@ func TestEntriesRefused(t *testing.T) {
 	for _, low := range []float64{0x1p-600, -0x1p-600} { // beside a middle
 		require.False(t, entriesSum(t, []float64{1, 0x1p-53, low}, []float64{1, 1, 1}))
 		require.True(t, entriesSum(t, []float64{1, -1, low}, []float64{1, 1, 1}))
+		for n := 5; n < 60; n++ { // and beyond an entry that is 0 again
+			x, y := make([]float64, n), make([]float64, n)
+			for i := range x {
+				x[i], y[i] = math.Ldexp(1-2*float64(i%2), -300), 1
+			}
+			copy(x[n-3:], []float64{1, 0x1p-53, low})
+			if n%2 == 0 { // an odd number of others
+				x[0] = 0
+			}
+			require.False(t, entriesSum(t, x, y))
+			x[n-1] = 0
+			require.True(t, entriesSum(t, x, y))
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"fmt"
 	"math"
 	"math/bits"
 	"unsafe"
@@ -59,7 +60,7 @@ func treeApart[T Float](of Terms, dst, x, y []T) T {
 	sums := buffer[:Lanes[T]()]
 	treeApartRows(of, sums, x, y)
 	copy(dst, sums)
-	return JoinLanes(sums)
+	return treeNear(Plain, nil, sums, nil)
 }
 
 // treeApartRows writes to dst the node over the rows of x (and y), as treeRows does, and returns how many lanes are present.
@@ -83,7 +84,7 @@ func treeApartRows[T Float](of Terms, dst, x, y []T) int {
 	var buffer [32]T
 	right := buffer[:lanes]
 	present := treeApartRows(of, right, restX, restY)
-	AddPlain(dst[:present], right)
+	joinNear(dst[:present], right)
 	return lanes
 }
 
@@ -93,6 +94,9 @@ func treeApartNode[T Float](of Terms, dst, x, y []T) {
 	var table [treeApartPlaces]place
 	places := placesOf(of)
 	size := len(x) * int(unsafe.Sizeof(x[0])) / places
+	if size%treeApartPage != 0 || size > treeApartPage<<(treeApartLevels-1) {
+		panic(fmt.Sprintf("kernel: places of %d bytes", size))
+	}
 	for k := range places {
 		table[k] = place{k * size, unsafe.Pointer(&stacks[k]), 0}
 	}
@@ -104,23 +108,28 @@ func treeApartNode[T Float](of Terms, dst, x, y []T) {
 	}
 	for step := 1; step < places; step *= 2 {
 		for k := 0; k < places; k += 2 * step {
-			AddPlain(stacks[k][:len(dst)], stacks[k+step][:])
+			joinNear(stacks[k][:len(dst)], stacks[k+step][:])
 		}
 	}
 	copy(dst, stacks[0][:])
 }
 
-// treeNear is Tree by a kernel that reads in one place.
-func treeNear[T Float](of Terms, dst, x, y []T) {
-	n := len(x)
-	if n < Lanes[T]() {
-		treePortable(of, dst, x, y)
-		return
+// joinNear is AddPlain by a kernel: what Go adds is rounded as the host has it.
+func joinNear[T Float](left, right []T) {
+	EachOf(RowPlus, len(left), &left[0], &left[0], &right[0], nil, nil)
+}
+
+// treeNear is Tree by a kernel that reads in one place, but that lanes without a term are written, too. Terms are filled up to a row.
+func treeNear[T Float](of Terms, dst, x, y []T) T {
+	var rowX, rowY [32]T
+	if lanes := Lanes[T](); len(x) < lanes {
+		copy(rowX[:], x)
+		copy(rowY[:], y)
+		x, y = rowX[:lanes], rowY[:lanes]
 	}
 	d, p, q := unsafe.Pointer(unsafe.SliceData(dst)), unsafe.Pointer(unsafe.SliceData(x)), unsafe.Pointer(unsafe.SliceData(y))
 	if Is64[T]() {
-		treeF64(of, (*float64)(d), (*float64)(p), (*float64)(q), n)
-	} else {
-		treeF32(of, (*float32)(d), (*float32)(p), (*float32)(q), n)
+		return T(treeF64(of, (*float64)(d), (*float64)(p), (*float64)(q), len(x)))
 	}
+	return T(treeF32(of, (*float32)(d), (*float32)(p), (*float32)(q), len(x)))
 }

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
+	"github.com/samebits/samebits/internal/fpmode"
 	"github.com/stretchr/testify/require"
 )
 
@@ -82,6 +83,52 @@ func TestTreeApartLong(t *testing.T) {
 			require.Equal(t, want, bits(12<<20))
 		}
 	})
+}
+
+// What is read in several places is joined by kernels, too, in the mode that they see to.
+func TestTreeApartKeepsIEEEMode(t *testing.T) {
+	eachBackend(t, func(t *testing.T) {
+		if !hasTreeApart() {
+			t.Skip("no kernels that read in several places")
+		}
+		t.Run("f64", testApartMode[float64])
+		t.Run("f32", testApartMode[float32])
+	})
+}
+
+func testApartMode[T Float](t *testing.T) {
+	defer apartAll(treeApartLeast)()
+	rng := rand.New(rand.NewPCG(15, 16))
+	lanes := Lanes[T]()
+	half := treeApartLeast / 128 * lanes
+	x := make([]T, 3*half+5*lanes)
+	for i := range x {
+		x[i] = T(rng.NormFloat64())
+	}
+	for _, n := range []int{2 * half, 2*half + lanes/2, len(x)} { // a node; and a row that is not whole, alone; and other nodes
+		sums := func() (all []uint64) {
+			for _, of := range allTerms {
+				dst := make([]T, lanes)
+				all = append(all, Bits(Total(of, x[:n], x[:n])), Bits(Tree(of, dst, x[:n], x[:n])))
+				for _, v := range dst {
+					all = append(all, Bits(v))
+				}
+			}
+			return all
+		}
+		want := sums()
+		for mode := range fpmode.Modes() {
+			var got []uint64
+			fpmode.InMode(mode, func() { got = sums() })
+			require.Equal(t, want, got, "mode %d, %d terms", mode, n)
+		}
+	}
+}
+
+// A place has as many pages as its stack has room for, and whole ones.
+func TestTreeApartPlaces(t *testing.T) {
+	require.Equal(t, treeApartPage<<(treeApartLevels-1), treeApartMost)
+	require.Panics(t, func() { treeApartNode(Plain, make([]float32, 32), make([]float32, treeApartPage+32), nil) })
 }
 
 // Sums that are read in several places do not allocate.
