@@ -105,6 +105,9 @@ func testApartMode[T Float](t *testing.T) {
 	for i := range x {
 		x[i] = T(rng.NormFloat64())
 	}
+	for i := range lanes / 2 {
+		x[2*half+i] *= 1 << 30 // of which the last place is in the sum, too
+	}
 	for _, n := range []int{2 * half, 2*half + lanes/2, len(x)} { // a node; and a row that is not whole, alone; and other nodes
 		sums := func() (all []uint64) {
 			for _, of := range allTerms {
