@@ -8,7 +8,8 @@ import (
 
 // A row by columns that lie in a matrix one after the other goes along a few of them at a time, as memory does
 // (kernel.Along). The last leaves of a tile, if any, are summed in the other way, and joined to it (kernel.Join).
-// Where the leaves of a column are a whole tree, they may be summed in sets, column after column (kernel.LeafSums).
+// Where the leaves of a column are a whole tree, they may be summed in sets, column after column (kernel.LeafSums) or, from
+// memory, some of several columns in turn (kernel.LeafPlaces).
 
 // wholeLeaves returns how many leaves of so many terms the program begins with, if at most one comes after them.
 func (p program) wholeLeaves(terms int) int {

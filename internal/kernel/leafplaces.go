@@ -18,21 +18,16 @@ func LeafPlaces[T Float](dst, x, b []T, stride, cols, sets int) {
 	lanes := setLanes[T]()
 	terms := sets * lanes * AlongLeaf
 	_, _, _ = dst[cols*sets*lanes-1], x[terms-1], b[(cols-1)*stride+terms-1]
-	const sums = setBytes / AlongLeaf // bytes of those of a set
 	column := stride * (setBytes / lanes / AlongLeaf)
-	// Two sets of a column at a time, or one of two columns each.
-	apart, factors, next, step, columns := setBytes, setBytes, sums, 2*setBytes, 1
-	if sets%2 != 0 {
-		apart, factors, next, step, columns = column, 0, sets*sums, setBytes, 2
-	}
+	apart, factors, next, step, columns := pairOfSets(sets, column)
 	places := setPlaces
 	for cols%(columns*places) != 0 {
 		places--
 	}
 	pairs, groups := sets*setBytes/step, cols/columns/places
-	place, placeSums := groups*columns*column, groups*columns*sets*sums
+	place, placeSums := groups*columns*column, groups*columns*sets*setSums
 	back, backSums := -(places-1)*place, -(places-1)*placeSums
-	gap, gapSums := columns*column-pairs*step, columns*sets*sums-pairs*step/AlongLeaf
+	gap, gapSums := columns*column-pairs*step, columns*sets*setSums-pairs*step/AlongLeaf
 	p, q, r := unsafe.Pointer(&dst[0]), unsafe.Pointer(&x[0]), unsafe.Pointer(&b[0])
 	if Is64[T]() {
 		leafPlacesF64((*float64)(p), (*float64)(q), (*float64)(r), apart, factors, next, step, places, place, placeSums, back, backSums, gap, gapSums, pairs, groups, -back)

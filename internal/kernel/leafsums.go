@@ -6,6 +6,7 @@ import "unsafe"
 // would fill half of the nearest cache, and come from the next for each column.
 const (
 	setBytes = 2048
+	setSums  = setBytes / AlongLeaf // bytes of their sums
 	longSets = 1 << 14
 )
 
@@ -36,6 +37,16 @@ func ArrangeSets[T Float](dst, a []T, sets int) {
 	}
 }
 
+// pairOfSets returns how LeafSums takes so many sets of each column two at a time, two of a column or, if they are an odd number, one of two columns:
+// how many bytes the second is from the first, its factors from the first's and its sums from the first's; how many the pair goes on by in a column; and
+// of how many columns it is. A column is so many bytes from the next.
+func pairOfSets(sets, column int) (apart, factors, next, step, columns int) {
+	if sets%2 == 0 {
+		return setBytes, setBytes, setSums, 2 * setBytes, 1
+	}
+	return column, 0, sets * setSums, setBytes, 2
+}
+
 // LeafSums sets dst to the sums of the first so many sets of leaves of each of an even number of columns, whose terms
 // lie one after the other: those of the first column, then those of the next. It takes x as ArrangeSets arranges it.
 func LeafSums[T Float](dst, x, b []T, stride, cols, sets int) {
@@ -43,19 +54,14 @@ func LeafSums[T Float](dst, x, b []T, stride, cols, sets int) {
 	terms := sets * lanes * AlongLeaf
 	_, _, _ = dst[cols*sets*lanes-1], x[terms-1], b[(cols-1)*stride+terms-1]
 	size := setBytes / lanes / AlongLeaf
-	const sums = setBytes / AlongLeaf // bytes of those of a set
-	// Two sets of a column at a time, or one of two columns each.
-	apart, factors, step, columns, next := setBytes, setBytes, 2*setBytes, 1, sums
-	if sets%2 != 0 {
-		apart, factors, step, columns, next = stride*size, 0, setBytes, 2, sets*sums
-	}
+	apart, factors, next, step, columns := pairOfSets(sets, stride*size)
 	each, ahead := sets, 2*setBytes
 	if sets%2 == 0 && sets*setBytes >= longSets {
 		each, ahead = 2, stride*size
 	}
 	place := each * setBytes / step
 	for i := 0; i < sets; i += each {
-		gap, skip := columns*stride*size-place*step, columns*sets*sums-place*step/AlongLeaf
+		gap, skip := columns*stride*size-place*step, columns*sets*setSums-place*step/AlongLeaf
 		p, q, r := unsafe.Pointer(&dst[i*lanes]), unsafe.Pointer(&x[i*lanes*AlongLeaf]), unsafe.Pointer(&b[i*lanes*AlongLeaf])
 		if Is64[T]() {
 			leafSumsF64((*float64)(p), (*float64)(q), (*float64)(r), apart, factors, next, step, gap, skip, ahead, place, cols/columns)
