@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/samebits/samebits/elementary"
 	"github.com/samebits/samebits/gemm"
 	"github.com/samebits/samebits/internal/kernel"
 	"github.com/samebits/samebits/internal/spec"
@@ -72,6 +73,34 @@ func TestSpecTablesAreTrue(t *testing.T) {
 		require.Contains(t, page, row(name, s32[0], s64[0], s32[1], s64[1]))
 		p32, p64 := products[float32](t, order), products[float64](t, order)
 		require.Contains(t, page, row(name, p32[0], p64[0], p64[1], p64[2]))
+	}
+}
+
+// TestSpecExamplesAreTrue holds what the page says beside its tables.
+func TestSpecExamplesAreTrue(t *testing.T) {
+	data, err := os.ReadFile("SPEC.md")
+	require.NoError(t, err)
+	x, y := harmonic[float32](5)
+	z := make([]float32, len(x))
+	elementary.LayerNorm(reduce.Pairwise, z, x, y, x, 1e-5)
+	layerNorm := make([]string, len(z))
+	for i := range z {
+		layerNorm[i] = strings.Trim(hex(z[i]), "`")
+	}
+	seed := uint64(0x243F6A8885A308D3)
+	published := make([]float64, 1_000_000)
+	for i := range published {
+		seed = seed*6364136223846793005 + 1442695040888963407
+		published[i] = float64(int64(seed>>11)-1<<52) / (1 << 52)
+	}
+	for _, text := range []string{
+		"Pairwise (five lanes, one row) " + hex(reduce.Sum(reduce.Pairwise, x)) + ", Exact " + hex(reduce.Sum(reduce.Exact, x)),
+		"`" + strings.Join(layerNorm, " ") + "`",
+		"For seed 2026 and n = 8 it is " + strings.Trim(fmt.Sprint(reduce.Permutation(2026, 8)), "[]") + ".",
+		"in f64 (L = 16) is\n" + hex(reduce.Sum(reduce.Pairwise, published)),
+		fmt.Sprintf("FMA(4097, 4097, 2^-30) = %.0f.", kernel.FMA[float32](4097, 4097, 0x1p-30)),
+	} {
+		require.Contains(t, string(data), text)
 	}
 }
 

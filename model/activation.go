@@ -26,13 +26,13 @@ var activations = map[string]activation{
 	"relu": {relu[float32], relu[float64]},
 }
 
-// relu sets dst to the greater of x and 0, element by element: +0 for -0.
+// relu sets dst to x where x > 0, else to +0, element by element: +0 for -0 and NaN.
 func relu[T Float](dst, x []T) {
 	for i, v := range x {
-		if v <= 0 {
+		if !(v > 0) {
 			v = 0
 		}
-		dst[i] = kernel.Canonical(v)
+		dst[i] = v
 	}
 }
 
