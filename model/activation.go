@@ -26,13 +26,13 @@ var activations = map[string]activation{
 	"relu": {relu[float32], relu[float64]},
 }
 
-// relu sets dst to x where x > 0, else to +0, element by element: +0 for -0 and NaN.
+// relu sets dst to x where x > 0, NaN where x is NaN, else +0, element by element: +0 for -0.
 func relu[T Float](dst, x []T) {
 	for i, v := range x {
-		if !(v > 0) {
+		if v <= 0 {
 			v = 0
 		}
-		dst[i] = v
+		dst[i] = kernel.Canonical(v)
 	}
 }
 
