@@ -5,13 +5,14 @@ import "fmt"
 // leafSums sums leaves of 32 terms of columns that lie one after the other, as many leaves of a column side by side as a vector
 // has lanes: a set, which is 2 KiB in a row. Two sets go at a time, as each sum is one chain. Terms are transposed in registers, half a line of
 // each leaf at a time; what is loaded and put together for later terms, and what is shuffled and multiplied for earlier
-// ones, is issued in turn, as both are more than a processor looks ahead.
+// ones, is issued in turn, as both are more than a processor looks ahead. So are the last products of a pair and what is loaded for the
+// next: while dst, x and e are still at the former, y and u are at the latter, and k and t keep where it has its sums and its factors.
 //
 // x has the factors of a set's leaves term by term, those of all leaves each, and dst gets a vector a set. The second set, its factors and its sums lie d, xd and
 // dd bytes after those of the first. There are m groups of n pairs; from a pair to the next it is step bytes in y and x, and step/32 in dst; at
 // the end of a group, x begins again, and y and dst move on by yg and dg bytes more.
 //
-// Memory is asked for by the first cache "ahead" bytes ahead, and by the second every other line four times as far, as the processor
+// Memory is asked for by the first cache "ahead" bytes ahead, and by the second every other line twice as far, as the processor
 // brings what is beside it.
 type leafSums struct {
 	target
@@ -24,8 +25,8 @@ var leafSumsArgs = []string{"dst", "x", "y", "d", "xd", "dd", "step", "yg", "dg"
 
 const (
 	setBytes     = 2048
-	setFar       = 4                   // times as far as the first cache is asked ahead is the second
 	setSlots     = 2 * setBytes / line // as many slots of time as lines in two sets
+	setFar       = 2                   // times as far as the first cache is asked ahead is the second
 	setJoinAfter = 2                   // slots from what is computed to what uses it
 )
 
@@ -57,34 +58,61 @@ func emitLeafSums(t target, w width) string {
 	k.loadArg("s", "d")
 	k.loadArg("z", "ahead")
 	k.loadArg("i", "m")
-	k.label("group")
+	k.loadArg("n", "n")
 	k.loadArg("x", "x")
 	k.loadArg("e", "xd")
 	k.addReg("e", "x")
-	k.loadArg("n", "n")
-	k.label("pair")
+	k.move("t", "x")
+	k.move("k", "dst")
 	k.move("u", "y")
 	k.addReg("u", "s")
-	k.sum()
+	ends := k.steps()
+	for set, of := range []string{"x", "e"} {
+		k.s.add(ends[set]+.1, 0, func(reg, []reg) {
+			k.move(of, "t")
+			if set == 1 {
+				k.loadArg("c", "xd")
+				k.addReg(of, "c")
+				k.move("dst", "k")
+			}
+		})
+	}
+	round := k.s.every(setSlots, k.registers())
+	round.begin()
+	k.label("next")
 	k.addReg("y", "p")
-	k.addReg("x", "p")
-	k.addReg("e", "p")
+	k.addReg("t", "p")
 	k.move("c", "p")
 	k.shr("c", 5)
-	k.addReg("dst", "c")
+	k.addReg("k", "c")
 	k.countDown("n", "pair")
 	k.loadArg("c", "yg")
 	k.addReg("y", "c")
 	k.loadArg("c", "dg")
-	k.addReg("dst", "c")
-	k.countDown("i", "group")
+	k.addReg("k", "c")
+	k.loadArg("t", "x")
+	k.loadArg("n", "n")
+	k.countOut("i", "last")
+	k.label("pair")
+	k.move("u", "y")
+	k.addReg("u", "s")
+	round.again()
+	k.jump("next")
+	k.label("last")
+	round.end()
 	k.epilogue()
 	return fmt.Sprintf("\n//go:noescape\nfunc %s%s(dst, x, y *%s, d, xd, dd, step, yg, dg, ahead, n, m int)\n", k.name(), t.suffix(), (&pack{w: w}).elements())
 }
 
-// sum sums two sets. Halves of lines of one leaf after the other are loaded, for half a line of all leaves of a set at a time, in
-// turn for the two sets.
+// sum sums two sets.
 func (k *leafSums) sum() {
+	k.steps()
+	k.s.issue(k.registers())
+}
+
+// steps schedules the sums of two sets, and returns when each is stored. Halves of lines of one leaf after the other are loaded, for
+// half a line of all leaves of a set at a time, in turn for the two sets.
+func (k *leafSums) steps() (ends [2]float64) {
 	g := k.group()
 	leaf := 32 * k.w.lane()
 	sums := [2]virtual{k.s.value(), k.s.value()}
@@ -96,13 +124,13 @@ func (k *leafSums) sum() {
 		if set == 1 {
 			at.index, at.scale = "q", 1
 		}
-		end := float64(2*g*(leaf/16-2+set)) + k.firstTerm() + float64(2*(2*g-1))
-		k.s.add(end+.99, 0, func(_ reg, u []reg) { k.store(at, u[0]) }, acc)
+		ends[set] = float64(2*g*(leaf/16-2+set)) + k.firstTerm() + float64(2*(2*g-1)) + .99
+		k.s.add(ends[set], 0, func(_ reg, u []reg) { k.store(at, u[0]) }, acc)
 	}
 	for slot := range setSlots {
 		k.ask(slot)
 	}
-	k.s.issue(k.registers())
+	return ends
 }
 
 // firstTerm is the slot in which the first product of half a line is added.
@@ -174,14 +202,14 @@ func (k *leafSums) transpose(first float64, p []virtual) []virtual {
 
 // askAhead asks for memory in a slot.
 func (k *leafSums) askAhead(slot int) {
-	s, now := k.s, float64(slot)+.95
 	base, off := "y", slot*line
 	if off >= setBytes {
 		base, off = "u", off-setBytes
 	}
-	s.add(now, 0, func(reg, []reg) { k.prefetch(mem{base, off, "z", 1}) })
+	now := float64(slot) + .95
+	k.s.add(now, 0, func(reg, []reg) { k.prefetch(mem{base, off, "z", 1}) })
 	if slot%2 == 0 {
-		s.add(now, 0, func(reg, []reg) { k.prefetchSecond(mem{base, off, "z", setFar}) })
+		k.s.add(now, 0, func(reg, []reg) { k.prefetchSecond(mem{base, off, "z", setFar}) })
 	}
 }
 

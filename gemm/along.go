@@ -75,7 +75,7 @@ func (t *tiles[S, T]) alongTile(p int, s taskScratch[S]) {
 	stack := s.own[:(t.plan.own+t.plan.hot)*t.tile.Cols] // the hot one comes after it
 	if t.sets > 0 {
 		sum := kernel.LeafSums[S]
-		if kernel.InPlaces(t.matrixBytes()) {
+		if kernel.InPlaces(t.matrixBytes(), t.threads) {
 			sum = kernel.LeafPlaces[S]
 		}
 		sum(s.sums, s.rows[t.k:], b.Data, b.Stride, t.tile.Cols, t.sets)

@@ -2,15 +2,22 @@ package kernel
 
 import "unsafe"
 
-// setPlaces is how many places of a matrix LeafPlaces reads in turn, and placesFrom the bytes of it from which on that is best: what the third cache
-// holds comes faster from one place. On a Zen 4 with 32 MiB of it that was so at 16 MiB, and not at 20.
+// setPlaces is how many places of a matrix LeafPlaces reads in turn. Of what the third cache holds one place comes faster. Of its 32 MiB
+// on a Zen 4, which other guests use, too, one goroutine may find 16 MiB there, and be a fifth faster from one place, or not, and be
+// slower by a third. Two go through half of it each, and were faster from one place all the same, up to 18 MiB.
 const (
-	setPlaces  = 4
-	placesFrom = 18 << 20
+	setPlaces      = 4
+	placesFrom     = 16 << 20 // bytes of the matrix for one goroutine,
+	placesTogether = 18 << 20 // and for several
 )
 
-// InPlaces tells whether LeafPlaces is better than LeafSums for a matrix of so many bytes.
-func InPlaces(bytes int) bool { return bytes >= placesFrom }
+// InPlaces tells whether LeafPlaces is better than LeafSums for a matrix of so many bytes, and so many goroutines.
+func InPlaces(bytes, goroutines int) bool {
+	if goroutines > 1 {
+		return bytes >= placesTogether
+	}
+	return bytes >= placesFrom
+}
 
 // LeafPlaces is LeafSums for columns from memory, of which it takes some of several places in turn, as memory brings more at once
 // of several than of one. That the next call takes the columns after these is a matter of speed alone.
