@@ -137,7 +137,7 @@ func rightChild(words []uint64) int {
 	return starts[1]
 }
 
-// sweepPart evaluates all columns over the terms of a part, and completes what nodes it can.
+// sweepPart evaluates all columns over the terms of a part, a piece of them at a time, and completes what nodes it can.
 func (t *tiles[S, T]) sweepPart(part int, s taskScratch[S]) {
 	of, cols := t.byParts.parts[part], t.tile.Cols
 	b, piece := t.factors(0, of.lo, of.hi, nil), t.sweepPiece()/sizeOf[S]()
