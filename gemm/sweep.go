@@ -47,16 +47,21 @@ func (t *tiles[S, T]) runSweeps() int {
 
 // sweepTasks is the number of tasks.
 func (t *tiles[S, T]) sweepTasks() int {
-	bytes, most := t.n*sizeOf[S](), sweepRow
-	if piece := kernel.SweepPiece(); piece > 0 && !t.far() && t.b.b.Stride*sizeOf[S]()%piece == 0 {
-		most = piece
-	}
-	tasks := ceil(bytes, most)
+	bytes := t.n * sizeOf[S]()
+	tasks := ceil(bytes, t.sweepPiece())
 	if t.threads > 1 {
 		tasks = max(tasks, min(bytes/sweepLeast, t.threads*sweepTasks))
 		tasks = ceil(tasks, t.threads) * t.threads
 	}
 	return tasks
+}
+
+// sweepPiece is how many bytes of rows it goes along at a time, at most.
+func (t *tiles[S, T]) sweepPiece() int {
+	if piece := kernel.SweepPiece(); piece > 0 && !t.far() && t.b.b.Stride*sizeOf[S]()%piece == 0 {
+		return piece
+	}
+	return sweepRow
 }
 
 // runParts evaluates such a product by parts of the terms, and returns for how many columns: none where that does not serve.
@@ -132,13 +137,16 @@ func rightChild(words []uint64) int {
 	return starts[1]
 }
 
-// sweepPart evaluates all columns over the terms of a part, and completes what nodes it can.
+// sweepPart evaluates all columns over the terms of a part, a piece of them at a time, and completes what nodes it can.
 func (t *tiles[S, T]) sweepPart(part int, s taskScratch[S]) {
 	of, cols := t.byParts.parts[part], t.tile.Cols
-	b := t.factors(0, of.lo, of.hi, nil)
-	stack := s.own[:(t.plan.own+t.plan.hot)*cols] // the hot one comes after it
-	kernel.Sweep(stack, s.rows[of.lo:of.hi], b.Data, b.Stride, cols, t.byParts.words[of.first:of.last], t.far())
-	copy(t.byParts.sums[part*cols:], stack[:cols])
+	b, piece := t.factors(0, of.lo, of.hi, nil), t.sweepPiece()/sizeOf[S]()
+	for j := 0; j < cols; j += piece {
+		n := min(piece, cols-j)
+		stack := s.own[:(t.plan.own+t.plan.hot)*n] // the hot one comes after it
+		kernel.Sweep(stack, s.rows[of.lo:of.hi], b.Data[j:], b.Stride, n, t.byParts.words[of.first:of.last], t.far())
+		copy(t.byParts.sums[part*cols+j:], stack[:n])
+	}
 	t.byParts.join(part, cols)
 }
 

@@ -38,6 +38,10 @@ func TestSweepsGiveTheBitsOfTiles(t *testing.T) {
 			for _, stride := range []int{1024, 2048} { // pieces of rows
 				require.NoError(t, sameAsInBatch[float64](100, stride-3, 1))
 				require.NoError(t, sameAsInBatch[float32](100, stride-3, 1))
+				if b != kernel.Portable { // of parts of the terms
+					require.NoError(t, sameAsInBatch[float64](550, stride-3, 2))
+					require.NoError(t, sameAsInBatch[float32](550, stride-3, 3))
+				}
 			}
 			for threads := 1; threads <= 3 && b != kernel.Portable; threads++ { // several tasks
 				require.NoError(t, sameAsInBatch[float64](40, 33000, threads))

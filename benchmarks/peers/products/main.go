@@ -103,6 +103,20 @@ type contender struct {
 	took  []float64 // seconds for once, a round each
 }
 
+// count sets how often is enough for a turn, by the least time of a few calls: one that is late, as the threads of who came before spin or
+// its own sleep, would make turns short, and what holds everyone up now and then would miss them.
+func (c *contender) count() {
+	time.Sleep(rest())
+	warmUp(c.run)
+	least := *turn
+	for begin, n := now(), 0; n < 5 && (n == 0 || now()-begin < *turn); n++ {
+		start := now()
+		c.run()
+		least = min(least, now()-start)
+	}
+	c.times = int(math.Ceil(float64(*turn) / float64(max(least, 1))))
+}
+
 // compare prints how the contenders do and returns the ratio of the fastest peer's time to
 // ours.
 func compare[T reduce.Float](all []peers.Product[T], m, n, k int) float64 {
@@ -120,10 +134,7 @@ func compare[T reduce.Float](all []peers.Product[T], m, n, k int) float64 {
 	micro, microOps := microkernel[T]()
 	contenders = append(contenders, micro)
 	for _, c := range contenders {
-		c.run()
-		start := now()
-		c.run()
-		c.times = max(1, int(math.Ceil(float64(*turn)/float64(now()-start))))
+		c.count()
 	}
 	order := rand.New(rand.NewPCG(uint64(n), uint64(k)))
 	for range *rounds {
