@@ -158,6 +158,9 @@ func TestCertainSumsOfLargeTerms(t *testing.T) {
 				infinite++
 			}
 		}
+		x[rng.IntN(n)] = math.NaN()
+		_, state = certainBoth(t, x, ones)
+		require.Equal(t, Refused, state, "%x", x)
 	}
 	if active >= AVX2 {
 		require.Greater(t, rounded, 2900)
