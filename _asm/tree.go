@@ -378,14 +378,13 @@ func (k *tree) columnsBlock() {
 func (k *tree) asksInOrder() bool { return k.exact() && k.columns == 4 && k.registers() == 16 }
 
 // orderedBlock is columnsBlock for processors of Intel, which are asked for each line as it is read. Those of AMD (see pairBlock) do not follow that;
-// they are asked for the lines in ascending order, those of x before those of y, evenly among the arithmetic, and for one of the next page.
+// they are asked for the lines in ascending order, those of x before those of y, evenly among the arithmetic.
 func (k *tree) orderedBlock() {
 	k.ifZero("dst", "follows")
 	k.columnsBlock()
 	k.jump("evaluated")
 	k.label("follows")
 	k.asking = false
-	k.askNextPage()
 	k.strew(k.capture(func() {
 		for side := 0; side < k.columns; side += 2 {
 			k.sideBySide(2, func(c int) { k.keepNode("t", 0, side+c, k.node("x", "y", 0, k.rows, side+c)) })
@@ -400,13 +399,6 @@ func (k *tree) askInOrder(ahead int) {
 		for off := 0; off < k.rows*rowIn; off += line {
 			k.prefetch(at(p, off+ahead))
 		}
-	}
-}
-
-// askNextPage asks the second cache for a line of the next page.
-func (k *tree) askNextPage() {
-	for _, p := range k.sources() {
-		k.prefetchSecond(at(p, page))
 	}
 }
 
@@ -439,7 +431,9 @@ func (k *tree) pairBlock() {
 	k.jump("evaluated")
 	k.label("follows")
 	k.free, k.asking = append([]reg(nil), free...), false
-	k.askNextPage()
+	for _, p := range k.sources() {
+		k.prefetchSecond(at(p, page))
+	}
 	k.strew(k.capture(func() { k.inParts(1) }), k.capture(func() { k.askInOrder(aLittle) }))
 	k.moveTo(inTwo, k.last)
 	k.label("evaluated")
@@ -449,7 +443,7 @@ func (k *tree) pairBlock() {
 // aLittle is how far ahead in bytes a processor that follows a stream is asked for what it reads, and aVeryLittle that in blocks of less than a KiB.
 const (
 	aLittle     = 512
-	aVeryLittle = 192
+	aVeryLittle = 128
 )
 
 // moveTo copies values to other registers, one after the other.
