@@ -71,9 +71,6 @@ func (k *certain) emitAs(sum func()) {
 	k.label(k.refused)
 	k.line("MOVQ $%d, state+40(FP)", fewRefused)
 	k.line("JMP return")
-	if k.scales {
-		k.scaleDown()
-	}
 }
 
 // scaleDown takes terms that have no anchor to be 2^-64 of them, if they are large, and has scaled say so.
@@ -303,6 +300,7 @@ func writeCertain(out string) {
 	for _, of := range []term{plain, roundedProduct} {
 		k := &certain{amd64: a, term: of, low: 2, scales: true, uncertain: "uncertain", refused: "refused"}
 		k.emit()
+		k.scaleDown()
 		declaration := fmt.Sprintf("func %s%s(x, y *float64, n int, scale float64) (v float64, state int)", k.name(), a.suffix())
 		declarations += "\n//go:noescape\n" + declaration + "\n"
 		none += "\n" + declaration + " {\n\treturn 0, Refused\n}\n"
@@ -310,8 +308,11 @@ func writeCertain(out string) {
 	narrow := &amd64{bytes: 32}
 	narrow.setWidth(f64)
 	for _, of := range []term{plain, roundedProduct, product} {
-		k := &shortCertain{certain{amd64: narrow, term: of, uncertain: "uncertain", refused: "refused"}}
+		k := &shortCertain{certain{amd64: narrow, term: of, scales: of != product, uncertain: "uncertain", refused: "refused"}}
 		k.emitAs(k.sum)
+		if k.scales {
+			k.scaleDown()
+		}
 		declaration := fmt.Sprintf("func %s%s(x, y *float64, n int, scale float64) (v float64, state int)", k.name(), narrow.suffix())
 		declarations += "\n//go:noescape\n" + declaration + "\n"
 		none += "\n" + declaration + " {\n\treturn 0, Refused\n}\n"
@@ -324,10 +325,10 @@ func writeCertain(out string) {
 
 func certainData() string {
 	var p printer
-	for i, c := range []uint64{0x7ff << 52, certainAnchorUp<<52 | 1<<51, 1<<63 - 1, (1023 + 52) << 52, (1023 - certainScale) << 52, (1023 - 64) << 52, (1023 + 64) << 52, 0x7c0 << 52} {
+	for i, c := range []uint64{0x7ff << 52, certainAnchorUp<<52 | 1<<51, 1<<63 - 1, (1023 + 52) << 52, (1023 - certainScale) << 52, (1023 - 64) << 52, (1023 + 64) << 52, 0x7c0 << 52, 65 << 52} {
 		fmt.Fprintf(&p.text, "DATA certainConstants<>+%d(SB)/8, $0x%016x\n", 8*i, c)
 	}
-	fmt.Fprintf(&p.text, "GLOBL certainConstants<>(SB), RODATA|NOPTR, $64\n")
+	fmt.Fprintf(&p.text, "GLOBL certainConstants<>(SB), RODATA|NOPTR, $72\n")
 	return p.source()
 }
 

@@ -45,9 +45,30 @@ func (k *shortCertain) sum() {
 	for _, arg := range []string{"x", "y", "n"} {
 		k.loadArg(arg, arg)
 	}
+	if k.scales {
+		k.line("TESTL %[1]s, %[1]s", certainScaled)
+		k.line("JNE scaled")
+	}
 	k.each("split", k.split)
+	k.label("join")
 	k.join()
 	k.round(shortBound)
+}
+
+// scaleDown takes terms that have no anchor to be 2^-64 of them, if they are large, and has scaled say so.
+func (k *shortCertain) scaleDown() {
+	k.label("outside")
+	k.line("CMPQ AX, $%d", 1024-certainLeast)
+	k.line("JHI %s", k.refused)
+	k.line("VMULSD certainConstants<>+40(SB), X%d, X%[1]d", shortMost)
+	k.line("MOVL $1, %s", certainScaled)
+	k.line("JMP anchor")
+	k.label("scaled")
+	k.each("scaledSplit", k.scaledSplit)
+	k.line("JMP join")
+	k.label("unscale")
+	k.line("VMULSD certainConstants<>+48(SB), X3, X3")
+	k.line("JMP unscaled")
 }
 
 // each prints what is done with two vectors after the other, and with the last, of which one is ragged.
@@ -112,13 +133,19 @@ func (k *shortCertain) largest(j reg, off int, ragged bool) {
 
 // anchor makes M and b of the largest magnitude.
 func (k *shortCertain) anchor() {
+	outside := k.refused
+	if k.scales {
+		outside = "outside"
+		k.line("XORL %[1]s, %[1]s", certainScaled)
+		k.label("anchor")
+	}
 	k.line("VMOVQ X%d, AX", shortMost)
 	k.line("MOVQ AX, BX")
 	k.line("SHRQ $52, AX")
 	k.line("MOVQ AX, R8")
 	k.line("SUBQ $%d, AX", certainLeast+1022)
 	k.line("CMPQ AX, $%d", certainMost-certainLeast)
-	k.line("JHI %s", k.refused)
+	k.line("JHI %s", outside)
 	k.line("SHLQ $52, R8")
 	k.line("VMOVQ R8, X%d", shortBound) // 2^(E-1)
 	k.line("MOVQ $%d, AX", certainAnchorUp<<52|1<<51)
@@ -142,8 +169,27 @@ func (k *shortCertain) anchor() {
 
 // split sums what is above q and below of a vector.
 func (k *shortCertain) split(j reg, off int, ragged bool) {
-	x, p, t, d, h := shortX+j, shortP+j, shortT+j, shortMost+j, shortH+j
+	k.terms(shortX+j, shortP+j, off, ragged)
+	k.splitTerms(j, off, ragged)
+}
+
+// scaledSplit is split of 2^-64 of the terms, which are no exact products. Those that would underflow, which processors take longer for, become 0, but NaN
+// does not.
+func (k *shortCertain) scaledSplit(j reg, off int, ragged bool) {
+	x, p, t := shortX+j, shortP+j, shortT+j
 	k.terms(x, p, off, ragged)
+	k.line("VBROADCASTSD certainConstants<>+64(SB), Y%d", t)
+	k.line("VANDPD Y%d, Y%d, Y%d", p, shortAbs, x)
+	k.line("VCMPPD $5, Y%d, Y%d, Y%[2]d", t, x) // not less
+	k.and(p, x)
+	k.line("VBROADCASTSD certainConstants<>+40(SB), Y%d", t)
+	k.mul(p, p, t)
+	k.splitTerms(j, off, ragged)
+}
+
+// splitTerms is split of the terms in p.
+func (k *shortCertain) splitTerms(j reg, off int, ragged bool) {
+	x, p, t, d, h := shortX+j, shortP+j, shortT+j, shortMost+j, shortH+j
 	k.add(t, h, p)
 	k.sub(d, t, h)
 	if k.term == product { // errors of products, but where d is 0

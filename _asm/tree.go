@@ -352,12 +352,10 @@ func (k *tree) block() {
 	switch {
 	case k.twoPairs():
 		k.pairBlock()
+	case k.asksInOrder():
+		k.orderedBlock()
 	case k.pairs:
-		k.eachColumn("x", "y", func(c int) {
-			v := k.node("p", "q", 0, k.rows, c)
-			k.keep("t", 0, c, v)
-			k.release(v...)
-		})
+		k.columnsBlock()
 	case k.last != nil:
 		k.inParts(1)
 	default:
@@ -367,6 +365,49 @@ func (k *tree) block() {
 			k.release(v...)
 		})
 	}
+}
+
+// columnsBlock evaluates a block of pairs into the slot at t, two columns at a time.
+func (k *tree) columnsBlock() {
+	k.eachColumn("x", "y", func(c int) {
+		k.keepNode("t", 0, c, k.node("p", "q", 0, k.rows, c))
+	})
+}
+
+// asksInOrder tells whether two of four columns of products are evaluated at a time, so that every other line of a block is read and then the others.
+func (k *tree) asksInOrder() bool { return k.exact() && k.columns == 4 && k.registers() == 16 }
+
+// orderedBlock is columnsBlock for processors of Intel, which are asked for each line as it is read. Those of AMD (see pairBlock) do not follow that;
+// they are asked for the lines in ascending order, those of x before those of y, evenly among the arithmetic.
+func (k *tree) orderedBlock() {
+	k.ifZero("dst", "follows")
+	k.columnsBlock()
+	k.jump("evaluated")
+	k.label("follows")
+	k.asking = false
+	k.strew(k.capture(func() {
+		for side := 0; side < k.columns; side += 2 {
+			k.sideBySide(2, func(c int) { k.keepNode("t", 0, side+c, k.node("x", "y", 0, k.rows, side+c)) })
+		}
+	}), k.capture(func() { k.askInOrder(aVeryLittle) }))
+	k.label("evaluated")
+}
+
+// askInOrder asks for the lines of a block of x, and then for those of y, so many bytes ahead.
+func (k *tree) askInOrder(ahead int) {
+	for _, p := range k.sources() {
+		for off := 0; off < k.rows*rowIn; off += line {
+			k.prefetch(at(p, off+ahead))
+		}
+	}
+}
+
+// sources returns the pointers to what is read.
+func (k *tree) sources() []string {
+	if k.products() {
+		return []string{"x", "y"}
+	}
+	return []string{"x"}
 }
 
 // inParts evaluates the block into registers, so many parts of it side by side.
@@ -390,27 +431,20 @@ func (k *tree) pairBlock() {
 	k.jump("evaluated")
 	k.label("follows")
 	k.free, k.asking = append([]reg(nil), free...), false
-	from := []string{"x"}
-	if k.products() {
-		from = append(from, "y")
-	}
-	for _, p := range from {
+	for _, p := range k.sources() {
 		k.prefetchSecond(at(p, page))
 	}
-	k.strew(k.capture(func() { k.inParts(1) }), k.capture(func() {
-		for _, p := range from {
-			for off := 0; off < k.rows*rowIn; off += line {
-				k.prefetch(at(p, off+aLittle))
-			}
-		}
-	}))
+	k.strew(k.capture(func() { k.inParts(1) }), k.capture(func() { k.askInOrder(aLittle) }))
 	k.moveTo(inTwo, k.last)
 	k.label("evaluated")
 	k.last, k.free = inTwo, free
 }
 
-// aLittle is how far ahead in bytes a processor that follows a stream is asked for what it reads.
-const aLittle = 512
+// aLittle is how far ahead in bytes a processor that follows a stream is asked for what it reads, and aVeryLittle that in blocks of less than a KiB.
+const (
+	aLittle     = 512
+	aVeryLittle = 128
+)
 
 // moveTo copies values to other registers, one after the other.
 func (k *tree) moveTo(to, from []value) {
@@ -927,7 +961,7 @@ type distance string
 const (
 	ofStream  distance = "stream"
 	ofStreams distance = "streams" // two arrays
-	ofPairs   distance = "pairs"   // long vectors, see pairBlock
+	ofPairs   distance = "pairs"   // long vectors, or products, see pairBlock and orderedBlock
 	ofWide    distance = "wide"
 )
 
@@ -935,7 +969,7 @@ func (k *tree) distance() distance {
 	switch {
 	case !k.pairs:
 		return ofWide
-	case k.twoPairs():
+	case k.twoPairs(), k.asksInOrder():
 		return ofPairs
 	case k.products():
 		return ofStreams

@@ -5,8 +5,8 @@ package kernel
 import "github.com/klauspost/cpuid/v2"
 
 // How far ahead in bytes kernels ask the nearest cache for what they read from memory: those of
-// which each line is worked on for long (streamAhead, and of two arrays streamsAhead), double-double sums of AVX-512
-// (pairsAhead; if 0, they read and ask in another way, see pairBlock in _asm/tree.go), and widened sums (wideAhead). Exact dot
+// which each line is worked on for long (streamAhead, and of two arrays streamsAhead), double-double sums of AVX-512 and
+// dot products of AVX2 (pairsAhead; if 0, they read or ask in another way, see pairBlock and orderedBlock in _asm/tree.go), and widened sums (wideAhead). Exact dot
 // products of AVX-512 go by streamsAhead, too.
 //
 // Intel processors do not look as far ahead as that work is long. Those of AMD do, into the second

@@ -24,7 +24,7 @@ const MaxCertain = 128
 
 // SumCertain returns the sum of 1 to MaxCertain terms of float64, Plain or RoundedProduct: Rounded once, in v, and the same if
 // it is changed by up to spread times the largest magnitude, spread being 2^-40 at most. NotRounded: that is not certain. It
-// has Refused where there is no kernel, where a term is not finite, and where the largest is below 2^-701 or, with AVX2, above 2^1000.
+// has Refused where there is no kernel, where a term is not finite, and where the largest is below 2^-701.
 //
 // The terms are split at q = 2^(E-45), the largest being less than 2^E: their nearest multiples of q are summed exactly, and what these leave, at
 // most q/2, plainly, and in SumFew the errors of exact products, at most 2^-53 2^E = q/2^8, but not those of products of q/2 or less: so, with u = 2^-53 and n = 128,

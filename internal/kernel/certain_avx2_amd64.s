@@ -12,7 +12,8 @@ DATA certainConstants<>+32(SB)/8, $0x3aa0000000000000
 DATA certainConstants<>+40(SB)/8, $0x3bf0000000000000
 DATA certainConstants<>+48(SB)/8, $0x43f0000000000000
 DATA certainConstants<>+56(SB)/8, $0x7c00000000000000
-GLOBL certainConstants<>(SB), RODATA|NOPTR, $64
+DATA certainConstants<>+64(SB)/8, $0x0410000000000000
+GLOBL certainConstants<>(SB), RODATA|NOPTR, $72
 DATA chunkTail64<>+0(SB)/8, $-1
 DATA chunkTail64<>+8(SB)/8, $-1
 DATA chunkTail64<>+16(SB)/8, $-1
@@ -90,13 +91,15 @@ productEnd:
 	VMAXPD X8, X5, X5
 	VPERMILPD $1, X5, X8
 	VMAXSD X8, X5, X5
+	XORL R12, R12
+anchor:
 	VMOVQ X5, AX
 	MOVQ AX, BX
 	SHRQ $52, AX
 	MOVQ AX, R8
 	SUBQ $322, AX
 	CMPQ AX, $1700
-	JHI refused
+	JHI outside
 	SHLQ $52, R8
 	VMOVQ R8, X15
 	MOVQ $38280596832649216, AX
@@ -111,6 +114,8 @@ productEnd:
 	MOVQ x+0(FP), SI
 	MOVQ y+8(FP), DX
 	MOVQ n+16(FP), CX
+	TESTL R12, R12
+	JNE scaled
 	MOVQ CX, R10
 	SHRQ $3, R10
 	JEQ splitFour
@@ -150,6 +155,7 @@ splitRagged:
 	VSUBPD Y6, Y11, Y6
 	VADDPD Y6, Y3, Y3
 splitEnd:
+join:
 	VSUBPD Y4, Y0, Y0
 	VSUBPD Y4, Y1, Y1
 	VADDPD Y1, Y0, Y0
@@ -167,6 +173,9 @@ splitEnd:
 	VUCOMISD X2, X3
 	JNE uncertain
 	JPS refused
+	TESTL R12, R12
+	JNE unscale
+unscaled:
 	VMOVSD X3, v+32(FP)
 	MOVQ $0, state+40(FP)
 return:
@@ -188,6 +197,80 @@ uncertain:
 refused:
 	MOVQ $2, state+40(FP)
 	JMP return
+outside:
+	CMPQ AX, $1724
+	JHI refused
+	VMULSD certainConstants<>+40(SB), X5, X5
+	MOVL $1, R12
+	JMP anchor
+scaled:
+	MOVQ CX, R10
+	SHRQ $3, R10
+	JEQ scaledSplitFour
+scaledSplit:
+	VMOVUPD 0(SI), Y10
+	VMOVUPD 32(SI), Y11
+	VBROADCASTSD certainConstants<>+64(SB), Y12
+	VBROADCASTSD certainConstants<>+64(SB), Y13
+	VANDPD Y10, Y14, Y8
+	VANDPD Y11, Y14, Y9
+	VCMPPD $5, Y12, Y8, Y8
+	VCMPPD $5, Y13, Y9, Y9
+	VANDPD Y8, Y10, Y10
+	VANDPD Y9, Y11, Y11
+	VBROADCASTSD certainConstants<>+40(SB), Y12
+	VBROADCASTSD certainConstants<>+40(SB), Y13
+	VMULPD Y12, Y10, Y10
+	VMULPD Y13, Y11, Y11
+	VADDPD Y10, Y0, Y12
+	VADDPD Y11, Y1, Y13
+	VSUBPD Y0, Y12, Y5
+	VSUBPD Y1, Y13, Y6
+	VMOVAPD Y12, Y0
+	VMOVAPD Y13, Y1
+	VSUBPD Y5, Y10, Y5
+	VSUBPD Y6, Y11, Y6
+	VADDPD Y5, Y2, Y2
+	VADDPD Y6, Y3, Y3
+	ADDQ $64, SI
+	DECQ R10
+	JNE scaledSplit
+scaledSplitFour:
+	TESTQ $4, CX
+	JEQ scaledSplitRagged
+	VMOVUPD 0(SI), Y10
+	VBROADCASTSD certainConstants<>+64(SB), Y12
+	VANDPD Y10, Y14, Y8
+	VCMPPD $5, Y12, Y8, Y8
+	VANDPD Y8, Y10, Y10
+	VBROADCASTSD certainConstants<>+40(SB), Y12
+	VMULPD Y12, Y10, Y10
+	VADDPD Y10, Y0, Y12
+	VSUBPD Y0, Y12, Y5
+	VMOVAPD Y12, Y0
+	VSUBPD Y5, Y10, Y5
+	VADDPD Y5, Y2, Y2
+	ADDQ $32, SI
+scaledSplitRagged:
+	TESTQ $3, CX
+	JEQ scaledSplitEnd
+	VMASKMOVPD 0(SI), Y7, Y11
+	VBROADCASTSD certainConstants<>+64(SB), Y13
+	VANDPD Y11, Y14, Y9
+	VCMPPD $5, Y13, Y9, Y9
+	VANDPD Y9, Y11, Y11
+	VBROADCASTSD certainConstants<>+40(SB), Y13
+	VMULPD Y13, Y11, Y11
+	VADDPD Y11, Y1, Y13
+	VSUBPD Y1, Y13, Y6
+	VMOVAPD Y13, Y1
+	VSUBPD Y6, Y11, Y6
+	VADDPD Y6, Y3, Y3
+scaledSplitEnd:
+	JMP join
+unscale:
+	VMULSD certainConstants<>+48(SB), X3, X3
+	JMP unscaled
 
 TEXT ·certainDotRoundedF64AVX2(SB), NOSPLIT, $8-48
 	MOVL    $0, 4(SP)
@@ -250,13 +333,15 @@ productEnd:
 	VMAXPD X8, X5, X5
 	VPERMILPD $1, X5, X8
 	VMAXSD X8, X5, X5
+	XORL R12, R12
+anchor:
 	VMOVQ X5, AX
 	MOVQ AX, BX
 	SHRQ $52, AX
 	MOVQ AX, R8
 	SUBQ $322, AX
 	CMPQ AX, $1700
-	JHI refused
+	JHI outside
 	SHLQ $52, R8
 	VMOVQ R8, X15
 	MOVQ $38280596832649216, AX
@@ -271,6 +356,8 @@ productEnd:
 	MOVQ x+0(FP), SI
 	MOVQ y+8(FP), DX
 	MOVQ n+16(FP), CX
+	TESTL R12, R12
+	JNE scaled
 	MOVQ CX, R10
 	SHRQ $3, R10
 	JEQ splitFour
@@ -317,6 +404,7 @@ splitRagged:
 	VSUBPD Y6, Y11, Y6
 	VADDPD Y6, Y3, Y3
 splitEnd:
+join:
 	VSUBPD Y4, Y0, Y0
 	VSUBPD Y4, Y1, Y1
 	VADDPD Y1, Y0, Y0
@@ -334,6 +422,9 @@ splitEnd:
 	VUCOMISD X2, X3
 	JNE uncertain
 	JPS refused
+	TESTL R12, R12
+	JNE unscale
+unscaled:
 	VMOVSD X3, v+32(FP)
 	MOVQ $0, state+40(FP)
 return:
@@ -355,6 +446,87 @@ uncertain:
 refused:
 	MOVQ $2, state+40(FP)
 	JMP return
+outside:
+	CMPQ AX, $1724
+	JHI refused
+	VMULSD certainConstants<>+40(SB), X5, X5
+	MOVL $1, R12
+	JMP anchor
+scaled:
+	MOVQ CX, R10
+	SHRQ $3, R10
+	JEQ scaledSplitFour
+scaledSplit:
+	VMOVUPD 0(SI), Y8
+	VMOVUPD 32(SI), Y9
+	VMULPD 0(DX), Y8, Y10
+	VMULPD 32(DX), Y9, Y11
+	VBROADCASTSD certainConstants<>+64(SB), Y12
+	VBROADCASTSD certainConstants<>+64(SB), Y13
+	VANDPD Y10, Y14, Y8
+	VANDPD Y11, Y14, Y9
+	VCMPPD $5, Y12, Y8, Y8
+	VCMPPD $5, Y13, Y9, Y9
+	VANDPD Y8, Y10, Y10
+	VANDPD Y9, Y11, Y11
+	VBROADCASTSD certainConstants<>+40(SB), Y12
+	VBROADCASTSD certainConstants<>+40(SB), Y13
+	VMULPD Y12, Y10, Y10
+	VMULPD Y13, Y11, Y11
+	VADDPD Y10, Y0, Y12
+	VADDPD Y11, Y1, Y13
+	VSUBPD Y0, Y12, Y5
+	VSUBPD Y1, Y13, Y6
+	VMOVAPD Y12, Y0
+	VMOVAPD Y13, Y1
+	VSUBPD Y5, Y10, Y5
+	VSUBPD Y6, Y11, Y6
+	VADDPD Y5, Y2, Y2
+	VADDPD Y6, Y3, Y3
+	ADDQ $64, SI
+	ADDQ $64, DX
+	DECQ R10
+	JNE scaledSplit
+scaledSplitFour:
+	TESTQ $4, CX
+	JEQ scaledSplitRagged
+	VMOVUPD 0(SI), Y8
+	VMULPD 0(DX), Y8, Y10
+	VBROADCASTSD certainConstants<>+64(SB), Y12
+	VANDPD Y10, Y14, Y8
+	VCMPPD $5, Y12, Y8, Y8
+	VANDPD Y8, Y10, Y10
+	VBROADCASTSD certainConstants<>+40(SB), Y12
+	VMULPD Y12, Y10, Y10
+	VADDPD Y10, Y0, Y12
+	VSUBPD Y0, Y12, Y5
+	VMOVAPD Y12, Y0
+	VSUBPD Y5, Y10, Y5
+	VADDPD Y5, Y2, Y2
+	ADDQ $32, SI
+	ADDQ $32, DX
+scaledSplitRagged:
+	TESTQ $3, CX
+	JEQ scaledSplitEnd
+	VMASKMOVPD 0(SI), Y7, Y9
+	VMASKMOVPD 0(DX), Y7, Y11
+	VMULPD Y11, Y9, Y11
+	VBROADCASTSD certainConstants<>+64(SB), Y13
+	VANDPD Y11, Y14, Y9
+	VCMPPD $5, Y13, Y9, Y9
+	VANDPD Y9, Y11, Y11
+	VBROADCASTSD certainConstants<>+40(SB), Y13
+	VMULPD Y13, Y11, Y11
+	VADDPD Y11, Y1, Y13
+	VSUBPD Y1, Y13, Y6
+	VMOVAPD Y13, Y1
+	VSUBPD Y6, Y11, Y6
+	VADDPD Y6, Y3, Y3
+scaledSplitEnd:
+	JMP join
+unscale:
+	VMULSD certainConstants<>+48(SB), X3, X3
+	JMP unscaled
 
 TEXT ·certainDotF64AVX2(SB), NOSPLIT, $8-48
 	MOVL    $0, 4(SP)
@@ -518,6 +690,7 @@ splitRagged:
 	VSUBPD Y6, Y11, Y6
 	VADDPD Y6, Y3, Y3
 splitEnd:
+join:
 	VSUBPD Y4, Y0, Y0
 	VSUBPD Y4, Y1, Y1
 	VADDPD Y1, Y0, Y0

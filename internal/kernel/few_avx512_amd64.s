@@ -19,7 +19,8 @@ DATA certainConstants<>+32(SB)/8, $0x3aa0000000000000
 DATA certainConstants<>+40(SB)/8, $0x3bf0000000000000
 DATA certainConstants<>+48(SB)/8, $0x43f0000000000000
 DATA certainConstants<>+56(SB)/8, $0x7c00000000000000
-GLOBL certainConstants<>(SB), RODATA|NOPTR, $64
+DATA certainConstants<>+64(SB)/8, $0x0410000000000000
+GLOBL certainConstants<>(SB), RODATA|NOPTR, $72
 DATA probe<>+0(SB)/8, $0x3ff0000000000000
 DATA probe<>+8(SB)/8, $0x3ff0000000000000
 DATA probe<>+16(SB)/8, $0x0000000000000001
