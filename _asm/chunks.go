@@ -414,16 +414,14 @@ func (k *chunks) round() {
 	k.returned("state", fmt.Sprintf("$%d", fewNotRounded))
 }
 
-// nothing returns 0, if not all terms are -0 obviously, as the first is not.
+// nothing returns 0, if not all terms are -0 obviously, as the first is no zero.
 func (k *chunks) nothing() {
 	k.label("nothing")
-	if k.integers() {
-		k.loadArg("x", "x")
-		k.line("XORL BX, BX")
-		k.line("MOVQ (SI), AX")
-		k.line("ADDQ AX, AX")
-		k.line("MOVL $0, AX")
-		k.line("JNE rounded")
+	if k.w == f64 {
+		k.unlessFirst(k.term, "notRounded")
+		k.line("XORL AX, AX")
+		k.line("JMP rounded")
+		return
 	}
 	k.line("JMP notRounded")
 }

@@ -178,8 +178,10 @@ func (k *few) windows() {
 	}
 	switch {
 	case k.term == product && k.w == f64:
-		window(3, 56, false).about("far", "far")
+		three := window(3, 56, false)
+		three.about("far", "far")
 		k.line("JMP round")
+		three.unlessZero("far")
 	case k.term == product:
 		window(2, 56+5, false).about("far", "far")
 		k.line("JMP round")
@@ -241,6 +243,20 @@ func (k *few) roundLow() {
 	k.line("JMP return")
 }
 
+// unlessFirst jumps if the first term of float64 is 0.
+func (a *amd64) unlessFirst(of term, label string) {
+	args := []string{"x", "y"}
+	if of == plain {
+		args = args[:1]
+	}
+	for _, arg := range args {
+		a.line("MOVQ %s, AX", a.arg(arg))
+		a.line("MOVQ (AX), AX")
+		a.line("ADDQ AX, AX")
+		a.line("JEQ %s", label)
+	}
+}
+
 // round rounds S: its leading 64 bits, the last of which is 1 if others are lost (rounding to odd), are converted to the type of
 // the result and multiplied by a power of two. It returns S itself if that is 0, or the result may
 // not be normal. 0 is returned if not all terms are -0 obviously, as the first is not.
@@ -297,11 +313,8 @@ func (k *few) round() {
 	k.line("SUBQ $63, R12")
 	k.line("JMP long")
 	k.label("nothing")
-	if k.integers() {
-		k.line("MOVQ %s, AX", k.arg("x"))
-		k.line("MOVQ (AX), AX")
-		k.line("ADDQ AX, AX")
-		k.line("JEQ notRounded")
+	if k.w == f64 {
+		k.unlessFirst(k.term, "notRounded")
 		k.line("MOVQ $0, %s", k.field("v"))
 		k.line("MOVQ $%d, %s", fewRounded, k.field("state"))
 		k.line("JMP return")

@@ -66,7 +66,8 @@ func (k *window) leastTop() int {
 	return 300
 }
 
-// about sums as sum does in a window that is as far above as below the exponent AX. Numbers of float64 that are obviously not in it are refused at once.
+// about sums as sum does in a window that is as far above as below the exponent AX. Numbers of float64 of which the second, and products
+// of which the last, is obviously not in it are refused at once.
 func (k *window) about(refused, obviously string) {
 	k.line("LEAQ %d(AX), DI", k.limit/2)
 	k.line("LEAQ %d(DI), BX", -k.leastTop())
@@ -83,6 +84,18 @@ func (k *window) about(refused, obviously string) {
 		k.line("SUBQ AX, BX")
 		k.line("CMPQ BX, $%d", k.limit)
 		k.line("JHI %s", obviously)
+	}
+	if k.pairs() { // the exponent of a product is the sum of those of its factors, or one more
+		k.line("MOVWLZX -2(SI)(CX*8), AX")
+		k.line("MOVWLZX -2(DX)(CX*8), R8")
+		k.line("ANDL $0x7ff0, AX")
+		k.line("ANDL $0x7ff0, R8")
+		k.line("ADDL R8, AX")
+		k.line("SHRL $4, AX")
+		k.line("LEAQ 1023(DI), BX")
+		k.line("SUBQ AX, BX")
+		k.line("CMPQ BX, $%d", k.limit+1)
+		k.line("JHI obviously")
 	}
 	k.sum(refused)
 }
@@ -269,6 +282,17 @@ func (k *window) append() {
 	k.line("MOVBLZX AX, AX")
 	k.line("ORQ AX, R8")
 	k.label("whole")
+}
+
+// unlessZero has products refused of which the last is not in the window, but if that is 0.
+func (k *window) unlessZero(refused string) {
+	k.label("obviously")
+	for _, pointer := range []string{"SI", "DX"} {
+		k.line("MOVQ -8(%s)(CX*8), AX", pointer)
+		k.line("ADDQ AX, AX")
+		k.line("JEQ %s", k.place("window"))
+	}
+	k.line("JMP %s", refused)
 }
 
 // again sums what a window of two words refused by the given one of three, at the top of which is the largest exponent, if all may be in it

@@ -582,13 +582,12 @@ return:
 	VZEROUPPER
 	RET
 nothing:
-	MOVQ x+0(FP), SI
-	XORL BX, BX
-	MOVQ (SI), AX
+	MOVQ x+0(FP), AX
+	MOVQ (AX), AX
 	ADDQ AX, AX
-	MOVL $0, AX
-	JNE rounded
-	JMP notRounded
+	JEQ notRounded
+	XORL AX, AX
+	JMP rounded
 last:
 	MOVQ x+0(FP), SI
 	MOVQ n+16(FP), CX
@@ -1279,7 +1278,16 @@ restore:
 	LDMXCSR 4(SP)
 	RET
 nothing:
-	JMP notRounded
+	MOVQ x+0(FP), AX
+	MOVQ (AX), AX
+	ADDQ AX, AX
+	JEQ notRounded
+	MOVQ y+8(FP), AX
+	MOVQ (AX), AX
+	ADDQ AX, AX
+	JEQ notRounded
+	XORL AX, AX
+	JMP rounded
 last:
 refused:
 	MOVQ $2, state+64(FP)

@@ -415,13 +415,12 @@ return:
 	VZEROUPPER
 	RET
 nothing:
-	MOVQ x+0(FP), SI
-	XORL BX, BX
-	MOVQ (SI), AX
+	MOVQ x+0(FP), AX
+	MOVQ (AX), AX
 	ADDQ AX, AX
-	MOVL $0, AX
-	JNE rounded
-	JMP notRounded
+	JEQ notRounded
+	XORL AX, AX
+	JMP rounded
 refused:
 	MOVQ $2, state+64(FP)
 	JMP return

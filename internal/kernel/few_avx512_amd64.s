@@ -590,6 +590,16 @@ pivoted:
 	LEAQ -300(DI), BX
 	CMPQ BX, $1746
 	JHI far
+	MOVWLZX -2(SI)(CX*8), AX
+	MOVWLZX -2(DX)(CX*8), R8
+	ANDL $0x7ff0, AX
+	ANDL $0x7ff0, R8
+	ADDL R8, AX
+	SHRL $4, AX
+	LEAQ 1023(DI), BX
+	SUBQ AX, BX
+	CMPQ BX, $57
+	JHI obviously
 window3:
 	VPBROADCASTQ DI, Z21
 	MOVQ $56, AX
@@ -759,6 +769,14 @@ full:
 	ORQ AX, R8
 whole:
 	JMP round
+obviously:
+	MOVQ -8(SI)(CX*8), AX
+	ADDQ AX, AX
+	JEQ window3
+	MOVQ -8(DX)(CX*8), AX
+	ADDQ AX, AX
+	JEQ window3
+	JMP far
 far:
 	CMPQ how+24(FP), $0
 	JEQ refused
@@ -1248,6 +1266,17 @@ some:
 	SUBQ $63, R12
 	JMP long
 nothing:
+	MOVQ x+0(FP), AX
+	MOVQ (AX), AX
+	ADDQ AX, AX
+	JEQ notRounded
+	MOVQ y+8(FP), AX
+	MOVQ (AX), AX
+	ADDQ AX, AX
+	JEQ notRounded
+	MOVQ $0, v+32(FP)
+	MOVQ $0, state+64(FP)
+	JMP return
 notRounded:
 	MOVQ DI, hi+40(FP)
 	MOVQ SI, lo+48(FP)

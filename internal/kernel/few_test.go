@@ -532,3 +532,20 @@ func TestFew(t *testing.T) {
 		})
 	}
 }
+
+// A sum of 0 is not rounded to +0 where all terms may be -0, whichever factor is 0.
+func TestFewProductsThatAreNegativeZeros(t *testing.T) {
+	for n := 1; n <= MaxFew[float64](Product); n++ {
+		ones, zeros := make([]float64, n), make([]float64, n)
+		for i := range ones {
+			ones[i], zeros[i] = 1, math.Copysign(0, -1)
+		}
+		for _, how := range []int{NearOrSpread, Spread} {
+			for _, f := range [][2][]float64{{ones, zeros}, {zeros, ones}} {
+				_, s, state := sumFew(Product, f[0], f[1], how)
+				require.NotEqual(t, Rounded, state, "%d terms", n)
+				require.True(t, s.Hi == 0 && s.Lo == 0)
+			}
+		}
+	}
+}
