@@ -32,7 +32,7 @@ type Options struct {
 // or if shapes contradict each other or the number of ids.
 func Compare(runs []Run, o Options) (*diagnose.Report, error) {
 	if len(runs) < 2 {
-		return nil, fmt.Errorf("%d traces: want two or more to compare", len(runs))
+		return nil, fmt.Errorf("%s: want two or more to compare", plural.Of(len(runs), "trace"))
 	}
 	all := make([]*run, len(runs))
 	for i, r := range runs {
