@@ -12,9 +12,12 @@
 //	elementary  exp, tanh, erf, sin and others; softmax and norms
 //	gemm        matrix products in every order
 //	tp          tensor parallelism: ranks, shards, collectives in every order
-//	model       a transformer on any number of ranks
+//	model       transformers on any number of ranks
+//	generate    continuing a sequence of tokens
 //
+// blas, which gonum can use as its own, sits on gemm; tokenizer needs none of them.
 // Beside them stand the packages that look on: reference computes in arbitrary
-// precision, trace records and compares the stages of a run, fuzz looks for data
-// that break a promise. The command is cmd/samebits.
+// precision, trace records and compares the stages of a run, diagnose tells rounding
+// from a fault, reveal finds the tree that a sum really uses, fuzz looks for data that
+// break a promise. The command is cmd/samebits.
 package samebits

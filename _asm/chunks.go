@@ -75,17 +75,22 @@ func (k *chunks) emit() {
 	k.lead()
 	k.round()
 	k.label("return")
-	if k.integers() {
-		k.line("VZEROUPPER")
-		k.line("RET")
-	} else {
-		k.leaveProbed()
-	}
+	k.leaveFew(k.integers())
 	k.nothing()
 	k.last()
 	if k.integers() {
 		k.few()
 	}
+}
+
+// leaveFew returns: what has added integers alone does not depend on the rounding mode, and has not probed it.
+func (a *amd64) leaveFew(integers bool) {
+	if integers {
+		a.line("VZEROUPPER")
+		a.line("RET")
+		return
+	}
+	a.leaveProbed()
 }
 
 // few clears only the entries that so few numbers are added to, and three below each. What would read others, where numbers cancel but for their last bits,

@@ -71,7 +71,12 @@ func (k *columns) fetch(d reg, m mem) {
 // columnsDispatch writes the function that calls a loop over columns.
 func columnsDispatch(text *strings.Builder, k columns, backends []string) {
 	_, elements := (&tree{w: k.w}).types()
-	fmt.Fprintf(text, "\nfunc %s(dst *float64, x *%s, n, stride int) {\n\tswitch active {\n", k.name(), elements)
+	fmt.Fprintf(text, "\nfunc %s(dst *float64, x *%s, n, stride int) {\n", k.name(), elements)
+	if backends == nil {
+		fmt.Fprintf(text, "\tpanic(noKernel)\n}\n")
+		return
+	}
+	fmt.Fprintf(text, "\tswitch active {\n")
 	for _, backend := range backends {
 		fmt.Fprintf(text, "\tcase %s:\n\t\t%s%s(dst, x, n, stride)\n", backend, k.name(), backend)
 	}

@@ -90,12 +90,7 @@ func (k *few) emit() {
 	k.label("round")
 	k.round()
 	k.label("return")
-	if k.integers() {
-		k.line("VZEROUPPER")
-		k.line("RET")
-	} else {
-		k.leaveProbed()
-	}
+	k.leaveFew(k.integers())
 	k.label("refused")
 	k.line("MOVQ $%d, %s", fewRefused, k.field("state"))
 	k.line("JMP return")

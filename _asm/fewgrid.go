@@ -199,33 +199,7 @@ func (k *shortOnGrid) emit() {
 }
 
 // each prints what is done with two vectors after the other, and with the last, of which one is ragged.
-func (k *shortOnGrid) each(name string, do func(j reg, off int, ragged bool)) {
-	k.line("MOVQ CX, R10")
-	k.line("SHRQ $4, R10")
-	k.line("JEQ %sEight", name)
-	k.label(name)
-	k.play(k.capture(func() { do(0, 0, false) }), k.capture(func() { do(1, 32, false) }))
-	k.advance(64)
-	k.line("DECQ R10")
-	k.line("JNE %s", name)
-	k.label(name + "Eight")
-	k.line("TESTQ $8, CX")
-	k.line("JEQ %sRagged", name)
-	do(0, 0, false)
-	k.advance(32)
-	k.label(name + "Ragged")
-	k.line("TESTQ $7, CX")
-	k.line("JEQ %sEnd", name)
-	do(1, 0, true)
-	k.label(name + "End")
-}
-
-func (k *shortOnGrid) advance(by int) {
-	k.addImm("x", by)
-	if k.term != plain {
-		k.addImm("y", by)
-	}
-}
+func (k *shortOnGrid) each(name string, do func(j reg, off int, ragged bool)) { k.inTwos(name, 8, do) }
 
 // terms loads the terms of a vector.
 func (k *shortOnGrid) terms(j reg, off int, ragged bool) {

@@ -285,6 +285,16 @@ func (k *micro) sum() {
 	k.label("joins")
 }
 
+// nextLeaf loads the next word of the program: a leaf of i terms, and c nodes that it completes.
+func nextLeaf(k target) {
+	k.loadScalar("c", at("p", 0))
+	k.move("i", "c")
+	k.shl("i", 32)
+	k.shr("i", 32)
+	k.shr("c", 32)
+	k.addImm("p", 8)
+}
+
 // sumAcross is sum for a multiple of 16 bytes' terms.
 func (k *micro) sumAcross() {
 	way := across{k.target, k.w}

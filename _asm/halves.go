@@ -56,7 +56,7 @@ func (k *halves) emit() {
 	k.begin()
 	k.label("leaf")
 	k.askResult("leaf")
-	k.word()
+	nextLeaf(k.target)
 	k.ifNotZero("c", "alone")
 	k.move("t", "n")
 	k.addImm("t", -1)
@@ -66,7 +66,7 @@ func (k *halves) emit() {
 	k.ifZero("t", "alone")
 	k.sum(k.first, "First")
 	k.askResult("second")
-	k.word()
+	nextLeaf(k.target)
 	k.addImm("n", -1)
 	k.addImm("c", waits-1)
 	k.label("alone")
@@ -158,16 +158,6 @@ const (
 	waitsBit = 30
 	waits    = 1 << waitsBit
 )
-
-// word loads the next word of the program: i terms, c nodes.
-func (k *halves) word() {
-	k.loadScalar("c", at("p", 0))
-	k.move("i", "c")
-	k.shl("i", 32)
-	k.shr("i", 32)
-	k.shr("c", 32)
-	k.addImm("p", 8)
-}
 
 // sum adds up a leaf of i terms.
 func (k *halves) sum(acc [][]reg, tag string) {

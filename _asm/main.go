@@ -171,13 +171,19 @@ func extractDispatch(text *strings.Builder, backends []string) {
 			args += ", anchor"
 		}
 		if i == 0 || extracts[i-1].w != e.w || extracts[i-1].what != e.what {
-			fmt.Fprintf(text, "\nfunc %s%v(of Terms, %s {\n\tswitch key(active)<<4 | key(of) {\n", extractions[e.what], e.w, k.signature()[1:])
+			fmt.Fprintf(text, "\nfunc %s%v(of Terms, %s {\n", extractions[e.what], e.w, k.signature()[1:])
+			if backends != nil {
+				fmt.Fprintf(text, "\tswitch key(active)<<4 | key(of) {\n")
+			}
 		}
 		for _, backend := range backends {
 			fmt.Fprintf(text, "\tcase key(%s)<<4 | key(%s):\n\t\treturn %s%s(%s)\n", backend, goTerms[e.term], k.name(), backend, args)
 		}
 		if i == len(extracts)-1 || extracts[i+1].w != e.w || extracts[i+1].what != e.what {
-			fmt.Fprintf(text, "\t}\n\tpanic(noKernel)\n}\n")
+			if backends != nil {
+				fmt.Fprintf(text, "\t}\n")
+			}
+			fmt.Fprintf(text, "\tpanic(noKernel)\n}\n")
 		}
 	}
 }
@@ -247,11 +253,8 @@ func totalOf(text *strings.Builder, indent string, k tree, backend, elements str
 // treeTerms returns the terms of which there are kernels that evaluate trees, of values or
 // of pairs.
 func treeTerms(w width, pairs bool) []term {
-	switch {
-	case w == wide && pairs:
+	if w == wide && pairs {
 		return nil
-	case w == wide:
-		return []term{plain, absolute, product}
 	}
 	return []term{plain, absolute, product}
 }

@@ -1,5 +1,7 @@
 package main
 
+import "math/bits"
+
 // shortCertain is what AVX2 has of the program certain, as vectors are shorter and registers fewer: it reads the terms twice, and multiplies twice. A chain h takes
 // 16 multiples of q in each of four lanes, at most 2^49 q, and an l as many of what is left, and of an exact product's errors.
 type shortCertain struct{ certain }
@@ -72,27 +74,31 @@ func (k *shortCertain) scaleDown() {
 }
 
 // each prints what is done with two vectors after the other, and with the last, of which one is ragged.
-func (k *shortCertain) each(name string, do func(j reg, off int, ragged bool)) {
+func (k *shortCertain) each(name string, do func(j reg, off int, ragged bool)) { k.inTwos(name, 4, do) }
+
+// inTwos is each, with 4 or 8 terms to a vector of 32 bytes.
+func (k *certain) inTwos(name string, lanes int, do func(j reg, off int, ragged bool)) {
+	one := name + map[int]string{4: "Four", 8: "Eight"}[lanes]
 	k.line("MOVQ CX, R10")
-	k.line("SHRQ $3, R10")
-	k.line("JEQ %sFour", name)
+	k.line("SHRQ $%d, R10", bits.Len(uint(lanes)))
+	k.line("JEQ %s", one)
 	k.label(name)
 	k.play(k.capture(func() { do(0, 0, false) }), k.capture(func() { do(1, 32, false) }))
 	k.advance(64)
 	k.countDown("i", name)
-	k.label(name + "Four")
-	k.line("TESTQ $4, CX")
+	k.label(one)
+	k.line("TESTQ $%d, CX", lanes)
 	k.line("JEQ %sRagged", name)
 	do(0, 0, false)
 	k.advance(32)
 	k.label(name + "Ragged")
-	k.line("TESTQ $3, CX")
+	k.line("TESTQ $%d, CX", lanes-1)
 	k.line("JEQ %sEnd", name)
 	do(1, 0, true)
 	k.label(name + "End")
 }
 
-func (k *shortCertain) advance(by int) {
+func (k *certain) advance(by int) {
 	k.addImm("x", by)
 	if k.term != plain {
 		k.addImm("y", by)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/samebits/samebits/gemm"
+	"github.com/samebits/samebits/internal/jsonfloat"
 	"github.com/samebits/samebits/internal/kernel"
 	"github.com/samebits/samebits/internal/spec"
 	"github.com/samebits/samebits/reduce"
@@ -194,12 +195,12 @@ func MeasureProducts[T reduce.Float](ctx context.Context, contenders []ProductCo
 	r := &ProductReport{
 		Spec: spec.Version, Go: runtime.Version(), Target: runtime.GOOS + "/" + runtime.GOARCH,
 		Op: "gemm", Type: TypeName[T](), Seed: o.Seed, Threads: o.Threads, Rounds: o.Rounds, Trials: o.Trials, Terms: o.Terms,
-		Conditions: toNumbers(conditions), Moderate: Number(ModerateCondition[T]()),
+		Conditions: jsonfloat.Numbers(conditions), Moderate: Number(ModerateCondition[T]()),
 	}
 	for i, c := range contenders {
 		result := ProductResult{Order: c.Name}
 		for _, ulps := range errors[i] {
-			result.Ulps = append(result.Ulps, toNumbers(ulps))
+			result.Ulps = append(result.Ulps, jsonfloat.Numbers(ulps))
 			for l, v := range ulps {
 				if conditions[l] <= ModerateCondition[T]() {
 					result.Worst = max(result.Worst, Number(v))
@@ -245,12 +246,4 @@ func timeProducts[T reduce.Float](ctx context.Context, contenders []ProductConte
 		})
 	}
 	return nil
-}
-
-func toNumbers(values []float64) []Number {
-	out := make([]Number, len(values))
-	for i, v := range values {
-		out[i] = Number(v)
-	}
-	return out
 }

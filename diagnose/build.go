@@ -122,13 +122,19 @@ func (r *replayer) convert(w []float64) {
 	}
 }
 
-func (r *replayer) norm(stage string, x tensor) (operation, error) {
+// ofStage returns the weights of a stage, converted.
+func (r *replayer) ofStage(stage string) (model.Weights, error) {
 	w, err := r.checkpoint.Weights(stage)
+	r.convert(w.Matrix.Data)
+	r.convert(w.Bias)
+	return w, err
+}
+
+func (r *replayer) norm(stage string, x tensor) (operation, error) {
+	w, err := r.ofStage(stage)
 	if err != nil {
 		return nil, err
 	}
-	r.convert(w.Matrix.Data)
-	r.convert(w.Bias)
 	n := norm{x: r.uncertain(x), w: w.Matrix.Data, bias: w.Bias, center: r.config.Norm == model.LayerNorm, epsilon: r.config.NormEpsilon, a: r.a}
 	if _, name := split(stage); name == "attn.q_norm" || name == "attn.k_norm" {
 		n.center = false
@@ -138,12 +144,10 @@ func (r *replayer) norm(stage string, x tensor) (operation, error) {
 }
 
 func (r *replayer) linear(stage string, x tensor) (operation, error) {
-	w, err := r.checkpoint.Weights(stage)
+	w, err := r.ofStage(stage)
 	if err != nil {
 		return nil, err
 	}
-	r.convert(w.Matrix.Data)
-	r.convert(w.Bias)
 	ranks := r.parts
 	if _, name := split(stage); name == "attn.out" || name == "mlp.down" {
 		ranks = max(ranks, r.ranks)

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/samebits/samebits/internal/plural"
 	"github.com/samebits/samebits/model"
 	"github.com/samebits/samebits/trace"
 )
@@ -15,7 +16,7 @@ func check(t *trace.Trace, c model.Config) error {
 		return fmt.Errorf("diagnose: the trace has no ids: want a tensor ids, I64 [tokens], of the tokens that went in")
 	}
 	if n := len(t.IDs); n > c.Context {
-		return fmt.Errorf("diagnose: ids has %d tokens: the model's context is %d", n, c.Context)
+		return fmt.Errorf("diagnose: ids has %s: the model's context is %d", plural.Of(n, "token"), c.Context)
 	}
 	for i, id := range t.IDs {
 		if id < 0 || id >= c.Vocabulary {
@@ -36,7 +37,7 @@ func check(t *trace.Trace, c model.Config) error {
 		if whole, rank, ok := trace.SplitRank(name); ok {
 			name = whole
 			if !rowParallel(whole) || t.TP > 0 && rank >= t.TP {
-				return fmt.Errorf("diagnose: stage %.60q: want attn.out or mlp.down of one of %d ranks", s.Name, t.TP)
+				return fmt.Errorf("diagnose: stage %.60q: want attn.out or mlp.down of one of %s", s.Name, plural.Of(t.TP, "rank"))
 			}
 		}
 		if !slices.Contains(known, name) {
@@ -44,10 +45,10 @@ func check(t *trace.Trace, c model.Config) error {
 		}
 		want := shape(name, len(t.IDs), c)
 		if !slices.Equal(s.Shape, want) && !padded(s, want) {
-			return fmt.Errorf("diagnose: stage %s has shape %v: of %d tokens and this %s it is %v", s.Name, s.Shape, len(t.IDs), c.Family, want)
+			return fmt.Errorf("diagnose: stage %s has shape %v: of %s and this %s it is %v", s.Name, s.Shape, plural.Of(len(t.IDs), "token"), c.Family, want)
 		}
 		if n := product(s.Shape); n != len(s.Values) {
-			return fmt.Errorf("diagnose: stage %s has shape %v and %d values: want %d", s.Name, s.Shape, len(s.Values), n)
+			return fmt.Errorf("diagnose: stage %s has shape %v and %s: want %d", s.Name, s.Shape, plural.Of(len(s.Values), "value"), n)
 		}
 	}
 	if len(t.Stages) == 0 {
@@ -77,7 +78,7 @@ func padded(s trace.Stage, want []int) bool {
 
 // unknown says of a stage why it is none of the model's.
 func unknown(stage string, c model.Config) error {
-	return fmt.Errorf("diagnose: unknown stage %.60q: this %s of %d layers has %s", stage, c.Family, c.Layers, strings.Join(layerNames(c), ", "))
+	return fmt.Errorf("diagnose: unknown stage %.60q: this %s of %s has %s", stage, c.Family, plural.Of(c.Layers, "layer"), strings.Join(layerNames(c), ", "))
 }
 
 // layerNames lists the stages, those of a layer once.

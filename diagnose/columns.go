@@ -91,12 +91,10 @@ func (r *replayer) pool(o linear, siblings []string, unbiased bool) *pool {
 	p := &pool{stages: siblings}
 	var parts []*estimate
 	for _, s := range siblings {
-		w, err := r.checkpoint.Weights(s)
+		w, err := r.ofStage(s)
 		if err != nil {
 			return nil
 		}
-		r.convert(w.Matrix.Data)
-		r.convert(w.Bias)
 		l := linear{o.x, w.Matrix, w.Bias, 1, o.a, o.threads}
 		if unbiased {
 			l.bias = nil

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/samebits/samebits/internal/kernel"
+	"github.com/samebits/samebits/internal/plural"
 	"github.com/samebits/samebits/reduce"
 )
 
@@ -51,6 +52,6 @@ func RMSNorm[T Float](order reduce.Order, dst, x, weight []T, eps T) {
 
 func checkNorm(name string, dst, x, weight, bias int) {
 	if x == 0 || dst != x || weight != x || bias != x {
-		panic(fmt.Sprintf("elementary: %s of %d elements into %d with %d weights and %d biases", name, x, dst, weight, bias))
+		panic(fmt.Sprintf("elementary: %s of %s into %d with %s and %d biases", name, plural.Of(x, "element"), dst, plural.Of(weight, "weight"), bias))
 	}
 }

@@ -257,7 +257,7 @@ func TestRowsWithSpecialValues(t *testing.T) {
 
 func TestRowPanicsSayTheLengths(t *testing.T) {
 	require.PanicsWithValue(t, "elementary: Softmax of 2 elements into 3", func() { Softmax(reduce.Pairwise, make([]float32, 3), make([]float32, 2)) })
-	require.PanicsWithValue(t, "elementary: LayerNorm of 2 elements into 2 with 1 weights and 2 biases", func() {
+	require.PanicsWithValue(t, "elementary: LayerNorm of 2 elements into 2 with 1 weight and 2 biases", func() {
 		LayerNorm(reduce.Pairwise, make([]float32, 2), make([]float32, 2), make([]float32, 1), make([]float32, 2), 0)
 	})
 	require.PanicsWithValue(t, "elementary: RMSNorm of 0 elements into 0 with 0 weights and 0 biases", func() { RMSNorm[float64](reduce.Pairwise, nil, nil, nil, 0) })

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/samebits/samebits/internal/kernel"
+	"github.com/samebits/samebits/internal/plural"
 )
 
 // ExpSlice sets dst[i] = Exp(x[i]). Like every slice form here it gives the bits of
@@ -106,6 +107,11 @@ func mapped[T Float](of function, dst, x []T) int {
 
 func checkLength(name string, dst, x int) {
 	if dst != x {
-		panic(fmt.Sprintf("elementary: %sSlice: destination has %d elements, source has %d", name, dst, x))
+		panicLength(name, dst, x)
 	}
+}
+
+// panicLength is apart so that checkLength is inlined.
+func panicLength(name string, dst, x int) {
+	panic(fmt.Sprintf("elementary: %sSlice: destination has %s, source has %d", name, plural.Of(dst, "element"), x))
 }

@@ -57,7 +57,7 @@ func testSincosSlice[T Float](t *testing.T) {
 	SincosSlice(x, cos, x)
 	require.Equal(t, allBits(wantSin), allBits(x))
 	require.Equal(t, allBits(wantCos), allBits(cos))
-	require.PanicsWithValue(t, "elementary: SincosSlice: destination has 1 elements, source has 2",
+	require.PanicsWithValue(t, "elementary: SincosSlice: destination has 1 element, source has 2",
 		func() { SincosSlice(make([]T, 2), make([]T, 1), make([]T, 2)) })
 	require.Panics(t, func() { SincosSlice(make([]T, 1), make([]T, 2), make([]T, 2)) })
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/samebits/samebits/internal/kernel"
+	"github.com/samebits/samebits/internal/plural"
 	"github.com/samebits/samebits/reduce"
 )
 
@@ -33,7 +34,7 @@ import (
 // lengths differ or the order does not apply to T.
 func Softmax[T Float](order reduce.Order, dst, x []T) {
 	if len(dst) != len(x) {
-		panic(fmt.Sprintf("elementary: Softmax of %d elements into %d", len(x), len(dst)))
+		panic(fmt.Sprintf("elementary: Softmax of %s into %d", plural.Of(len(x), "element"), len(dst)))
 	}
 	if len(x) == 0 {
 		return

@@ -4,13 +4,14 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/samebits/samebits/internal/plural"
 	"github.com/samebits/samebits/reduce"
 )
 
 // atLeast panics unless n is that many terms.
 func atLeast(name string, n, least int) {
 	if n < least {
-		panic(fmt.Sprintf("fuzz: %s of %d terms: want %d or more", name, n, least))
+		panic(fmt.Sprintf("fuzz: %s of %s: want %d or more", name, plural.Of(n, "term"), least))
 	}
 }
 

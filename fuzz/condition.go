@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/big"
 
+	"github.com/samebits/samebits/internal/plural"
 	"github.com/samebits/samebits/reduce"
 )
 
@@ -57,7 +58,7 @@ func checkCondition[T reduce.Float](name string, n int, condition, least float64
 		panic(fmt.Sprintf("fuzz: %s of condition number %g: want %g to %g", name, condition, least, MaxCondition[T]()))
 	}
 	if terms := LeastTerms[T](condition); n < terms || n > 1<<20 {
-		panic(fmt.Sprintf("fuzz: %s of %d terms: want %d to %d for condition number %g", name, n, terms, 1<<20, condition))
+		panic(fmt.Sprintf("fuzz: %s of %s: want %d to %d for condition number %g", name, plural.Of(n, "term"), terms, 1<<20, condition))
 	}
 }
 

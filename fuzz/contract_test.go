@@ -38,7 +38,7 @@ func TestContractsThatDoNotApply(t *testing.T) {
 	}
 	c := Contract{Promises: CutInvariant}
 	require.ErrorContains(t, CheckCuts(start, c, nil, Program{Cuts: []int{1}, Merges: []int{0}}), "cut 0 of the program is 1: want 0 to 0")
-	require.ErrorContains(t, CheckCuts(start, c, nil, Program{Cuts: []int{0}}), "1 cuts and 0 merges")
+	require.ErrorContains(t, CheckCuts(start, c, nil, Program{Cuts: []int{0}}), "1 cut and 0 merges")
 	require.ErrorContains(t, CheckCuts(start, c, nil, Program{Cuts: []int{0}, Merges: []int{1}}), "merge 0 of the program is 1")
 	require.Panics(t, func() { _ = CheckDot(reduceDot(reduce.Exact), ContractOf(reduce.Exact), []float64{1}, nil) })
 }

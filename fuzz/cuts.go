@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/samebits/samebits/internal/plural"
 	"github.com/samebits/samebits/reduce"
 )
 
@@ -144,7 +145,7 @@ func (p Program) fits(n int) error {
 		lo = cut
 	}
 	if len(p.Merges) != len(p.Cuts) {
-		return fmt.Errorf("fuzz: a program of %d cuts and %d merges: want as many", len(p.Cuts), len(p.Merges))
+		return fmt.Errorf("fuzz: a program of %s and %s: want as many", plural.Of(len(p.Cuts), "cut"), plural.Of(len(p.Merges), "merge"))
 	}
 	for i, m := range p.Merges {
 		if left := len(p.Merges) - i; m < 0 || m >= left {

@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/ericlagergren/decimal"
+	"github.com/samebits/samebits/internal/plural"
 	"github.com/samebits/samebits/reduce"
 )
 
@@ -43,7 +44,7 @@ func decimalSum[T reduce.Float](t terms[T]) (T, error) {
 		ctx.Add(sum, sum, ctx.Mul(p, p, number(y)))
 	}
 	if sum.Context.Conditions&decimal.Inexact != 0 || !sum.IsFinite() {
-		return 0, fmt.Errorf("fuzz: decimal sum of %d terms: %v", t.len(), sum.Context.Conditions)
+		return 0, fmt.Errorf("fuzz: decimal sum of %s: %v", plural.Of(t.len(), "term"), sum.Context.Conditions)
 	}
 	if sum.Sign() == 0 {
 		return 0, nil

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/samebits/samebits/internal/kernel"
+	"github.com/samebits/samebits/internal/plural"
 	"github.com/samebits/samebits/reduce"
 )
 
@@ -15,7 +16,7 @@ type terms[T reduce.Float] struct {
 
 func newProducts[T reduce.Float](x, y []T) terms[T] {
 	if len(x) != len(y) {
-		panic(fmt.Sprintf("fuzz: dot product of %d and %d elements", len(x), len(y)))
+		panic(fmt.Sprintf("fuzz: dot product of %d and %s", len(x), plural.Of(len(y), "element")))
 	}
 	return terms[T]{x, y, true}
 }

@@ -30,7 +30,7 @@ func (c Contraction) check(n int) error {
 	case c.Leaf < 1:
 		return fmt.Errorf("gemm: leaf of %d terms: want at least 1", c.Leaf)
 	case c.K > math.MaxInt-c.Leaf:
-		return fmt.Errorf("gemm: contraction over %d terms in leaves of %d exceeds the largest index", c.K, c.Leaf)
+		return fmt.Errorf("gemm: contraction over %s in leaves of %d exceeds the largest index", plural.Of(c.K, "term"), c.Leaf)
 	case c.From < 0 || n < 0 || n > c.K-c.From:
 		return fmt.Errorf("gemm: terms [%d,%d) of a contraction over %d", c.From, c.From+n, c.K)
 	case !c.boundary(c.From) || !c.boundary(c.From+n):

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/samebits/samebits/internal/kernel"
+	"github.com/samebits/samebits/internal/plural"
 	"github.com/samebits/samebits/reduce"
 )
 
@@ -109,8 +110,8 @@ func checkParts[T Float](parts []*Partial[T], size int) ([]*Partial[T], error) {
 			return nil, fmt.Errorf("gemm: part %d of %d is nil", i, len(parts))
 		}
 		if first := parts[0]; p.order != first.order || p.size != size || !p.place.sameAs(first.place) {
-			return nil, fmt.Errorf("gemm: part %d holds %d elements over %v in order %v: want %d elements, %v, %v",
-				i, p.size, p.place, p.order, size, first.place, first.order)
+			return nil, fmt.Errorf("gemm: part %d holds %s over %v in order %v: want %s, %v, %v",
+				i, plural.Of(p.size, "element"), p.place, p.order, plural.Of(size, "element"), first.place, first.order)
 		}
 		if p.terms > 0 {
 			present = append(present, p)
@@ -132,7 +133,7 @@ func checkWhole[T Float](parts, present []*Partial[T]) error {
 	end, k := 0, parts[0].place.K
 	for _, p := range present {
 		if p.place.From != end {
-			return fmt.Errorf("gemm: part [%d,%d) of a contraction over %d terms follows the first %d", p.place.From, p.place.From+p.terms, k, end)
+			return fmt.Errorf("gemm: part [%d,%d) of a contraction over %s follows the first %d", p.place.From, p.place.From+p.terms, plural.Of(k, "term"), end)
 		}
 		end += p.terms
 	}

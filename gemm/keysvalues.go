@@ -5,6 +5,7 @@ import (
 	"math/bits"
 
 	"github.com/samebits/samebits/internal/kernel"
+	"github.com/samebits/samebits/internal/plural"
 	"github.com/samebits/samebits/reduce"
 )
 
@@ -79,7 +80,7 @@ func (kv *KeysValues[T]) valuePanel(page, head, panel int) []T {
 // heads*size long.
 func (kv *KeysValues[T]) Append(keys, values Matrix[T]) {
 	if want := kv.heads * kv.size; keys.Cols != want || values.Cols != want || keys.Rows != values.Rows {
-		panic(fmt.Sprintf("gemm: keys of %d x %d and values of %d x %d appended to %d heads of %d", keys.Rows, keys.Cols, values.Rows, values.Cols, kv.heads, kv.size))
+		panic(fmt.Sprintf("gemm: keys of %d x %d and values of %d x %d appended to %s of %d", keys.Rows, keys.Cols, values.Rows, values.Cols, plural.Of(kv.heads, "head"), kv.size))
 	}
 	for i := 0; i < keys.Rows; {
 		page, at := kv.tokens/kv.page, kv.tokens%kv.page
@@ -244,6 +245,6 @@ func (kv *KeysValues[T]) check(head, rows, from, to, dstRows int, fit bool) {
 		panic(fmt.Sprintf("gemm: head %d of %d", head, kv.heads))
 	}
 	if from < 0 || from > to || to > kv.tokens || rows != dstRows || !fit {
-		panic(fmt.Sprintf("gemm: %d rows into %d, tokens [%d, %d) of %d in heads of %d: shapes do not fit", rows, dstRows, from, to, kv.tokens, kv.size))
+		panic(fmt.Sprintf("gemm: %s into %d, tokens [%d, %d) of %d in heads of %d: shapes do not fit", plural.Of(rows, "row"), dstRows, from, to, kv.tokens, kv.size))
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"unsafe"
 
 	"github.com/samebits/samebits/internal/parallel"
+	"github.com/samebits/samebits/internal/plural"
 	"github.com/samebits/samebits/reduce"
 )
 
@@ -142,7 +143,7 @@ func (p *Partial[T]) Nodes() int {
 // alone is Alone, which compiled.go calls for each type.
 func alone[T Float](p *Partial[T], dst []T) {
 	if len(dst) != p.size {
-		panic(fmt.Sprintf("gemm: part of %d elements finished into %d", p.size, len(dst)))
+		panic(fmt.Sprintf("gemm: part of %s finished into %d", plural.Of(p.size, "element"), len(dst)))
 	}
 	finished := finish[T]{alpha: 1}
 	switch {

@@ -6,6 +6,7 @@ import (
 	"github.com/samebits/samebits/internal/kernel"
 	"github.com/samebits/samebits/internal/pages"
 	"github.com/samebits/samebits/internal/parallel"
+	"github.com/samebits/samebits/internal/plural"
 	"github.com/samebits/samebits/reduce"
 )
 
@@ -183,7 +184,7 @@ func packing(order reduce.Order) reduce.Order {
 // checkComplete returns an error unless the weights hold their whole contraction.
 func checkComplete[T Float](w Packed[T]) error {
 	if k, n := w.Dims(); k != w.Place().K {
-		return fmt.Errorf("gemm: weights of %d x %d hold a part of a contraction over %d terms: want all of it, or Partial", k, n, w.Place().K)
+		return fmt.Errorf("gemm: weights of %d x %d hold a part of a contraction over %s: want all of it, or Partial", k, n, plural.Of(w.Place().K, "term"))
 	}
 	return nil
 }

@@ -58,7 +58,7 @@ func readPartial[T Float](b []byte, order reduce.Order) (*Partial[T], error) {
 	p, err := readHeader[T](r, order)
 	switch {
 	case r.short:
-		return nil, fmt.Errorf("gemm: part of %d bytes: want %d at least, which say what it is", len(b), 8*wireFields)
+		return nil, fmt.Errorf("gemm: part of %s: want %d at least, which say what it is", plural.Of(len(b), "byte"), 8*wireFields)
 	case err != nil:
 		return nil, err
 	}
@@ -69,9 +69,9 @@ func readPartial[T Float](b []byte, order reduce.Order) (*Partial[T], error) {
 	case r.err != nil:
 		return nil, r.err
 	case r.short:
-		return nil, fmt.Errorf("gemm: part of %d elements in order %v ends after %d bytes", p.size, order, len(b))
+		return nil, fmt.Errorf("gemm: part of %s in order %v ends after %s", plural.Of(p.size, "element"), order, plural.Of(len(b), "byte"))
 	case len(r.left) > 0:
-		return nil, fmt.Errorf("gemm: part of %d elements in order %v has %s too many", p.size, order, plural.Of(len(r.left), "byte"))
+		return nil, fmt.Errorf("gemm: part of %s in order %v has %s too many", plural.Of(p.size, "element"), order, plural.Of(len(r.left), "byte"))
 	}
 	return p, nil
 }
@@ -93,7 +93,7 @@ func readHeader[T Float](r *wireReader, order reduce.Order) (*Partial[T], error)
 		return nil, fmt.Errorf("gemm: part of a contraction over %v: want leaves of %d at most", place, maxWireLeaf)
 	}
 	if p.size < 0 || p.size > len(r.left) && p.terms > 0 {
-		return nil, fmt.Errorf("gemm: part of %d elements in %d bytes", p.size, len(r.left))
+		return nil, fmt.Errorf("gemm: part of %s in %s", plural.Of(p.size, "element"), plural.Of(len(r.left), "byte"))
 	}
 	return p, place.check(p.terms)
 }
@@ -110,7 +110,7 @@ func readState[T Float](p *Partial[T], r *wireReader) {
 		for i := range p.bins {
 			r.read(p.bins[i].ReadWire)
 			if r.err == nil && p.bins[i].Fold() != p.order.Fold() {
-				r.err = fmt.Errorf("gemm: element %d has %d bins: want %d", i, p.bins[i].Fold(), p.order.Fold())
+				r.err = fmt.Errorf("gemm: element %d has %s: want %d", i, plural.Of(p.bins[i].Fold(), "bin"), p.order.Fold())
 			}
 		}
 	case reduce.KindExact:

@@ -2,11 +2,11 @@ package gemm_test
 
 import (
 	"encoding/binary"
-	"fmt"
 	"math/rand/v2"
 	"testing"
 
 	"github.com/samebits/samebits/gemm"
+	"github.com/samebits/samebits/internal/plural"
 	"github.com/samebits/samebits/reduce"
 	"github.com/stretchr/testify/require"
 )
@@ -84,7 +84,7 @@ func TestReadPartialRefuses(t *testing.T) {
 			_, err := gemm.ReadPartial[float32](wire[:n], order)
 			require.Error(t, err, "%v: %d bytes of %d", order, n, len(wire))
 			if n < wireHeader {
-				require.ErrorContains(t, err, fmt.Sprintf("part of %d bytes: want 80 at least", n))
+				require.ErrorContains(t, err, "part of "+plural.Of(n, "byte")+": want 80 at least")
 			}
 		}
 		_, err := gemm.ReadPartial[float32](append(wire, 0), order)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/samebits/samebits/internal/plural"
 	"github.com/samebits/samebits/model"
 )
 
@@ -53,7 +54,7 @@ func Run[T model.Float](ctx context.Context, s *model.Session[T], prompt []int, 
 	next := prompt
 	for n := 0; ; n++ {
 		if tokens := s.Tokens() + len(next); tokens >= room {
-			return "", fmt.Errorf("generate: %w: it holds %d tokens, and there are %d, of which %d are new", ErrContext, room, tokens, n)
+			return "", fmt.Errorf("generate: %w: it holds %s, and there are %d, of which %d are new", ErrContext, plural.Of(room, "token"), tokens, n)
 		}
 		logits, err := read(ctx, s, next)
 		if err != nil {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/samebits/samebits/elementary"
 	"github.com/samebits/samebits/internal/kernel"
+	"github.com/samebits/samebits/internal/plural"
 	"github.com/samebits/samebits/reduce"
 )
 
@@ -108,7 +109,7 @@ func (s *Sampler[T]) gather(logits []T) error {
 		s.candidates = append(s.candidates, candidate{logit: x, id: int32(id)})
 	}
 	if len(s.candidates) == 0 {
-		return fmt.Errorf("generate: none of %d logits is of a real token and above -Inf", len(logits))
+		return fmt.Errorf("generate: none of %s is of a real token and above -Inf", plural.Of(len(logits), "logit"))
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/samebits/samebits/internal/plural"
 	"github.com/samebits/samebits/internal/safetensors"
 )
 
@@ -22,7 +23,7 @@ type Checkpoint struct {
 	digest  func() string // of the weights: hashed once
 }
 
-// Load reads the folder dir.
+// Load is LoadFS of the folder dir, which its errors name.
 func Load(dir string) (*Checkpoint, error) {
 	c, err := LoadFS(os.DirFS(dir))
 	if err != nil {
@@ -32,8 +33,9 @@ func Load(dir string) (*Checkpoint, error) {
 }
 
 // LoadFS reads a folder at the root of fsys. It checks that all tensors are there,
-// of the shapes that the configuration asks for, and that no layer has others. What
-// is in them is seen by New: weights must be finite.
+// of the shapes that the configuration asks for, and that no layer has others: else,
+// and where the family or an option of it is not known, it is an error that names them. What
+// is in the tensors is seen by New: weights must be finite.
 func LoadFS(fsys fs.FS) (*Checkpoint, error) {
 	data, err := fs.ReadFile(fsys, "config.json")
 	if err != nil {
@@ -85,7 +87,7 @@ func (c *Checkpoint) check() error {
 	for _, name := range c.weights.Names() {
 		if strings.HasPrefix(name, layers) && !known[name] {
 			_, file, _ := c.weights.Tensor(name)
-			return fmt.Errorf("%s: tensor %s is none of a %s of %d layers, as config.json describes it", file, name, c.Config.Family, c.Config.Layers)
+			return fmt.Errorf("%s: tensor %s is none of a %s of %s, as config.json describes it", file, name, c.Config.Family, plural.Of(c.Config.Layers, "layer"))
 		}
 	}
 	return nil

@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/samebits/samebits/internal/plural"
 )
 
 // Config describes a transformer: what it computes, not where its weights lie.
@@ -100,10 +102,10 @@ func (f *fields) storage() string {
 // describe a transformer together.
 func (c Config) check() error {
 	if c.Heads%c.KVHeads != 0 {
-		return fmt.Errorf("config.json: %d heads of queries and %d of keys: want a multiple", c.Heads, c.KVHeads)
+		return fmt.Errorf("config.json: %s of queries and %d of keys: want a multiple", plural.Of(c.Heads, "head"), c.KVHeads)
 	}
 	if c.HeadSize > maxSize/c.Heads {
-		return fmt.Errorf("config.json: %d heads of %d: want %d numbers at most", c.Heads, c.HeadSize, maxSize)
+		return fmt.Errorf("config.json: %s of %d: want %d numbers at most", plural.Of(c.Heads, "head"), c.HeadSize, maxSize)
 	}
 	if !(c.NormEpsilon >= 0 && c.NormEpsilon < 1) {
 		return fmt.Errorf("config.json: the epsilon of the norms is %v: want 0 <= epsilon < 1", c.NormEpsilon)

@@ -79,7 +79,7 @@ func TestFamiliesRefuseConfigurations(t *testing.T) {
 		{"gpt_neox", "hidden_size", 25, "config.json: a width of 25 is no multiple of 6 heads"},
 		{"gpt_neox", "attention_bias", false, "model.safetensors: tensor gpt_neox.layers.0.attention.dense.bias is none of a gpt_neox of 2 layers, as config.json describes it"},
 		{"mistral", "sliding_window", 0, "config.json: sliding_window is 0: want 1 to 16777216"},
-		{"qwen2", "layer_types", []any{"full_attention"}, "config.json: layer_types has 1 entries for 2 layers"},
+		{"qwen2", "layer_types", []any{"full_attention"}, "config.json: layer_types has 1 entry for 2 layers"},
 		{"qwen2", "layer_types", []any{"full_attention", "linear_attention"}, `config.json: layer_types[1] is "linear_attention": want full_attention or sliding_attention`},
 		{"qwen2", "layer_types", []any{"full_attention", "sliding_attention"}, `config.json: layer_types[1] is "sliding_attention" without use_sliding_window and a sliding_window`},
 		{"qwen3", "head_dim", nil, "model.safetensors: tensor model.layers.0.self_attn.q_norm.weight has shape [4]: config.json asks for [128]"},

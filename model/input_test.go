@@ -37,7 +37,7 @@ func TestLoadRefusesConfigurations(t *testing.T) {
 		{"vocab_size", 95, "model.safetensors: tensor transformer.wte.weight has shape [96 48]: config.json asks for [95 48]"},
 		{"layer_norm_epsilon", -1e-5, "config.json: the epsilon of the norms is -1e-05: want 0 <= epsilon < 1"},
 		{"activation_function", "mish", `config.json: unknown activation "mish": want gelu, gelu_fast, gelu_new, gelu_python, gelu_pytorch_tanh, relu, silu, swish`},
-		{"n_layer", 1, "model.safetensors: tensor transformer.h.1.attn.c_attn.bias is none of a gpt2 of 1 layers, as config.json describes it"},
+		{"n_layer", 1, "model.safetensors: tensor transformer.h.1.attn.c_attn.bias is none of a gpt2 of 1 layer, as config.json describes it"},
 		{"add_cross_attention", true, "config.json: add_cross_attention is not supported"},
 		{"scale_attn_weights", false, "config.json: scale_attn_weights is false, which is not supported"},
 		{"scale_attn_by_inverse_layer_idx", true, "config.json: scale_attn_by_inverse_layer_idx is not supported"},

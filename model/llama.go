@@ -1,5 +1,7 @@
 package model
 
+import "github.com/samebits/samebits/internal/plural"
+
 // decoder reads the fields that the families after GPT-2 share.
 func decoder(f *fields) Config {
 	c := Config{
@@ -15,7 +17,7 @@ func decoder(f *fields) Config {
 // share returns the width of one of n heads.
 func (f *fields) share(width, heads int) int {
 	if width%heads != 0 {
-		f.failf("a width of %d is no multiple of %d heads", width, heads)
+		f.failf("a width of %d is no multiple of %s", width, plural.Of(heads, "head"))
 	}
 	return width / heads
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/samebits/samebits/gemm"
 	"github.com/samebits/samebits/internal/kernel"
+	"github.com/samebits/samebits/internal/plural"
 	"github.com/samebits/samebits/tp"
 )
 
@@ -58,7 +59,7 @@ func New[T Float](c *Checkpoint, o Options[T]) (*Model[T], error) {
 func newModel[T Float](c *Checkpoint, o Options[T]) (*Model[T], error) {
 	if o.World != nil {
 		if o.Ranks != 0 && o.Ranks != o.World.Size() || o.Deadline != 0 {
-			return nil, fmt.Errorf("model: %d ranks and a deadline of %v in a World of %d ranks, which has its own: want 0", o.Ranks, o.Deadline, o.World.Size())
+			return nil, fmt.Errorf("model: %s and a deadline of %v in a World of %s, which has its own: want 0", plural.Of(o.Ranks, "rank"), o.Deadline, plural.Of(o.World.Size(), "rank"))
 		}
 		o.Ranks = o.World.Size()
 	}
@@ -115,13 +116,15 @@ func (m *Model[T]) Config() Config { return m.config }
 // Ranks returns the tensor-parallel size.
 func (m *Model[T]) Ranks() int { return m.options.Ranks }
 
-// Logits returns the logits of a sequence of tokens, [tokens, vocabulary].
+// Logits returns the logits of a sequence of tokens, [tokens, vocabulary]. It is an error
+// if there is no token, or there are more than Config.Context, or an id is none of the
+// vocabulary; if ctx ends; or if a rank fails, which the error names (*tp.RankError).
 func (m *Model[T]) Logits(ctx context.Context, ids []int) (gemm.Matrix[T], error) {
 	return m.NewSession().Forward(ctx, ids, nil)
 }
 
 // Trace is Logits that hands every stage to the recorder, in the order of
-// StageNames.
+// StageNames. It is an error, too, if the ranks are processes.
 func (m *Model[T]) Trace(ctx context.Context, ids []int, r Recorder[T]) (gemm.Matrix[T], error) {
 	return m.NewSession().Forward(ctx, ids, r)
 }

@@ -1,5 +1,7 @@
 package model
 
+import "github.com/samebits/samebits/internal/plural"
+
 // qwen2 describes Qwen2 and Qwen2.5 (Yang et al., 2024, "Qwen2 technical report"):
 // Llama with biases on queries, keys and values, whatever config.json says, and
 // sliding windows in the upper layers where use_sliding_window is set.
@@ -31,7 +33,7 @@ func qwen3(f *fields) (Config, blueprint) {
 func (f *fields) qwenWindows(c *Config) {
 	types := f.texts("layer_types")
 	if types != nil && len(types) != c.Layers {
-		f.failf("layer_types has %d entries for %d layers", len(types), c.Layers)
+		f.failf("layer_types has %s for %s", plural.Words(len(types), "entry", "entries"), plural.Of(c.Layers, "layer"))
 		return
 	}
 	for i, t := range types {

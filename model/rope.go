@@ -8,6 +8,7 @@ import (
 	"github.com/samebits/samebits/elementary"
 	"github.com/samebits/samebits/gemm"
 	"github.com/samebits/samebits/internal/kernel"
+	"github.com/samebits/samebits/internal/plural"
 )
 
 // RoPE describes rotary position embeddings (Su et al., 2021, "RoFormer: enhanced
@@ -28,7 +29,7 @@ func (r *RoPE) check(headSize int) error {
 	case !(r.Theta >= 1 && r.Theta <= 1e18):
 		return fmt.Errorf("config.json: rope_theta is %v: want 1 to 1e18", r.Theta)
 	case r.Size < 2 || r.Size > headSize || r.Size%2 != 0:
-		return fmt.Errorf("config.json: rotary embeddings of %d of the %d numbers of a head: want an even number of them, at least 2", r.Size, headSize)
+		return fmt.Errorf("config.json: rotary embeddings of %d of the %s of a head: want an even number of them, at least 2", r.Size, plural.Of(headSize, "number"))
 	case r.Scaling == "linear" || r.Scaling == "llama3":
 		if !(r.Factor >= 1 && r.Factor <= 1e9) {
 			return fmt.Errorf("config.json: rope scaling %s by a factor of %v: want 1 to 1e9", r.Scaling, r.Factor)

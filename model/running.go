@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/samebits/samebits/gemm"
+	"github.com/samebits/samebits/internal/plural"
 	"github.com/samebits/samebits/tp"
 )
 
@@ -71,7 +72,7 @@ func (s *running[T]) forward(ctx context.Context, ids []int, r Recorder[T], last
 	}
 	o := s.model.options
 	if o.World != nil && r != nil {
-		return none, fmt.Errorf("model: recording the stages of a World of %d ranks: want all ranks in one process", o.World.Size())
+		return none, fmt.Errorf("model: recording the stages of a World of %s: want all ranks in one process", plural.Of(o.World.Size(), "rank"))
 	}
 	rec := newCollector(s.model.config, r)
 	for _, p := range s.passes {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/samebits/samebits/gemm"
+	"github.com/samebits/samebits/internal/plural"
 	"github.com/samebits/samebits/reduce"
 )
 
@@ -32,7 +33,7 @@ func (c *Checkpoint) Weights(stage string) (Weights, error) {
 	b := &builder[float64]{checkpoint: c}
 	w, ok := b.weights(stage)
 	if !ok {
-		return Weights{}, fmt.Errorf("model: stage %.60q has no weights in this %s of %d layers", stage, c.Config.Family, c.Config.Layers)
+		return Weights{}, fmt.Errorf("model: stage %.60q has no weights in this %s of %s", stage, c.Config.Family, plural.Of(c.Config.Layers, "layer"))
 	}
 	return w, b.err
 }

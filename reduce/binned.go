@@ -78,8 +78,13 @@ func NewBins[T Float](fold int) Bins[T] {
 
 func checkFold(fold int) {
 	if fold < minFold || fold > maxFold {
-		panic(fmt.Sprintf("reduce: fold of %d bins: want %d to %d", fold, minFold, maxFold))
+		panicFold(fold)
 	}
+}
+
+// panicFold is apart so that checkFold is inlined.
+func panicFold(fold int) {
+	panic(fmt.Sprintf("reduce: fold of %s: want %d to %d", plural.Of(fold, "bin"), minFold, maxFold))
 }
 
 // Count returns the number of terms.

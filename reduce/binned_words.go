@@ -3,6 +3,8 @@ package reduce
 import (
 	"fmt"
 	"math"
+
+	"github.com/samebits/samebits/internal/plural"
 )
 
 // binWords is the number of words of a state.
@@ -50,7 +52,7 @@ func binsOf[T Float](w [binWords]uint64) (Bins[T], error) {
 		finite -= n
 	}
 	if b.notNeg0 > b.count {
-		return Bins[T]{}, fmt.Errorf("binned sum of %d terms, %d of which are not -0", w[2], w[3])
+		return Bins[T]{}, fmt.Errorf("binned sum of %s, %d of which are not -0", plural.Of(w[2], "term"), w[3])
 	}
 	if finite == 0 && w[1] != fold-1 {
 		return Bins[T]{}, fmt.Errorf("binned sum of fold %d with top %d but no finite terms: want %d", fold, w[1], fold-1)
@@ -62,7 +64,7 @@ func binsOf[T Float](w [binWords]uint64) (Bins[T], error) {
 			terms = 0
 		}
 		if !b.bin[i].within(terms, uint(binWidth[T]()-1)) {
-			return Bins[T]{}, fmt.Errorf("bin %d of %d, %#x %016x, is more than %d terms can make it", i, fold, w[8+2*i], w[7+2*i], terms)
+			return Bins[T]{}, fmt.Errorf("bin %d of %d, %#x %016x, is more than %s can make it", i, fold, w[8+2*i], w[7+2*i], plural.Of(terms, "term"))
 		}
 	}
 	return b, nil

@@ -22,7 +22,7 @@ type Node[T Float] struct {
 // long as h.
 func NewNode[T Float](s Span, h, l []T) Node[T] {
 	if l != nil && len(l) != len(h) {
-		panic(fmt.Sprintf("reduce: node with %d high and %d low parts", len(h), len(l)))
+		panic(fmt.Sprintf("reduce: node with %d high and %s", len(h), plural.Of(len(l), "low part")))
 	}
 	return Node[T]{s, h, l}
 }
@@ -82,7 +82,7 @@ func (c *Cover[T]) Merge(next *Cover[T]) error {
 		return fmt.Errorf("reduce: nil merged with a cover of %s", plural.Of(len(c.nodes), "node"))
 	}
 	if c.tree != next.tree {
-		return fmt.Errorf("reduce: covers of different trees: %d and %d leaves", c.tree.leaves, next.tree.leaves)
+		return fmt.Errorf("reduce: covers of different trees: %d and %s", c.tree.leaves, plural.Words(next.tree.leaves, "leaf", "leaves"))
 	}
 	for _, n := range next.nodes {
 		if err := c.Push(n); err != nil {
@@ -128,7 +128,7 @@ func (c *Cover[T]) Root() (Node[T], error) {
 		return Node[T]{}, fmt.Errorf("reduce: cannot finish leaves %v of %d: the rest is missing", Span{0, last.Hi}, c.tree.leaves)
 	}
 	if !c.tree.IsGrowing() && len(c.nodes) > 1 {
-		return Node[T]{}, fmt.Errorf("reduce: %v and %v cannot be joined: not nodes of the tree of %d leaves", first.Span, c.nodes[1].Span, c.tree.leaves)
+		return Node[T]{}, fmt.Errorf("reduce: %v and %v cannot be joined: not nodes of the tree of %s", first.Span, c.nodes[1].Span, plural.Words(c.tree.leaves, "leaf", "leaves"))
 	}
 	root, used := last, c.used
 	for k := len(c.nodes) - 2; k >= 0; k-- {
@@ -165,7 +165,7 @@ func (c *Cover[T]) copied(x []T) []T {
 // lengths differ.
 func AddPlain[T Float](left, right []T) {
 	if len(left) != len(right) {
-		panic(fmt.Sprintf("reduce: joining %d numbers with %d: want as many", len(left), len(right)))
+		panic(fmt.Sprintf("reduce: joining %s with %d: want as many", plural.Of(len(left), "number"), len(right)))
 	}
 	kernel.AddPlain(left, right)
 }
@@ -180,7 +180,7 @@ func AddPlain[T Float](left, right []T) {
 func AddPairs[T Float](h1, l1, h2, l2 []T) {
 	for _, part := range [][]T{l1, h2, l2} {
 		if len(part) != len(h1) {
-			panic(fmt.Sprintf("reduce: joining %d pairs of which one part has %s: want as many", len(h1), plural.Of(len(part), "number")))
+			panic(fmt.Sprintf("reduce: joining %s of which one part has %s: want as many", plural.Of(len(h1), "pair"), plural.Of(len(part), "number")))
 		}
 	}
 	kernel.AddPairs(h1, l1, h2, l2)

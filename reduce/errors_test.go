@@ -32,7 +32,7 @@ func TestPanicsNameTheNumbers(t *testing.T) {
 	require.PanicsWithValue(t, "reduce: order widened applies to float32 only: there is no wider type than float64", func() { reduce.Sum(reduce.Widened, []float64{1}) })
 	require.PanicsWithValue(t, "reduce: leaf of 0 terms: want 1 to 65535", func() { reduce.Pairwise.WithLeaf(0) })
 	require.PanicsWithValue(t, "reduce: leaf of 65536 terms: want 1 to 65535", func() { reduce.Pairwise.WithLeaf(65536) })
-	require.PanicsWithValue(t, "reduce: fold of 1 bins: want 2 to 4", func() { reduce.BinnedFold(1) })
+	require.PanicsWithValue(t, "reduce: fold of 1 bin: want 2 to 4", func() { reduce.BinnedFold(1) })
 	require.PanicsWithValue(t, "reduce: fold of 5 bins: want 2 to 4", func() { reduce.NewBins[float32](5) })
 	require.PanicsWithValue(t, "reduce: node with 3 high and 2 low parts", func() { reduce.NewNode(reduce.Span{Hi: 1}, make([]float64, 3), make([]float64, 2)) })
 	a, err := reduce.NewAccumulator[float64](reduce.Pairwise, 0)

@@ -243,7 +243,7 @@ func (a *Superaccumulator) carry() {
 // extend sets the limb above the range in use.
 func (a *Superaccumulator) extend(digit int64) {
 	if a.hi == limbCount {
-		panic(fmt.Sprintf("reduce: exact sum of %d terms is beyond 2^%d: others were removed than had been added", a.count, exponent0+limbBits*limbCount))
+		panic(fmt.Sprintf("reduce: exact sum of %s is beyond 2^%d: others were removed than had been added", plural.Of(a.count, "term"), exponent0+limbBits*limbCount))
 	}
 	a.limb[a.hi] = digit
 	a.hi++

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/samebits/samebits/internal/kernel"
+	"github.com/samebits/samebits/internal/plural"
 )
 
 // A folder combines terms from left to right.
@@ -116,7 +117,7 @@ func FoldProducts[T Float](k Kind, x, y []T, stride int) T {
 	case stride < 1:
 		panic(fmt.Sprintf("reduce: fold of products with stride %d: want 1 or more", stride))
 	case len(x) > 0 && (len(y) == 0 || len(x)-1 > (len(y)-1)/stride):
-		panic(fmt.Sprintf("reduce: fold of %d products with stride %d and %d numbers, of which %d are given", len(x), stride, (len(x)-1)*stride+1, len(y)))
+		panic(fmt.Sprintf("reduce: fold of %s with stride %d and %s, of which %d are given", plural.Of(len(x), "product"), stride, plural.Of((len(x)-1)*stride+1, "number"), len(y)))
 	}
 	f := folder[T]{any: true}
 	for i, v := range x {

@@ -79,7 +79,7 @@ func Orders(seed uint64) []Order {
 }
 
 // ParseOrder returns the order of that name (see Orders), Shuffled with the
-// given seed.
+// given seed. Another name is an error, which lists them.
 func ParseOrder(name string, seed uint64) (Order, error) {
 	for _, o := range Orders(seed) {
 		if o.Kind().String() == name {

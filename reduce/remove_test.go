@@ -174,11 +174,11 @@ func TestRemovalErrorsNameTheNumbers(t *testing.T) {
 	sum.Add(7)
 	sum.Sub(6)
 	_, err := sum.MarshalBinary()
-	require.EqualError(t, err, "reduce: no sum has this state: a sum of 1 digits of no ordinary term")
+	require.EqualError(t, err, "reduce: no sum has this state: a sum of 1 digit of no ordinary term")
 	b := accumulate(reduce.Exact, 0, []float32{1})
 	require.NoError(t, b.Remove(2))
 	_, err = b.MarshalJSON()
-	require.EqualError(t, err, "reduce: no sum has this state: a sum of 1 digits of no ordinary term")
+	require.EqualError(t, err, "reduce: no sum has this state: a sum of 1 digit of no ordinary term")
 }
 
 func testCloneAndReset[T reduce.Float](t *testing.T) {

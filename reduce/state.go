@@ -127,11 +127,11 @@ func (s *state) checkHeader(wantBits uint64) error {
 	case s.order != KindBinned && s.parameter != 0:
 		return fmt.Errorf("parameter %d of order %v: want 0", s.parameter, s.order)
 	case s.lanes != s.wantLanes():
-		return fmt.Errorf("%d lanes in order %v of type %s: want %d", s.lanes, s.order, typeName(s.bits), s.wantLanes())
+		return fmt.Errorf("%s in order %v of type %s: want %d", plural.Of(s.lanes, "lane"), s.order, typeName(s.bits), s.wantLanes())
 	case s.start > maxTerms || s.count > maxTerms-s.start:
-		return fmt.Errorf("%d terms from index %d: want them to end at %d at most", s.count, s.start, uint64(maxTerms))
+		return fmt.Errorf("%s from index %d: want them to end at %d at most", plural.Of(s.count, "term"), s.start, uint64(maxTerms))
 	case s.bits != 0 && s.start+s.count > math.MaxInt:
-		return fmt.Errorf("%d terms from index %d: this machine counts to %d", s.count, s.start, math.MaxInt)
+		return fmt.Errorf("%s from index %d: this machine counts to %d", plural.Of(s.count, "term"), s.start, math.MaxInt)
 	case s.bits == 0 && s.start != 0:
 		return fmt.Errorf("superaccumulator from index %d: want 0", s.start)
 	}
@@ -151,7 +151,7 @@ func (s *state) wantLanes() uint64 {
 func (s *state) checkNodes() error {
 	want := places(s.start, s.count, s.lanes)
 	if len(s.nodes) != len(want) {
-		return fmt.Errorf("%d nodes over %d terms from index %d: want %d", len(s.nodes), s.count, s.start, len(want))
+		return fmt.Errorf("%s over %s from index %d: want %d", plural.Of(len(s.nodes), "node"), plural.Of(s.count, "term"), s.start, len(want))
 	}
 	for k, n := range s.nodes {
 		if n.place != want[k] {
@@ -162,7 +162,7 @@ func (s *state) checkNodes() error {
 			lows = width
 		}
 		if uint64(len(n.h)) != width || uint64(len(n.l)) != lows {
-			return fmt.Errorf("node %d has %d and %d values: want %d and %d", k, len(n.h), len(n.l), width, lows)
+			return fmt.Errorf("node %d has %d and %s: want %d and %d", k, len(n.h), plural.Of(len(n.l), "value"), width, lows)
 		}
 		for _, values := range [][]uint64{n.h, n.l} {
 			if err := s.checkValues(values); err != nil {
@@ -212,7 +212,7 @@ func (s *state) checkExact() error {
 		return err
 	}
 	if e.lowest > limbCount || uint64(len(e.digits)) > limbCount-e.lowest {
-		return fmt.Errorf("%d digits from digit %d: want them to end at %d at most", len(e.digits), e.lowest, limbCount)
+		return fmt.Errorf("%s from digit %d: want them to end at %d at most", plural.Of(len(e.digits), "digit"), e.lowest, limbCount)
 	}
 	n := len(e.digits)
 	if n == 0 {
@@ -233,7 +233,7 @@ func (s *state) checkExact() error {
 		return fmt.Errorf("a digit of weight 2^%d in a sum of type %s: want 2^%d at least", low, typeName(s.bits), unit)
 	}
 	if ordinaryTerms == 0 {
-		return fmt.Errorf("a sum of %d digits of no ordinary term", n)
+		return fmt.Errorf("a sum of %s of no ordinary term", plural.Of(n, "digit"))
 	}
 	high := below + limbBits*(n-1) + bits.Len32(e.digits[n-1])
 	if most := bound + bits.Len64(ordinaryTerms-1); high > most {

@@ -40,7 +40,7 @@ func (a *Accumulator[T]) AppendBinary(b []byte) ([]byte, error) {
 func (a *Accumulator[T]) UnmarshalBinary(data []byte) error {
 	s, err := parseBinary(data, bitsOf[T]())
 	if err != nil {
-		return fmt.Errorf("reduce: state of %d bytes: %w", len(data), err)
+		return fmt.Errorf("reduce: state of %s: %w", plural.Of(len(data), "byte"), err)
 	}
 	return a.setState(s)
 }
@@ -65,7 +65,7 @@ func (a *Superaccumulator) AppendBinary(b []byte) ([]byte, error) {
 func (a *Superaccumulator) UnmarshalBinary(data []byte) error {
 	s, err := parseBinary(data, 0)
 	if err != nil {
-		return fmt.Errorf("reduce: state of %d bytes: %w", len(data), err)
+		return fmt.Errorf("reduce: state of %s: %w", plural.Of(len(data), "byte"), err)
 	}
 	return a.setWholeState(s)
 }
@@ -219,7 +219,7 @@ func parseBinary(data []byte, wantBits uint64) (*state, error) {
 	}
 	switch {
 	case r.short:
-		return nil, fmt.Errorf("it ends too early for %d terms from index %d in order %v", s.count, s.start, s.order)
+		return nil, fmt.Errorf("it ends too early for %s from index %d in order %v", plural.Of(s.count, "term"), s.start, s.order)
 	case len(r.left) > 0:
 		return nil, fmt.Errorf("%s too many", plural.Of(len(r.left), "byte"))
 	}

@@ -3,6 +3,8 @@ package reduce
 import (
 	"encoding/binary"
 	"fmt"
+
+	"github.com/samebits/samebits/internal/plural"
 )
 
 // A binnedState is the sum of the ordinary terms in bins, as many as the fold: the first
@@ -40,7 +42,7 @@ func (s *state) checkBinned() error {
 		return err
 	}
 	if n := uint64(len(s.binned.bins)); n != s.parameter {
-		return fmt.Errorf("%d bins of a sum of fold %d", n, s.parameter)
+		return fmt.Errorf("%s of a sum of fold %d", plural.Of(n, "bin"), s.parameter)
 	}
 	var err error
 	if s.bits == 64 {

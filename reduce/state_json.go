@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"reflect"
 	"strconv"
+
+	"github.com/samebits/samebits/internal/plural"
 )
 
 // stateJSON is a state in JSON: SPEC.md, section 10. Numbers that may exceed 2^53,
@@ -69,7 +71,7 @@ func (a *Accumulator[T]) MarshalJSON() ([]byte, error) {
 func (a *Accumulator[T]) UnmarshalJSON(data []byte) error {
 	s, err := parseJSON(data, bitsOf[T]())
 	if err != nil {
-		return fmt.Errorf("reduce: state of %d bytes of JSON: %w", len(data), err)
+		return fmt.Errorf("reduce: state of %s of JSON: %w", plural.Of(len(data), "byte"), err)
 	}
 	return a.setState(s)
 }
@@ -89,7 +91,7 @@ func (a *Superaccumulator) MarshalJSON() ([]byte, error) {
 func (a *Superaccumulator) UnmarshalJSON(data []byte) error {
 	s, err := parseJSON(data, 0)
 	if err != nil {
-		return fmt.Errorf("reduce: state of %d bytes of JSON: %w", len(data), err)
+		return fmt.Errorf("reduce: state of %s of JSON: %w", plural.Of(len(data), "byte"), err)
 	}
 	return a.setWholeState(s)
 }

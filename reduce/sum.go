@@ -8,6 +8,7 @@ import (
 
 	"github.com/samebits/samebits/internal/kernel"
 	"github.com/samebits/samebits/internal/parallel"
+	"github.com/samebits/samebits/internal/plural"
 )
 
 // Sum returns the sum of x in the given order: +0 for no elements. Its cost is
@@ -114,8 +115,13 @@ func dotTerms[T Float](x, y []T) terms[T] {
 
 func mustMatch[T Float](x, y []T) {
 	if len(x) != len(y) {
-		panic(fmt.Sprintf("reduce: dot product of %d and %d elements", len(x), len(y)))
+		panicMismatch(len(x), len(y))
 	}
+}
+
+// panicMismatch is apart so that what calls it for few terms is inlined.
+func panicMismatch(x, y int) {
+	panic(fmt.Sprintf("reduce: dot product of %d and %s", x, plural.Of(y, "element")))
 }
 
 func arrivalThreads(order Order) int {

@@ -3,6 +3,8 @@ package reduce
 import (
 	"fmt"
 	"math/bits"
+
+	"github.com/samebits/samebits/internal/plural"
 )
 
 // Span is the range of leaves Lo <= i < Hi.
@@ -86,7 +88,7 @@ func (t Tree) Cover(s Span) []Span {
 		return growingCover(s)
 	}
 	if s.Lo < 0 || s.Hi > t.leaves {
-		panic(fmt.Sprintf("reduce: span %v outside a tree of %d leaves", s, t.leaves))
+		panic(fmt.Sprintf("reduce: span %v outside a tree of %s", s, plural.Words(t.leaves, "leaf", "leaves")))
 	}
 	return t.halvingCover(nil, Span{0, t.leaves}, s)
 }

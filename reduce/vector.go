@@ -51,7 +51,7 @@ func (v Vector[T]) Sum(order Order) T { return stream[T]{x: v}.sum(order) }
 // differ.
 func (v Vector[T]) Dot(order Order, w Vector[T]) T {
 	if v.N != w.N {
-		panic(fmt.Sprintf("reduce: dot product of %d and %d elements", v.N, w.N))
+		panicMismatch(v.N, w.N)
 	}
 	w.mustFit()
 	return stream[T]{x: v, y: w, kind: productTerms}.sum(order)

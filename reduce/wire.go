@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 
+	"github.com/samebits/samebits/internal/plural"
 	"github.com/samebits/samebits/internal/spec"
 )
 
@@ -69,7 +70,7 @@ func (a *Superaccumulator) ReadWire(b []byte) (rest []byte, err error) {
 	}
 	switch {
 	case r.short:
-		return nil, fmt.Errorf("reduce: exact sum of %d digits in %d bytes", digits, len(b))
+		return nil, fmt.Errorf("reduce: exact sum of %s in %s", plural.Of(digits, "digit"), plural.Of(len(b), "byte"))
 	case flags&^(wireNegative|wireAside) != 0 || flags&wireAside != 0 && e.aside == (asideCounts{}):
 		return nil, fmt.Errorf("reduce: exact sum with flags %#x and %d terms that are no ordinary numbers", flags, e.aside)
 	}
@@ -106,11 +107,11 @@ func (b *Bins[T]) ReadWire(from []byte) (rest []byte, err error) {
 	copy(words[:], r.uints(7, 8))
 	fold := words[0]
 	if fold < minFold || fold > maxFold {
-		return nil, fmt.Errorf("reduce: binned sum of fold %d in %d bytes: want %d to %d", fold, len(from), minFold, maxFold)
+		return nil, fmt.Errorf("reduce: binned sum of fold %d in %s: want %d to %d", fold, plural.Of(len(from), "byte"), minFold, maxFold)
 	}
 	copy(words[7:], r.uints(2*fold, 8))
 	if r.short {
-		return nil, fmt.Errorf("reduce: binned sum of fold %d in %d bytes", fold, len(from))
+		return nil, fmt.Errorf("reduce: binned sum of fold %d in %s", fold, plural.Of(len(from), "byte"))
 	}
 	read, err := binsOf[T](words)
 	if err != nil {

@@ -80,7 +80,7 @@ func TestWireRefuses(t *testing.T) {
 		"more than 2 terms can": changed(words, 70, 1),
 		"with top 77":           changed(words, 8, 77),
 		"fold 3 in 80 bytes":    words[:80],
-		"binned sum of 1 terms": changed(words, 16, 1),
+		"binned sum of 1 term":  changed(words, 16, 1),
 	} {
 		_, err := bins.ReadWire(b)
 		require.ErrorContains(t, err, text)

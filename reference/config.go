@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io/fs"
 	"math/big"
+
+	"github.com/samebits/samebits/internal/plural"
 )
 
 const (
@@ -152,7 +154,7 @@ func (v *values) windows(layers int, f architecture) []int {
 		}
 	}
 	if f.windowOptional && listed && len(types) != layers {
-		v.fail(fmt.Errorf("layer_types has %d entries for %d layers", len(types), layers))
+		v.fail(fmt.Errorf("layer_types has %d entries for %s", len(types), plural.Of(layers, "layer")))
 	}
 	return w
 }
@@ -171,7 +173,7 @@ func (c config) check() error {
 		}
 	}
 	if c.Heads%c.KVHeads != 0 {
-		return fmt.Errorf("%d heads are not a multiple of %d heads of keys", c.Heads, c.KVHeads)
+		return fmt.Errorf("%d heads are not a multiple of %s", c.Heads, plural.Words(c.KVHeads, "head of keys", "heads of keys"))
 	}
 	if _, known := activations[c.Activation]; !known {
 		return fmt.Errorf("the activation is %q, none of gelu, gelu_new, silu, relu and their other names", c.Activation)

@@ -7,6 +7,7 @@ import (
 	"math/bits"
 
 	"github.com/samebits/samebits/internal/kernel"
+	"github.com/samebits/samebits/internal/plural"
 )
 
 // ExactSum returns the exact sum of x, as a big.Float with just the bits that it
@@ -36,7 +37,7 @@ func ExactSum[T kernel.Float](x []T) (*big.Float, error) {
 // Vectors of different lengths, a NaN or an infinity are errors.
 func ExactDot[T kernel.Float](x, y []T) (*big.Float, error) {
 	if len(x) != len(y) {
-		return nil, fmt.Errorf("reference: dot product of %d and %d elements", len(x), len(y))
+		return nil, fmt.Errorf("reference: dot product of %d and %s", len(x), plural.Of(len(y), "element"))
 	}
 	if err := checkFinite("x", x); err != nil {
 		return nil, err
@@ -56,7 +57,7 @@ func ExactDot[T kernel.Float](x, y []T) (*big.Float, error) {
 // NaN or an infinity is an error. It takes m*n*k steps of an ExactDot.
 func ExactMatMul[T kernel.Float](m, n, k int, a, b []T) ([]*big.Float, error) {
 	if m < 0 || n < 0 || k < 0 || len(a) != m*k || len(b) != k*n {
-		return nil, fmt.Errorf("reference: product of [%d,%d] in %d elements and [%d,%d] in %d", m, k, len(a), k, n, len(b))
+		return nil, fmt.Errorf("reference: product of [%d,%d] in %s and [%d,%d] in %d", m, k, plural.Of(len(a), "element"), k, n, len(b))
 	}
 	if err := checkFinite("a", a); err != nil {
 		return nil, err

@@ -117,7 +117,7 @@ func TestExactRefusesWhatHasNoExactValue(t *testing.T) {
 	_, err = ExactDot([]float32{0}, []float32{inf})
 	require.EqualError(t, err, "reference: y[0] is -Inf: no exact value")
 	_, err = ExactDot([]float32{1, 2}, []float32{3})
-	require.EqualError(t, err, "reference: dot product of 2 and 1 elements")
+	require.EqualError(t, err, "reference: dot product of 2 and 1 element")
 	_, err = ExactMatMul(1, 1, 1, []float32{inf}, []float32{1})
 	require.EqualError(t, err, "reference: a[0] is -Inf: no exact value")
 }

@@ -26,7 +26,7 @@ func TestParseReadsWhatStringWrites(t *testing.T) {
 	require.False(t, tree.Equal(other))
 	for text, want := range map[string]string{
 		"": "ends", "(": "ends", "(0": "want , or )", "(0,1": "want , or )", "(0,1]": "want , or )", "(0,1)2": "follows", "()": "leaf",
-		"(0)": "1 operands", "(0,1,2)": "3 operands", "(0,0)": "each", "(0,2)": "each", "(0,-1)": "leaf", "x": "leaf",
+		"(0)": "1 operand", "(0,1,2)": "3 operands", "(0,0)": "each", "(0,2)": "each", "(0,-1)": "leaf", "x": "leaf",
 		"(0,99999999999999999999)": "leaf", strings.Repeat("(", 1<<17): "open",
 	} {
 		_, err := Parse(text)

@@ -5,6 +5,7 @@ import (
 	"math/big"
 
 	"github.com/samebits/samebits/internal/kernel"
+	"github.com/samebits/samebits/internal/plural"
 )
 
 // Alignment is how Aligned nodes add: each operand is cut, toward zero, to a
@@ -39,7 +40,7 @@ func alignments() (all []Alignment) {
 // not as many numbers as leaves.
 func Evaluate[T kernel.Float](t *Tree, x, y []T) T {
 	if len(x) != t.size || t.Product && len(y) != t.size {
-		panic(fmt.Sprintf("reveal: %d and %d numbers for %d leaves", len(x), len(y), t.size))
+		panic(fmt.Sprintf("reveal: %d and %d numbers for %s", len(x), len(y), plural.Words(t.size, "leaf", "leaves")))
 	}
 	v := evaluation[T]{x, y, t.Product, t.Alignment}.value(t.Node)
 	if t.PlusZero {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/samebits/samebits/internal/plural"
 )
 
 // Parse reads what String writes; spaces are left out. It is an error if the text is
@@ -53,7 +55,7 @@ func (p *parser) node(nesting int) (*Node, error) {
 	}
 	p.rest = p.rest[1:]
 	if len(children) < 2 || Rule(rule) == Plain && len(children) > 2 {
-		return nil, fmt.Errorf("%d operands in %s", len(children), brackets[rule])
+		return nil, fmt.Errorf("%s in %s", plural.Of(len(children), "operand"), brackets[rule])
 	}
 	return joinBy(Rule(rule), children), nil
 }

@@ -94,7 +94,8 @@ const (
 // could name a long list of ids many times.
 const maxTemplate = 1 << 10
 
-// Parse reads the content of a tokenizer.json.
+// Parse reads the content of a tokenizer.json: byte-level BPE with one of the splits that package
+// tokenizer knows. Whatever else would change tokens is an error, which names it.
 func Parse(data []byte) (*Tokenizer, error) {
 	if len(data) > maxFile {
 		return nil, fmt.Errorf("%d bytes: want %d at most", len(data), maxFile)

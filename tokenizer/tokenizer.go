@@ -27,7 +27,7 @@ type cutter struct {
 	word  func(string) int // the length of the first word; nil: the text is one
 }
 
-// Load reads the file tokenizer.json of the folder dir.
+// Load is LoadFS of the folder dir, which its errors name.
 func Load(dir string) (*Tokenizer, error) {
 	t, err := LoadFS(os.DirFS(dir))
 	if err != nil {

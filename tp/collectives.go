@@ -6,6 +6,7 @@ import (
 	"unsafe"
 
 	"github.com/samebits/samebits/gemm"
+	"github.com/samebits/samebits/internal/plural"
 	"github.com/samebits/samebits/reduce"
 )
 
@@ -23,7 +24,9 @@ func bytesOf[T Float](n int) int {
 	return n * int(unsafe.Sizeof(x))
 }
 
-// Barrier returns when all ranks have called it.
+// Barrier returns when all ranks have called it. It is an error if ctx ends before, or the
+// time that a collective may wait; or a *RankError if a rank has died or calls another
+// collective.
 func Barrier(ctx context.Context, r *Rank) error {
 	c := r.begin("barrier", reduce.Order{}, 0, "numbers")
 	for to := range r.Size() {
@@ -70,7 +73,7 @@ func AllGather[T Float](ctx context.Context, r *Rank, x []T, counts []int) ([]T,
 		total += n
 	}
 	if len(counts) != r.Size() || counts[r.id] != len(x) {
-		return nil, fmt.Errorf("all-gather of %d numbers with counts %v on %d ranks", len(x), counts, r.Size())
+		return nil, fmt.Errorf("all-gather of %s with counts %v on %s", plural.Of(len(x), "number"), counts, plural.Of(r.Size(), "rank"))
 	}
 	// A copy: the caller may change x while others still read.
 	parts, err := gather(ctx, r, append([]T(nil), x...), counts)
@@ -104,7 +107,7 @@ func gather[T Float](ctx context.Context, r *Rank, own []T, counts []int) ([][]T
 	parts[r.id] = own
 	for from, part := range parts {
 		if len(part) != counts[from] {
-			return nil, &RankError{from, fmt.Errorf("sent %d numbers for all-gather: rank %d expects %d", len(part), r.id, counts[from])}
+			return nil, &RankError{from, fmt.Errorf("sent %s for all-gather: rank %d expects %d", plural.Of(len(part), "number"), r.id, counts[from])}
 		}
 	}
 	return parts, nil
@@ -222,7 +225,7 @@ func gatherInto[T Float](ctx context.Context, r *Rank, own, x []T) error {
 // its nodes.
 func AllReducePartial[T Float](ctx context.Context, r *Rank, part *gemm.Partial[T], dst []T) error {
 	if part.Size() != len(dst) {
-		return fmt.Errorf("all-reduce of a product of %d elements into %d", part.Size(), len(dst))
+		return fmt.Errorf("all-reduce of a product of %s into %d", plural.Of(part.Size(), "element"), len(dst))
 	}
 	c := r.begin("all-reduce of products", part.Order(), len(dst), nameOf[T]())
 	own := func(rank int) *gemm.Partial[T] {

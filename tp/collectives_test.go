@@ -177,9 +177,9 @@ func TestCollectivesRefuse(t *testing.T) {
 	run(t, 1, func(ctx context.Context, r *tp.Rank) error {
 		require.EqualError(t, tp.Broadcast(ctx, r, 1, []float32{1}), "broadcast from rank 1 of 1")
 		_, err := tp.AllGather(ctx, r, []float32{1}, []int{2})
-		require.EqualError(t, err, "all-gather of 1 numbers with counts [2] on 1 ranks")
+		require.EqualError(t, err, "all-gather of 1 number with counts [2] on 1 rank")
 		_, err = tp.AllGather(ctx, r, []float32{1}, []int{1, 0})
-		require.EqualError(t, err, "all-gather of 1 numbers with counts [1 0] on 1 ranks")
+		require.EqualError(t, err, "all-gather of 1 number with counts [1 0] on 1 rank")
 		require.ErrorContains(t, tp.AllReduce(ctx, r, reduce.Widened, []float64{1}), "float32 only")
 		return nil
 	})

@@ -34,7 +34,8 @@ const (
 // Faults lists the faults.
 func Faults() []Fault { return []Fault{ContiguousQKV, BiasEveryRank, RaceAllReduce} }
 
-// ParseFault returns the fault of that name; the empty name is NoFault.
+// ParseFault returns the fault of that name; the empty name is NoFault. Another name is an
+// error, which lists them.
 func ParseFault(name string) (Fault, error) {
 	var names []string
 	for _, f := range append(Faults(), NoFault) {

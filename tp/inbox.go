@@ -34,7 +34,8 @@ func (b *Inbox) Put(from int, message []byte, err error) {
 	}
 }
 
-// Receive waits for the next, which it returns and forgets.
+// Receive waits for the next, which it returns and forgets. The error is what Put was given,
+// or that of ctx, when that ends before anything has come.
 func (b *Inbox) Receive(ctx context.Context) (from int, message []byte, err error) {
 	for {
 		if a, ok := b.next(); ok {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/samebits/samebits/gemm"
 	"github.com/samebits/samebits/internal/kernel"
+	"github.com/samebits/samebits/internal/plural"
 )
 
 // ColumnParallel is a rank's share of a linear layer y = x*W + b whose columns are
@@ -17,8 +18,9 @@ type ColumnParallel[T Float] struct {
 	bias    []T // of the rank's columns, or nil
 }
 
-// NewColumnParallel takes the rank's columns of op(W), all K rows of them, and of
-// the bias, which may be nil.
+// NewColumnParallel takes the rank's columns of op(W), all K rows of them, [K, n], and
+// of the bias, [n], which may be nil. Errors are those of Pack; a bias of another length
+// is one.
 func NewColumnParallel[T Float](b gemm.Backend[T], w gemm.Matrix[T], trans bool, bias []T) (*ColumnParallel[T], error) {
 	k := w.Rows
 	if trans {
@@ -38,19 +40,19 @@ func ColumnParallelOf[T Float](b gemm.Backend[T], w gemm.Packed[T], bias []T) (*
 
 func checkBias[T Float](w gemm.Packed[T], bias []T) error {
 	if _, n := w.Dims(); bias != nil && len(bias) != n {
-		return fmt.Errorf("tp: bias of %d for %d columns", len(bias), n)
+		return fmt.Errorf("tp: bias of %d for %s", len(bias), plural.Of(n, "column"))
 	}
 	return nil
 }
 
-// Forward returns the rank's columns of x*W + b: the product, then the bias, a
-// separate addition.
+// Forward returns the rank's columns, [rows, n], of x*W + b, x being [rows, K]: the
+// product, then the bias, a separate addition. Errors are those of the backend's Mul.
 func (l *ColumnParallel[T]) Forward(x gemm.Matrix[T]) (gemm.Matrix[T], error) {
 	y := gemm.NewMatrix[T](x.Rows, l.Columns())
 	return y, l.ForwardTo(y, x)
 }
 
-// ForwardTo is Forward into y.
+// ForwardTo is Forward into y, which may not share memory with x.
 func (l *ColumnParallel[T]) ForwardTo(y, x gemm.Matrix[T]) error {
 	if err := l.backend.Mul(x, l.weights, y); err != nil {
 		return err
@@ -76,9 +78,9 @@ type RowParallel[T Float] struct {
 	fault   Fault
 }
 
-// NewRowParallel takes the rank's rows of op(W), which begin at row place.From of all
-// place.K, and the whole bias, which may be nil. Cuts between ranks must fall
-// between leaves.
+// NewRowParallel takes the rank's rows of op(W), [k, N], which begin at row place.From of
+// all place.K, and the whole bias, [N], which may be nil. Cuts between ranks must fall
+// between leaves. Errors are those of Pack; a bias of another length is one.
 func NewRowParallel[T Float](b gemm.Backend[T], w gemm.Matrix[T], trans bool, place gemm.Contraction, bias []T, fault Fault) (*RowParallel[T], error) {
 	k := w.Rows
 	if trans {
@@ -105,7 +107,8 @@ func RowParallelOf[T Float](b gemm.Backend[T], w gemm.Packed[T], bias []T, fault
 	return &RowParallel[T]{b, w, bias, fault}, checkBias(w, bias)
 }
 
-// Forward returns x*W + b from the rank's columns of x.
+// Forward returns x*W + b, [rows, N], from the rank's columns of x, [rows, k]. Besides
+// errors of the backend it returns those of AllReducePartial, which name the rank.
 func (l *RowParallel[T]) Forward(ctx context.Context, r *Rank, x gemm.Matrix[T]) (gemm.Matrix[T], error) {
 	return l.ForwardSeen(ctx, r, x, nil)
 }

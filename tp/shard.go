@@ -3,6 +3,7 @@ package tp
 import (
 	"fmt"
 
+	"github.com/samebits/samebits/internal/plural"
 	"github.com/samebits/samebits/reduce"
 )
 
@@ -15,7 +16,7 @@ import (
 // odd number of ranks cuts evenly. It panics unless n >= 0 and 0 <= rank < size.
 func Cut(n, size, rank int) reduce.Span {
 	if n < 0 || rank < 0 || rank >= size {
-		panic(fmt.Sprintf("tp: cut of %d items for rank %d of %d", n, rank, size))
+		panic(fmt.Sprintf("tp: cut of %s for rank %d of %d", plural.Of(n, "item"), rank, size))
 	}
 	if size%2 == 1 {
 		at := func(r int) int { return n/size*r + n%size*r/size } // floor(n*r/size), without overflow

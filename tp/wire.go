@@ -7,6 +7,7 @@ import (
 	"math"
 
 	"github.com/samebits/samebits/gemm"
+	"github.com/samebits/samebits/internal/plural"
 	"github.com/samebits/samebits/reduce"
 )
 
@@ -94,7 +95,7 @@ func decode(b encoded, p any, order reduce.Order) (err error) {
 	switch p := p.(type) {
 	case *struct{}:
 		if len(b) > 0 {
-			err = fmt.Errorf("%d bytes: want none", len(b))
+			err = fmt.Errorf("%s: want none", plural.Of(len(b), "byte"))
 		}
 	case *[]float32:
 		*p, err = decodeFloats[float32](b)
@@ -119,7 +120,7 @@ func decode(b encoded, p any, order reduce.Order) (err error) {
 func decodeFloats[T Float](b []byte) ([]T, error) {
 	size := bytesOf[T](1)
 	if len(b)%size != 0 {
-		return nil, fmt.Errorf("%d bytes: want a multiple of %d", len(b), size)
+		return nil, fmt.Errorf("%s: want a multiple of %d", plural.Of(len(b), "byte"), size)
 	}
 	x := make([]T, len(b)/size)
 	_, err := binary.Decode(b, binary.LittleEndian, x)
@@ -158,7 +159,7 @@ func readEnvelope(b []byte) (e envelope, err error) {
 		return e, fmt.Errorf("sent a message of kind %d: want %d to %d", e.kind, wireCollective, wireFailure)
 	}
 	if r.err == nil && len(r.left) > 0 {
-		r.err = fmt.Errorf("sent a message with %d bytes too many", len(r.left))
+		r.err = fmt.Errorf("sent a message with %s too many", plural.Of(len(r.left), "byte"))
 	}
 	return e, r.err
 }

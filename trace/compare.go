@@ -83,7 +83,7 @@ func compareStage(a, b Stage) Difference {
 	if at < 0 {
 		return Difference{Stage: a.Name, Same: true}
 	}
-	return Difference{Stage: a.Name, Max: largest, Index: unravel(at, a.Shape), A: a.Values[at], B: b.Values[at]}
+	return Difference{Stage: a.Name, Max: largest, Index: Unravel(at, a.Shape), A: a.Values[at], B: b.Values[at]}
 }
 
 // distance is |x - y|, never NaN.
@@ -98,8 +98,8 @@ func distance(x, y float64) float64 {
 	}
 }
 
-// unravel gives the index, by dimensions, of element i in row-major order.
-func unravel(i int, shape []int) []int {
+// Unravel returns the index, by dimensions, of element i in row-major order.
+func Unravel(i int, shape []int) []int {
 	index := make([]int, len(shape))
 	for d := len(shape) - 1; d >= 0; d-- {
 		index[d] = i % shape[d]

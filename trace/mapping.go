@@ -42,7 +42,7 @@ type rule struct {
 // placeholder is a word in braces.
 var placeholder = regexp.MustCompile(`\{([A-Za-z]+)\}`)
 
-// ReadMapping reads the mapping in the file at path.
+// ReadMapping is ParseMapping of the file at path, which its errors name.
 func ReadMapping(path string) (*Mapping, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {

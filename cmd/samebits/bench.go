@@ -11,6 +11,8 @@ import (
 
 	"github.com/samebits/samebits/benchmarks"
 	"github.com/samebits/samebits/internal/atomicfile"
+	"github.com/samebits/samebits/internal/jsonfloat"
+	"github.com/samebits/samebits/internal/plural"
 	"github.com/samebits/samebits/internal/spec"
 	"github.com/samebits/samebits/reduce"
 )
@@ -177,7 +179,7 @@ func (b *bench[T]) execute(ctx context.Context, bar *progress) (*benchReport, er
 	r := &benchReport{
 		Version: version, Spec: spec.Version, Go: runtime.Version(), Target: runtime.GOOS + "/" + runtime.GOARCH,
 		Op: b.Op, Type: b.Type, Seed: b.Seed, Threads: b.Threads, Rounds: b.Rounds,
-		Terms: benchTerms, Trials: b.Trials, Limit: number(benchmarks.HalfTheDigits[T]()), Conditions: numbers(b.conditions),
+		Terms: benchTerms, Trials: b.Trials, Limit: number(benchmarks.HalfTheDigits[T]()), Conditions: jsonfloat.Numbers(b.conditions),
 	}
 	bar.describe("errors")
 	errors, err := benchmarks.Errors(ctx, b.op, b.contenders, b.conditions, benchTerms, b.Trials, b.Seed, func() { bar.add(1) })
@@ -186,10 +188,10 @@ func (b *bench[T]) execute(ctx context.Context, bar *progress) (*benchReport, er
 	}
 	for i, c := range b.contenders {
 		endures := benchmarks.Endures(b.conditions, errors[i], benchmarks.HalfTheDigits[T]())
-		r.Contenders = append(r.Contenders, benchContender{Order: c.Name, Errors: numbers(errors[i]), Endures: number(endures)})
+		r.Contenders = append(r.Contenders, benchContender{Order: c.Name, Errors: jsonfloat.Numbers(errors[i]), Endures: number(endures)})
 	}
 	for _, n := range b.sizes {
-		bar.describe(fmt.Sprintf("%d elements", n))
+		bar.describe(plural.Of(n, "element"))
 		if err := b.time(ctx, n, bar, r); err != nil {
 			return nil, err
 		}
@@ -217,27 +219,26 @@ func (b *bench[T]) time(ctx context.Context, n int, bar *progress, r *benchRepor
 	return nil
 }
 
-func numbers(values []float64) []number {
-	out := make([]number, len(values))
-	for i, v := range values {
-		out[i] = number(v)
-	}
-	return out
-}
-
 // writeBench writes the tables and the plots to the folder.
 func writeBench(dir string, r *benchReport) error {
-	prefix := filepath.Join(dir, r.Op+"-"+r.Type+"-")
-	for _, f := range []struct {
-		name  string
-		write func(name string, r *benchReport) error
-	}{
+	return writeFiles(filepath.Join(dir, r.Op+"-"+r.Type+"-"), r, []reportFile[benchReport]{
 		{"errors.csv", writeErrorsCSV},
 		{"speed.csv", writeSpeedCSV},
 		{"errors.svg", plotErrors},
 		{"throughput.svg", plotThroughput},
 		{"tradeoff.svg", plotTradeoff},
-	} {
+	})
+}
+
+// reportFile is a file of a report R: the end of its name, and how it is written.
+type reportFile[R any] struct {
+	name  string
+	write func(name string, r *R) error
+}
+
+// writeFiles writes the files of a report. It stops at the first error.
+func writeFiles[R any](prefix string, r *R, files []reportFile[R]) error {
+	for _, f := range files {
 		if err := f.write(prefix+f.name, r); err != nil {
 			return err
 		}

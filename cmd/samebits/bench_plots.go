@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"github.com/samebits/samebits/internal/atomicfile"
+	"github.com/samebits/samebits/internal/plural"
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/plotter"
@@ -197,7 +198,7 @@ func (r *benchReport) subject() string { return dtypeNames[r.Type] + " " + opNam
 // left. An error of zero is drawn at the bottom.
 func plotErrors(name string, r *benchReport) error {
 	h := headings{
-		fmt.Sprintf("Accuracy: %s of %d terms", r.subject(), r.Terms),
+		fmt.Sprintf("Accuracy: %s of %s", r.subject(), plural.Of(r.Terms, "term")),
 		fmt.Sprintf("largest relative error of %d; from 1 on, no digit is right", r.Trials) + foldedNote(r, "condition numbers"),
 	}
 	p := newBenchPlot("condition number")

@@ -13,6 +13,7 @@ import (
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/samebits/samebits/benchmarks"
+	"github.com/samebits/samebits/internal/plural"
 	"github.com/samebits/samebits/reduce"
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
@@ -119,7 +120,7 @@ func checkProducts(name string, r *benchmarks.ProductReport) error {
 			whole = whole && s.N == r.Contenders[0].Speeds[i].N && s.GFlops > 0 && s.Median > 0
 		}
 		if !whole {
-			return fmt.Errorf("--from %s: contender %q: want errors for %d numbers of terms at %d condition numbers, and speeds at the sizes of the first", name, c.Order, len(r.Terms), len(r.Conditions))
+			return fmt.Errorf("--from %s: contender %q: want errors for %d numbers of terms at %s, and speeds at the sizes of the first", name, c.Order, len(r.Terms), plural.Of(len(r.Conditions), "condition number"))
 		}
 	}
 	return nil
@@ -142,7 +143,7 @@ func printProducts(w io.Writer, r *productReport) error {
 		}
 		t.AppendRow(cells)
 	}
-	render(&b, fmt.Sprintf("Accuracy: the largest error of %d elements of %d terms in units in the last place, by condition number", r.Trials, r.Terms[last]), t)
+	render(&b, fmt.Sprintf("Accuracy: the largest error of %s of %s in units in the last place, by condition number", plural.Of(r.Trials, "element"), plural.Of(r.Terms[last], "term")), t)
 
 	header = []any{"order", "ulps"}
 	for _, s := range r.Contenders[0].Speeds {
@@ -156,8 +157,8 @@ func printProducts(w io.Writer, r *productReport) error {
 		}
 		t.AppendRow(cells)
 	}
-	render(&b, fmt.Sprintf("Accuracy against speed: the largest error up to condition number %s and %s terms; GFLOP/s of n x n by n x n, the best of %d rounds, and as a part of pairwise (or of the first)",
-		power(r.Moderate), thousands(slices.Max(r.Terms)), r.Rounds), t)
+	render(&b, fmt.Sprintf("Accuracy against speed: the largest error up to condition number %s and %s terms; GFLOP/s of n x n by n x n, the best of %s, and as a part of pairwise (or of the first)",
+		power(r.Moderate), thousands(slices.Max(r.Terms)), plural.Of(r.Rounds, "round")), t)
 	_, err := io.WriteString(w, b.String())
 	return err
 }
@@ -176,21 +177,12 @@ func inUlps(n number) string {
 
 // writeProducts writes the tables and the plots to the folder.
 func writeProducts(dir string, r *productReport) error {
-	prefix := filepath.Join(dir, "gemm-"+r.Type+"-")
-	for _, f := range []struct {
-		name  string
-		write func(name string, r *productReport) error
-	}{
+	return writeFiles(filepath.Join(dir, "gemm-"+r.Type+"-"), r, []reportFile[productReport]{
 		{"errors.csv", writeProductErrors},
 		{"speed.csv", writeProductSpeeds},
 		{"errors.svg", plotProductErrors},
 		{"tradeoff.svg", plotProductTradeoff},
-	} {
-		if err := f.write(prefix+f.name, r); err != nil {
-			return err
-		}
-	}
-	return nil
+	})
 }
 
 func writeProductErrors(name string, r *productReport) error {
@@ -224,8 +216,8 @@ func drawn(v number) float64 { return min(max(float64(v), leastUlps), mostUlps) 
 // plotProductErrors plots errors against condition numbers.
 func plotProductErrors(name string, r *productReport) error {
 	last := len(r.Terms) - 1
-	h := headings{fmt.Sprintf("Accuracy: %s matrix products, %d terms", dtypeNames[r.Type], r.Terms[last]),
-		fmt.Sprintf("largest error of %d elements, in units in the last place", r.Trials)}
+	h := headings{fmt.Sprintf("Accuracy: %s matrix products, %s", dtypeNames[r.Type], plural.Of(r.Terms[last], "term")),
+		fmt.Sprintf("largest error of %s, in units in the last place", plural.Of(r.Trials, "element"))}
 	p := newBenchPlot("condition number")
 	var names []lineName
 	beyond := false

@@ -87,7 +87,7 @@ func TestBenchOfProductsRefusesBadUse(t *testing.T) {
 		{[]string{"--op", "gemm", "--from", bad("{")}, []string{"--from", "bad.json"}},
 		{[]string{"--op", "gemm", "--from", bad(`{"op":"sum"}`)}, []string{"--from", "want what bench --op gemm --json prints"}},
 		{[]string{"--op", "gemm", "--from", bad(`{"op":"gemm","type":"f32","terms":[8],"conditions":[1],"contenders":[{"order":"a","ulps":[[1,2]],"speed":[{"n":1,"gflop_per_second":1,"median_gflop_per_second":1}]}]}`)},
-			[]string{`contender "a"`, "1 condition numbers"}},
+			[]string{`contender "a"`, "1 condition number"}},
 	} {
 		status, stdout, stderr := samebits(t, "", append([]string{"bench"}, c.args...)...)
 		require.Equal(t, exitBadUse, status, "%v", c.args)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/samebits/samebits/internal/atomicfile"
+	"github.com/samebits/samebits/internal/plural"
 )
 
 // printBench prints the tables of a measurement.
@@ -45,7 +46,7 @@ func printBenchErrors(b *strings.Builder, r *benchReport) {
 		}
 		t.AppendRow(append(cells, endurance(c, r)))
 	}
-	render(b, fmt.Sprintf("Accuracy: the largest relative error of %d %s of %d terms, by condition number", r.Trials, opNames[r.Op], r.Terms), t)
+	render(b, fmt.Sprintf("Accuracy: the largest relative error of %d %s of %s, by condition number", r.Trials, opNames[r.Op], plural.Of(r.Terms, "term")), t)
 }
 
 // power formats a power of ten.
@@ -93,7 +94,7 @@ func printBenchSpeed(b *strings.Builder, r *benchReport) {
 		}
 		t.AppendRow(append(cells, fmt.Sprintf("%.2f", float64(last.GBytesS))))
 	}
-	render(b, fmt.Sprintf("Speed: ns an element, the least of %d rounds, and by how much the median exceeds it; GB/s at the last size", r.Rounds), t)
+	render(b, fmt.Sprintf("Speed: ns an element, the least of %s, and by how much the median exceeds it; GB/s at the last size", plural.Of(r.Rounds, "round")), t)
 }
 
 // thousands formats a number with commas.

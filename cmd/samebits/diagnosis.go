@@ -8,6 +8,7 @@ import (
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/samebits/samebits/diagnose"
+	"github.com/samebits/samebits/internal/plural"
 )
 
 // printDiagnosis prints a diagnosis: the stages first and the verdict last, where a
@@ -48,7 +49,7 @@ func describeRun(run diagnose.Run) string {
 	if run.TP > 0 {
 		words = append(words, fmt.Sprintf("TP %d", run.TP))
 	}
-	return strings.Join(append(words, fmt.Sprintf("%d tokens", run.Tokens)), ", ")
+	return strings.Join(append(words, plural.Of(run.Tokens, "token")), ", ")
 }
 
 // fewStages are printed whole.

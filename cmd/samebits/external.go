@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/samebits/samebits/internal/kernel"
+	"github.com/samebits/samebits/internal/plural"
 )
 
 // execSum gives the command the numbers, one a line, and returns the number that it
@@ -30,7 +31,7 @@ func execSum[T kernel.Float](ctx context.Context, command string, timeout time.D
 	c.Stdin, c.Stdout, c.Stderr = bytes.NewReader(in), &out, &errs
 	if err := c.Run(); err != nil {
 		if ctx.Err() == context.DeadlineExceeded {
-			return 0, fmt.Errorf("--exec %q: no sum of %d numbers after %v: see --timeout", command, len(x), timeout)
+			return 0, fmt.Errorf("--exec %q: no sum of %s after %v: see --timeout", command, plural.Of(len(x), "number"), timeout)
 		}
 		return 0, fmt.Errorf("--exec %q: %w%s", command, err, firstLine(errs.String()))
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/samebits/samebits/generate"
+	"github.com/samebits/samebits/internal/plural"
 	"github.com/samebits/samebits/internal/spec"
 	"github.com/samebits/samebits/model"
 	"github.com/samebits/samebits/tokenizer"
@@ -87,7 +88,7 @@ func continueText[T model.Float](ctx context.Context, c *generateCmd, in input, 
 	case errors.Is(err, generate.ErrContext):
 		finish = "context"
 	case err != nil && ctx.Err() != nil && (errors.Is(err, ctx.Err()) || errors.Is(err, context.Cause(ctx))): // nothing else went wrong meanwhile
-		finish, err = "interrupted", fmt.Errorf("interrupted after %s", newTokens(len(w.ids)))
+		finish, err = "interrupted", fmt.Errorf("interrupted after %s", plural.Of(len(w.ids), "new token"))
 	case err != nil:
 		finish = "error"
 	}
@@ -98,13 +99,6 @@ func continueText[T model.Float](ctx context.Context, c *generateCmd, in input, 
 		err = errors.Join(err, writeJSON(s.out, c.report(in, m.Ranks(), w, finish)))
 	}
 	return err
-}
-
-func newTokens(n int) string {
-	if n == 1 {
-		return "1 new token"
-	}
-	return fmt.Sprintf("%d new tokens", n)
 }
 
 // options returns the options of the generation. Rows of the model that are no

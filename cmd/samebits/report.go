@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/samebits/samebits/internal/plural"
 	"github.com/samebits/samebits/model"
 )
 
@@ -121,7 +122,7 @@ func (r *report) finish() {
 			{row.Promises.TP, row.DistinctTP, "TP sizes"},
 		} {
 			if p.promised && p.distinct != 1 {
-				r.Broken = append(r.Broken, fmt.Sprintf("%s %s: %d different results over %s, 1 promised", row.DType, row.Order, p.distinct, p.over))
+				r.Broken = append(r.Broken, fmt.Sprintf("%s %s: %s over %s, 1 promised", row.DType, row.Order, plural.Of(p.distinct, "different result"), p.over))
 			}
 		}
 	}

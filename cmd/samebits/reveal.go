@@ -10,6 +10,7 @@ import (
 
 	"github.com/samebits/samebits/gemm"
 	"github.com/samebits/samebits/internal/atomicfile"
+	"github.com/samebits/samebits/internal/jsonfloat"
 	"github.com/samebits/samebits/internal/kernel"
 	"github.com/samebits/samebits/internal/plural"
 	"github.com/samebits/samebits/internal/spec"
@@ -210,7 +211,7 @@ func (r *revealReport) fill(tree *reveal.Tree, why *reveal.NotPlain) {
 		r.Variants = append(r.Variants, *t)
 	}
 	if x := why.Example; x != nil {
-		r.Example = &revealSample{numbers(x.X), numbers(x.Y), number(x.Got), number(x.Want), x.Expected}
+		r.Example = &revealSample{jsonfloat.Numbers(x.X), jsonfloat.Numbers(x.Y), number(x.Got), number(x.Want), x.Expected}
 	}
 }
 
@@ -258,7 +259,7 @@ func (r *revealReport) write(w io.Writer) error {
 	for _, t := range trees {
 		t.write(&b, r)
 	}
-	fmt.Fprintf(&b, "%d calls\n", r.Calls)
+	fmt.Fprintf(&b, "%s\n", plural.Of(r.Calls, "call"))
 	_, err := io.WriteString(w, b.String())
 	return err
 }

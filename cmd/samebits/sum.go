@@ -8,6 +8,7 @@ import (
 
 	"github.com/samebits/samebits/internal/kernel"
 	"github.com/samebits/samebits/internal/numfile"
+	"github.com/samebits/samebits/internal/plural"
 	"github.com/samebits/samebits/internal/spec"
 	"github.com/samebits/samebits/reduce"
 )
@@ -95,7 +96,7 @@ func dotFiles[T kernel.Float](r reduction, xName, yName string, s streams) error
 		return err
 	}
 	if len(x) != len(y) {
-		return fmt.Errorf("dot: %s has %d numbers and %s has %d: want as many", xName, len(x), yName, len(y))
+		return fmt.Errorf("dot: %s has %s and %s has %d: want as many", xName, plural.Of(len(x), "number"), yName, len(y))
 	}
 	return reportSum(r, s.out, order, reduce.Dot(order, x, y), len(x))
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/jedib0t/go-pretty/v6/table"
 	"github.com/jedib0t/go-pretty/v6/text"
+	"github.com/samebits/samebits/internal/plural"
 	"github.com/samebits/samebits/model"
 )
 
@@ -43,13 +44,13 @@ func (r *report) dtypes() []string {
 func printHead(b *strings.Builder, r *report) {
 	c := r.Config
 	fmt.Fprintf(b, "samebits %s, SPEC.md version %d\n", r.Version, r.Spec)
-	fmt.Fprintf(b, "model     %s: %s, %d layers, width %d, %s, vocabulary %d\n", r.Model, c.Family, c.Layers, c.Width, heads(c), c.Vocabulary)
+	fmt.Fprintf(b, "model     %s: %s, %s, width %d, %s, vocabulary %d\n", r.Model, c.Family, plural.Of(c.Layers, "layer"), c.Width, heads(c), c.Vocabulary)
 	if r.Prompt != "" {
-		fmt.Fprintf(b, "input     %q, %d tokens\n", r.Prompt, len(r.IDs))
+		fmt.Fprintf(b, "input     %q, %s\n", r.Prompt, plural.Of(len(r.IDs), "token"))
 	} else {
 		fmt.Fprintf(b, "input     %d token ids\n", len(r.IDs))
 	}
-	fmt.Fprintf(b, "reference arbitrary precision, %d digits\n", r.Digits)
+	fmt.Fprintf(b, "reference arbitrary precision, %s\n", plural.Of(r.Digits, "digit"))
 	if r.Fault != "" {
 		fmt.Fprintf(b, "fault     %s, at every TP size above 1\n", r.Fault)
 	}
@@ -58,9 +59,9 @@ func printHead(b *strings.Builder, r *report) {
 // heads tells how many heads there are, and how many of keys where those are fewer.
 func heads(c model.Config) string {
 	if c.KVHeads == c.Heads {
-		return fmt.Sprintf("%d heads", c.Heads)
+		return plural.Of(c.Heads, "head")
 	}
-	return fmt.Sprintf("%d heads, %d of keys", c.Heads, c.KVHeads)
+	return fmt.Sprintf("%s, %d of keys", plural.Of(c.Heads, "head"), c.KVHeads)
 }
 
 // newTable returns a table with the header and all columns but the first aligned
@@ -99,14 +100,14 @@ func list(values []int) string {
 
 // printBits prints which results are the same bits.
 func printBits(b *strings.Builder, r *report, dtype string) {
-	t := newTable("order", "promises the same over", fmt.Sprintf("%d runs", r.Runs), "threads "+list(r.Threads), "TP "+r.sizes(), "digest of the logits", "tokens/s", "cost")
+	t := newTable("order", "promises the same over", plural.Of(r.Runs, "run"), "threads "+list(r.Threads), "TP "+r.sizes(), "digest of the logits", "tokens/s", "cost")
 	for _, row := range r.Rows {
 		if row.DType == dtype {
 			t.AppendRow(table.Row{row.Order, row.Promises, count(row.DistinctRuns, row.Promises.Runs), count(row.DistinctThreads, row.Promises.Threads),
 				count(row.DistinctTP, row.Promises.TP), row.Digest[:16], fmt.Sprintf("%.1f", float64(row.TokensPerSecond)), fmt.Sprintf("%.2f", float64(row.Cost))})
 		}
 	}
-	render(b, fmt.Sprintf("%s: how many different results?  (TP %d and %d threads where not said otherwise)", dtypeNames[dtype], r.BaseTP, r.BaseThreads), t)
+	render(b, fmt.Sprintf("%s: how many different results?  (TP %d and %s where not said otherwise)", dtypeNames[dtype], r.BaseTP, plural.Of(r.BaseThreads, "thread")), t)
 }
 
 // count marks a number of different results that breaks a promise.
@@ -227,7 +228,7 @@ func printFaults(b *strings.Builder, r *report) {
 		}
 		t.AppendRow(cells)
 	}
-	render(b, fmt.Sprintf("Rounding or a fault?  (%s, TP %d: the largest error of %d runs, and how many different results they gave)", pathOrder.name, r.FaultTP, r.Runs), t)
+	render(b, fmt.Sprintf("Rounding or a fault?  (%s, TP %d: the largest error of %s, and how many different results they gave)", pathOrder.name, r.FaultTP, plural.Of(r.Runs, "run")), t)
 }
 
 // shrink says how much smaller the error is in the wider arithmetic.
@@ -268,11 +269,11 @@ func printArrival(b *strings.Builder, r *report) {
 	if a == nil {
 		return
 	}
-	fmt.Fprintf(b, "\narrival in %s, TP %d, %d threads: %d different results in %d runs, up to %.2e apart", dtypeNames[a.DType], a.TP, a.Threads, a.Distinct, a.Runs, float64(a.Spread))
+	fmt.Fprintf(b, "\narrival in %s, TP %d, %s: %s in %s, up to %.2e apart", dtypeNames[a.DType], a.TP, plural.Of(a.Threads, "thread"), plural.Of(a.Distinct, "different result"), plural.Of(a.Runs, "run"), float64(a.Spread))
 	fmt.Fprintf(b, " (goroutines that really race).\n")
 	if a.SimulatedDistinct > 0 {
-		fmt.Fprintf(b, "This machine was too quiet for them to vary. SIMULATION, order shuffled with %d seeds: %d different results, up to %.2e apart.\n",
-			a.Runs, a.SimulatedDistinct, float64(a.SimulatedSpread))
+		fmt.Fprintf(b, "This machine was too quiet for them to vary. SIMULATION, order shuffled with %s: %s, up to %.2e apart.\n",
+			plural.Of(a.Runs, "seed"), plural.Of(a.SimulatedDistinct, "different result"), float64(a.SimulatedSpread))
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/samebits/samebits/diagnose"
+	"github.com/samebits/samebits/internal/plural"
 )
 
 // heatMap is a stage as a picture, a pixel a cell.
@@ -56,7 +57,7 @@ func drawHeat(h *diagnose.Heat) (*heatMap, error) {
 	beyond, worst, at := 0, 0.0, [2]int{}
 	for i, line := range h.Cells {
 		if len(line) != cols {
-			return nil, fmt.Errorf("heat map of %s: rows of %d and %d cells", h.Stage, cols, len(line))
+			return nil, fmt.Errorf("heat map of %s: rows of %d and %s", h.Stage, cols, plural.Of(len(line), "cell"))
 		}
 		for j, n := range line {
 			share := float64(n)

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/samebits/samebits/diagnose"
+	"github.com/samebits/samebits/trace"
 )
 
 // judged is a stage with what the verdict rests on.
@@ -27,7 +28,7 @@ func judge(name string, a, b *run) judged {
 		return s
 	case m.broken >= 0:
 		s.Verdict, s.Evidence, s.known = diagnose.Fault, diagnose.Proof, true
-		s.Index = unravel(m.broken, x.Shape)
+		s.Index = trace.Unravel(m.broken, x.Shape)
 		s.Reason = fmt.Sprintf("%v in the first trace, %v in the second", x.Values[m.broken], y.Values[m.broken])
 		return s
 	}
@@ -45,7 +46,7 @@ func judge(name string, a, b *run) judged {
 // decide turns the residual into a verdict.
 func (s *judged) decide(shape []int, values []float64, a, b *run) {
 	at, worst := largest(s.residual.r, s.residual.bound)
-	s.Index, s.Fraction, s.Bound = unravel(at, shape), diagnose.Number(worst), diagnose.Number(s.residual.bound[at])
+	s.Index, s.Fraction, s.Bound = trace.Unravel(at, shape), diagnose.Number(worst), diagnose.Number(s.residual.bound[at])
 	s.Error = diagnose.Number(math.Abs(s.residual.r[at]))
 	likely := 0 // where most of what is likely is used
 	if s.residual.likely != nil {
@@ -217,14 +218,4 @@ func largest(r, bound []float64) (at int, share float64) {
 		}
 	}
 	return at, share
-}
-
-// unravel gives the index, by dimensions, of element i in row-major order.
-func unravel(i int, shape []int) []int {
-	index := make([]int, len(shape))
-	for d := len(shape) - 1; d >= 0; d-- {
-		index[d] = i % shape[d]
-		i /= shape[d]
-	}
-	return index
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/samebits/samebits/diagnose"
+	"github.com/samebits/samebits/internal/plural"
 	"github.com/samebits/samebits/internal/spec"
 	"github.com/samebits/samebits/trace"
 )
@@ -31,7 +32,7 @@ type Options struct {
 // or if shapes contradict each other or the number of ids.
 func Compare(runs []Run, o Options) (*diagnose.Report, error) {
 	if len(runs) < 2 {
-		return nil, fmt.Errorf("%d traces: want two or more to compare", len(runs))
+		return nil, fmt.Errorf("%s: want two or more to compare", plural.Of(len(runs), "trace"))
 	}
 	all := make([]*run, len(runs))
 	for i, r := range runs {
@@ -71,7 +72,7 @@ func differentInputs(report *diagnose.Report, all []*run) bool {
 		what := ""
 		switch {
 		case a.tokens != b.tokens:
-			what = fmt.Sprintf("%s has %d tokens, %s has %d", a.file, a.tokens, b.file, b.tokens)
+			what = fmt.Sprintf("%s has %s, %s has %d", a.file, plural.Of(a.tokens, "token"), b.file, b.tokens)
 		case a.trace.IDs != nil && b.trace.IDs != nil && !slices.Equal(a.trace.IDs, b.trace.IDs):
 			for t, id := range a.trace.IDs {
 				if other := b.trace.IDs[t]; what == "" && id != other {

@@ -242,7 +242,7 @@ func TestBadInput(t *testing.T) {
 	other := clone(a, "b")
 	other.Trace.Stages[3].Shape = []int{12, 8, 6}
 	for want, runs := range map[string][]pair.Run{
-		"1 traces: want two or more": {a},
+		"1 trace: want two or more": {a},
 		`stage "layers.0.attn.k" has shape [12 6 8] in gpt2/reference.safetensors and [12 8 6] in b`: {a, other},
 		"no stage in common: rename": {a, {File: "x", Trace: &trace.Trace{DType: "f32", Stages: []trace.Stage{{Name: "h.0", Shape: []int{12, 1}, Values: make([]float64, 12)}}, IDs: a.Trace.IDs}}},
 		`dtype "fp8": want f32`:      {a, {File: "x", Trace: &trace.Trace{DType: "fp8"}}},

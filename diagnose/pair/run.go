@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/samebits/samebits/internal/plural"
 	"github.com/samebits/samebits/trace"
 )
 
@@ -125,7 +126,7 @@ func (r *run) countTokens() error {
 		case r.tokens == 0:
 			r.tokens, from = n, fmt.Sprintf("stage %q", s.Name)
 		case n != r.tokens:
-			return fmt.Errorf("%s: stage %q has shape %v, of %d tokens; %s says %d", r.file, s.Name, s.Shape, n, from, r.tokens)
+			return fmt.Errorf("%s: stage %q has shape %v, of %s; %s says %d", r.file, s.Name, s.Shape, plural.Of(n, "token"), from, r.tokens)
 		}
 	}
 	return nil

@@ -31,3 +31,12 @@ func (n *Number) UnmarshalJSON(b []byte) error {
 	*n = Number(f)
 	return err
 }
+
+// Numbers returns the values as Numbers.
+func Numbers(values []float64) []Number {
+	out := make([]Number, len(values))
+	for i, v := range values {
+		out[i] = Number(v)
+	}
+	return out
+}

@@ -64,62 +64,42 @@ func Total[T Float](of Terms, x, y []T) T {
 }
 
 func largestF64(of Terms, x, y *float64, n int) uint64 {
-	switch key(active)<<4 | key(of) {
-	}
 	panic(noKernel)
 }
 
 func largestF32(of Terms, x, y *float32, n int) uint64 {
-	switch key(active)<<4 | key(of) {
-	}
 	panic(noKernel)
 }
 
 func leastF64(of Terms, x, y *float64, n int) uint64 {
-	switch key(active)<<4 | key(of) {
-	}
 	panic(noKernel)
 }
 
 func leastF32(of Terms, x, y *float32, n int) uint64 {
-	switch key(active)<<4 | key(of) {
-	}
 	panic(noKernel)
 }
 
 func splitF64(of Terms, x, y *float64, n int, anchor *uint64) (high uint64, low float64) {
-	switch key(active)<<4 | key(of) {
-	}
 	panic(noKernel)
 }
 
 func scaledF64(of Terms, x, y *float64, n int, anchor *uint64) (high uint64, low float64) {
-	switch key(active)<<4 | key(of) {
-	}
 	panic(noKernel)
 }
 
 func watchedF64(of Terms, x, y *float64, n int, anchor *uint64) (high uint64, low float64, most uint64) {
-	switch key(active)<<4 | key(of) {
-	}
 	panic(noKernel)
 }
 
 func roundedWide(of Terms, x, y *float32, n int, anchor *uint64) uint64 {
-	switch key(active)<<4 | key(of) {
-	}
 	panic(noKernel)
 }
 
 func summedWide(of Terms, x, y *float32, n int) (sum float64, most uint64) {
-	switch key(active)<<4 | key(of) {
-	}
 	panic(noKernel)
 }
 
 func extentF64(of Terms, x, y *float64, n int) (most, least uint64) {
-	switch key(active)<<4 | key(of) {
-	}
 	panic(noKernel)
 }
 
@@ -132,22 +112,13 @@ func tileRounded(dst *uint32, x, y *float32, n int, u *float32) {
 }
 
 func widenColumns(dst *float64, x *float32, n, stride int) {
-	switch active {
-	default:
-		panic(noKernel)
-	}
+	panic(noKernel)
 }
 
 func squaresWide(dst *float64, x *float32, n, stride int) {
-	switch active {
-	default:
-		panic(noKernel)
-	}
+	panic(noKernel)
 }
 
 func squaresF64(dst *float64, x *float64, n, stride int) {
-	switch active {
-	default:
-		panic(noKernel)
-	}
+	panic(noKernel)
 }

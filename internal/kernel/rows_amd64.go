@@ -8,7 +8,7 @@ import "unsafe"
 
 func rows[T Float](of RowProgram, n int, dst, x, y, z *T, p *RowNumbers[T]) {
 	d, u, v, w, a := unsafe.Pointer(dst), unsafe.Pointer(x), unsafe.Pointer(y), unsafe.Pointer(z), unsafe.Pointer(p)
-	if Is64[T]() == true {
+	if Is64[T]() {
 		switch RowProgram(active)<<4 + of {
 		case RowProgram(AVX512)<<4 + RowLess:
 			rowLessF64AVX512((*float64)(d), (*float64)(u), (*float64)(v), (*float64)(w), n, (*float64)(a))
@@ -66,7 +66,7 @@ func rows[T Float](of RowProgram, n int, dst, x, y, z *T, p *RowNumbers[T]) {
 			some(of, from(dst, n), from(x, n), from(y, n), from(z, n), p)
 		}
 	}
-	if Is64[T]() == false {
+	if !Is64[T]() {
 		switch RowProgram(active)<<4 + of {
 		case RowProgram(AVX512)<<4 + RowLess:
 			rowLessF32AVX512((*float32)(d), (*float32)(u), (*float32)(v), (*float32)(w), n, (*float32)(a))

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/samebits/samebits/internal/plural"
 	"github.com/samebits/samebits/internal/safetensors"
 	"github.com/sbinet/npyio/npy"
 )
@@ -112,7 +113,7 @@ func readData(r io.Reader, shape []int, size int) ([]byte, error) {
 	case err != nil:
 		return nil, err
 	case uint64(len(data)) < want:
-		return nil, fmt.Errorf("truncated: %d bytes of data, shape %v needs %d", len(data), shape, want)
+		return nil, fmt.Errorf("truncated: %s of data, shape %v needs %d", plural.Of(len(data), "byte"), shape, want)
 	case uint64(len(data)) > want:
 		return nil, fmt.Errorf("bytes follow the %d that shape %v needs", want, shape)
 	}

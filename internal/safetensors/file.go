@@ -7,6 +7,8 @@ import (
 	"maps"
 	"os"
 	"slices"
+
+	"github.com/samebits/samebits/internal/plural"
 )
 
 // maxHeader is the longest header that is read or written, as in tensor.rs.
@@ -113,7 +115,7 @@ func layOut(entries []entry, data []byte) (map[string]Tensor, error) {
 		at = e.end
 	}
 	if at != len(data) {
-		return nil, fmt.Errorf("%d bytes of data after the last tensor", len(data)-at)
+		return nil, fmt.Errorf("%s of data after the last tensor", plural.Of(len(data)-at, "byte"))
 	}
 	return tensors, nil
 }
@@ -128,7 +130,7 @@ func (e entry) check(t Tensor, at, length int) error {
 	case e.begin > e.end:
 		return fmt.Errorf("data_offsets [%d, %d] are reversed", e.begin, e.end)
 	case e.end > length:
-		return fmt.Errorf("data_offsets [%d, %d] exceed the %d bytes of data: truncated?", e.begin, e.end, length)
+		return fmt.Errorf("data_offsets [%d, %d] exceed the %s of data: truncated?", e.begin, e.end, plural.Of(length, "byte"))
 	case e.end-e.begin != size:
 		return fmt.Errorf("data_offsets [%d, %d] hold %d bytes, but shape %v of %s needs %d",
 			e.begin, e.end, e.end-e.begin, t.Shape, t.DType, size)

@@ -87,7 +87,7 @@ func TestBadFiles(t *testing.T) {
 		{spoil(`[8,9]`, `[7,8]`), `overlap the tensor before`},
 		{spoil(`[8,8]`, `[4,4]`), `overlap the tensor before, which ends at`},
 		{one(`{"dtype":"U8","shape":[8],"data_offsets":[1,9]}`), `tensor "x": data_offsets [1, 9] leave a hole after byte 0`},
-		{one(`{"dtype":"U8","shape":[8],"data_offsets":[0,8]}`), `1 bytes of data after the last tensor`},
+		{one(`{"dtype":"U8","shape":[8],"data_offsets":[0,8]}`), `1 byte of data after the last tensor`},
 		{one(`7`), `tensor "x": 7 at byte 6 of the header: want {`},
 	} {
 		_, err := st.Parse("bad.safetensors", file(c.header, 9))
@@ -104,7 +104,7 @@ func TestEveryTruncationIsAnError(t *testing.T) {
 		require.Error(t, err, n)
 	}
 	_, err := st.Parse("long", append(whole, 0))
-	require.EqualError(t, err, "long: 1 bytes of data after the last tensor")
+	require.EqualError(t, err, "long: 1 byte of data after the last tensor")
 }
 
 func TestHeaderLength(t *testing.T) {

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"unsafe"
+
+	"github.com/samebits/samebits/internal/plural"
 )
 
 // Folder is a set of tensors in one file or in several, of which an index says
@@ -107,7 +109,7 @@ func (f *Folder) Tensor(name string) (t Tensor, file string, err error) {
 			_, err = f.files[0].Tensor(name)
 			return t, "", err
 		}
-		return t, "", fmt.Errorf("no tensor %q among the %d of %d files", name, len(f.owners), len(f.files))
+		return t, "", fmt.Errorf("no tensor %q among the %d of %s", name, len(f.owners), plural.Of(len(f.files), "file"))
 	}
 	t, err = owner.Tensor(name)
 	return t, owner.name, err

@@ -6,6 +6,7 @@ import (
 	"math/bits"
 
 	"github.com/samebits/samebits/internal/kernel"
+	"github.com/samebits/samebits/internal/plural"
 )
 
 // Tensor is a named array: its elements in row-major order, little-endian. A
@@ -54,7 +55,7 @@ func fromSlice(name string, dtype DType, shape []int, n int, v any) Tensor {
 	}
 	t := Tensor{Name: name, DType: dtype, Shape: shape, Data: data}
 	if t.Elements() != n {
-		panic(fmt.Sprintf("safetensors: tensor %q: shape %v asks for %d elements, given %d", name, shape, t.Elements(), n))
+		panic(fmt.Sprintf("safetensors: tensor %q: shape %v asks for %s, given %d", name, shape, plural.Of(t.Elements(), "element"), n))
 	}
 	return t
 }
@@ -66,7 +67,7 @@ func (t Tensor) check() error {
 		return err
 	}
 	if size != len(t.Data) {
-		return fmt.Errorf("shape %v of %s needs %d bytes of data, given %d", t.Shape, t.DType, size, len(t.Data))
+		return fmt.Errorf("shape %v of %s needs %s of data, given %d", t.Shape, t.DType, plural.Of(size, "byte"), len(t.Data))
 	}
 	return nil
 }

@@ -16,6 +16,7 @@ import (
 	"unsafe"
 
 	"github.com/samebits/samebits/internal/kernel"
+	"github.com/samebits/samebits/internal/plural"
 	"github.com/samebits/samebits/reduce"
 	"github.com/samebits/samebits/tp"
 )
@@ -65,7 +66,7 @@ type state[S any] interface {
 }
 
 func allReduce[S any, P state[S]](ctx context.Context, r *tp.Rank, comm *Comm, kind, size int, sums []S) error {
-	what := fmt.Sprintf("%d states of type %T", len(sums), *new(S))
+	what := fmt.Sprintf("%s of type %T", plural.Of(len(sums), "state"), *new(S))
 	if len(sums) > math.MaxInt32 {
 		return fmt.Errorf("mpi: all-reduce of %s: want %d at most", what, math.MaxInt32)
 	}
@@ -122,11 +123,11 @@ func putRecord[S any, P state[S]](b []byte, s P) {
 func readRecord[S any, P state[S]](b []byte, s P) error {
 	n := binary.LittleEndian.Uint32(b)
 	if n > uint32(len(b)-4) {
-		return fmt.Errorf("mpi: record of %d bytes holds a state of %d: it could not be merged on the way", len(b), n)
+		return fmt.Errorf("mpi: record of %s holds a state of %d: it could not be merged on the way", plural.Of(len(b), "byte"), n)
 	}
 	rest, err := s.ReadWire(b[4 : 4+n])
 	if err == nil && len(rest) > 0 {
-		err = fmt.Errorf("mpi: record with %d bytes too many", len(rest))
+		err = fmt.Errorf("mpi: record with %s too many", plural.Of(len(rest), "byte"))
 	}
 	return err
 }
@@ -161,7 +162,7 @@ func merge[S any, P state[S]](in, inout unsafe.Pointer, n, size int, into func(a
 func mergeExact(in, inout unsafe.Pointer, n C.int) {
 	merge(in, inout, int(n), sizeExact, func(a, b *reduce.Superaccumulator) error {
 		if a.Count() > math.MaxInt64-b.Count() {
-			return fmt.Errorf("mpi: exact sums of %d and %d terms", a.Count(), b.Count())
+			return fmt.Errorf("mpi: exact sums of %d and %s", a.Count(), plural.Of(b.Count(), "term"))
 		}
 		a.Merge(b)
 		return nil
@@ -180,7 +181,7 @@ func mergeBinned64(in, inout unsafe.Pointer, n C.int) {
 
 func mergeBins[T tp.Float](a, b *reduce.Bins[T]) error {
 	if a.Fold() != b.Fold() || a.Count() > math.MaxInt64-b.Count() {
-		return fmt.Errorf("mpi: binned sums of fold %d and %d, of %d and %d terms", a.Fold(), b.Fold(), a.Count(), b.Count())
+		return fmt.Errorf("mpi: binned sums of fold %d and %d, of %d and %s", a.Fold(), b.Fold(), a.Count(), plural.Of(b.Count(), "term"))
 	}
 	a.Merge(b)
 	return nil
