@@ -1,6 +1,10 @@
 package elementary
 
-import "math"
+import (
+	"math"
+
+	"github.com/samebits/samebits/internal/kernel"
+)
 
 // A float32 function is evaluated in float64, with an error far below an ulp of
 // float32, and rounded once more. That rounding is the correct one unless a midpoint
@@ -39,12 +43,12 @@ type exception struct{ x, y uint32 }
 // have an exception: it must be above the largest error of any function here.
 const near = 1 << 10
 
-// settle rounds y, the approximation of f(x), correctly. A NaN must be the canonical one.
+// settle rounds y, the approximation of f(x), correctly. A NaN becomes the canonical one: converted, it has other bits on mips64le.
 func settle(f function, x float32, y float64) float32 {
 	if (math.Float64bits(y)+near-1<<28)&(1<<29-1) < 2*near {
 		return f.look(x, float32(y))
 	}
-	return float32(y)
+	return kernel.Canonical(float32(y))
 }
 
 // look returns the listed result for x, or y.

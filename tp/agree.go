@@ -18,13 +18,14 @@ type Fact struct{ Name, Value string }
 // Nothing is added to BytesSent.
 func Agree(ctx context.Context, r *Rank, facts ...Fact) error {
 	c := r.begin("agreement", reduce.Order{}, 0, "facts")
+	own := append([]Fact{}, facts...) // a copy: the caller may change facts while others still read
 	for to := range r.Size() {
 		if to != r.id {
-			c.send(to, facts, 0)
+			c.send(to, own, 0)
 		}
 	}
 	known := make([][]Fact, r.Size()) // nil of a rank that has not been heard
-	known[r.id] = append([]Fact{}, facts...)
+	known[r.id] = own
 	var differ error
 	for awaited, n := c.others(), 1; n < r.Size(); n++ {
 		m, err := c.receive(ctx, awaited)

@@ -107,6 +107,7 @@ func decode(b encoded, p any, order reduce.Order) (err error) {
 		*p, err = gemm.ReadPartial[float64](b, order)
 	case *[]Fact:
 		r := &wireReader{left: b}
+		*p = []Fact{}
 		for len(r.left) > 0 && r.err == nil {
 			*p = append(*p, Fact{r.text(), r.text()})
 		}

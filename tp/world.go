@@ -78,8 +78,9 @@ func (w *World) ID() int { return w.transport.ID() }
 // Size returns the number of ranks.
 func (w *World) Size() int { return w.transport.Size() }
 
-// Close ends the World. It does not wait for the others.
+// Close ends the World, and what it runs in this process. It does not wait for the others.
 func (w *World) Close() {
+	w.breakUp(errClosed)
 	w.stop()
 	w.listener.Wait()
 }
@@ -120,11 +121,16 @@ func (w *World) Run(ctx context.Context, f func(ctx context.Context, r *Rank) er
 	return err
 }
 
+// errClosed is the failure of a World that was closed.
+var errClosed = errors.New("tp: the World is closed")
+
 // begin begins a run with what came early for it.
 func (w *World) begin(box *mailbox, cancel context.CancelCauseFunc) (run int, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	switch {
+	case w.failure == errClosed:
+		return 0, errClosed
 	case w.failure != nil:
 		return 0, fmt.Errorf("tp: the ranks failed before: %w", w.failure)
 	case w.box != nil:

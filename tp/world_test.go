@@ -187,6 +187,24 @@ func TestWorldStaysBroken(t *testing.T) {
 	}
 }
 
+// A World that was closed says so at once, also from the middle of a run.
+func TestWorldClosed(t *testing.T) {
+	errs := each(newWires(2), func(end *wires) error {
+		w, err := tp.NewWorld(t.Context(), end, time.Minute)
+		if err != nil {
+			return err
+		}
+		err = w.Run(t.Context(), func(ctx context.Context, r *tp.Rank) error {
+			w.Close()
+			return tp.Barrier(ctx, r)
+		})
+		require.EqualError(t, err, "tp: the World is closed")
+		return w.Run(t.Context(), func(context.Context, *tp.Rank) error { panic("must not run") })
+	})
+	require.EqualError(t, errs[0], "tp: the World is closed")
+	require.EqualError(t, errs[1], "tp: the World is closed")
+}
+
 // A process that cannot even begin tells the others why.
 func TestFailEndsTheOthers(t *testing.T) {
 	errs := each(newWires(3), func(end *wires) error {
@@ -351,6 +369,28 @@ func TestAgree(t *testing.T) {
 	}
 	run(t, 4, func(ctx context.Context, r *tp.Rank) error { return tp.Agree(ctx, r, facts(4, r.ID(), "")...) })
 	run(t, 3, func(ctx context.Context, r *tp.Rank) error { return tp.Agree(ctx, r) })
+
+	// Every rank hears of one that has no facts at all, and may use its own again.
+	var errs [3]error
+	program := func(ctx context.Context, r *tp.Rank) error {
+		own := facts(4, r.ID(), "")
+		if r.ID() == 1 {
+			own = nil
+		}
+		errs[r.ID()] = tp.Agree(context.WithoutCancel(ctx), r, own...)
+		clear(own)
+		return nil
+	}
+	for _, inProcess := range []bool{true, false} {
+		if inProcess {
+			run(t, 3, program)
+		} else {
+			require.Equal(t, make([]error, 3), inWorld(t, newWires(3), time.Minute, program))
+		}
+		for _, err := range errs {
+			require.EqualError(t, err, "tp: rank 1: has order nothing, weights nothing, where rank 0 has order pairwise, weights 60303ae2")
+		}
+	}
 
 	// All that differs, also where one says what the other does not.
 	err := tp.Run(t.Context(), 2, func(ctx context.Context, r *tp.Rank) error {

@@ -5,8 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os/exec"
-	"runtime"
 	"strconv"
 	"strings"
 	"time"
@@ -45,13 +43,6 @@ func execSum[T kernel.Float](ctx context.Context, command string, timeout time.D
 		return 0, fmt.Errorf("--exec %q printed %q: want one number%s", command, shorten(text), firstLine(errs.String()))
 	}
 	return T(v), nil
-}
-
-func shell(ctx context.Context, command string) *exec.Cmd {
-	if runtime.GOOS == "windows" {
-		return exec.CommandContext(ctx, "cmd", "/C", command)
-	}
-	return exec.CommandContext(ctx, "sh", "-c", command)
 }
 
 func firstLine(text string) string {

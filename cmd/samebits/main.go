@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"reflect"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -45,9 +46,7 @@ type streams struct {
 }
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	os.Exit(run(ctx, os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr}))
+	os.Exit(run(context.Background(), os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr}))
 }
 
 // run runs the command line and returns the exit status.
@@ -62,13 +61,16 @@ func run(ctx context.Context, args []string, s streams) (status int) {
 			status = int(code)
 		}
 	}()
+	ctx, done := context.WithCancel(ctx)
+	defer done()
 	parser, err := kong.New(new(cli),
 		kong.Name("samebits"),
 		kong.Description("Numerics whose results are the same bits everywhere."),
 		kong.Writers(s.out, s.err),
 		kong.Exit(func(code int) { panic(exit(code)) }),
-		kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.BindSingletonProvider(func() context.Context { return untilSignal(ctx) }),
 		kong.Bind(s),
+		kong.KindMapper(reflect.String, kong.MapperFunc(asTyped)),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 	)
 	if err != nil {
@@ -86,4 +88,22 @@ func run(ctx context.Context, args []string, s streams) (status int) {
 	}
 	fmt.Fprintf(s.err, "samebits: %v\n", err)
 	return exitBadUse
+}
+
+// untilSignal returns a context that ends with ctx or at the first signal to end, which it keeps from ending the process.
+// A second one ends that. A command that asks for no context ends at the first, whatever it waits for.
+func untilSignal(ctx context.Context) context.Context {
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop)
+	return ctx
+}
+
+// asTyped takes a string with all its bytes. Kong itself turns those that are no UTF-8, which names of files may have,
+// into others.
+func asTyped(c *kong.DecodeContext, target reflect.Value) error {
+	t, err := c.Scan.PopValue("string")
+	if err == nil {
+		target.SetString(t.String())
+	}
+	return err
 }

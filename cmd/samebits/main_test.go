@@ -4,11 +4,16 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/samebits/samebits/internal/safetensors"
 	"github.com/samebits/samebits/internal/spec"
@@ -335,4 +340,48 @@ func TestVersion(t *testing.T) {
 	require.NoError(t, json.Unmarshal([]byte(stdout), &r))
 	require.Equal(t, version, r.Version)
 	require.Equal(t, spec.Version, r.Spec)
+}
+
+// A command that waits for its input ends as any program does, by the signal.
+func TestSignalsEndWhatWaits(t *testing.T) {
+	const waits = "SAMEBITS_TEST_WAITS"
+	if os.Getenv(waits) != "" {
+		os.Exit(run(context.Background(), []string{"sum"}, streams{os.Stdin, os.Stdout, os.Stderr}))
+	}
+	if runtime.GOOS == "windows" || runtime.GOOS == "plan9" {
+		t.Skip("signals are sent otherwise there")
+	}
+	for _, sent := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		c := exec.CommandContext(ctx, os.Args[0], "-test.run", "^"+t.Name()+"$")
+		c.Env = append(os.Environ(), waits+"=1")
+		in, err := c.StdinPipe()
+		require.NoError(t, err)
+		require.NoError(t, c.Start())
+		_, err = io.WriteString(in, strings.Repeat("1\n", 1<<20)) // more than a pipe holds: it has begun to read
+		require.NoError(t, err)
+		require.NoError(t, c.Process.Signal(sent))
+		require.EqualError(t, c.Wait(), "signal: "+sent.String())
+		cancel()
+	}
+}
+
+// Names of files are bytes to Linux, of flags and of arguments alike.
+func TestNamesThatAreNotUTF8(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("other systems may refuse such names")
+	}
+	status, out, errs := samebits(t, "", "sum", write(t, "a\xffb", "1\n2\n"))
+	require.Equal(t, exitSuccess, status, errs)
+	require.Equal(t, "3\n0x1.8p+01\n0x4008000000000000\n", out)
+	svg := filepath.Join(t.TempDir(), "c\xff.svg")
+	status, _, errs = samebits(t, "", "reveal", "-n", "2", "--svg", svg)
+	require.Equal(t, exitSuccess, status, errs)
+	require.FileExists(t, svg)
+}
+
+func TestVersionTellsThatItCouldNotWrite(t *testing.T) {
+	var stderr bytes.Buffer
+	require.Equal(t, exitBadUse, run(t.Context(), []string{"version"}, streams{strings.NewReader(""), brokenPipe{func() {}}, &stderr}))
+	require.Equal(t, "samebits: pipe closed\n", stderr.String())
 }

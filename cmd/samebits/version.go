@@ -37,8 +37,8 @@ func (c *versionCmd) Run(s streams) error {
 	if c.JSON {
 		return writeJSON(s.out, r)
 	}
-	fmt.Fprintf(s.out, "samebits %s, SPEC.md version %d, %s, %s, %s kernels\n", r.Version, r.Spec, r.Go, r.Target, r.Kernel)
-	return nil
+	_, err := fmt.Fprintf(s.out, "samebits %s, SPEC.md version %d, %s, %s, %s kernels\n", r.Version, r.Spec, r.Go, r.Target, r.Kernel)
+	return err
 }
 
 func commit() string {

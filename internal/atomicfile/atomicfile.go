@@ -79,6 +79,9 @@ func replace(path string, write func(io.Writer) error) error {
 // destination resolves symbolic links in path and gives the permissions that the
 // new file is to be created with.
 func destination(path string) (string, fs.FileMode, error) {
+	if path == "" {
+		return "", 0, errors.New("it has no name")
+	}
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return path, 0o666, nil

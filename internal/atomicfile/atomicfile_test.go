@@ -88,6 +88,7 @@ func TestRefusals(t *testing.T) {
 	require.ErrorContains(t, atomicfile.Write(dir, content("x")), "not a regular file")
 	require.ErrorIs(t, atomicfile.Write(filepath.Join(dir, "absent", "out"), content("x")), os.ErrNotExist)
 	require.ErrorContains(t, atomicfile.Write(os.DevNull, content("x")), "not a regular file")
+	require.ErrorContains(t, atomicfile.Check(""), "no name")
 }
 
 func TestCheck(t *testing.T) {

@@ -29,8 +29,7 @@ func NaN[T Float]() T {
 	if Is64[T]() {
 		return T(math.Float64frombits(0x7ff8000000000000))
 	}
-	// float32(float64 NaN) keeps the sign and the top of the payload on every
-	// architecture that Go supports, but only the bits themselves are a promise.
+	// float32(float64 NaN) need not keep these bits: on mips64le it does not.
 	return T(math.Float32frombits(0x7fc00000))
 }
 
