@@ -50,8 +50,8 @@ func (p *problem[T]) iamax() error {
 func (p *problem[T]) elementwise() error {
 	n := p.size() - 1
 	x, y := p.vector(n), p.vector(n)
-	c, s := T(p.value(p.rng)), T(p.value(p.rng))
-	h := [4]T{T(p.value(p.rng)), T(p.value(p.rng)), T(p.value(p.rng)), T(p.value(p.rng))}
+	c, s := p.number(), p.number()
+	h := [4]T{p.number(), p.number(), p.number(), p.number()}
 	flag := choose(p.rng, gonum.Identity, gonum.Rescaling, gonum.OffDiagonal, gonum.Diagonal)
 	sum := func(a, b T) T { return kernel.Canonical(a + b) }
 	var f func(x, y T) (T, T)
