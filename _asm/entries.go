@@ -5,7 +5,7 @@ import (
 	"path/filepath"
 )
 
-// The kernel of entries adds exact products of float64 of any exponents as integers, subnormal ones as any other, in whatever rounding mode. A product is
+// The kernels of entries add exact products of float64 of any exponents as integers, subnormal ones as any other, in whatever rounding mode. A product is
 // P * 2^(E-2150), P < 2^106, E the sum of the biased exponents, each 1 at least. With f and g the low 52 bits of the factors and 2^52 where a factor is normal,
 //
 //	P = f*g + 2^52 (f + g + 2^52), or less where one is subnormal
@@ -13,9 +13,12 @@ import (
 // of which VPMADD52LUQ and VPMADD52HUQ give the two halves of f*g. Entry E/64 of a table holds P * 2^(E%64), less than 2^170, as four lanes of 48 bits, signed:
 // one addition of 32 bytes a product. Up to 2047 products leave lanes of less than 2^59.
 //
-// Bit i of the marks says that entry i is in use. Of up to eight products only such entries are cleared, else all; none but such are read. The highest that is not 0 and the
-// two below are returned, and the marks of what is below these; if these two are 0, none but of entries that are not.
-type entries struct{ *amd64 }
+// Bit i of the marks says that entry i is in use. Of up to eight products only such entries are cleared, else all; none but such are read. One kernel returns the highest
+// that is not 0 and the two below, and the marks of what is below these; if these two are 0, none but of entries that are not. The other returns all in use.
+type entries struct {
+	*amd64
+	zeros bool // K4 is not 0 if a factor is
+}
 
 const (
 	entryBytes = 32
@@ -42,13 +45,54 @@ const (
 	entryZero  reg = 24
 	entryMarks reg = 23
 	entryMost  reg = 22
+	entryAbs   reg = 28 // all but the sign
 
 	entryBytesOf reg = 18 // and the next: which bytes of words are lanes of products 0 and 1, 2 and 3, ...
 	entrySpread      = "R11"
 )
 
+// emit prints the kernel that returns the highest entries.
 func (k *entries) emit() {
 	k.begin("entriesDotF64", []string{"x", "y", "n", "top"}, 24, entryFrame)
+	k.sum()
+	k.highest()
+	k.result()
+	k.leave(48)
+}
+
+// emitTable prints the kernel that returns the entries in use, of more than eight products, and whether a factor is 0.
+func (k *entries) emitTable() {
+	k.begin("entriesTableF64", []string{"x", "y", "n", "table"}, 24, entryFrame)
+	k.line("VPTERNLOGQ $0xff, Z%[1]d, Z%[1]d, Z%[1]d", entryAbs)
+	k.line("VPSRLQ $1, Z%[1]d, Z%[1]d", entryAbs)
+	k.line("KXORW K4, K4, K4")
+	k.sum()
+	k.line("MOVQ %s, R8", k.arg("table"))
+	k.line("MOVQ DI, marks+32(FP)")
+	k.label("copy")
+	k.line("TZCNTQ DI, BX")
+	k.entry("BX", 0)
+	k.line("VMOVDQU Y0, (R8)(AX*1)")
+	k.line("BLSRQ DI, DI")
+	k.line("JNE copy")
+	k.line("KMOVW K4, AX")
+	k.line("MOVQ AX, zeros+40(FP)")
+	k.line("MOVQ $%d, state+48(FP)", fewNotRounded)
+	k.leave(48)
+}
+
+// leave returns, or does so with a state, at that place, that says that a factor is not finite.
+func (k *entries) leave(state int) {
+	k.line("VZEROUPPER")
+	k.line("RET")
+	k.label("refused")
+	k.line("MOVQ $%d, state+%d(FP)", fewRefused, state)
+	k.line("VZEROUPPER")
+	k.line("RET")
+}
+
+// sum adds all products, and sets DI to the marks.
+func (k *entries) sum() {
 	k.alignFrame()
 	for _, arg := range []string{"x", "y", "n"} {
 		k.loadArg(arg, arg)
@@ -92,14 +136,6 @@ func (k *entries) emit() {
 	k.line("JNE refused")
 	k.marked()
 	k.joinTables()
-	k.highest()
-	k.result()
-	k.line("VZEROUPPER")
-	k.line("RET")
-	k.label("refused")
-	k.line("MOVQ $%d, state+48(FP)", fewRefused)
-	k.line("VZEROUPPER")
-	k.line("RET")
 }
 
 // products adds eight products, or the last that K5 has, of which there are CX.
@@ -111,6 +147,10 @@ func (k *entries) products(ragged bool) {
 	load := map[bool]string{false: "VMOVDQU64", true: "VMOVDQU64.Z"}[ragged]
 	k.line("%s (SI), %sZ0", load, mask)
 	k.line("%s (DX), %sZ1", load, mask)
+	for r := reg(0); k.zeros && r < 2; r++ {
+		k.line("VPTESTNMQ Z%d, Z%d, %sK0", entryAbs, r, mask)
+		k.line("KORW K0, K4, K4")
+	}
 	k.line("VPANDQ Z30, Z0, Z2")
 	k.line("VPANDQ Z30, Z1, Z3")
 	k.line("VPTESTMQ Z30, Z0, K1") // normal
@@ -364,14 +404,16 @@ func entryLanes() string {
 	return p.source()
 }
 
-// writeEntries writes the kernel and its declaration.
+// writeEntries writes the kernels and their declarations.
 func writeEntries(out string) {
 	folder := filepath.Join(out, "internal/kernel")
 	a := &amd64{bytes: 64}
 	a.setWidth(f64)
-	(&entries{a}).emit()
-	declaration := "func entriesDotF64AVX512(x, y *float64, n int, top *[3][4]int64) (place int, below uint64, state int)"
+	(&entries{a, false}).emit()
+	(&entries{a, true}).emitTable()
+	top := "func entriesDotF64AVX512(x, y *float64, n int, top *[3][4]int64) (place int, below uint64, state int)"
+	table := "func entriesTableF64AVX512(x, y *float64, n int, table *Entries) (marks uint64, zeros, state int)"
 	write(filepath.Join(folder, "entries_avx512_amd64.s"), header+"\n"+entryData()+a.output())
-	write(filepath.Join(folder, "entries_amd64.go"), goHeader("!purego", "kernel")+"\n//go:noescape\n"+declaration+"\n")
-	write(filepath.Join(folder, "entries_other.go"), goHeader("purego || !amd64", "kernel")+"\nconst hasEntries = false\n\n"+declaration+" {\n\treturn 0, 0, Refused\n}\n")
+	write(filepath.Join(folder, "entries_amd64.go"), goHeader("!purego", "kernel")+"\n//go:noescape\n"+top+"\n\n//go:noescape\n"+table+"\n")
+	write(filepath.Join(folder, "entries_other.go"), goHeader("purego || !amd64", "kernel")+"\nconst hasEntries = false\n\n"+top+" {\n\treturn 0, 0, Refused\n}\n\n"+table+" {\n\treturn 0, 0, Refused\n}\n")
 }

@@ -195,7 +195,7 @@ func (a *Superaccumulator) addBits(hi, lo uint64, e int, negative bool) {
 	}
 }
 
-// addInt adds m * 2^e to the limbs, -2176 <= e <= 1984. It counts no term.
+// addInt adds m * 2^e to the limbs, -2176 <= e < 2080. It counts no term.
 func (a *Superaccumulator) addInt(m int64, e int) {
 	if a.pending++; a.pending > maxPending {
 		a.carry()

@@ -2,6 +2,7 @@ package reduce
 
 import (
 	"math"
+	"math/bits"
 
 	"github.com/samebits/samebits/internal/kernel"
 )
@@ -53,9 +54,12 @@ func addTerm[T Float](a *Superaccumulator, t terms[T], i int) {
 	}
 }
 
-// addMany adds terms by digits, in blocks of as many as these hold; one by one where a block
-// is refused.
+// addMany adds terms by entries, if they are products of float64, or by digits, in blocks of as many as these hold; one by one where a
+// block is refused.
 func addMany[T Float](a *Superaccumulator, t terms[T]) {
+	if t.y != nil && kernel.Is64[T]() {
+		t = t.slice(addByEntries(a, kernel.Cast[terms[float64]](t)), len(t.x))
+	}
 	var d kernel.Digits
 	for len(t.x) > 0 {
 		n := min(len(t.x), kernel.MaxDigits[T](t.kind()))
@@ -68,6 +72,38 @@ func addMany[T Float](a *Superaccumulator, t terms[T]) {
 			addOneByOne(a, block)
 		}
 		t = t.slice(n, len(t.x))
+	}
+}
+
+// addByEntries adds products by entries, in blocks of as many as these hold, and returns how many it has added: all before a block that is
+// refused.
+func addByEntries(a *Superaccumulator, t terms[float64]) (added int) {
+	var e kernel.Entries
+	for added < len(t.x) {
+		block := t.slice(added, min(len(t.x), added+kernel.MaxEntries))
+		marks, zeros, ok := kernel.SumEntries(&e, block.x, block.y)
+		if !ok {
+			break
+		}
+		a.reserve(int64(len(block.x)))
+		if zeros {
+			a.aside[negZero] += block.negZeros()
+		}
+		a.addEntries(&e, marks)
+		added += len(block.x)
+	}
+	return added
+}
+
+// addEntries adds the entries that are marked. It counts no term.
+func (a *Superaccumulator) addEntries(e *kernel.Entries, marks uint64) {
+	for ; marks != 0; marks &= marks - 1 {
+		i := bits.TrailingZeros64(marks)
+		for lane, v := range e[i] {
+			if v != 0 {
+				a.addInt(v, 64*i+kernel.EntryLane*lane+kernel.EntriesExponent)
+			}
+		}
 	}
 }
 

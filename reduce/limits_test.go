@@ -3,6 +3,7 @@ package reduce
 import (
 	"math"
 	"math/big"
+	"math/rand/v2"
 	"testing"
 
 	"github.com/samebits/samebits/internal/kernel"
@@ -289,5 +290,25 @@ func TestManyAmongOthers(t *testing.T) {
 			addOneByOne(&singly, v)
 			require.True(t, many.Equal(&singly), "%v", odd)
 		}
+	}
+}
+
+// Blocks of products of all exponents, and what is left after them, have the state of one after the other.
+func TestManyProducts(t *testing.T) {
+	rng := rand.New(rand.NewPCG(8, 15))
+	for range 60 {
+		n := 1 + rng.IntN(3*kernel.MaxEntries)
+		v := terms[float64]{x: make([]float64, n), y: make([]float64, n)}
+		for i := range n {
+			v.x[i] = math.Ldexp(rng.Float64()*2-1, rng.IntN(2090)-1070)
+			v.y[i] = math.Ldexp(rng.Float64()*2-1, rng.IntN(2090)-1070)
+		}
+		for range rng.IntN(4) {
+			v.x[rng.IntN(n)] = math.Copysign(0, rng.Float64()-0.5)
+		}
+		var many, singly Superaccumulator
+		addMany(&many, v)
+		addOneByOne(&singly, v)
+		require.True(t, many.Equal(&singly))
 	}
 }

@@ -9,3 +9,7 @@ const hasEntries = false
 func entriesDotF64AVX512(x, y *float64, n int, top *[3][4]int64) (place int, below uint64, state int) {
 	return 0, 0, Refused
 }
+
+func entriesTableF64AVX512(x, y *float64, n int, table *Entries) (marks uint64, zeros, state int) {
+	return 0, 0, Refused
+}

@@ -44,7 +44,7 @@ func TestEntries(t *testing.T) {
 	require.Greater(t, refused, 20, "sums that entries far below decide")
 
 	for range 2000 { // of all exponents, subnormal factors, zeros, and what cancels but for one
-		n := 1 + rng.IntN([]int{10, 40, 300, maxEntries}[rng.IntN(4)])
+		n := 1 + rng.IntN([]int{10, 40, 300, MaxEntries}[rng.IntN(4)])
 		x, y := make([]float64, n), make([]float64, n)
 		for i := range x {
 			x[i] = math.Ldexp(rng.Float64()-0.5, rng.IntN(2090)-1070)
@@ -65,7 +65,7 @@ func TestEntriesFull(t *testing.T) {
 	useEntries(t)
 	for shift := range 130 {
 		for _, sign := range []float64{1, -1} {
-			x, y := make([]float64, maxEntries), make([]float64, maxEntries)
+			x, y := make([]float64, MaxEntries), make([]float64, MaxEntries)
 			for i := range x {
 				x[i], y[i] = sign*math.Ldexp(1-0x1p-53, shift), 1-0x1p-53
 			}
@@ -163,4 +163,72 @@ func TestLeadingEntries(t *testing.T) {
 		}
 	}
 	require.Greater(t, certain, rounds/4)
+}
+
+// entriesExact requires the table of entries to have the exact sum, and the kernel to say whether a factor is 0.
+func entriesExact(t *testing.T, x, y []float64) {
+	t.Helper()
+	var e Entries
+	for i := range e {
+		e[i] = [4]int64{1, 2, 3, 4} // what is not marked has no meaning
+	}
+	marks, zeros, ok := SumEntries(&e, x, y)
+	require.True(t, ok)
+	sum, lane, zero := new(big.Float).SetPrec(4500), new(big.Float), false
+	for i := range e {
+		for j, v := range e[i] {
+			if marks>>i&1 != 0 {
+				require.Less(t, max(v, -v), int64(1)<<59)
+				sum.Add(sum, lane.SetMantExp(new(big.Float).SetInt64(v), 64*i+EntryLane*j+EntriesExponent))
+			}
+		}
+	}
+	require.Zero(t, sum.Cmp(exactTerms(Product, x, y)))
+	for i := range x {
+		zero = zero || x[i] == 0 || y[i] == 0
+	}
+	require.Equal(t, zero, zeros)
+}
+
+func TestEntriesTable(t *testing.T) {
+	useEntries(t)
+	rng := rand.New(rand.NewPCG(5, 40))
+	for range 1500 {
+		n := minEntries + rng.IntN([]int{1, 8, 40, 300, MaxEntries - minEntries + 1}[rng.IntN(5)])
+		x, y := make([]float64, n), make([]float64, n)
+		span := []int{2, 60, 500, 2090}[rng.IntN(4)]
+		for i := range x {
+			x[i] = math.Ldexp(rng.Float64()-2, min(rng.IntN(span)-span/2, 1020))
+			y[i] = math.Ldexp(rng.Float64()+1, min(rng.IntN(span)-span/2, 1020))
+		}
+		for range rng.IntN(3) { // of either sign
+			x[rng.IntN(n)] = math.Copysign(0, rng.Float64()-0.5)
+		}
+		entriesExact(t, x, y)
+		entriesExact(t, y, x)
+	}
+	for _, large := range []float64{math.MaxFloat64, math.SmallestNonzeroFloat64, 1 - 0x1p-53} { // as many and as large as they may be
+		for _, sign := range []float64{1, -1} {
+			x, y := make([]float64, MaxEntries), make([]float64, MaxEntries)
+			for i := range x {
+				x[i], y[i] = large, sign*large
+			}
+			entriesExact(t, x, y)
+		}
+	}
+	var e Entries
+	for n := range 40 {
+		for at := range n {
+			for _, odd := range []float64{math.Inf(1), math.Inf(-1), math.NaN()} {
+				x, y := make([]float64, n), make([]float64, n)
+				x[at] = odd
+				_, _, ok := SumEntries(&e, x, y)
+				require.False(t, ok)
+				_, _, ok = SumEntries(&e, y, x)
+				require.False(t, ok)
+			}
+		}
+		_, _, ok := SumEntries(&e, make([]float64, n), make([]float64, n))
+		require.Equal(t, n >= minEntries, ok)
+	}
 }

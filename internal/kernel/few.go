@@ -106,10 +106,12 @@ func MaxSpread[T Float](of Terms) int {
 	switch {
 	case active < AVX2:
 		return MaxFew[T](of)
-	case of == Product && Is64[T]():
-		return 1000
+	case of != Product || !Is64[T]():
+		return 2000
+	case active == AVX512 && hasEntries:
+		return MaxEntries
 	}
-	return 2000
+	return 1000
 }
 
 // SumFew returns the exact sum of 1 to MaxFew terms, or MaxSpread, which are Plain or Product: Rounded once, in
