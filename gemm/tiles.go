@@ -47,6 +47,7 @@ type tiles[S, T Float] struct {
 	byParts       sweepParts[S]
 	loop          *parallel.Loop
 	words         []uint64
+	compiled      compiled     // what is in words
 	setWords      []uint64     // of nodes of sets
 	rows, columns []S          // the chunk's packed factors
 	packing       []panelState // of panels abreast, where tasks pack them as they come to them
@@ -138,6 +139,9 @@ func (t *tiles[S, T]) run(threads int) {
 		case t.takesBeside():
 			done = t.runBeside()
 		}
+	}
+	if done == n {
+		return
 	}
 	t.layBlocks()
 	mc, nc := m, n
