@@ -11,6 +11,10 @@ import (
 // Where the leaves of a column are a whole tree, they may be summed in sets, column after column (kernel.LeafSums) or, from
 // memory, some of several columns in turn (kernel.LeafPlaces).
 
+// setSums is the bytes of the sums of sets that one goroutine joins at a time, at most: from the second cache they come soon enough, and each
+// time that the columns wait for what comes between costs as much as the sums of some.
+const setSums = 1 << 15
+
 // wholeLeaves returns how many leaves of so many terms the program begins with, if at most one comes after them.
 func (p program) wholeLeaves(terms int) int {
 	n := 0
@@ -52,6 +56,14 @@ func (t *tiles[S, T]) alongSets() int {
 	return len(sets)
 }
 
+// setTiles is how many AlongTiles are one tile of columns that are summed in sets.
+func (t *tiles[S, T]) setTiles() int {
+	if t.sets == 0 || t.threads > 1 || kernel.InPlaces(t.matrixBytes(), t.threads) {
+		return 1
+	}
+	return max(1, setSums/(kernel.AlongTile[S]().Cols*len(t.program.words)*sizeOf[S]()))
+}
+
 // summed is the elements of the sums of leaves of a tile that kernel.Along does not join.
 func (t *tiles[S, T]) summed() int {
 	switch {
@@ -79,7 +91,7 @@ func (t *tiles[S, T]) alongTile(p int, s taskScratch[S]) {
 			sum = kernel.LeafPlaces[S]
 		}
 		sum(s.sums, s.rows[t.k:], b.Data, b.Stride, t.tile.Cols, t.sets)
-		kernel.JoinSets(stack, s.sums, t.setWords[:t.sets])
+		kernel.JoinSets(stack, s.sums, t.tile.Cols, t.setWords[:t.sets])
 		return
 	}
 	kernel.Along(stack, s.rows[t.k:], b.Data, b.Stride, words[:t.along], t.far())

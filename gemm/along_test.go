@@ -79,6 +79,19 @@ func sameInPieces[T gemm.Float](n, k, few, threads int, spoil func(c []T)) error
 	return nil
 }
 
+// One goroutine joins the sums of more columns at a time than there are in a piece, then those of the columns that are left.
+func TestOneRowByManyColumns(t *testing.T) {
+	for _, backend := range kernel.Backends() {
+		t.Run(backend.String(), func(t *testing.T) {
+			defer kernel.Use(backend)()
+			for _, k := range []int{512, 1024, 2048, 4096} {
+				require.NoError(t, sameInPieces(1<<19/k+100, k, 70, 1, func([]float32) {}))
+				require.NoError(t, sameInPieces(1<<18/k+100, k, 40, 1, func([]float64) {}))
+			}
+		})
+	}
+}
+
 func TestOneRowByColumnsFromMemory(t *testing.T) {
 	const bytes = 19 << 20
 	if kernel.LeafLanes[float32]() == 0 {

@@ -15,7 +15,7 @@ func (t *tiles[S, T]) runBeside() int {
 	t.way, t.tile = way{layout: matrixColumns, beside: true}, kernel.BesideTile[S]()
 	t.plan.cut(t.program.words, 1<<30)
 	t.plan.longest = 0 // no buffer
-	return t.runTiles(0, t.n)
+	return t.runTiles(0, t.n, true)
 }
 
 // besideTile evaluates the p-th tile, whose nodes the kernel has column by column.

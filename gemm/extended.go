@@ -43,8 +43,7 @@ func multiplyWide[T Float](o Options, f finish[T], place Contraction, a leftOper
 	if b.packed() {
 		t.program = b.w.tree
 	} else {
-		t.program = compileRoot(t.words[:0], place, a.cols())
-		t.words = t.program.words
+		t.compile(false, place, a.cols())
 	}
 	t.a, t.b = a, b
 	t.narrow, t.narrowed = kernel.NewFinish(f.alpha, f.beta), c

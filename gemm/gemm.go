@@ -195,12 +195,7 @@ func asRow[T Float](a leftOperand[T], b rightOperand[T], c Matrix[T]) (leftOpera
 func multiplyPacking[T Float](o Options, f finish[T], place Contraction, a leftOperand[T], b rightOperand[T], c Matrix[T]) {
 	t := tilesFrom[T, T](o.Workspace)
 	defer t.release()
-	if o.Order.Kind() == reduce.KindSequential {
-		t.program = compileChain(t.words[:0], a.cols())
-	} else {
-		t.program = compileRoot(t.words[:0], place, a.cols())
-	}
-	t.words = t.program.words
+	t.compile(o.Order.Kind() == reduce.KindSequential, place, a.cols())
 	t.a, t.b, t.c, t.finish = a, b, c, kernel.NewFinish(f.alpha, f.beta)
 	t.run(o.Threads)
 }

@@ -124,6 +124,10 @@ func (t *tiles[S, T]) packPanel(p, lo, hi int) {
 
 // packSliver packs the i-th rows of the chunk.
 func (t *tiles[S, T]) packSliver(i int, s taskScratch[S]) {
+	if t.sets > 0 && !t.a.trans && kernel.Is64[S]() == kernel.Is64[T]() { // of what else is packed nothing is read
+		kernel.ArrangeSets(s.rows[t.k:], kernel.As[S](t.a.Data), t.sets)
+		return
+	}
 	tile, row := t.rowTile(i), t.i0+i*t.tile.Rows
 	for j := range t.plan.blocks {
 		b := &t.plan.blocks[j]

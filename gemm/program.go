@@ -34,6 +34,29 @@ func compileChain(words []uint64, n int) program {
 	return program{append(words, kernel.Leaf(n, 0)), 1}
 }
 
+// compiled is what a program was compiled from: a left fold or the root of so many terms of that place.
+type compiled struct {
+	chain bool
+	place Contraction
+	terms int
+}
+
+// compile sets the program, which is that of the product before if it is of the same terms.
+func (t *tiles[S, T]) compile(chain bool, place Contraction, terms int) {
+	of := compiled{chain, place, terms}
+	if t.compiled == of {
+		t.program = program{t.words, 1}
+		return
+	}
+	t.compiled = compiled{}
+	if chain {
+		t.program = compileChain(t.words[:0], terms)
+	} else {
+		t.program = compileRoot(t.words[:0], place, terms)
+	}
+	t.words, t.compiled = t.program.words, of
+}
+
 // multipleOf tells whether each leaf has a multiple of so many terms.
 func (p program) multipleOf(n int) bool {
 	for _, word := range p.words {

@@ -36,11 +36,11 @@ func (t *tiles[S, T]) runSweeps() int {
 	tasks, least, done := t.sweepTasks(), kernel.SweepColumns[S](), 0
 	if cols := t.n / tasks / least * least; cols > 0 {
 		t.tile = kernel.Tile{Rows: 1, Cols: cols}
-		done = t.runTiles(0, tasks*cols)
+		done = t.runTiles(0, tasks*cols, true)
 	}
 	if rest := (t.n - done) / least * least; rest > 0 {
 		t.tile = kernel.Tile{Rows: 1, Cols: rest}
-		done = t.runTiles(done, t.n)
+		done = t.runTiles(done, t.n, true)
 	}
 	return done
 }
@@ -74,7 +74,7 @@ func (t *tiles[S, T]) runParts() int {
 	t.tile = kernel.Tile{Rows: 1, Cols: cols}
 	growLarge(&t.byParts.sums, len(t.byParts.parts)*cols)
 	t.partly = true
-	t.runTiles(0, cols)
+	t.runTiles(0, cols, true)
 	t.partly = false
 	t.give(0, 0, t.byParts.sums)
 	return cols

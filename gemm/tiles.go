@@ -47,6 +47,7 @@ type tiles[S, T Float] struct {
 	byParts       sweepParts[S]
 	loop          *parallel.Loop
 	words         []uint64
+	compiled      compiled     // what is in words
 	setWords      []uint64     // of nodes of sets
 	rows, columns []S          // the chunk's packed factors
 	packing       []panelState // of panels abreast, where tasks pack them as they come to them
@@ -139,6 +140,9 @@ func (t *tiles[S, T]) run(threads int) {
 			done = t.runBeside()
 		}
 	}
+	if done == n {
+		return
+	}
 	t.layBlocks()
 	mc, nc := m, n
 	if size := max(t.k, 1); !t.local() {
@@ -172,7 +176,7 @@ func (t *tiles[S, T]) layBlocks() {
 // from, in tiles that read it best: over several panels of weights, or over a matrix as it lies, by
 // long runs of its rows or by many columns of its transpose. It returns for how many columns that could be done.
 func (t *tiles[S, T]) runRow() int {
-	n := t.n
+	n, wide := t.n, 1
 	t.way = way{}
 	switch w := t.b.w; {
 	case w == nil && !t.b.trans && kernel.SweepColumns[S]() > 0:
@@ -183,6 +187,7 @@ func (t *tiles[S, T]) runRow() int {
 		t.layout, t.tile = matrixColumns, kernel.AcrossTile
 		if t.along = t.alongLeaves(); t.along > 0 {
 			t.tile, t.sets = kernel.AlongTile[S](), t.alongSets()
+			wide = t.setTiles()
 		}
 	case w != nil && w.tile == kernel.MicroTile[T]():
 		t.layout, t.tile = severalPanels, kernel.SpreadTile[S]()
@@ -196,21 +201,27 @@ func (t *tiles[S, T]) runRow() int {
 	}
 	t.plan.cut(t.program.words, most)
 	t.plan.longest = 0 // no buffer
-	done := t.runTiles(0, n)
+	cols := t.tile.Cols
+	t.tile.Cols *= wide
+	done := t.runTiles(0, n, true)
+	if wide > 1 {
+		t.tile.Cols = cols
+		done = t.runTiles(done, n, done == 0)
+	}
 	if t.along > 0 {
 		t.tile, t.along, t.sets = kernel.AcrossTile, 0, 0
-		done = t.runTiles(done, n)
+		done = t.runTiles(done, n, true)
 	}
 	return done
 }
 
 // runTiles evaluates a product of the rows of one tile in as many whole tiles as there are from column j on. It returns
-// where they end.
-func (t *tiles[S, T]) runTiles(j, n int) int {
+// where they end. It packs the row unless that was done for tiles before these.
+func (t *tiles[S, T]) runTiles(j, n int, packs bool) int {
 	t.i0, t.i1, t.j0, t.j1 = 0, t.m, j, min(j+(n-j)/t.tile.Cols*t.tile.Cols, t.n)
 	if t.j1 > t.j0 {
 		t.divide()
-		t.toPack(true, false)
+		t.toPack(packs, false)
 		t.evaluate()
 	}
 	return t.j1

@@ -71,10 +71,10 @@ func LeafSums[T Float](dst, x, b []T, stride, cols, sets int) {
 	}
 }
 
-// JoinSets joins the sums that LeafSums leaves of so many sets of each of the columns of an AlongTile, for programs that halve a set, that is where a
-// set is a node of its tree: the program is that of nodes of sets. What is left on the stack is that of Micro.
-func JoinSets[T Float](stack, sums []T, program []uint64) {
-	lanes, sets, cols := setLanes[T](), len(program), AlongTile[T]().Cols
+// JoinSets joins the sums that LeafSums leaves of so many sets of each of the columns of one AlongTile or more, for programs that halve a set, that is
+// where a set is a node of its tree: the program is that of nodes of sets. What is left on the stack is that of Micro.
+func JoinSets[T Float](stack, sums []T, cols int, program []uint64) {
+	lanes, sets := setLanes[T](), len(program)
 	_, _ = sums[cols*sets*lanes-1], stack[cols-1]
 	p, q := unsafe.Pointer(&stack[0]), unsafe.Pointer(&sums[0])
 	size := setBytes / lanes / AlongLeaf

@@ -66,13 +66,13 @@ func testLeafSums[T Float](t *testing.T) {
 		}
 	}
 	for sets := 1; sets < 9; sets++ {
-		require.NoError(t, sameSetNodes[T](rng, sets, func(stack, sums []T, program []uint64) { JoinSets(stack, sums, program) }))
+		require.NoError(t, sameSetNodes(rng, sets, JoinSets[T]))
 	}
-	require.Error(t, sameSetNodes[T](rng, 4, func(stack, sums []T, program []uint64) {
+	require.Error(t, sameSetNodes(rng, 4, func(stack, sums []T, cols int, program []uint64) {
 		for i := 1; i < len(sums); i += 4 {
 			sums[i], sums[i+1] = sums[i+1], sums[i]
 		}
-		JoinSets(stack, sums, program)
+		JoinSets(stack, sums, cols, program)
 	}), "other neighbours")
 	require.Error(t, sameLeafSums(rng, 3, 2, 0, 0, func(dst, x, b []T, stride int) {
 		x[rng.IntN(len(x))] += 1
@@ -81,7 +81,7 @@ func testLeafSums[T Float](t *testing.T) {
 }
 
 // sameSetNodes compares JoinSets with Join of all leaves, for a random program of so many sets.
-func sameSetNodes[T Float](rng *rand.Rand, sets int, join func(stack, sums []T, program []uint64)) error {
+func sameSetNodes[T Float](rng *rand.Rand, sets int, join func(stack, sums []T, cols int, program []uint64)) error {
 	lanes, cols := setLanes[T](), AlongTile[T]().Cols
 	leaves := sets * lanes
 	program, depth, deepest := randomProgram(rng, make([]int, sets))
@@ -104,7 +104,7 @@ func sameSetNodes[T Float](rng *rand.Rand, sets int, join func(stack, sums []T, 
 	}
 	want, got := make([]T, (deepest+8)*cols), make([]T, deepest*cols)
 	Join(Stack[T]{Own: want}, rows, all)
-	join(got, sums, program)
+	join(got, sums, cols, program)
 	for i := range depth * cols {
 		if Bits(want[i]) != Bits(got[i]) {
 			return fmt.Errorf("%d sets: node %d of column %d is %v, want %v", sets, i/cols, i%cols, got[i], want[i])

@@ -155,7 +155,7 @@ func kernelBits[T Float](x, y []T) []uint64 {
 		row, sums, nodes := make([]T, lanes*AlongLeaf), make([]T, AlongTile[T]().Cols*lanes), make([]T, AlongTile[T]().Cols)
 		copy(row, x)
 		LeafSums(sums, row, manyOf(y, lanes*AlongLeaf*2), lanes*AlongLeaf, 2, 1)
-		JoinSets(nodes, sums, []uint64{Leaf(0, 0)})
+		JoinSets(nodes, sums, len(nodes), []uint64{Leaf(0, 0)})
 		for _, v := range append(nodes, sums[:2*lanes]...) {
 			all = append(all, Bits(v))
 		}

@@ -118,7 +118,7 @@ func testSetsWithin[T Float](t *testing.T) {
 		for i := range program {
 			program[i] = Leaf(0, bits.TrailingZeros(uint(i+1)))
 		}
-		JoinSets(nodes, sums, program)
+		JoinSets(nodes, sums, cols, program)
 		require.EqualValues(t, terms, nodes[cols-1])
 	}
 }
