@@ -64,6 +64,15 @@ func (t *tiles[S, T]) setTiles() int {
 	return max(1, setSums/(kernel.AlongTile[S]().Cols*len(t.program.words)*sizeOf[S]()))
 }
 
+// lastSets is the columns of a tile for the last so many, fewer than an AlongTile has, if they can be summed in sets as well: 0 if not.
+func (t *tiles[S, T]) lastSets(cols int) int {
+	if t.sets == 0 || t.sets%2 > 0 && cols%2 > 0 { // odd sets go in pairs of two columns
+		return 0
+	}
+	lanes := kernel.LeafLanes[S]()
+	return ceil(cols, lanes) * lanes
+}
+
 // summed is the elements of the sums of leaves of a tile that kernel.Along does not join.
 func (t *tiles[S, T]) summed() int {
 	switch {
@@ -90,7 +99,7 @@ func (t *tiles[S, T]) alongTile(p int, s taskScratch[S]) {
 		if kernel.InPlaces(t.matrixBytes(), t.threads) {
 			sum = kernel.LeafPlaces[S]
 		}
-		sum(s.sums, s.rows[t.k:], b.Data, b.Stride, t.tile.Cols, t.sets)
+		sum(s.sums, s.rows[t.k:], b.Data, b.Stride, min(t.tile.Cols, t.j1-t.j0-p*t.tile.Cols), t.sets)
 		kernel.JoinSets(stack, s.sums, t.tile.Cols, t.setWords[:t.sets])
 		return
 	}

@@ -92,6 +92,34 @@ func TestOneRowByManyColumns(t *testing.T) {
 	}
 }
 
+// sameOfFew multiplies a row by so many columns that lie one after the other, and by those and others, and returns an error where the bits differ.
+func sameOfFew[T gemm.Float](rng *rand.Rand, n, k int) error {
+	const others = 128
+	a, b, c, all := gemm.NewMatrix[T](1, k), gemm.NewMatrix[T](n+others, k), gemm.NewMatrix[T](1, n), gemm.NewMatrix[T](1, n+others)
+	for _, x := range [][]T{a.Data, b.Data} {
+		for i := range x {
+			x[i] = T(rng.Float32() - 0.5)
+		}
+	}
+	for _, c := range []gemm.Matrix[T]{c, all} {
+		o := gemm.Options{Order: reduce.Pairwise, Workspace: new(gemm.Workspace)} // which has no row yet
+		if err := gemm.Gemm(o, false, true, 1, a, gemm.Dense(c.Cols, k, b.Data[:c.Cols*k]), 0, c); err != nil {
+			return err
+		}
+	}
+	return sameBits(all.Data[:n], c.Data, fmt.Sprintf("%d columns of %d terms", n, k))
+}
+
+func TestOneRowByFewColumns(t *testing.T) {
+	rng := rand.New(rand.NewPCG(25, 26))
+	for _, k := range []int{256, 512, 1024, 1536} {
+		for n := 1; n < 70; n += 3 {
+			require.NoError(t, sameOfFew[float32](rng, n, k))
+			require.NoError(t, sameOfFew[float64](rng, n, k))
+		}
+	}
+}
+
 func TestOneRowByColumnsFromMemory(t *testing.T) {
 	const bytes = 19 << 20
 	if kernel.LeafLanes[float32]() == 0 {

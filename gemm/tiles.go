@@ -208,10 +208,15 @@ func (t *tiles[S, T]) runRow() int {
 		t.tile.Cols = cols
 		done = t.runTiles(done, n, done == 0)
 	}
-	if t.along > 0 {
+	if cols := t.lastSets(n - done); cols > 0 {
+		t.tile.Cols = cols
+		done = t.runTiles(done, done+cols, done == 0)
+	}
+	if t.along > 0 && done < n {
 		t.tile, t.along, t.sets = kernel.AcrossTile, 0, 0
 		done = t.runTiles(done, n, true)
 	}
+	t.along, t.sets = 0, 0
 	return done
 }
 

@@ -47,7 +47,7 @@ func pairOfSets(sets, column int) (apart, factors, next, step, columns int) {
 	return column, 0, sets * setSums, setBytes, 2
 }
 
-// LeafSums sets dst to the sums of the first so many sets of leaves of each of an even number of columns, whose terms
+// LeafSums sets dst to the sums of the first so many sets of leaves of each of so many columns, an even number if that of sets is odd, whose terms
 // lie one after the other: those of the first column, then those of the next. It takes x as ArrangeSets arranges it.
 func LeafSums[T Float](dst, x, b []T, stride, cols, sets int) {
 	lanes := setLanes[T]()
