@@ -1,6 +1,7 @@
 package gemm_test
 
 import (
+	"math/bits"
 	"math/rand/v2"
 	"runtime"
 	"sync"
@@ -97,6 +98,27 @@ func TestWorkspaceOfParts(t *testing.T) {
 	require.Less(t, size, 4*(k+64*n+threads*(n*14+k))+1<<14)
 	if kernel.SweepColumns[float32]() > 0 {
 		require.GreaterOrEqual(t, size, 4*(k+64*n))
+	}
+}
+
+// What one row by weights that are stored transposed takes is bounded, however many columns are joined at a time.
+func TestWorkspaceOfOneRow(t *testing.T) {
+	if kernel.Active() < kernel.AVX2 {
+		t.Skip("bounded as several rows are")
+	}
+	for threads := 1; threads <= 2; threads++ {
+		for _, shape := range [][2]int{{128, 4096}, {512, 2000}, {1024, 1024}, {1024, 2000}, {2048, 1000}, {4096, 256}} {
+			k, n := shape[0], shape[1]
+			var w gemm.Workspace
+			o := gemm.Options{Order: reduce.Pairwise, Threads: threads, Workspace: &w}
+			a, b, c := gemm.NewMatrix[float32](1, k), gemm.NewMatrix[float32](n, k), gemm.NewMatrix[float32](1, n)
+			for range 5 {
+				require.NoError(t, gemm.Gemm(o, false, true, 1, a, b, 0, c))
+			}
+			sums := 4 * 64 * bits.Len(uint(k))
+			program := 8 * 2 * k / 32
+			require.LessOrEqual(t, w.Bytes(), 4*2*k+threads*(max(4*3*k, 64<<10)+sums)+program, "%v, %d threads", shape, threads)
+		}
 	}
 }
 
