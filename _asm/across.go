@@ -62,8 +62,8 @@ func (k across) column(c, off int) mem {
 }
 
 // batch is the groups that are loaded before any is transposed: as many as registers hold. The
-// columns of a matrix are often a power of two apart, and so in the same few places of the nearest
-// cache, which soon loses a line that is left half read.
+// columns of a matrix are often a power of two apart, and so in the same few sets of L1,
+// which soon loses a line that is left half read.
 func (k across) batch() int {
 	if k.registers() == 16 && k.w == f32 {
 		return 2
@@ -107,7 +107,7 @@ func (k across) transpose(r, t reg) []reg {
 }
 
 // nextLine hands on the factors of a line of each column, in ascending order of terms, where a vector is a line: one load of each line, where
-// next has four. What is asked for ahead is for the second cache: of columns a power of two apart, the nearest has not the places for all.
+// next has four. Memory is prefetched into L2: of columns a power of two apart, L1 has not the ways for all.
 func (k across) nextLine(take func(term, vector int, b reg)) {
 	const parts = 4
 	n, lanes := k.group(), k.vectorBytes()/k.w.lane()
@@ -156,7 +156,7 @@ func (k across) transposeParts(r [4]reg, t reg) [4]reg {
 	return r
 }
 
-// acrossAhead is how far ahead in bytes each of the columns is asked for, a line of a quarter of
+// acrossAhead is how far ahead in bytes each of the columns is prefetched, a line of a quarter of
 // them at a time: all at once are more than a core has buffers for.
 const acrossAhead = 256
 

@@ -6,12 +6,12 @@ import (
 )
 
 // along is the microkernel of one row over columns that lie as across says, of which it takes eight at a time: half as many
-// streams of memory, a block of each in turn: a leaf, or two where a vector has lanes for two leaves of all columns, which lie
+// streams of memory, interleaved, a block of each: a leaf, or two where a vector has lanes for two leaves of all columns, which lie
 // in it column after column. The program is that of micro, for n blocks of leaves of 32 terms, and for m times
 // eight columns, each of whose stacks begins beside the one before; x[(b*32 + j)*leaves + l] is the factor of term j of
 // leaf l of block b, and columns are s bytes apart.
 //
-// Memory is asked for by the first cache (near) or by the second alone, further ahead (far); which suits the processor is for
+// Memory is prefetched into L1 (near) or into L2 alone, further ahead (far); which suits the processor is for
 // the caller to say.
 type along struct {
 	target
@@ -22,7 +22,7 @@ type along struct {
 const (
 	alongLeaf    = 32   // terms
 	alongColumns = 8    // abreast
-	alongNear    = 4096 // bytes of all of them by which memory is asked for ahead
+	alongNear    = 4096 // bytes of all of them by which memory is prefetched
 	alongFar     = 32768
 	joinVectors  = 4 // of columns in a row of the stack
 )
@@ -35,7 +35,7 @@ func (k along) lanes() int   { return k.vectorBytes() / k.w.lane() }
 func (k along) leaves() int  { return max(1, k.lanes()/alongColumns) }
 func (k along) vectors() int { return max(1, alongColumns/k.lanes()) }
 
-// ahead is the blocks of all columns by which memory is asked for ahead.
+// ahead is the blocks of all columns by which memory is prefetched.
 func (k along) ahead() int {
 	if k.far {
 		return alongFar / alongColumns / k.block()
@@ -81,7 +81,7 @@ func emitAlong(t target, w width, far bool) string {
 	return fmt.Sprintf("\n//go:noescape\nfunc %s%s(dst, x, y *%s, s int, p *uint64, n, m int)\n", k.name(), t.suffix(), (&pack{w: w}).elements())
 }
 
-// begin sets the pointers: u is to the column 3 after that of y, and so is e after z, where memory is asked for. z has k blocks
+// begin sets the pointers: u is to the column 3 after that of y, and so is e after z, where memory is prefetched. z has k blocks
 // to go in its columns; t is the way from their end to the next eight.
 func (k along) begin() {
 	k.loadArg("y", "y")
@@ -144,7 +144,7 @@ func (k along) column(first, third string, c, off int) mem {
 	return m
 }
 
-// sum evaluates one block or two side by side: the sums of a block wait for one another, those of two less.
+// sum evaluates one block or two interleaved: the sums of a block wait for one another, those of two less.
 func (k along) sum(blocks int) {
 	const factor, other = 13, 14
 	asked, size := 0, k.w.lane()*k.leaves()

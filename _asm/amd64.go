@@ -10,7 +10,7 @@ type amd64 struct {
 	held  map[constant]reg
 
 	merges bool // the file at work calls mergePairs
-	once   bool // what prefetchFrom asks for is read once, and past the second cache
+	once   bool // what prefetchFrom prefetches is read once, and bypasses L2
 
 	off  int // of the vector at work: see rows.go
 	part int // bytes of the part of a vector at work, or 0
@@ -708,7 +708,7 @@ func (a *amd64) besides(v []reg) (t [3]reg) {
 	return t
 }
 
-// joinParts adds up the parts of 16 bytes: short vectors are added and shuffled sooner.
+// joinParts adds up the parts of 16 bytes: short vectors are added and shuffled faster.
 func (a *amd64) joinParts(x reg, t [3]reg) {
 	add := func(d, y reg) { a.line("%s X%d, X%d, X%d", a.p("VADD"), y, d, d) }
 	if a.bytes == 32 {
@@ -757,7 +757,7 @@ func (a *amd64) upper(d, x reg, bytes int) {
 }
 
 // shorten has the two or the one part of 16 bytes that count after the joins of quarters:
-// short vectors are added sooner.
+// short vectors are added faster.
 func (a *amd64) shorten(level int) {
 	first := 2 // see neighbours
 	if a.w == f64 {

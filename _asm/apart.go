@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Kernels of long sums read terms in several places in turn: a stretch of each, then the next of each, and so on. The argument apart is how many bytes
-// a place is from the next. They ask ahead within each place, by which a stretch ends with the beginning of the next one of its place asked for. Why
+// Kernels of long sums read terms as several interleaved streams: a stretch of each, then the next of each, and so on. The argument apart is how many bytes
+// the place of a stream is from the next. They prefetch within each, by which a stretch ends with the beginning of the next one of its place prefetched. Why
 // there are several: see internal/kernel/apart.go.
 const (
 	places  = 4

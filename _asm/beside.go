@@ -5,18 +5,18 @@ import (
 	"math/bits"
 )
 
-// beside is the microkernel of eight rows over columns that lie as across says: the lanes of a vector are rows, side by side, and
+// beside is the microkernel of eight rows over columns that lie as across says: the lanes of a vector are rows, and
 // each factor of a column is taken from where it lies for all of them, so that nothing is transposed. It goes along a few columns
-// at a time, to their end, as many as have sums enough to hide a multiply-add behind others. The program is that of micro, for n
+// at a time, to their end, as many as have sums enough to hide the latency of an FMA. The program is that of micro, for n
 // leaves, and for m times so many columns, each of whose stacks begins beside the one before; x[k*8 + r] is the factor of term k of
 // row r, and a column's sums of all rows lie together: those of column c at dst[c*8]. Columns are s bytes apart, and from the end of
 // some to the next is j bytes.
 //
-// Memory is asked for by the second cache some lines ahead in the order of the way, w lines to a column: v bytes are from the last to the
-// first of the next columns; and by the first cache one line ahead.
+// Memory is prefetched into L2 some lines ahead in the order of the way, w lines to a column: v bytes are from the last to the
+// first of the next columns; and into L1 one line ahead.
 //
-// For a line of a column there are as many multiply-adds as a line has lanes, each with a load of a lane, and for all columns as many
-// loads of vectors: two multiply-adds and two loads of 32 bytes a cycle are 128 cycles a KiB of columns of float32 and 18 of loads.
+// For a line of a column there are as many FMAs as a line has lanes, each with a load of a lane, and for all columns as many
+// loads of vectors: two FMAs and two loads of 32 bytes a cycle are 128 cycles a KiB of columns of float32 and 18 of loads.
 type beside struct {
 	target
 	w width
@@ -65,7 +65,7 @@ func emitBeside(t target, w width) string {
 	return fmt.Sprintf("\n//go:noescape\nfunc beside%v%s(dst, x, y *%s, s int, p *uint64, n, m, j, w, v int)\n", w, t.suffix(), (&pack{w: w}).elements())
 }
 
-// begin sets the pointers: u is to the column 3 after that of y, and so is e after z, where memory is asked for: k lines to go in its
+// begin sets the pointers: u is to the column 3 after that of y, and so is e after z, where memory is prefetched: k lines to go in its
 // columns.
 func (k beside) begin() {
 	for _, of := range []string{"y", "s"} {

@@ -47,7 +47,7 @@ type extract struct {
 	free []reg
 
 	anchor, high reg
-	max, min     []reg // of vectors in turn; max is the least of least
+	max, min     []reg // that vectors alternate between; max is the least of least
 	h, low       []reg // of the lanes
 	scale        reg
 }
@@ -99,7 +99,7 @@ func (k *extract) oned() reg {
 	return r
 }
 
-// inTurn returns the registers that magnitudes of vectors are compared with in turn: each waits for the one before it in the same.
+// inTurn returns the registers that magnitudes of vectors are compared with alternately: each waits for the one before it in the same.
 func (k *extract) inTurn(first func() reg) []reg {
 	return []reg{first(), first()}
 }
@@ -203,13 +203,13 @@ func (k *extract) stream() int {
 	return 2
 }
 
-// asksAhead tells whether memory is asked for ahead: of exact products, whose two arrays may be in one bank of the memory (see
+// asksAhead tells whether memory is prefetched: of exact products, whose two arrays may be in one bank of the memory (see
 // pairBlock). Rounded ones lose more in cache than they gain.
 func (k *extract) asksAhead() bool {
 	return k.what == watched && k.exactPair() && k.vectorBytes() == 64
 }
 
-// Lines of the two arrays are asked for in turn, askedAlike bytes of each: some for each row, at p, and the next of the
+// Lines of the two arrays are prefetched alternately, askedAlike bytes of each: some for each row, at p, and the next of the
 // other array at q. The rows until the two change places are counted in u.
 const (
 	askedAlike = 1024
@@ -239,7 +239,7 @@ func (k *extract) ask() {
 	k.label("asked")
 }
 
-// abreast is the number of vectors that are taken side by side: a part of a row.
+// abreast is the number of vectors that are taken at once: a part of a row.
 func (k *extract) abreast() int {
 	n := 4
 	for n > min(len(k.free)/k.stream(), rowIn/k.sourceBytes()) {

@@ -69,7 +69,7 @@ func (k *few) emit() {
 		k.certificate()
 	}
 	k.label("spread")
-	if k.term == product && k.w == f64 { // so many are sooner added in entries
+	if k.term == product && k.w == f64 { // so many are added faster in entries
 		k.line("CMPQ %s, $%d", k.arg("n"), fewInEntries)
 		k.line("JCS few")
 		k.line("CMPB ·hasEntries(SB), $0")

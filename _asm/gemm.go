@@ -20,7 +20,7 @@ import (
 //
 // What is left on the stack, one tile for each node, is the result. The stack lies in two
 // places: the e bytes from dst on stay for the next program, and what is above them begins
-// at u and is scratch, the same for all tiles, which the nearest cache holds. So much as t
+// at u and is scratch, the same for all tiles, which L1 holds. So much as t
 // bytes wait there already.
 type micro struct {
 	target
@@ -28,7 +28,7 @@ type micro struct {
 	rows, columns int // columns in vectors
 	stored        storage
 	spread        bool // over panels that lie s bytes apart
-	walks         bool // memory is asked for from q on, a little with each few terms
+	walks         bool // memory is prefetched from q on, a little with each few terms
 	across        bool // columns lie as across says
 	joins         bool // leaves are summed already: those of all columns at y, leaf after leaf
 	copies        bool // columns are copied to y from elsewhere, where s is not 0
@@ -48,8 +48,8 @@ const (
 	float16  storage = "FP16"
 )
 
-// unrolled is the number of terms that the inner loop takes at a time: fewer in a tower, which asks
-// for memory that often.
+// unrolled is the number of terms that the inner loop takes at a time: fewer in a tower, which
+// prefetches that often.
 func (k *micro) unrolled() int {
 	if k.embeds() && !k.walks {
 		return 8
@@ -63,7 +63,7 @@ func (k *micro) unrolled() int {
 func (k *micro) embeds() bool { return k.vectorBytes() == 64 }
 
 // streamRows is the number of rows up to which a product is bound by the memory that B
-// comes from: there, it is asked for ahead.
+// comes from: there, it is prefetched.
 const streamRows = 8
 
 // tile returns the shape of the largest tile: as many accumulators as registers allow
@@ -370,17 +370,17 @@ func (k *micro) stepBytes() int {
 	return k.storedBytes()
 }
 
-// spreadAhead is how far ahead in bytes each of several streams is asked for.
+// spreadAhead is how far ahead in bytes each of several streams is prefetched.
 const spreadAhead = 1024
 
-// ask asks for a line of factors ahead of those in use, off bytes into those of a term.
+// ask prefetches a line of factors ahead of those in use, off bytes into those of a term.
 func (k *micro) ask(step, off int) {
 	m := k.place(step, off*k.columns/k.storedBytes())
 	switch {
 	case k.spread:
 		m.off += spreadAhead
 		k.prefetch(m)
-	case k.matrix: // rows are often a power of two apart, and so in the same few places of the nearest cache
+	case k.matrix: // rows are often a power of two apart, and so in the same few sets of L1
 		k.prefetchSecondFrom("y", "q", m.off)
 	case k.rows <= streamRows:
 		k.prefetchFrom("y", "q", m.off)

@@ -5,11 +5,11 @@ import "fmt"
 // halves is the tower of a target that has the registers to keep the sums of two leaves: it goes over the upper half
 // of each tile's rows and then over the lower one, and where a leaf completes no node but the next does, the first
 // waits in registers. Half of the sums of leaves are never stored, nor loaded again. Stores are dear: Zen 4 takes 32
-// bytes of them a cycle, and those of a whole tile at once hold up multiply-adds.
+// bytes of them a cycle, and those of a whole tile at once hold up FMAs.
 //
 // The factors of rows lie rs bytes apart, those of terms ts: packed, or as they lie in a matrix, as half of a tile has
 // few enough rows for addresses. z and l are places that it keeps for itself. It counts halves where tower counts tiles:
-// r, and of those that ask for memory w and o. Stacks and C lie as they do for whole tiles.
+// r, and of those that prefetch w and o. Stacks and C lie as they do for whole tiles.
 type halves struct {
 	tower
 	first, second [][]reg // sums of leaves
@@ -207,7 +207,7 @@ func (k *halves) terms(n int) {
 }
 
 // multiply adds a term, of which the factors of columns are loaded. A third of the rows multiply by a register: Zen 4 does
-// best with none or few, others have two loads for two multiply-adds.
+// best with none or few, others have two loads for two FMAs.
 func (k *halves) multiply() {
 	for r, row := range k.acc {
 		m := at([]string{"x", "x3"}[r/3], 0)

@@ -5,12 +5,12 @@ import (
 	"strings"
 )
 
-// leafPlaces is leafSums for columns from memory, which are taken in several places of their matrix in turn, as memory brings more at once of several
-// than of one: a pair of sets of each place, then the next pair. From a place to the next it is py bytes, and pd of sums; from the last
+// leafPlaces is leafSums for columns from memory, which are taken from several streams of their matrix, interleaved, as memory brings more at once of several
+// than of one: a pair of sets of each place, where a stream is, then the next pair. From a place to the next it is py bytes, and pd of sums; from the last
 // to the first back and backd. Each place has m groups of n pairs, and over is the way from its end to where the next call begins in it.
 //
-// Memory is asked for by the first cache one pair ahead, in the next place, and by the second in the same place: the next pair once, and the
-// one after it twice, as such a request is dropped when there are too many.
+// Memory is prefetched into L1 one pair ahead, in the next place, and into L2 in the same place: the next pair once, and the
+// one after it twice, as such a prefetch is dropped when there are too many.
 type leafPlaces struct{ *leafSums }
 
 var leafPlacesArgs = []string{"dst", "x", "y", "d", "xd", "dd", "step", "places", "py", "pd", "back", "backd", "yg", "dg", "n", "m", "over"}
@@ -97,7 +97,7 @@ func (k leafPlaces) next() {
 	k.label("go")
 }
 
-// askInPlaces asks for memory in a slot.
+// askInPlaces prefetches in a slot.
 func (k leafPlaces) askInPlaces(slot int) {
 	here, next := at("y", slot*line), at("z", slot*line)
 	if here.off >= setBytes {

@@ -2,23 +2,23 @@ package main
 
 import "fmt"
 
-// leafSums sums leaves of 32 terms of columns that lie one after the other, as many leaves of a column side by side as a vector
+// leafSums sums leaves of 32 terms of columns that lie one after the other, as many leaves of a column at once as a vector
 // has lanes: a set, which is 2 KiB in a row. Two sets go at a time, as each sum is one chain. Terms are transposed in registers, half a line of
 // each leaf at a time; what is loaded and put together for later terms, and what is shuffled and multiplied for earlier
-// ones, is issued in turn, as both are more than a processor looks ahead. So are the last products of a pair and what is loaded for the
+// ones, is interleaved, as both are more than a processor looks ahead. So are the last products of a pair and what is loaded for the
 // next: while dst, x and e are still at the former, y and u are at the latter, and k and t keep where it has its sums and its factors.
 //
 // x has the factors of a set's leaves term by term, those of all leaves each, and dst gets a vector a set. The second set, its factors and its sums lie d, xd and
 // dd bytes after those of the first. There are m groups of n pairs; from a pair to the next it is step bytes in y and x, and step/32 in dst; at
 // the end of a group, x begins again, and y and dst move on by yg and dg bytes more.
 //
-// Memory is asked for by the first cache "ahead" bytes ahead, and by the second every other line twice as far, as the processor
+// Memory is prefetched into L1 "ahead" bytes ahead, and into L2 every other line twice as far, as the processor
 // brings what is beside it.
 type leafSums struct {
 	target
 	w   width
 	s   *schedule
-	ask func(slot int) // asks for memory
+	ask func(slot int) // prefetches
 }
 
 var leafSumsArgs = []string{"dst", "x", "y", "d", "xd", "dd", "step", "yg", "dg", "ahead", "n", "m"}
@@ -26,7 +26,7 @@ var leafSumsArgs = []string{"dst", "x", "y", "d", "xd", "dd", "step", "yg", "dg"
 const (
 	setBytes     = 2048
 	setSlots     = 2 * setBytes / line // as many slots of time as lines in two sets
-	setFar       = 2                   // times as far as the first cache is asked ahead is the second
+	setFar       = 2                   // times as far as into L1 is prefetched into L2
 	setJoinAfter = 2                   // slots from what is computed to what uses it
 )
 
@@ -200,7 +200,7 @@ func (k *leafSums) transpose(first float64, p []virtual) []virtual {
 	return append(terms(now, m[0], m[1]), terms(now+4, m[2], m[3])...)
 }
 
-// askAhead asks for memory in a slot.
+// askAhead prefetches in a slot.
 func (k *leafSums) askAhead(slot int) {
 	base, off := "y", slot*line
 	if off >= setBytes {

@@ -39,7 +39,7 @@ func emitNarrow(t target) (declarations string) {
 	return declarations
 }
 
-// finish is pack.finish of sums that are rounded to float32 first. It asks for as many rows below
+// finish is pack.finish of sums that are rounded to float32 first. It prefetches as many rows below
 // meanwhile: a tower's next tile finds them in the cache.
 func (k *narrow) finish(add bool) {
 	name := "finishWide"

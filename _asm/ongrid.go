@@ -20,13 +20,13 @@ import (
 type onGrid struct {
 	*amd64
 	term  term
-	apart bool // of terms that are read in several places: see apart.go
+	apart bool // of terms that are read as several streams: see apart.go
 }
 
 const (
 	onGridMost    = 240 // whole vectors of a block
 	onGridAbreast = 4
-	onGridAhead   = 1024 // bytes, in the second cache
+	onGridAhead   = 1024 // bytes, into L2
 
 	gridX     reg = 0 // and the next: terms
 	gridT     reg = 4

@@ -188,7 +188,7 @@ var manyPointers = []string{"SI", "AX", "BX", "R8"}
 func (a *amd64) manyVectors() int { return manyRows * a.w.element() / 32 }
 
 // manyTerms goes along many rows, up or down: by lines of memory, each row's at once, as rows that are a power of two apart would drive
-// one another out of the nearest cache; then by 16 bytes, then by terms.
+// one another out of L1; then by 16 bytes, then by terms.
 func (a *amd64) manyTerms(name string, sign int) {
 	element := a.w.element()
 	move := func(by int) {

@@ -37,10 +37,10 @@ type slices struct {
 	bins int
 	free []reg
 
-	apart bool // of terms that are read in several places: see apart.go
+	apart bool // of terms that are read as several streams: see apart.go
 
 	anchor, sum   []reg   // of the bins that are cut, part by part
-	total         [][]reg // of the last bins that are not: accumulators for vectors in turn
+	total         [][]reg // of the last bins that are not: accumulators that vectors alternate between
 	max, min      reg
 	minus         reg // -0
 	zeros, minus0 reg // counts
@@ -195,7 +195,7 @@ func (k *slices) holdConstants() {
 }
 
 // each is the number of registers that the cutting of a vector takes, abreast the
-// number of vectors cut side by side.
+// number of vectors cut at once.
 func (k *slices) each() int {
 	if k.mode == paired || k.bins == 0 {
 		return 3

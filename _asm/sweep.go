@@ -14,7 +14,7 @@ import (
 //	                as often as it completes a node: c = pop() + c
 //	                push(c)
 //
-// For 512 bytes of y, eight rows take ten loads and stores, four twelve, and sums of a few KiB stay in the nearest cache.
+// For 512 bytes of y, eight rows take ten loads and stores, four twelve, and sums of a few KiB stay in L1.
 type sweep struct {
 	target
 	w    width
@@ -23,7 +23,7 @@ type sweep struct {
 
 const (
 	sweepStep  = 128  // bytes of each row
-	sweepAhead = 4096 // bytes ahead in the order of the way, by which memory is asked for
+	sweepAhead = 4096 // bytes ahead in the order of the way, by which memory is prefetched
 )
 
 // sweepRows lists the rows of the kernels that there are.
@@ -64,7 +64,7 @@ func (k sweep) emit() {
 func (k sweep) log() int { return bits.Len(uint(k.rows)) - 1 }
 
 // begin sets the pointers: q is 3s, t is to row 4 from y on; z and e are to the same rows where memory is
-// asked for, which has k steps to go in them. u is w.
+// prefetched, which has k steps to go in them. u is w.
 func (k sweep) begin() {
 	for _, of := range []string{"dst", "x", "y", "s", "p"} {
 		k.loadArg(of, of)

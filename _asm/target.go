@@ -54,8 +54,8 @@ type mem struct {
 
 func at(base string, off int) mem { return mem{base: base, off: off} }
 
-// ahead is how far ahead in bytes what is read is asked for where work is long: more than
-// a processor looks ahead by itself, and less than its nearest cache. Kernels of sums ask as
+// ahead is how far ahead in bytes what is read is prefetched where work is long: more than
+// a processor looks ahead by itself, and less than its L1. Kernels of sums prefetch as
 // far ahead as is best for the processor, see internal/kernel/ahead_amd64.go.
 const ahead = 2048
 
@@ -83,16 +83,16 @@ type target interface {
 	store(m mem, a reg)
 	prefetchResult(m mem)            // likewise, of what is to be stored
 	prefetch(m mem)                  // the place may be beyond the end of the data
-	prefetchSecond(m mem)            // likewise, for the second cache alone
+	prefetchSecond(m mem)            // likewise, into L2 alone
 	loadWide(d reg, m mem)           // half as many bytes: float32 converted to float64
 	broadcast(d reg, m mem)          // one lane to all
 	broadcastScalar(d reg, r string) // its lower half to every 4 bytes
-	// loadAhead sets r to how far ahead the processor is asked for lines. prefetchAhead asks so.
+	// loadAhead sets r to how far ahead lines are prefetched. prefetchAhead does so.
 	loadAhead(r string, how distance)
 	prefetchAhead(m mem, r string)
-	// prefetchFrom asks for the place at base + index + off, which may be anywhere.
+	// prefetchFrom prefetches the place at base + index + off, which may be anywhere.
 	prefetchFrom(base, index string, off int)
-	prefetchSecondFrom(base, index string, off int) // likewise, for the second cache alone
+	prefetchSecondFrom(base, index string, off int) // likewise, into L2 alone
 	loadBfloat16(d reg, m mem)                      // half as many bytes: to float32, exactly
 	// splitBfloat16 takes two numbers of every 4 bytes of odd apart, with what upperHalves sets, and mergePairs puts those of even and odd in
 	// order again, with three registers to spare, of which the last two stay as the first call sets them.

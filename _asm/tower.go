@@ -10,9 +10,9 @@ import "fmt"
 //	for each tile:  micro
 //	                c[i*s + j] = canonical(RN(f[0] * (pop()[i][j] + 0)))
 //
-// While the first w tiles are at work, memory from q on is asked for, a line k bytes after the one before
+// While the first w tiles are at work, memory from q on is prefetched, a line k bytes after the one before
 // with each few terms: the columns that come next. When o of these tiles are left, it goes on j bytes further.
-// Of C, v rows are asked for with each leaf.
+// Of C, v rows are prefetched with each leaf.
 // Where h is not 0, the columns are not at y yet but at b, the terms h bytes apart: the first tile
 // takes them from there and stores them at y.
 type tower struct{ micro }
@@ -87,7 +87,7 @@ func (k *tower) step(pointer, by string) {
 	k.storeArg(pointer, "i")
 }
 
-// askResult asks for some rows of C with each leaf: all at once would keep loads waiting.
+// askResult prefetches some rows of C with each leaf: all at once would keep loads waiting.
 func (k *tower) askResult() {
 	k.loadArg("i", "v")
 	k.ifZero("i", "asked")
@@ -102,8 +102,8 @@ func (k *tower) askResult() {
 }
 
 // askWhere chooses what q points to in this tile and how far k takes it, and loads s: the way between
-// terms where columns are copied, else 0. A tile that is to ask for nothing asks for what the nearest
-// cache has.
+// terms where columns are copied, else 0. A tile that is to prefetch nothing prefetches
+// what L1 has.
 func (k *tower) askWhere() {
 	k.loadArg("s", "h")
 	k.loadArg("i", "w")
@@ -150,7 +150,7 @@ func (k *micro) sumCopied() {
 	k.label("stored")
 }
 
-// copyAhead is how many terms ahead columns that are copied are asked for.
+// copyAhead is how many terms ahead columns that are copied are prefetched.
 const copyAhead = 8
 
 // finish finishes the tile into C and goes on to the rows of the next.
@@ -175,7 +175,7 @@ func (k *tower) finish() {
 
 // finishByTable is finish where an instruction chooses by the kind of a number. If f[0] is 1, and f[1] is
 // therefore +0, it also makes +0 of -0, and nothing is to be added or multiplied: those take the ports of
-// multiply-adds.
+// FMAs.
 func (k *tower) finishByTable() {
 	zero, alpha, nan, table := k.b[0], k.b[1], k.b[0], k.b[1]
 	k.moveImm("u", plusZero)
@@ -219,7 +219,7 @@ func (k *tower) eachRow(code func(acc reg, m mem)) {
 	k.storeArg("c", "c")
 }
 
-// askNext asks for a line at q.
+// askNext prefetches a line at q.
 func (k *micro) askNext(terms int) {
 	if !k.walks || terms == 1 {
 		return

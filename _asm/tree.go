@@ -36,7 +36,7 @@ type tree struct {
 	w     width
 	term  term
 	pairs bool
-	apart bool // of rows in four places, see treeapart.go
+	apart bool // of rows in four streams, see treeapart.go
 	small bool // of fewer rows than a block, so without a frame: no stack to look after, which takes as long as dozens of terms
 
 	rows      int // of a block
@@ -49,7 +49,7 @@ type tree struct {
 
 	tailX, tailY, slots, acc, stack int // places in the frame
 	inRegs                          []value
-	asking                          bool    // what is read now is asked for ahead
+	asking                          bool    // what is read now is prefetched
 	last                            []value // of a block whose columns have registers: the last of all is not stored
 }
 
@@ -377,8 +377,8 @@ func (k *tree) columnsBlock() {
 // asksInOrder tells whether two of four columns of products are evaluated at a time, so that every other line of a block is read and then the others.
 func (k *tree) asksInOrder() bool { return k.exact() && k.columns == 4 && k.registers() == 16 }
 
-// orderedBlock is columnsBlock for processors of Intel, which are asked for each line as it is read. Those of AMD (see pairBlock) do not follow that;
-// they are asked for the lines in ascending order, those of x before those of y, evenly among the arithmetic.
+// orderedBlock is columnsBlock for processors of Intel, where each line is prefetched as another is read. Those of AMD (see pairBlock) do not follow that:
+// the lines are prefetched in ascending order, those of x before those of y, evenly among the arithmetic.
 func (k *tree) orderedBlock() {
 	k.ifZero("dst", "follows")
 	k.columnsBlock()
@@ -393,7 +393,7 @@ func (k *tree) orderedBlock() {
 	k.label("evaluated")
 }
 
-// askInOrder asks for the lines of a block of x, and then for those of y, so many bytes ahead.
+// askInOrder prefetches the lines of a block of x, and then those of y, so many bytes ahead.
 func (k *tree) askInOrder(ahead int) {
 	for _, p := range k.sources() {
 		for off := 0; off < k.rows*rowIn; off += line {
@@ -410,7 +410,7 @@ func (k *tree) sources() []string {
 	return []string{"x"}
 }
 
-// inParts evaluates the block into registers, so many parts of it side by side.
+// inParts evaluates the block into registers, so many parts of it interleaved.
 func (k *tree) inParts(parts int) {
 	for c, v := range k.partNodes("x", "y", k.rows, parts) {
 		k.last[c] = v
@@ -418,10 +418,10 @@ func (k *tree) inParts(parts int) {
 	}
 }
 
-// pairBlock evaluates the block into registers by one of two programs. Intel's processors are asked for each line, how far ahead is
+// pairBlock evaluates the block into registers by one of two programs. On Intel's processors each line is prefetched, how far ahead is
 // in a register, and two parts take turns. Those of AMD (that register is 0) follow a stream by themselves, but in one page
-// only one, and in ascending order; so there is one part. They begin anew in each page, so they are asked for some lines of the next,
-// and for lines a little ahead, evenly among the arithmetic and those of x before those of y: pages of the two may be in one
+// only one, and in ascending order; so there is one part. They begin anew in each page, so some lines of the next are prefetched,
+// and lines a little ahead, evenly among the arithmetic and those of x before those of y: pages of the two may be in one
 // bank of the memory, which has one of them open at a time.
 func (k *tree) pairBlock() {
 	free := append([]reg(nil), k.free...)
@@ -440,7 +440,7 @@ func (k *tree) pairBlock() {
 	k.last, k.free = inTwo, free
 }
 
-// aLittle is how far ahead in bytes a processor that follows a stream is asked for what it reads, and aVeryLittle that in blocks of less than a KiB.
+// aLittle is how far ahead in bytes is prefetched on a processor that follows a stream, and aVeryLittle that in blocks of less than a KiB.
 const (
 	aLittle     = 512
 	aVeryLittle = 128
@@ -955,7 +955,7 @@ func (k *tree) fetchTerm(r reg, m mem) {
 	}
 }
 
-// distance is how far ahead in bytes memory is asked for: a variable of package kernel, without its ending.
+// distance is how far ahead in bytes memory is prefetched: a variable of package kernel, without its ending.
 type distance string
 
 const (
@@ -977,10 +977,10 @@ func (k *tree) distance() distance {
 	return ofStream
 }
 
-// asks tells whether the blocks ask for memory ahead: those of pairs, and of widened sums.
+// asks tells whether the blocks prefetch: those of pairs, and of widened sums.
 func (k *tree) asks() bool { return k.pairs || k.w == wide && k.term == plain }
 
-// ask asks for memory ahead of the column, if the column is the first of its line. How far is in a register of
+// ask prefetches ahead of the column, if the column is the first of its line. How far is in a register of
 // the place for lanes, which is not needed before the end.
 func (k *tree) ask(p string, row, c int) {
 	m := k.place(p, row, c)

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// The tree over memory that is far from the processor, read in several places: a run of four rows of each in turn, so that a processor follows as
-// many streams. Each place is a node of its own, of which the pages that follow are read. table has three numbers for each of m places, of
+// The tree over memory that is far from the processor, read as several interleaved streams: a run of four rows of each. Each place
+// where a stream is read is a node of its own, of which the pages that follow are read. table has three numbers for each of m places, of
 // which the kernel reads n pages: where in x (and y) it begins, the top of a stack of nodes, and how many pages were pushed on it, as on a
 // binary counter's. The kernel moves on the latter two.
 //
@@ -21,7 +21,7 @@ const (
 // hasTreeApart tells whether there are such kernels.
 func hasTreeApart(t target) bool { return t.vectorBytes() >= 32 }
 
-// treeApartAhead is how far ahead in bytes a place is asked for: sums gain if lines are asked for beside being loaded.
+// treeApartAhead is how far ahead in bytes a stream is prefetched: sums gain if lines are prefetched beside being loaded.
 func (k *tree) treeApartAhead() int {
 	if k.products() {
 		return 64

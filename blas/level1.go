@@ -68,7 +68,7 @@ func (r routines[T]) nrm2(n int, x []T, incX int) T {
 	return norm
 }
 
-// gathered returns elements as a slice, which is sooner done with.
+// gathered returns elements as a slice, which is faster to work on.
 func gathered[T kernel.Float](n int, x []T, incX int) (xs []T, scratch *[]T) {
 	if incX == 1 {
 		return x[:n], nil
@@ -219,7 +219,7 @@ func rot[T kernel.Float](n int, x []T, incX int, y []T, incY int, c, s T) {
 	})
 }
 
-// fewRotated are sooner rotated in Go than by two calls of a kernel.
+// fewRotated are rotated faster in Go than by two calls of a kernel.
 const fewRotated = 24
 
 // rotate is rot of slices, some elements at a time: -(s*x) and (-s)*x are the same.

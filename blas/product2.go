@@ -159,7 +159,7 @@ func (r routines[T]) symmetricRows(f form[T], alpha T, x []T, incX int, beta T, 
 	r.rows(false, n, n, alpha, a.Data, a.Stride, x, incX, beta, y, incY)
 }
 
-// The sizes of matrices up to which gemv is sooner done here than by gemm: by rows, by columns with one goroutine or several,
+// The sizes of matrices up to which gemv is faster here than by gemm: by rows, by columns with one goroutine or several,
 // and without kernels of rows. They cannot matter to the bits.
 const (
 	fewRowTerms    = 1 << 14

@@ -140,7 +140,7 @@ func (u *rankUpdate[T]) part(m gemm.Matrix[T], lo, hi int) gemm.Matrix[T] {
 	return m.View(lo, hi, 0, m.Cols)
 }
 
-// The terms of both triangles up to which rows are sooner done one by one: along rows of op(P), or where that is transposed side by side. They
+// The terms of both triangles up to which rows are faster one by one: along rows of op(P), or where that is transposed side by side. They
 // cannot matter to the bits.
 const (
 	fewUpdates      = 1 << 13

@@ -86,7 +86,7 @@ func finishRow[T kernel.Float](alpha T, s []T, beta T, c []T) {
 	kernel.EachOf(kernel.RowFinish, len(s), &c[0], &s[0], &c[0], nil, &kernel.RowNumbers[T]{alpha, beta})
 }
 
-// The terms of products of matrices up to which they are sooner done here than by gemm: side by side, or where B is transposed
+// The terms of products of matrices up to which they are faster here than by gemm: side by side, or where B is transposed
 // along its rows. They cannot matter to the bits.
 const (
 	smallTerms      = 1 << 15

@@ -9,9 +9,9 @@ import (
 // A row by columns that lie in a matrix one after the other goes along a few of them at a time, as memory does
 // (kernel.Along). The last leaves of a tile, if any, are summed in the other way, and joined to it (kernel.Join).
 // Where the leaves of a column are a whole tree, they may be summed in sets, column after column (kernel.LeafSums) or, from
-// memory, some of several columns in turn (kernel.LeafPlaces).
+// memory, as several interleaved streams (kernel.LeafPlaces).
 
-// setSums is the bytes of the sums of sets that one goroutine joins at a time, at most: from the second cache they come soon enough, and each
+// setSums is the bytes of the sums of sets that one goroutine joins at a time, at most: from L2 they come soon enough, and each
 // time that the columns wait for what comes between costs as much as the sums of some.
 const setSums = 1 << 15
 
@@ -87,7 +87,7 @@ func (t *tiles[S, T]) summed() int {
 // matrixBytes is those of the matrix of the columns.
 func (t *tiles[S, T]) matrixBytes() int { return t.n * t.k * sizeOf[S]() }
 
-// far tells whether that matrix is too large for the third cache.
+// far tells whether that matrix is too large for L3.
 func (t *tiles[S, T]) far() bool { return kernel.AlongFar(t.matrixBytes()) }
 
 // alongTile evaluates the p-th tile.

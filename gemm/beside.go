@@ -2,7 +2,7 @@ package gemm
 
 import "github.com/samebits/samebits/internal/kernel"
 
-// A few rows by columns that lie in a matrix one after the other can be taken side by side, in the lanes of vectors, so that columns need
+// A few rows by columns that lie in a matrix one after the other can be taken together, in the lanes of vectors, so that columns need
 // not be transposed (kernel.Beside).
 
 // takesBeside tells whether rows are taken so.

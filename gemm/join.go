@@ -77,7 +77,7 @@ func foldValues[T Float](order reduce.Order, values []T) T {
 	return reduce.Sum(order, values)
 }
 
-// joinedAtOnce is how many elements are joined at a time: the nearest cache holds what is computed of them.
+// joinedAtOnce is how many elements are joined at a time: L1 holds what is computed of them.
 const joinedAtOnce = 1024
 
 // joinNodes pushes the nodes of all parts on one cover and passes its root on: those of some elements

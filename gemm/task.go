@@ -182,7 +182,7 @@ func (t *tiles[S, T]) factorsOf(b *block, first, last, p int, s taskScratch[S]) 
 	return f, t.source(b.lo, p)
 }
 
-// aheadInMatrix is how far from the columns of a block of the p-th panel memory is asked for in their matrix: a few panels further on,
+// aheadInMatrix is how far from the columns of a block of the p-th panel memory is prefetched in their matrix: a few panels further on,
 // in the next rows where there are none, and in the first ones after the last.
 func (t *tiles[S, T]) aheadInMatrix(b *block, p int, s taskScratch[S]) int {
 	ahead := min(matrixAhead, s.p1-s.p) * t.tile.Cols

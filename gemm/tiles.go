@@ -58,22 +58,22 @@ type tiles[S, T Float] struct {
 type way struct {
 	layout   layout // of the columns
 	ownRows  bool   // a task packs its rows: no other needs them
-	along    int    // leaves of a column that are summed side by side
+	along    int    // leaves of a column that are summed at once
 	sets     int    // that these are, if they are summed column by column: see kernel.LeafSums
 	sweeps   bool   // rows of the matrix are gone along from end to end: see kernel.Sweep
 	partly   bool   // tasks have parts of the terms: those of byParts
-	beside   bool   // rows are side by side in vectors: see kernel.Beside
+	beside   bool   // rows are lanes of vectors: see kernel.Beside
 	byRows   bool   // the order of evaluation: that in which columns lie row by row
 	inMatrix bool   // columns are read from there, not packed
 }
 
-// The sizes that caches want. A block's columns are to stay in the nearest cache while all
-// tiles of a task pass by, and the rows of a task in the next.
+// The sizes that caches want. A block's columns are to stay in L1 while all
+// tiles of a task pass by, and the rows of a task in L2.
 const (
 	blockTerms  = 128     // of a block, at most,
-	longTerms   = 1024    // or so many where towers go by halves: sums that wait between blocks cost more than columns from the next cache
+	longTerms   = 1024    // or so many where towers go by halves: sums that wait between blocks cost more than columns from L2
 	rowTerms    = 32      // of a block of a matrix as it lies: whose rows are as many streams of memory
-	sweepRow    = 1 << 18 // bytes of a row that a task sweeps over, at most: its sums are to stay in the second cache
+	sweepRow    = 1 << 18 // bytes of a row that a task sweeps over, at most: its sums are to stay in L2
 	sweepLeast  = 1 << 11 // and so many at least,
 	sweepWhole  = 1 << 16 // of rows, at most, of which several goroutines have some each,
 	sweepMuch   = 1 << 21 // in a matrix of so many bytes at least: of less, joining costs more than it brings
@@ -89,9 +89,9 @@ const (
 	taskPanels  = 32      // panels of a task, at most, unless it packs its rows
 	columnTerms = 512     // of a block of columns that lie one after the other, if there is one tile of rows: long stretches of memory
 	matrixTerms = 256     // of a block of a matrix whose columns several rows read where they are,
-	matrixFar   = 1 << 16 // half as many if its rows are a multiple of so many bytes apart: the second cache has but eight places for those
+	matrixFar   = 1 << 16 // half as many if its rows are a multiple of so many bytes apart: L2 has but eight ways for those
 	stripPanels = 16      // and at least, where columns are read from a matrix, if there are so many for each goroutine
-	matrixAhead = 4       // panels further on in the matrix, of which memory is asked for
+	matrixAhead = 4       // panels further on in the matrix, of which memory is prefetched
 	taskAbreast = 8       // panels that are evaluated at a time by a task whose rows are more than wholeRows
 	rowTasks    = 16      // for each goroutine, of one tile of rows: no packed rows are read again and again
 	endLevels   = 3       // of the last panels, as many as goroutines: their rows are cut in 2, those of the next in 4, 8, so that all end at about the same time
@@ -106,11 +106,11 @@ const (
 // beforehand, but for those of a few tiles.
 var chunkSize = 4 << 20
 
-// wholeRows is the most bytes of packed rows that the second cache holds beside all else: half of it. If one
-// task is to have all rows, they are no more. Rows that are not packed come from the third cache as well: a third of it.
+// wholeRows is the most bytes of packed rows that L2 holds beside all else: half of it. If one
+// task is to have all rows, they are no more. Rows that are not packed come from L3 as well: a third of it.
 var wholeRows, wholeLying = 9 << 17, 9 << 20
 
-// streamAhead is how many bytes ahead packed columns are asked for.
+// streamAhead is how many bytes ahead packed columns are prefetched.
 const streamAhead = 2048
 
 // layout is how the columns of a tile lie.
@@ -262,7 +262,7 @@ func (t *tiles[S, T]) local() bool {
 	return !t.b.packed() && t.m <= t.taskHigh()*t.tile.Rows
 }
 
-// taskHigh is the number of tiles of a task above one another, at most: all, if the second cache
+// taskHigh is the number of tiles of a task above one another, at most: all, if L2
 // holds their rows and there are panels enough for every goroutine, as columns are then packed once,
 // by the task that uses them.
 func (t *tiles[S, T]) taskHigh() int {
@@ -301,7 +301,7 @@ func (t *tiles[S, T]) divide() {
 	switch {
 	case t.byRows:
 		t.abreast = t.each
-	case t.ownRows && t.lying == 0 && t.high*t.tile.Rows*t.k*sizeOf[S]() > wholeRows: // the second cache does not hold them
+	case t.ownRows && t.lying == 0 && t.high*t.tile.Rows*t.k*sizeOf[S]() > wholeRows: // L2 does not hold them
 		t.abreast = taskAbreast
 	}
 }

@@ -100,7 +100,7 @@ func (w *Weights[T]) strip(s int, buffer []T) []T {
 	return buffer
 }
 
-// packAlone is the number of elements that one goroutine packs sooner than others are there.
+// packAlone is the number of elements that one goroutine packs before others are there.
 const packAlone = 1 << 15
 
 // packThreads is how many of so many goroutines are to pack so many elements.

@@ -17,7 +17,7 @@ import "sync"
 //     columns have if that is more; for each goroutine the factors of a block of terms for one tile
 //     of columns (128 terms, with AVX-512 on processors of AMD 1024, or all of K if there is a single tile of rows), and log2(K) sums for each
 //     element of the tiles at work, of eight panels where the rows of a task are more than 1.1 MiB. What is
-//     1 MiB or more is rounded up to pages of 2 MiB, and begins at one.
+//     1 MiB or more is rounded up to huge pages (2 MiB), and begins at one.
 //     Pairwise of one row, by weights stored transposed that were not packed beforehand, with AVX2 or AVX-512: twice K, and for each goroutine 3*K, or 64 KiB
 //     if that is more, and log2(K) sums for each of 64 columns;
 //     stored as they are: K, and for each goroutine log2(K) sums for each column, of at most 256 KiB of columns. Several

@@ -8,7 +8,7 @@ const (
 	apartPart  = kernel.MaxSliced / kernel.Places
 )
 
-// apartReader has terms added in several places in turn, if kernel.Apart says so, span after span. It gives blocks, as kernel.CutApart takes them,
+// apartReader has terms added as several interleaved streams, if kernel.Apart says so, span after span. It gives blocks, as kernel.CutApart takes them,
 // until some of a span have been refused. Those, and all else, it gives as terms side by side, from one place after the other. (It holds no terms: what
 // holds some has them allocated.)
 type apartReader struct {

@@ -33,8 +33,8 @@ type certified struct {
 	most  float64 // at least the largest magnitude
 } // four fields: of more, Go keeps none in a register
 
-// Few terms are summed sooner one by one. certifiedBlock is the number of terms that are
-// looked at before they are summed (of products, half of it): few enough to stay in the nearest cache meanwhile, and
+// Few terms are summed faster one by one. certifiedBlock is the number of terms that are
+// looked at before they are summed (of products, half of it): few enough to stay in L1 meanwhile, and
 // for integers of 63 bits.
 const (
 	certifiedMin   = 32
@@ -180,7 +180,7 @@ func certifyFirst[T Float](of kernel.Terms, x, y []T, only bool) (c certified, l
 // tooFar is how many bits terms may be from each other for the largest to be guessed.
 const tooFar = 300
 
-// farApart tells so of factors, sooner.
+// farApart tells so of factors, faster.
 func farApart(a, b, c, d float64) bool {
 	const exponent = 1<<11 - 1
 	i, j, k, l := int(math.Float64bits(a)>>52)&exponent, int(math.Float64bits(b)>>52)&exponent, int(math.Float64bits(c)>>52)&exponent, int(math.Float64bits(d)>>52)&exponent

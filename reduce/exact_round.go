@@ -85,7 +85,7 @@ func roundWord[T Float](word uint64, e int, negative bool) T {
 	if e += drop; e == -1074 && m < 1<<53 {
 		v = math.Float64frombits(m) // of subnormal numbers, which processors multiply by microcode
 	} else if -1022 <= e && e <= 1023 && m > 0 {
-		v *= math.Float64frombits(uint64(e+1023) << 52) // what Ldexp does, sooner
+		v *= math.Float64frombits(uint64(e+1023) << 52) // what Ldexp does, faster
 	} else {
 		v = math.Ldexp(v, min(e, 2000))
 	} // exact in T, or an infinity

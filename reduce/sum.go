@@ -161,8 +161,8 @@ func sumTerms[T Float](order Order, t terms[T], threads int) T {
 	return fold(order.kind, t)
 }
 
-// cutSooner tells whether cutting the terms into slices, which reads them once, is sooner
-// done than certifying their sum: of many terms of float64. Of float32, certifying takes a third, and
+// cutSooner tells whether cutting the terms into slices, which reads them once, is
+// faster than certifying their sum: of many terms of float64. Of float32, certifying takes a third, and
 // of products, blocks are refused too often.
 func cutSooner[T Float](x, y []T) bool {
 	return kernel.Is64[T]() && y == nil && len(x) >= 1<<17 && likelyCut(terms[T]{x: x})
@@ -256,12 +256,12 @@ func wide[T Float](of kernel.Terms, x []T) bool {
 }
 
 // tiny tells whether x is so small that what is left of it may be subnormal, which processors
-// take by microcode; integers are sooner then.
+// take by microcode; integers are faster then.
 func tiny[T Float](x T) bool {
 	return kernel.Is64[T]() && x != 0 && math.Abs(float64(x)) < 0x1p-960
 }
 
-// certifiedBins is the number of terms up to which a binned sum is sooner certified than cut. It is likely to be certain.
+// certifiedBins is the number of terms up to which a binned sum is certified faster than cut. It is likely to be certain.
 const certifiedBins = 1 << 17
 
 // binnedSum returns the sum of that fold. Where it can, it knows the largest before it sums

@@ -4,13 +4,13 @@ package kernel
 
 import "github.com/klauspost/cpuid/v2"
 
-// How far ahead in bytes kernels ask the nearest cache for what they read from memory: those of
+// How far ahead in bytes kernels prefetch into L1 what they read from memory: those of
 // which each line is worked on for long (streamAhead, and of two arrays streamsAhead), double-double sums of AVX-512 and
-// dot products of AVX2 (pairsAhead; if 0, they read or ask in another way, see pairBlock and orderedBlock in _asm/tree.go), and widened sums (wideAhead). Exact dot
+// dot products of AVX2 (pairsAhead; if 0, they read or prefetch in another way, see pairBlock and orderedBlock in _asm/tree.go), and widened sums (wideAhead). Exact dot
 // products of AVX-512 go by streamsAhead, too.
 //
-// Intel processors do not look as far ahead as that work is long. Those of AMD do, into the second
-// cache; what asks the nearest for a line that is not there yet occupies one of its few misses
+// Intel processors do not look as far ahead as that work is long. Those of AMD do, into
+// L2; a prefetch into L1 of a line that is not in L2 yet occupies one of the few misses that may wait
 // (24 on Zen 4) until it comes from memory, so that it reads at half of the bandwidth.
 var streamAhead, streamsAhead, pairsAhead, wideAhead uint64 = 2048, 2048, 2048, 4096 * 4
 

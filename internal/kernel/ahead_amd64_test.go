@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// How far ahead kernels ask cannot matter to the bits, whichever processor runs them.
+// How far ahead kernels prefetch cannot matter to the bits, whichever processor runs them.
 func TestAhead(t *testing.T) {
 	x, y := make([]float64, 5000), make([]float64, 5000)
 	for i := range x {

@@ -58,13 +58,13 @@ func Along[T Float](stack, x, b []T, stride int, program []uint64, far bool) {
 	}
 }
 
-// alongFarFrom is AlongFar's bound, which processors of AMD have. Of what the third cache holds nothing is to be gained, or
+// alongFarFrom is AlongFar's bound, which processors of AMD have. Of what L3 holds nothing is to be gained, or
 // something lost: on a Zen 4 with 32 MiB of it products of 8 MiB of float64 were 1.3 times as fast near, of 24 to 200 MiB 1.0 to
 // 1.3 times far.
 var alongFarFrom = math.MaxInt
 
-// AlongFar tells whether Along does best to ask for columns of a matrix of so many bytes far ahead, by the second cache
-// alone, and not near, by the first: whether it comes from memory.
+// AlongFar tells whether Along does best to prefetch columns of a matrix of so many bytes far ahead, into L2
+// alone, and not near, into L1: whether it comes from memory.
 func AlongFar(bytes int) bool { return bytes >= alongFarFrom }
 
 // Join is Micro of the AlongTile where the leaves are summed already.

@@ -6,13 +6,13 @@ import (
 	"unsafe"
 )
 
-// One core does not have all of the bandwidth of the memory from one place: a processor looks ahead within a page of 4 KiB and begins anew in each.
-// So kernels of terms that may be taken in any order read long ones in Places places in turn, a stretch of 1 KiB of each, and ask 256 bytes ahead in
-// each, past the second cache. On a Zen 4 processor sums take 0.8 of the time so. Two of the places must not be a large power of two bytes from
-// each other, as they are in the same banks of the memory then (1.5 times the time of one place); and the further they are, the less often all of them
-// move on to what nothing has been asked for.
+// One core does not have all of the bandwidth of the memory from one stream: a processor looks ahead within a page of 4 KiB and begins anew in each.
+// So kernels of terms that may be taken in any order read long ones as Places interleaved streams, a stretch of 1 KiB of each, and prefetch 256 bytes ahead in
+// each, bypassing L2. On a Zen 4 processor sums take 0.8 of the time so. Two of the streams must not be a large power of two bytes from
+// each other, as they are in the same banks of the memory then (1.5 times the time of one stream); and the further they are, the less often all of them
+// move on to what has not been prefetched.
 
-// Places is how many places terms are read in.
+// Places is how many streams terms are read as; a place is where one is.
 const Places = 4
 
 // stretchBytes is how much is read in a place at a time, as the generator has it.

@@ -16,7 +16,7 @@ var besideFits = false
 func HasBeside() bool { return active == AVX512 || active == AVX2 }
 
 // TakesBeside tells whether Beside does best for so many rows over columns whose terms lie one after the other. Its time is that of eight rows.
-// A Zen 4 does two multiply-adds of 32 bytes a cycle, with a lane of memory each, and not more of 64 bytes; other processors lose half of their
+// A Zen 4 does two FMAs of 32 bytes a cycle, with a lane of memory each, and not more of 64 bytes; other processors lose half of their
 // speed with vectors of 32 bytes, and transpose columns, for which they have other ports.
 func TakesBeside[T Float](rows int) bool {
 	least := 3

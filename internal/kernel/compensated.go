@@ -6,7 +6,7 @@ package kernel
 //	for k ascending: y = RN(a[k]*b[4*k+j]) - c[j]; t = s[j] + y
 //	                 c[j] = (t - s[j]) - y; s[j] = t
 //
-// Four side by side hide the latency of one: each step waits for the last.
+// Four interleaved hide the latency of one: each step waits for the last.
 func KahanChain4[T Float](s, c *[Panel]T, a, b []T) {
 	s0, s1, s2, s3 := s[0], s[1], s[2], s[3]
 	c0, c1, c2, c3 := c[0], c[1], c[2], c[3]

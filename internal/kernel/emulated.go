@@ -25,7 +25,7 @@ const shifts = bits.UintSize == 64
 const (
 	emulatedTerms = 32 // at a time: those of a leaf
 	emulatedRows  = 16 // the most of a tile
-	together      = 8  // chains side by side: as many as hide the latency of a step
+	together      = 8  // interleaved chains: as many as hide the latency of a step
 
 	smallFactor = 1 << 23 * (127 - 51) // the bits of 2^-51: products of two such are multiples of 2^-148
 	largeFactor = 1 << 23 * (127 + 47) // of 2^47: products of two are lost beside 2^119 and more, infinities and NaN
@@ -35,7 +35,7 @@ const (
 // beforehand matters little.
 var emulatedTile = Tile{emulatedRows, 4 * together}
 
-// emulates tells whether portable Go has to emulate the multiply-add.
+// emulates tells whether portable Go has to emulate the FMA.
 func emulates[T Float]() bool { return !fuses && !Is64[T]() }
 
 // emulator evaluates tiles of at most emulatedRows. It holds the factors of some terms, in float64: of

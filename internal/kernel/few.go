@@ -49,7 +49,7 @@ const (
 	Refused
 )
 
-// fewSooner has for each backend the number of terms from which a certificate of their sum may be sooner done than SumFew. With AVX2 most are
+// fewSooner has for each backend the number of terms from which a certificate of their sum may be faster than SumFew. With AVX2 most are
 // from 64 on, by half: but one in vain would have a sum of 100 terms take longer than a small superaccumulator.
 var fewSooner = [...]int{Portable: 129, NEON: 32, AVX2: 160, AVX512: 256}
 
@@ -62,7 +62,7 @@ func FewSooner[T Float](of Terms) int {
 }
 
 // BeforeCertificate and AfterCertificate tell what SumFew is to try of so many terms or more, before a certificate and after one in vain.
-// Windows by vectors are sooner done than a certificate is, and so is everything where that has no vectors.
+// Windows by vectors are faster than a certificate is, and so is everything where that has no vectors.
 func BeforeCertificate[T Float](of Terms) (how int) {
 	switch {
 	case active == AVX512 && of == Product && Is64[T]():
@@ -94,7 +94,7 @@ func MaxFew[T Float](of Terms) int {
 	case of != Product || !Is64[T]():
 		return 500
 	case active == NEON:
-		return 48 // more are sooner cut into slices by vectors
+		return 48 // more are cut into slices faster by vectors
 	case active == Portable:
 		return maxPortableProducts
 	}
@@ -140,7 +140,7 @@ func SumFew[T Float](of Terms, x, y []T, how int) (v T, s Leading, state int) {
 }
 
 // SumTiny is what is left of SumFew where it has Refused: finite products of float64 of which one may be so small that its error is no number, or
-// which are sooner added in entries.
+// which are added faster in entries.
 func SumTiny[T Float](of Terms, x, y []T) (s Leading, state int) {
 	if active < AVX2 || of != Product || !Is64[T]() {
 		return s, Refused
@@ -171,7 +171,7 @@ func TinyProduct(x, y float64) bool {
 }
 
 // fewByVectors is SumFew with AVX-512, but that it refuses products of float64 that are so small that their errors may be no numbers:
-// processors take such by microcode, and integers are sooner.
+// processors take such by microcode, and integers are faster.
 func fewByVectors[T Float](of Terms, x, y []T, how int) (v T, s Leading, state int) {
 	p, q, n := unsafe.Pointer(unsafe.SliceData(x)), unsafe.Pointer(unsafe.SliceData(y)), len(x)
 	var f float64

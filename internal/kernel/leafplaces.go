@@ -2,8 +2,8 @@ package kernel
 
 import "unsafe"
 
-// setPlaces is how many places of a matrix LeafPlaces reads in turn. Of what the third cache holds one place comes faster. Of its 32 MiB
-// on a Zen 4, which other guests use, too, one goroutine may find 16 MiB there, and be a fifth faster from one place, or not, and be
+// setPlaces is how many places of a matrix LeafPlaces reads as interleaved streams. Of what L3 holds one stream comes faster. Of its 32 MiB
+// on a Zen 4, which other tenants of the host use, too, one goroutine may find 16 MiB there, and be a fifth faster from one place, or not, and be
 // slower by a third. Two go through half of it each, and were faster from one place all the same, up to 18 MiB.
 const (
 	setPlaces      = 4
@@ -19,7 +19,7 @@ func InPlaces(bytes, goroutines int) bool {
 	return bytes >= placesFrom
 }
 
-// LeafPlaces is LeafSums for columns from memory, of which it takes some of several places in turn, as memory brings more at once
+// LeafPlaces is LeafSums for columns from memory, which it reads as several interleaved streams, as memory brings more at once
 // of several than of one. That the next call takes the columns after these is a matter of speed alone.
 func LeafPlaces[T Float](dst, x, b []T, stride, cols, sets int) {
 	lanes := setLanes[T]()

@@ -3,7 +3,7 @@ package kernel
 import "unsafe"
 
 // setBytes is the terms of a set of LeafSums, in bytes. A row of longSets or more is taken two sets at a time by all columns: it
-// would fill half of the nearest cache, and come from the next for each column.
+// would fill half of L1, and come from L2 for each column.
 const (
 	setBytes = 2048
 	setSums  = setBytes / AlongLeaf // bytes of their sums
@@ -13,7 +13,7 @@ const (
 // leafSets is whether LeafSums is what is best for the processor: see LeafLanes.
 var leafSets bool
 
-// LeafLanes returns how many leaves of a column LeafSums sums side by side, a set: 0 where there is no kernel for it, or Along alone
+// LeafLanes returns how many leaves of a column LeafSums sums at once, a set: 0 where there is no kernel for it, or Along alone
 // is as good. It is for processors of AMD: those are slow to read columns that are a power of two apart, eight of
 // which Along reads in turn.
 func LeafLanes[T Float]() int {

@@ -91,7 +91,7 @@ func Leaf(terms, nodes int) uint64 { return uint64(nodes)<<32 | uint64(terms) }
 type Factors[B any] struct {
 	Data   []B
 	Stride int
-	Ahead  int  // how far from those in use memory is asked for, in elements
+	Ahead  int  // how far from those in use memory is prefetched, in elements
 	Spread bool // over panels, of which each begins Stride after the one before
 	Across bool // those of a column lie one after the other, and each column begins Stride after the one before
 }

@@ -17,12 +17,12 @@ func SweepColumns[T Float]() int {
 	return sweepBytes / int(unsafe.Sizeof(v))
 }
 
-// Rows of sweepShort bytes and more, but of sweepLong at most, are gone along by four at a time, not eight, where the third
-// cache holds the matrix: that is known to be better on processors of AMD. Eight lines that lie a multiple of 4 KiB apart have
-// all places of the nearest cache that such lines can be in.
+// Rows of sweepShort bytes and more, but of sweepLong at most, are gone along by four at a time, not eight, where L3
+// holds the matrix: that is known to be better on processors of AMD. Eight lines that lie a multiple of 4 KiB apart fill
+// all ways of their set in L1.
 var sweepShort, sweepLong = math.MaxInt, 0
 
-// SweepPiece returns how many bytes of rows Sweep is to be given at a time, where the third cache holds the matrix and rows
+// SweepPiece returns how many bytes of rows Sweep is to be given at a time, where L3 holds the matrix and rows
 // begin a multiple of as many apart: 0 where whole rows do.
 func SweepPiece() int { return sweepLong }
 

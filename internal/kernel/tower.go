@@ -23,7 +23,7 @@ type Tower[T Float] struct {
 	Source       []T
 	SourceStride int
 
-	// Where Next is not nil, the columns of as many terms are asked for meanwhile, NextStride apart.
+	// Where Next is not nil, the columns of as many terms are prefetched meanwhile, NextStride apart.
 	Next       []T
 	NextStride int
 

@@ -7,9 +7,9 @@ import (
 	"unsafe"
 )
 
-// A pairwise sum over as many bytes as treeApartFrom, most of which lie far from the processor, is read in several places in turn:
+// A pairwise sum over as many bytes as treeApartFrom, most of which lie far from the processor, is read as several interleaved streams:
 // the four quarters of a node of the tree, or the two halves of one of products, of up to treeApartMost bytes each. So the processor
-// has as many streams to wait for at once. What is joined with what is as ever. (Sums of any order have places of their own: see
+// has as many to wait for at once. What is joined with what is as ever. (Sums of any order have streams of their own: see
 // apart.go.)
 //
 // It is not known which of Intel's processors gain by it. There, this is more than any memory.

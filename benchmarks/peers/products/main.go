@@ -1,5 +1,5 @@
 // Command products times matrix products of Samebits beside those of OpenBLAS, BLIS and
-// oneDNN, in turn in one process, and prints medians of the ratios of their times.
+// oneDNN, interleaved in one process, and prints medians of the ratios of their times.
 //
 //	go run ./products -type f32 -threads 2 -shapes 1024x1024x1024,1x3072x1024
 //
@@ -138,7 +138,7 @@ func compare[T reduce.Float](all []peers.Product[T], m, n, k int) float64 {
 	}
 	order := rand.New(rand.NewPCG(uint64(n), uint64(k)))
 	for range *rounds {
-		// Whoever comes after those that do not read B finds less of it in the third cache, which other machines share.
+		// Whoever comes after those that do not read B finds less of it in L3, which other tenants share.
 		for _, i := range order.Perm(len(contenders)) {
 			c := contenders[i]
 			time.Sleep(rest())
@@ -242,7 +242,7 @@ func ours[T reduce.Float](a, b, c []T, m, n, k int) func() {
 	return func() { check(backend.Mul(ma, w, mc)) }
 }
 
-// microkernel evaluates a block of eight leaves for a tile whose factors the nearest cache holds, on
+// microkernel evaluates a block of eight leaves for a tile whose factors L1 holds, on
 // one thread, and returns the operations.
 func microkernel[T reduce.Float]() (*contender, float64) {
 	tile := kernel.MicroTile[T]()
