@@ -119,6 +119,9 @@ func (n Native[T]) Mul(a Matrix[T], w Packed[T], c Matrix[T]) error {
 	if c.overlaps(a) {
 		return fmt.Errorf("gemm: C (%d x %d) overlaps A in memory", c.Rows, c.Cols)
 	}
+	if c.empty() {
+		return nil
+	}
 	if own.k == 0 {
 		scale(0, c)
 		return nil

@@ -2,6 +2,7 @@ package gemm_test
 
 import (
 	"math"
+	"math/bits"
 	"testing"
 
 	"github.com/samebits/samebits/gemm"
@@ -227,4 +228,41 @@ func TestJoinErrors(t *testing.T) {
 	}
 	_, err := gemm.FromValue(reduce.Pairwise, gemm.Whole(96, reduce.Pairwise), 96, dst)
 	require.ErrorContains(t, err, "pairwise")
+}
+
+// Where there is nothing to compute nothing is done, however many rows, columns or terms there are said to be.
+func TestEmptyProductsTakeNoTime(t *testing.T) {
+	const many = math.MaxInt / 4
+	empty := func(rows, cols int) gemm.Matrix[float32] {
+		return gemm.Matrix[float32]{Rows: rows, Cols: cols, Stride: cols}
+	}
+	for _, order := range append(ordersFor[float32](), reduce.Arrival) {
+		backend := native[float32](t, order)
+		for _, shape := range [][3]int{{many, 0, 0}, {0, 0, many}, {0, many, 0}} {
+			m, n, k := shape[0], shape[1], shape[2]
+			require.NoError(t, gemm.Gemm(gemm.Options{Order: order}, false, false, 1, empty(m, k), empty(k, n), 0, empty(m, n)))
+			require.NoError(t, gemm.Gemm(gemm.Options{Order: order, Threads: 2}, true, true, 0, empty(k, m), empty(n, k), 2, empty(m, n)))
+			require.NoError(t, backend.ProductFrom(3, empty(m, k), empty(k, n), empty(m, n)))
+			if order.Kind() == reduce.KindShuffled && k > 0 {
+				continue // packing permutes the terms
+			}
+			if order.Kind() != reduce.KindShuffled {
+				_, err := gemm.PackStored(order, 1, gemm.Float16, gemm.StoredMatrix{Rows: k, Cols: n, Stride: n}, false, gemm.Whole(k, order))
+				require.NoError(t, err)
+			}
+			w, err := backend.Pack(empty(k, n), false, gemm.Whole(k, order))
+			require.NoError(t, err)
+			require.NoError(t, backend.Mul(empty(m, k), w, empty(m, n)))
+			p, err := backend.Partial(empty(m, k), w)
+			require.NoError(t, err)
+			require.NoError(t, gemm.Join([]*gemm.Partial[float32]{p}, nil))
+			q, err := gemm.ReadPartial[float32](p.AppendWire(nil), order)
+			require.NoError(t, err)
+			require.Equal(t, p.Nodes(), q.Nodes())
+		}
+	}
+}
+
+func TestNewMatrixOfTooManyElements(t *testing.T) {
+	require.Panics(t, func() { gemm.NewMatrix[float32](1<<(bits.UintSize/2), 1<<(bits.UintSize/2)) })
 }

@@ -65,7 +65,7 @@ func (o Options) within(rows, cols int) Options {
 // B (from the first element to the last), Threads is negative or the order does not
 // apply to T.
 func Gemm[T Float](o Options, transA, transB bool, alpha T, a, b Matrix[T], beta T, c Matrix[T]) error {
-	if err := checkGemm(o, transA, transB, a, b, c); err != nil {
+	if err := checkGemm(o, transA, transB, a, b, c); err != nil || c.empty() {
 		return err
 	}
 	_, k := a.op(transA)
@@ -93,6 +93,9 @@ func productFrom[T Float](o Options, first int, a, b, c Matrix[T]) error {
 	}
 	if leaf := o.Order.Leaf(); first > math.MaxInt-leaf-a.Cols {
 		return fmt.Errorf("gemm: %d terms from index %d in leaves of %d exceed the largest index", a.Cols, first, leaf)
+	}
+	if c.empty() {
+		return nil
 	}
 	if a.Cols == 0 {
 		scale(0, c)

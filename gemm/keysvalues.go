@@ -77,11 +77,13 @@ func (kv *KeysValues[T]) valuePanel(page, head, panel int) []T {
 }
 
 // Append appends tokens, a row each, the heads side by side. It panics unless the rows are
-// heads*size long.
+// heads*size long and in memory.
 func (kv *KeysValues[T]) Append(keys, values Matrix[T]) {
 	if want := kv.heads * kv.size; keys.Cols != want || values.Cols != want || keys.Rows != values.Rows {
 		panic(fmt.Sprintf("gemm: keys of %d x %d and values of %d x %d appended to %s of %d", keys.Rows, keys.Cols, values.Rows, values.Cols, plural.Of(kv.heads, "head"), kv.size))
 	}
+	mustBe("K", keys)
+	mustBe("V", values)
 	for i := 0; i < keys.Rows; {
 		page, at := kv.tokens/kv.page, kv.tokens%kv.page
 		if page == len(kv.keys) {
@@ -129,6 +131,8 @@ func AttentionRows[T Float]() int { return kernel.MicroTile[T]().Rows }
 // keys. Other columns of dst, in the pages of from and to, are left in any state.
 func (kv *KeysValues[T]) Scores(s *AttentionScratch[T], head int, alpha T, q Matrix[T], from, to int, dst Matrix[T]) {
 	kv.check(head, q.Rows, from, to, dst.Rows, dst.Cols >= to && q.Cols == kv.size)
+	mustBe("Q", q)
+	mustBe("C", dst)
 	finish := kernel.NewFinish(alpha, 0)
 	for i := 0; i < q.Rows; {
 		tile, rows := kv.tile(q.Rows - i)
@@ -164,6 +168,8 @@ func (kv *KeysValues[T]) Batches() bool { return kv.finite }
 // a result is as +0 always.
 func (kv *KeysValues[T]) Context(s *AttentionScratch[T], head int, p Matrix[T], from, to int, dst Matrix[T]) {
 	kv.check(head, p.Rows, from, to, dst.Rows, p.Cols >= to && dst.Cols == kv.size && (p.Rows <= 1 || kv.finite))
+	mustBe("P", p)
+	mustBe("C", dst)
 	if from == to {
 		scale(0, dst)
 		return
@@ -246,5 +252,12 @@ func (kv *KeysValues[T]) check(head, rows, from, to, dstRows int, fit bool) {
 	}
 	if from < 0 || from > to || to > kv.tokens || rows != dstRows || !fit {
 		panic(fmt.Sprintf("gemm: %s into %d, tokens [%d, %d) of %d in heads of %d: shapes do not fit", plural.Of(rows, "row"), dstRows, from, to, kv.tokens, kv.size))
+	}
+}
+
+// mustBe panics unless the matrix has a shape that there is, and the memory for it: kernels look at its last element alone.
+func mustBe[T Float](name string, m Matrix[T]) {
+	if err := m.check(name); err != nil {
+		panic(err.Error())
 	}
 }

@@ -184,3 +184,30 @@ func TestKeysValuesOfOtherOrders(t *testing.T) {
 		require.PanicsWithValue(t, want, func() { kv.Context(&s, head, NewMatrix[float32](1, 3), 0, 3, NewMatrix[float32](1, 4)) })
 	}
 }
+
+// What is no matrix is refused before a kernel reads or writes it.
+func TestKeysValuesRefuseWhatIsNoMatrix(t *testing.T) {
+	native, err := NewNative[float32](reduce.Pairwise, 1)
+	require.NoError(t, err)
+	const tokens, size = 64, 32
+	whole := func(cols int) Matrix[float32] { return NewMatrix[float32](tokens, cols) }
+	var s AttentionScratch[float32]
+	for _, spoil := range []func(m Matrix[float32]) Matrix[float32]{
+		func(m Matrix[float32]) Matrix[float32] { m.Stride = -1; return m },
+		func(m Matrix[float32]) Matrix[float32] { m.Data = m.Data[:len(m.Data)-1]; return m },
+	} {
+		kv := native.NewKeysValues(1, size)
+		refuses := func(name string, f func()) {
+			defer func() { require.ErrorContains(t, fmt.Errorf("%v", recover()), "gemm: "+name+" is 64 x ") }()
+			f()
+		}
+		refuses("K", func() { kv.Append(spoil(whole(size)), whole(size)) })
+		refuses("V", func() { kv.Append(whole(size), spoil(whole(size))) })
+		require.Zero(t, kv.Tokens())
+		kv.Append(whole(size), whole(size))
+		refuses("Q", func() { kv.Scores(&s, 0, 1, spoil(whole(size)), 0, tokens, whole(tokens)) })
+		refuses("C", func() { kv.Scores(&s, 0, 1, whole(size), 0, tokens, spoil(whole(tokens))) })
+		refuses("P", func() { kv.Context(&s, 0, spoil(whole(tokens)), 0, tokens, whole(size)) })
+		refuses("C", func() { kv.Context(&s, 0, whole(tokens), 0, tokens, spoil(whole(size))) })
+	}
+}

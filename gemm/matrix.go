@@ -2,6 +2,7 @@ package gemm
 
 import (
 	"fmt"
+	"math"
 	"unsafe"
 
 	"github.com/samebits/samebits/internal/kernel"
@@ -18,10 +19,13 @@ type Matrix[T Float] struct {
 }
 
 // NewMatrix returns a matrix of zeros with Stride = cols. It panics if a dimension is
-// negative.
+// negative, or the number of elements exceeds the largest int.
 func NewMatrix[T Float](rows, cols int) Matrix[T] {
 	if rows < 0 || cols < 0 {
 		panic(fmt.Sprintf("gemm: matrix of %d x %d: want no negative dimension", rows, cols))
+	}
+	if cols > 0 && rows > math.MaxInt/cols {
+		panic(fmt.Sprintf("gemm: matrix of %d x %d: want no more than %d elements", rows, cols, math.MaxInt))
 	}
 	return Matrix[T]{rows, cols, cols, make([]T, rows*cols)}
 }
@@ -73,7 +77,7 @@ func (m Matrix[T]) checkLen(name string, n int) error {
 	if m.Stride < m.Cols {
 		return fmt.Errorf("gemm: %s is %d x %d with leading dimension %d: want at least %d", name, m.Rows, m.Cols, m.Stride, m.Cols)
 	}
-	if m.Rows == 0 || m.Cols == 0 {
+	if m.empty() {
 		return nil
 	}
 	if n < m.Cols || (n-m.Cols)/m.Stride < m.Rows-1 { // (Rows-1)*Stride + Cols might overflow
@@ -82,9 +86,12 @@ func (m Matrix[T]) checkLen(name string, n int) error {
 	return nil
 }
 
+// empty tells whether there are no elements. There may be more rows, columns or terms then than any memory holds.
+func (m Matrix[T]) empty() bool { return m.Rows == 0 || m.Cols == 0 }
+
 // extent returns the number of elements from the first to the last.
 func (m Matrix[T]) extent() int {
-	if m.Rows == 0 || m.Cols == 0 {
+	if m.empty() {
 		return 0
 	}
 	return (m.Rows-1)*m.Stride + m.Cols

@@ -39,9 +39,17 @@ func computePart[T Float](p *Partial[T], o Options, a Matrix[T], w *Weights[T]) 
 		return
 	}
 	spans := p.spans()
+	switch kind := o.Order.Kind(); kind {
+	case reduce.KindPairwise, reduce.KindDoubleDouble:
+		p.nodes = nodesIn(nodes, spans, p.size, kind == reduce.KindDoubleDouble)
+	case reduce.KindWidened:
+		p.wide = nodesIn(wide, spans, p.size, false)
+	}
+	if p.size == 0 {
+		return
+	}
 	switch o.Order.Kind() {
 	case reduce.KindPairwise:
-		p.nodes = nodesIn(nodes, spans, p.size, false)
 		program := compile(nil, w.place, spans, w.k)
 		if len(spans) == 1 { // as it is with even ranks
 			evaluateRoot(o, program, a, w, Dense(a.Rows, w.n, p.nodes[0].H))
@@ -51,7 +59,6 @@ func computePart[T Float](p *Partial[T], o Options, a Matrix[T], w *Weights[T]) 
 			copy(p.nodes[node].H[i*w.n+j:], values)
 		})
 	case reduce.KindDoubleDouble:
-		p.nodes = nodesIn(nodes, spans, p.size, true)
 		t := foldsFrom[T](o.Workspace)
 		defer t.release()
 		t.order, t.program, t.a, t.b = o.Order, compile(nil, w.place, spans, w.k), leftOperand[T]{Matrix: a}, rightOperand[T]{w: w}
@@ -61,7 +68,6 @@ func computePart[T Float](p *Partial[T], o Options, a Matrix[T], w *Weights[T]) 
 		}
 		t.run(o.Threads)
 	case reduce.KindWidened:
-		p.wide = nodesIn(wide, spans, p.size, false)
 		evaluateNodes(o, compile(nil, w.place, spans, w.k), a, w, func(node, i, j int, values []float64) {
 			copy(p.wide[node].H[i*w.n+j:], values)
 		})

@@ -55,7 +55,9 @@ func PackStored(order reduce.Order, threads int, of Stored, b StoredMatrix, tran
 	w := &Weights[float32]{place: place, order: packing(order), stored: kernel.Storage(of)}
 	w.shape(k, cols)
 	w.halves = pages.Make[uint16](w.panelCount() * w.tile.Cols * k)
-	parallel.For(packThreads(threads, len(w.halves)), w.panelCount(), func(p int) { w.packStored(p, b, trans) })
+	if k > 0 {
+		parallel.For(packThreads(threads, len(w.halves)), w.panelCount(), func(p int) { w.packStored(p, b, trans) })
+	}
 	return w, nil
 }
 

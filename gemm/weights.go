@@ -117,7 +117,9 @@ func pack[T Float](threads int, b Matrix[T], trans bool, place Contraction, rows
 	w := &Weights[T]{place: place}
 	w.shape(b.op(trans))
 	w.panels = pages.Make[T](w.panelCount() * w.tile.Cols * w.k)
-	parallel.For(packThreads(threads, len(w.panels)), w.panelCount(), func(p int) { w.packPanel(p, b, trans, rows) })
+	if w.k > 0 {
+		parallel.For(packThreads(threads, len(w.panels)), w.panelCount(), func(p int) { w.packPanel(p, b, trans, rows) })
+	}
 	return w
 }
 
@@ -140,8 +142,11 @@ func (w *Weights[T]) packPanel(p int, b Matrix[T], trans bool, rows []int) {
 	}
 }
 
-// compile makes the programs.
+// compile makes the programs, unless there is no column to evaluate by them.
 func (w *Weights[T]) compile() {
+	if w.n == 0 {
+		return
+	}
 	w.chain = compileChain(w.chain.words[:0], w.k)
 	if w.k > 0 && (w.k == w.place.K || w.place.Growing && w.place.From+w.k == w.place.K) {
 		w.tree = compileRoot(w.tree.words[:0], w.place, w.k)

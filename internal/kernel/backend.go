@@ -13,8 +13,8 @@ type Backend uint8
 const (
 	Portable Backend = iota // Go; on every architecture
 	NEON                    // arm64
-	AVX2                    // amd64 with AVX2, FMA and BMI2
-	AVX512                  // amd64 with AVX-512 F, DQ and VL
+	AVX2                    // amd64 with AVX2, FMA, F16C, BMI1, BMI2 and LZCNT
+	AVX512                  // amd64 with these and AVX-512 F, BW, DQ and VL
 )
 
 func (b Backend) String() string {
