@@ -203,7 +203,7 @@ func outside[T reduce.Float](a Accuracy, e Exact, got, want T) string {
 	case !kernel.IsFinite(got) && a.MayOverflow:
 		return "nothing can overflow"
 	}
-	off, bound := distance(e, got), a.Bound(e)
+	off, bound := distance(e, got), a.bound(e)
 	if off.Cmp(bound) <= 0 {
 		return ""
 	}
