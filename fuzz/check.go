@@ -98,6 +98,9 @@ func violation[T reduce.Float](f reduction[T], c Contract, promises Promise, t t
 			continue
 		}
 		if v := p.check(); v != nil {
+			if promises.has(Stateless) {
+				v = v.unless(p.check())
+			}
 			if v.Promise == "" {
 				v.Promise = p.promise.String()
 			}
@@ -151,6 +154,15 @@ func (r *trial[T]) stateless() *Violation[T] {
 		r.eval(r.terms.without(r.terms.len()/2, r.terms.len()))
 	}
 	return nil
+}
+
+// unless returns v if the same check fails again with the same results, and otherwise the
+// violation that the results do not depend on the terms alone.
+func (v *Violation[T]) unless(again *Violation[T]) *Violation[T] {
+	if again != nil && again.How == v.How && identical(again.Got, v.Got) && identical(again.Want, v.Want) {
+		return v
+	}
+	return &Violation[T]{Promise: Stateless.String(), Got: v.Got, Want: v.Want, How: "once, and not again with the same terms: " + v.How}
 }
 
 func (r *trial[T]) canonicalNaN() *Violation[T] {

@@ -12,8 +12,10 @@ type Program struct {
 }
 
 // NewProgram decodes a program for n terms: one byte for the number of cuts, two
-// bytes a cut, two a merge. An empty source is the program of one piece.
+// bytes a cut, two a merge. An empty source is the program of one piece. It panics if
+// n is negative.
 func NewProgram(s *Source, n int) Program {
+	atLeast("NewProgram", n, 0)
 	var p Program
 	for range s.Byte() % 32 {
 		p.Cuts = append(p.Cuts, s.Int(n+1))
@@ -26,8 +28,12 @@ func NewProgram(s *Source, n int) Program {
 }
 
 // Run evaluates n terms by the program: piece gives the state of the terms
-// [lo, hi), merge the state of two adjacent ranges.
+// [lo, hi), merge the state of two adjacent ranges. It panics if the program is not one
+// for n terms.
 func Run[S any](p Program, n int, piece func(lo, hi int) S, merge func(left, right S) S) S {
+	if err := p.fits(n); err != nil {
+		panic(err.Error())
+	}
 	var states []S
 	lo := 0
 	for _, hi := range append(slices.Clone(p.Cuts), n) {
