@@ -28,12 +28,8 @@ func NewProgram(s *Source, n int) Program {
 }
 
 // Run evaluates n terms by the program: piece gives the state of the terms
-// [lo, hi), merge the state of two adjacent ranges. It panics if the program is not one
-// for n terms.
+// [lo, hi), merge the state of two adjacent ranges.
 func Run[S any](p Program, n int, piece func(lo, hi int) S, merge func(left, right S) S) S {
-	if err := p.fits(n); err != nil {
-		panic(err.Error())
-	}
 	var states []S
 	lo := 0
 	for _, hi := range append(slices.Clone(p.Cuts), n) {
