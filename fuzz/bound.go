@@ -6,6 +6,7 @@ import (
 	"math/big"
 	"math/bits"
 
+	"github.com/samebits/samebits/internal/plural"
 	"github.com/samebits/samebits/reduce"
 )
 
@@ -14,7 +15,9 @@ type Accuracy struct {
 	// Name is what a violation calls the bound.
 	Name string
 
-	// Bound returns how far a result may lie from the exact sum.
+	// Bound returns how far a result may lie from the exact sum: 0 or more, or an
+	// infinity. The exact sum rounded to T is right whatever it returns. A check that
+	// meets nil or a negative number panics.
 	Bound func(e Exact) *big.Float
 
 	// MayOverflow asks nothing where a partial sum might overflow: where the sum of
@@ -40,8 +43,9 @@ func BoundOf(order reduce.Order) Accuracy {
 
 // Ulps is n units in the last place of the exact sum; that of zero is the smallest
 // subnormal. An infinity counts as the power of two above the largest number, so
-// that Ulps(1) is a faithful rounding.
+// that Ulps(1) is a faithful rounding. It panics unless n is finite and 0 or more.
 func Ulps(n float64) Accuracy {
+	mustBound("Ulps", n)
 	return Accuracy{
 		Name: fmt.Sprintf("%g ulp", n),
 		Bound: func(e Exact) *big.Float {
@@ -55,8 +59,10 @@ func Ulps(n float64) Accuracy {
 }
 
 // Relative is c times the sum of the absolute values of the terms, and, for
-// products, a smallest subnormal for each. It may overflow on the way.
+// products, a smallest subnormal for each. It may overflow on the way. It panics
+// unless c is finite and 0 or more.
 func Relative(c float64) Accuracy {
+	mustBound("Relative", c)
 	return Accuracy{
 		Name:        fmt.Sprintf("%g of the sum of absolute values", c),
 		MayOverflow: true,
@@ -68,6 +74,25 @@ func Relative(c float64) Accuracy {
 			return b
 		},
 	}
+}
+
+// mustBound panics unless v can be a factor of a bound.
+func mustBound(name string, v float64) {
+	if !(v >= 0) || math.IsInf(v, 1) {
+		panic(fmt.Sprintf("fuzz: %s(%g): want a finite number, 0 or more", name, v))
+	}
+}
+
+// bound is what Bound returns, provided that it can be one.
+func (a Accuracy) bound(e Exact) *big.Float {
+	b := a.Bound(e)
+	switch {
+	case b == nil:
+		panic(fmt.Sprintf("fuzz: accuracy %q: the bound of %s is nil", a.Name, plural.Of(e.Terms, "term")))
+	case b.Sign() < 0:
+		panic(fmt.Sprintf("fuzz: accuracy %q: the bound of %s is %s: want 0 or more", a.Name, plural.Of(e.Terms, "term"), short(b)))
+	}
+	return b
 }
 
 // A profile is what the harness knows of an order: its error bound, and what else
@@ -105,7 +130,8 @@ var profiles = map[string]profile{
 	"arrival":       {bound: foldLoss},
 }
 
-func foldLoss(s size) loss { return loss{magnitude: gamma(s.n-1, s.u)} }
+// foldLoss needs no denominator, and so holds for any n.
+func foldLoss(s size) loss { return loss{magnitude: max(0, s.n-1) * s.u} }
 
 func pairLoss(s size) loss {
 	return loss{sum: s.u, magnitude: (1 + s.u) * gamma(s.n, s.u) * gamma(s.n, s.u), wide: true, etas: 5 * s.n}
@@ -127,9 +153,9 @@ func binnedLoss(s size) loss {
 
 // Bound returns how far the result of the order may lie from the exact sum, if
 // nothing overflows. With u the unit roundoff of T, A the magnitude and
-// g(k, u) = k*u / (1 - k*u) it is
+// g(k, u) = k*u / (1 - k*u), which where k*u >= 1 is as good as none, it is
 //
-//	Sequential, Shuffled, Arrival   g(n-1, u) A                        Higham, Accuracy and Stability, 4.2
+//	Sequential, Shuffled, Arrival   (n-1) u A                          Rump, 2012 (BIT 52); Jeannerod and Rump, 2013
 //	Pairwise                        g(ceil(log2(n)), u) A              Higham, 4.2
 //	Kahan                           (2u + 8 n u²) A                    Higham, 4.3 (there 2u + O(n u²))
 //	Neumaier, DoubleDouble          u |sum| + (1+u) g(n, u)² A         Ogita, Rump and Oishi, 2005, 4 and 5
@@ -169,5 +195,11 @@ func orderBound(order reduce.Order, f format, e Exact) *big.Float {
 }
 
 // gamma bounds the relative error of k roundings: Higham, 3.1. The factor covers
-// the rounding of its own evaluation.
-func gamma(k, u float64) float64 { return k * u / (1 - k*u) * (1 + 0x1p-40) }
+// the rounding of its own evaluation. Where k*u >= 1, which float64 never reaches, it
+// is so large that times any magnitude but zero it is beyond every float32.
+func gamma(k, u float64) float64 {
+	if k*u >= 1 {
+		return 1e100
+	}
+	return k * u / (1 - k*u) * (1 + 0x1p-40)
+}

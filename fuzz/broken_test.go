@@ -156,6 +156,30 @@ func TestDoubleRounding(t *testing.T) {
 	require.NoError(t, Search(twice, Contract{Within: Ulps(1), Promises: others}, 10))
 }
 
+// A sum that varies seldom is not said to depend on what it was called with.
+func TestSeldomNondeterministic(t *testing.T) {
+	caught := 0
+	for period := 17; period < 60; period++ { // a check calls it less often
+		calls := 0
+		seldom := func(x []float64) float64 {
+			if calls++; calls%period == 0 {
+				return sequential(x) + 1
+			}
+			return sequential(x)
+		}
+		for _, c := range []Contract{
+			{Promises: AddressInvariant | Stateless}, {Promises: PermutationInvariant | NegationSymmetric | Stateless}, {Same: reduce.Sequential},
+		} {
+			err := Check(seldom, c, []float64{1, 2, 3, 4})
+			if err != nil {
+				require.ErrorContains(t, err, "not stateless", "period %d", period)
+				caught++
+			}
+		}
+	}
+	require.Greater(t, caught, 20)
+}
+
 // A dot product that rounds its products is caught by the contracts of the orders
 // that do not, one that skips zeros by any.
 func TestBrokenDots(t *testing.T) {

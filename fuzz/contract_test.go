@@ -1,7 +1,9 @@
 package fuzz
 
 import (
+	"fmt"
 	"math"
+	"math/big"
 	"testing"
 
 	"github.com/samebits/samebits/reduce"
@@ -41,6 +43,49 @@ func TestContractsThatDoNotApply(t *testing.T) {
 	require.ErrorContains(t, CheckCuts(start, c, nil, Program{Cuts: []int{0}}), "1 cut and 0 merges")
 	require.ErrorContains(t, CheckCuts(start, c, nil, Program{Cuts: []int{0}, Merges: []int{1}}), "merge 0 of the program is 1")
 	require.Panics(t, func() { _ = CheckDot(reduceDot(reduce.Exact), ContractOf(reduce.Exact), []float64{1}, nil) })
+}
+
+// A bound that is none is a mistake of the program, named at once where it can be.
+func TestBoundsThatAreNone(t *testing.T) {
+	for _, v := range []float64{math.NaN(), -1, -0x1p-1074, math.Inf(1), math.Inf(-1)} {
+		require.PanicsWithValue(t, fmt.Sprintf("fuzz: Ulps(%g): want a finite number, 0 or more", v), func() { Ulps(v) })
+		require.PanicsWithValue(t, fmt.Sprintf("fuzz: Relative(%g): want a finite number, 0 or more", v), func() { Relative(v) })
+	}
+	wrong := func([]float64) float64 { return 7 }
+	own := func(b *big.Float) Contract {
+		return Contract{Within: Accuracy{Name: "mine", Bound: func(Exact) *big.Float { return b }}}
+	}
+	x := []float64{1, 1}
+	require.PanicsWithValue(t, `fuzz: accuracy "mine": the bound of 2 terms is nil`, func() { _ = Check(wrong, own(nil), x) })
+	require.PanicsWithValue(t, `fuzz: accuracy "mine": the bound of 2 terms is -0.5: want 0 or more`, func() { _ = Check(wrong, own(big.NewFloat(-0.5)), x) })
+	require.Error(t, Check(wrong, own(big.NewFloat(4.5)), x))
+	require.NoError(t, Check(wrong, own(big.NewFloat(5)), x))
+	require.NoError(t, Check(wrong, own(big.NewFloat(math.Inf(1))), x))
+	for _, c := range []Contract{{Within: Ulps(0)}, {Within: Relative(0)}, {Within: Relative(math.MaxFloat64)}} {
+		require.NoError(t, Check(sequential, c, []float64{1, 0x1p-60}), "the exact sum, rounded")
+		require.NoError(t, Check(sequential, c, []float64{0, 0}))
+	}
+	require.ErrorContains(t, Search(sequential, ContractOf(reduce.Sequential), -1), "-1 inputs besides the seeds: want 0 or more")
+	require.ErrorContains(t, SearchDot(reduceDot(reduce.Exact), Contract{Same: reduce.Exact}, -40), "-40 inputs")
+}
+
+// A bound is none that shrinks, or becomes negative, where terms are more than 1/u.
+func TestBoundOfMoreTermsThanTheTypeCounts(t *testing.T) {
+	for _, order := range ordersFor[float32](1) {
+		e := ExactSum([]float32{1, 1})
+		last := new(big.Float)
+		for _, n := range []int{2, 1 << 20, 1<<23 + 1, 1<<24 - 1, 1 << 24, 1<<24 + 1, 1 << 25, 1 << 30} {
+			e.Terms = n
+			bound := Bound[float32](order, e)
+			require.GreaterOrEqual(t, bound.Cmp(last), 0, "%v of %d terms: %v", order, n, bound)
+			last = bound
+		}
+		zero := ExactSum([]float32{0, 0})
+		for _, n := range []int{1 << 24, 1<<24 + 1} {
+			zero.Terms = n
+			require.NotPanics(t, func() { Bound[float32](order, zero) })
+		}
+	}
 }
 
 func TestPromisesHaveNames(t *testing.T) {

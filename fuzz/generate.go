@@ -2,6 +2,7 @@ package fuzz
 
 import (
 	"encoding/binary"
+	"fmt"
 	"math"
 
 	"github.com/samebits/samebits/internal/kernel"
@@ -34,8 +35,12 @@ func (s *Source) Uint64() uint64 {
 	return binary.LittleEndian.Uint64(b[:])
 }
 
-// Int returns a number in [0, n), n from 1 to 65536, made of the next two bytes.
+// Int returns a number in [0, n) made of the next two bytes, and so below 65,536. It
+// panics if n is less than 1.
 func (s *Source) Int(n int) int {
+	if n < 1 {
+		panic(fmt.Sprintf("fuzz: a number from 0 to less than %d: want 1 or more", n))
+	}
 	low := int(s.Byte())
 	return (low | int(s.Byte())<<8) % n
 }
@@ -70,8 +75,9 @@ const (
 // cancellation, huge spans, and long stretches of random numbers that a few
 // bytes describe, all of Generators among them. Infinities and NaN are among them only if nonFinite is set.
 // Every source decodes to something and equal sources to equal numbers, on every
-// architecture.
+// architecture. It panics if limit is negative.
 func Values[T kernel.Float](s *Source, limit int, nonFinite bool) []T {
+	atLeast("Values", limit, 0)
 	d := decoder[T]{Source: s, limit: limit, nonFinite: nonFinite}
 	for !s.Empty() && len(d.values) < limit {
 		d.step()

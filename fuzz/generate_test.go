@@ -72,6 +72,15 @@ func TestNotable(t *testing.T) {
 	}
 }
 
+func TestNumbersThatAreNone(t *testing.T) {
+	source := NewSource([]byte{3, 1, 2})
+	require.PanicsWithValue(t, "fuzz: a number from 0 to less than 0: want 1 or more", func() { source.Int(0) })
+	require.PanicsWithValue(t, "fuzz: Values of -1 terms: want 0 or more", func() { Values[float64](source, -1, true) })
+	require.PanicsWithValue(t, "fuzz: NewProgram of -1 terms: want 0 or more", func() { NewProgram(source, -1) })
+	require.Empty(t, Values[float64](source, 0, true))
+	NewProgram(source, 1<<20) // cuts lie within the first 65,536 terms
+}
+
 func TestProgramCoversEveryTermOnce(t *testing.T) {
 	join := func(a, b []int) []int { return append(append([]int(nil), a...), b...) }
 	empty, pieces := 0, 0

@@ -12,8 +12,10 @@ type Program struct {
 }
 
 // NewProgram decodes a program for n terms: one byte for the number of cuts, two
-// bytes a cut, two a merge. An empty source is the program of one piece.
+// bytes a cut, two a merge. An empty source is the program of one piece. It panics if
+// n is negative.
 func NewProgram(s *Source, n int) Program {
+	atLeast("NewProgram", n, 0)
 	var p Program
 	for range s.Byte() % 32 {
 		p.Cuts = append(p.Cuts, s.Int(n+1))

@@ -1,10 +1,15 @@
 package fuzz
 
-import "github.com/samebits/samebits/reduce"
+import (
+	"fmt"
+
+	"github.com/samebits/samebits/internal/plural"
+	"github.com/samebits/samebits/reduce"
+)
 
 // Search is Sum for a program that is no test: it checks the seeds and then n
 // pseudorandom inputs, the same ones every time, and returns the first error of
-// Check. One input takes from 10 µs to a few ms.
+// Check. One input takes from 10 µs to a few ms. A negative n is an error.
 func Search[T reduce.Float](sum func(x []T) T, c Contract, n int) error {
 	return search(validate[T](c, false), sumSeeds[T](), n, func(data []byte) error {
 		return Check(sum, c, decodeSum[T](c, data).x)
@@ -32,6 +37,9 @@ func SearchCuts[T reduce.Float, A Accumulator[T, A]](start func(index int) A, c 
 func search(err error, seeds [][]byte, n int, check func(data []byte) error) error {
 	if err != nil {
 		return err
+	}
+	if n < 0 {
+		return fmt.Errorf("fuzz: search of %s besides the seeds: want 0 or more", plural.Of(n, "input"))
 	}
 	r := newRandom(1)
 	for i := range len(seeds) + n {

@@ -16,9 +16,10 @@ import (
 //
 // It holds O(log n) rows of lanes, a few bins or one superaccumulator. Adding a
 // value costs a few nanoseconds, under Binned several times that, and does not allocate
-// but when the O(log n) rows grow. It takes terms up to the index MaxInt-128. It is made by NewAccumulator or by unmarshalling;
-// the zero Accumulator is good for the latter only. It is not safe for concurrent
-// use.
+// but when the O(log n) rows grow. It takes terms up to the index MaxInt-128. It is made
+// by NewAccumulator or by unmarshalling; the zero Accumulator is good for the latter
+// only. It is not safe for concurrent use, that of Sum and marshalling alone included;
+// but several goroutines may Merge the same next.
 type Accumulator[T Float] struct {
 	order      Order
 	start, end int

@@ -34,7 +34,8 @@ const (
 //
 // It holds up to 2^63-1 terms at a time, however they came together, and panics
 // where more are added or merged. Adding does not allocate. Rounding costs as much
-// as the sum has digits of 32 bits.
+// as the sum has digits of 32 bits. It is not safe for concurrent use: rounding and
+// marshalling, too, bring the state into canonical form.
 type Superaccumulator struct {
 	limb    [limbCount]int64
 	lo, hi  int             // limbs outside [lo, hi) are zero

@@ -10,18 +10,22 @@ import (
 
 // PrefixSums sets dst[i] to the sum of x[0], ..., x[i] in the order Pairwise: the
 // bits of Sum(Pairwise, x[:i+1]), and so with its error bound. An element costs at
-// most log2(len(x)) + 1 additions. dst may be x; otherwise
-// they must not overlap: dst[i] is set before x[i+1] is read.
-// It panics if the lengths differ.
+// most log2(len(x)) + 1 additions. dst may be x. It panics if the lengths differ, or
+// if dst and x overlap otherwise.
 func PrefixSums[T Float](dst, x []T) { whole(x).PrefixSums(whole(dst)) }
 
-// PrefixSums is the function PrefixSums over the elements of v. dst may be v; otherwise
-// no element of one may be an element of the other.
+// PrefixSums is the function PrefixSums over the elements of v. dst may be v. It panics
+// if they differ in length, or if otherwise an element of one is an element of the
+// other; those of one may lie between those of the other.
 func (v Vector[T]) PrefixSums(dst Vector[T]) {
 	v.mustFit()
 	dst.mustFit()
 	if v.N != dst.N {
 		panic(fmt.Sprintf("reduce: prefix sums of %s to %d", plural.Of(v.N, "element"), dst.N))
+	}
+	if i, j := commonElement(dst, v); i >= 0 && !(i == 0 && j == 0 && (dst.Inc == v.Inc || v.N == 1)) {
+		panic(fmt.Sprintf("reduce: prefix sums of %s to memory that overlaps theirs: element %d of the sums is term %d; want all of them the same, or none",
+			plural.Of(v.N, "element"), i, j))
 	}
 	p := prefix[T]{lanes: Lanes[T]()}
 	for i := range v.N {

@@ -106,6 +106,62 @@ func TestPrefixSumsInPlaceAndStrided(t *testing.T) {
 	}
 }
 
+// checkOverlap compares what PrefixSums says of two vectors in the same memory with a table of
+// their places.
+func checkOverlap(t *testing.T, memory []float64, n, at, inc, dstAt, dstInc int) {
+	t.Helper()
+	v, dst := reduce.NewVector(n, inc, memory[at:]), reduce.NewVector(n, dstInc, memory[dstAt:])
+	place, shared := map[int]int{}, false
+	for i := range n {
+		place[at+i*inc] = i
+	}
+	same := true
+	for i := range n {
+		j, known := place[dstAt+i*dstInc]
+		shared = shared || known
+		same = same && known && i == j
+	}
+	name := fmt.Sprintf("%d elements, x %d apart from %d on, dst %d apart from %d on", n, inc, at, dstInc, dstAt)
+	if shared && !same {
+		require.Panics(t, func() { v.PrefixSums(dst) }, name)
+		return
+	}
+	want, got := make([]float64, n), make([]float64, n)
+	v.PrefixSums(reduce.NewVector(n, 1, want))
+	v.PrefixSums(dst)
+	for i := range got {
+		got[i] = dst.Data[i*dst.Inc]
+	}
+	require.Equal(t, want, got, name)
+}
+
+func TestPrefixSumsRefuseOverlap(t *testing.T) {
+	memory := make([]float64, 64)
+	for i := range memory {
+		memory[i] = float64(i%7) - 3
+	}
+	for n := range 9 {
+		for at := range 12 {
+			for dstAt := range 12 {
+				for inc := 1; inc <= 6; inc++ {
+					for dstInc := 1; dstInc <= 6; dstInc++ {
+						checkOverlap(t, memory, n, at, inc, dstAt, dstInc)
+					}
+				}
+			}
+		}
+	}
+	x := memory[:9]
+	require.PanicsWithValue(t, "reduce: prefix sums of 8 elements to memory that overlaps theirs: element 0 of the sums is term 1; want all of them the same, or none",
+		func() { reduce.PrefixSums(x[1:], x[:8]) })
+	for _, inc := range []int{1 << 30, math.MaxInt/2 + 1, math.MaxInt} { // in bytes, some are 0 modulo 2^64
+		one := reduce.NewVector(1, inc, x[3:])
+		one.PrefixSums(one)
+		one.PrefixSums(reduce.NewVector(1, 5, x[3:]))
+		one.PrefixSums(reduce.NewVector(1, inc, x[4:]))
+	}
+}
+
 func TestPrefixCheckSeesFaults(t *testing.T) {
 	x := spread[float64](5, 300)
 	running := func(dst, x []float64) {

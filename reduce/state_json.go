@@ -54,8 +54,9 @@ type exactJSON struct {
 const stateFormat = "samebits state"
 
 // MarshalJSON returns the state in its one form in JSON: SPEC.md, section 10. Errors
-// are those of AppendBinary.
-func (a *Accumulator[T]) MarshalJSON() ([]byte, error) {
+// are those of AppendBinary. It is a method of values, so that package json finds it
+// also where it has no pointer: there it would write {}, without an error.
+func (a Accumulator[T]) MarshalJSON() ([]byte, error) {
 	s, err := a.state()
 	if err != nil {
 		return nil, err
@@ -77,8 +78,8 @@ func (a *Accumulator[T]) UnmarshalJSON(data []byte) error {
 }
 
 // MarshalJSON returns the state in its one form in JSON: SPEC.md, section 10. Errors
-// are those of AppendBinary.
-func (a *Superaccumulator) MarshalJSON() ([]byte, error) {
+// are those of AppendBinary. It is a method of values as that of Accumulator is.
+func (a Superaccumulator) MarshalJSON() ([]byte, error) {
 	s, err := a.wholeState()
 	if err != nil {
 		return nil, err

@@ -440,3 +440,32 @@ func TestReadingIsStrict(t *testing.T) {
 	t.Run("float32", testReadingIsStrict[float32])
 	t.Run("float64", testReadingIsStrict[float64])
 }
+
+// Package json finds the methods of values as of pointers: of a field of a struct that
+// is handed over by value, and of an element of a map, it has no pointer.
+func TestJSONOfValues(t *testing.T) {
+	type shard struct {
+		Sum   reduce.Accumulator[float32]
+		Exact reduce.Superaccumulator
+	}
+	var before, after shard
+	a, err := reduce.NewAccumulator[float32](reduce.DoubleDouble, 5)
+	require.NoError(t, err)
+	a.Add(spread[float32](1, 200)...)
+	before.Sum = *a
+	before.Exact.AddProduct(1e300, 1e300)
+	pointers, err := json.Marshal(&before)
+	require.NoError(t, err)
+	values, err := json.Marshal(before)
+	require.NoError(t, err)
+	require.Equal(t, string(pointers), string(values))
+	require.NoError(t, json.Unmarshal(values, &after))
+	again, err := json.Marshal(map[string]shard{"": after})
+	require.NoError(t, err)
+	require.Equal(t, `{"":`+string(values)+"}", string(again))
+	for _, none := range []any{(*reduce.Accumulator[float32])(nil), (*reduce.Superaccumulator)(nil)} {
+		text, err := json.Marshal(none)
+		require.NoError(t, err)
+		require.Equal(t, "null", string(text))
+	}
+}

@@ -2,6 +2,7 @@ package reduce
 
 import (
 	"fmt"
+	"unsafe"
 
 	"github.com/samebits/samebits/internal/plural"
 )
@@ -42,6 +43,39 @@ func (v Vector[T]) mustFit() {
 	case v.N > 0 && (len(v.Data) == 0 || v.N-1 > (len(v.Data)-1)/v.Inc):
 		panic(fmt.Sprintf("reduce: vector of %s at increment %d: too long for %s", plural.Of(v.N, "element"), v.Inc, plural.Of(len(v.Data), "number")))
 	}
+}
+
+// commonElement returns the first element of v that lies where one of w does, and which,
+// or -1. It looks at every element only where their memory overlaps and their
+// increments let them meet.
+func commonElement[T Float](v, w Vector[T]) (i, j int) {
+	if v.N == 0 || w.N == 0 {
+		return -1, -1
+	}
+	size := int(unsafe.Sizeof(T(0)))
+	at := func(u Vector[T], i int) uintptr { return uintptr(unsafe.Pointer(&u.Data[i*u.Inc])) }
+	if at(v, v.N-1) < at(w, 0) || at(w, w.N-1) < at(v, 0) {
+		return -1, -1
+	}
+	bytes := int(at(v, 0) - at(w, 0)) // from the first of w to the first of v
+	distance := bytes / size
+	if bytes%size != 0 || distance%gcd(v.Inc, w.Inc) != 0 {
+		return -1, -1
+	}
+	for i := range v.N {
+		if j := distance / w.Inc; distance >= 0 && distance%w.Inc == 0 && j < w.N {
+			return i, j
+		}
+		distance += v.Inc
+	}
+	return -1, -1
+}
+
+func gcd(a, b int) int {
+	for b != 0 {
+		a, b = b, a%b
+	}
+	return a
 }
 
 // Sum is the function Sum over the elements of v.

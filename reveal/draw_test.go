@@ -24,6 +24,10 @@ func TestParseReadsWhatStringWrites(t *testing.T) {
 	other, err := Parse("((0,1),2*)")
 	require.NoError(t, err)
 	require.False(t, tree.Equal(other))
+	require.False(t, tree.Product)
+	require.True(t, other.Product, "a fused leaf is a product")
+	require.Equal(t, 38.0, Evaluate(other, []float64{1, 2, 3}, []float64{4, 5, 8}))
+	require.PanicsWithValue(t, "reveal: 3 and 0 numbers for 3 leaves", func() { Evaluate(other, []float64{1, 2, 3}, nil) })
 	for text, want := range map[string]string{
 		"": "ends", "(": "ends", "(0": "want , or )", "(0,1": "want , or )", "(0,1]": "want , or )", "(0,1)2": "follows", "()": "leaf",
 		"(0)": "1 operand", "(0,1,2)": "3 operands", "(0,0)": "each", "(0,2)": "each", "(0,-1)": "leaf", "x": "leaf",

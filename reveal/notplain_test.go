@@ -163,6 +163,24 @@ func TestOddSums(t *testing.T) {
 	}
 }
 
+// What varies seldom is not taken for a dependence on the address.
+func TestSeldomNondeterministic(t *testing.T) {
+	for period := 40; period < 140; period += 3 {
+		for _, n := range []int{7, 20} {
+			calls := 0
+			tree, err := Sum(func(x []float64) float64 {
+				if calls++; calls%period == 0 {
+					slices.Reverse(x)
+				}
+				return leftToRight(x)
+			}, n)
+			if err != nil { // it may not have shown at all
+				require.NotEqual(t, AddressDependent, whyNot(t, tree, err).Cause, "period %d of %d terms", period, n)
+			}
+		}
+	}
+}
+
 func TestVariantsOfAnAddressDependentSum(t *testing.T) {
 	tree, err := Sum(func(x []float32) float32 {
 		if lineOffset(x)%4 == 3 {
@@ -218,7 +236,13 @@ func TestBadSizes(t *testing.T) {
 	}
 	_, err := Gemm(backToFront, 0, 3, 8)
 	require.ErrorContains(t, err, "0 x 8 and 8 x 3")
-	tree, err := Sum(leftToRight[float64], 1)
+	for _, size := range [][3]int{{1 << 30, 1, 2}, {1, 1 << 30, 2}, {1 << 20, 1 << 11, 2}, {2, 3, 1 << 30}, {math.MaxInt, math.MaxInt, math.MaxInt}} {
+		_, err = Gemm(backToFront, size[0], size[1], size[2])
+		require.ErrorContains(t, err, "want matrices of at most 1073741824 elements", size)
+	}
+	tree, err := Sum(func(x []float64) float64 { return math.Abs(x[0]) }, 1)
+	require.Equal(t, NotSum, whyNot(t, tree, err).Cause, "of magnitudes")
+	tree, err = Sum(leftToRight[float64], 1)
 	require.NoError(t, err)
 	require.Equal(t, "0", tree.String())
 	require.Panics(t, func() { Evaluate(tree, []float64{1, 2}, nil) })

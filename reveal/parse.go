@@ -8,9 +8,10 @@ import (
 	"github.com/samebits/samebits/internal/plural"
 )
 
-// Parse reads what String writes; spaces are left out. It is an error if the text is
-// no tree, a leaf is missing or twice there, or the brackets do not fit the number
-// of operands.
+// Parse reads what String writes; spaces are left out. Of a tree with a fused leaf the
+// leaves are products; otherwise, as the text does not say, terms. Nor does it say
+// PlusZero and Alignment. It is an error if the text is no tree, a leaf is missing or
+// twice there, or the brackets do not fit the number of operands.
 func Parse(text string) (*Tree, error) {
 	p := parser{rest: strings.Join(strings.Fields(text), "")}
 	root, err := p.node(0)
@@ -23,7 +24,8 @@ func Parse(text string) (*Tree, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reveal: %w", err)
 	}
-	return &Tree{Node: root}, nil
+	fused := !root.all(func(n *Node) bool { return !n.Fused })
+	return &Tree{Node: root, Product: fused}, nil
 }
 
 // maxNesting keeps hostile text from exhausting the stack.

@@ -21,7 +21,8 @@ func IgnoreAddresses() Option { return func(o *options) { o.addresses = false } 
 func IgnoreOverflow() Option { return func(o *options) { o.overflow = false } }
 
 // Sum reveals the tree by which f sums n terms. f may be any function that sums the
-// slice it is given; it may change the slice, and must not keep it.
+// slice it is given; it may change the slice, and must not keep it. It is called from
+// one goroutine, with n terms each time. A panic of it is not recovered.
 //
 // A tree that is returned gives the bits of f on all of thirty inputs or more: random,
 // wide, cancelling, tied, overflowing, subnormal, and the first of them at every
@@ -57,10 +58,14 @@ func revealDot[T kernel.Float](product bool, f func(x, y []T) T, n int, o []Opti
 // is Dot for all elements at once: every row of a is x and every column of b is y.
 // Where the elements have different trees the error is a *NotPlain with the trees by
 // row and column, for which each element is probed. Calls are those of Dot, for
-// matrices of that size. It is an error if m or n is below 1.
+// matrices of that size. It is an error if m or n is below 1, or a matrix has more
+// than 2^30 elements.
 func Gemm[T kernel.Float](f func(m, n, k int, a, b, c []T), m, n, k int, o ...Option) (*Tree, error) {
 	if m < 1 || n < 1 {
 		return nil, fmt.Errorf("reveal: product of %d x %d and %d x %d: want at least one row and column", m, k, k, n)
+	}
+	if most := maxElements / max(m, n); k > most || min(m, n) > most {
+		return nil, fmt.Errorf("reveal: product of %d x %d and %d x %d: want matrices of at most %d elements", m, k, k, n, maxElements)
 	}
 	g := &product[T]{m: m, n: n, f: f}
 	tree, err := Dot(g.first, k, o...)
@@ -83,6 +88,9 @@ func Gemm[T kernel.Float](f func(m, n, k int, a, b, c []T), m, n, k int, o ...Op
 	}
 	return nil, e
 }
+
+// maxElements bounds the size of a matrix.
+const maxElements = 1 << 30
 
 // product is a matrix product all of whose elements are the same dot product.
 type product[T kernel.Float] struct {

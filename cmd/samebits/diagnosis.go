@@ -17,7 +17,7 @@ func printDiagnosis(w io.Writer, r *diagnose.Report, all bool) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "samebits %s, SPEC.md version %d\n", version, r.Spec)
 	for _, run := range r.Runs {
-		fmt.Fprintf(&b, "trace     %s: %s\n", run.File, describeRun(run))
+		fmt.Fprintf(&b, "trace     %s: %s\n", printable(run.File), printable(describeRun(run)))
 	}
 	if len(r.Stages) > 0 {
 		printStages(&b, r, all)

@@ -96,7 +96,11 @@ func continueText[T model.Float](ctx context.Context, c *generateCmd, in input, 
 		err = endErr
 	}
 	if c.JSON {
-		err = errors.Join(err, writeJSON(s.out, c.report(in, m.Ranks(), w, finish)))
+		if writeErr := writeJSON(s.out, c.report(in, m.Ranks(), w, finish)); err == nil {
+			err = writeErr
+		} else if writeErr != nil {
+			err = fmt.Errorf("%w; %w", err, writeErr)
+		}
 	}
 	return err
 }

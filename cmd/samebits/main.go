@@ -86,7 +86,7 @@ func run(ctx context.Context, args []string, s streams) (status int) {
 	case errors.Is(err, errFinding):
 		return exitFinding
 	}
-	fmt.Fprintf(s.err, "samebits: %v\n", err)
+	fmt.Fprintf(s.err, "samebits: %s\n", printable(err.Error()))
 	return exitBadUse
 }
 

@@ -108,6 +108,7 @@ func TestBadUseIsOneClearLine(t *testing.T) {
 		{[]string{"dot", numbers}, []string{"<y>"}},
 		{[]string{"dot", numbers, write(t, "three", "1\n2\n3\n")}, []string{"2 numbers", "3"}},
 		{[]string{"dot", "-", "-"}, []string{"standard input"}},
+		{[]string{"dot", numbers, "-"}, []string{"2 numbers", "standard input has 0"}},
 	} {
 		status, stdout, stderr := samebits(t, "", c.args...)
 		require.Equal(t, exitBadUse, status, "%v: %s", c.args, stderr)

@@ -224,7 +224,7 @@ func reportTree(t *reveal.Tree, at [][2]int) *treeReport {
 
 // title names what was revealed.
 func (r *revealReport) title() string {
-	return fmt.Sprintf("%s: %s of %s, %s", r.Subject, r.Op, plural.Of(r.Terms, "term"), r.Type)
+	return fmt.Sprintf("%s: %s of %s, %s", printable(r.Subject), r.Op, plural.Of(r.Terms, "term"), r.Type)
 }
 
 // draw draws the tree to the file of that name, if there is one: of several the first.

@@ -96,7 +96,7 @@ func dotFiles[T kernel.Float](r reduction, xName, yName string, s streams) error
 		return err
 	}
 	if len(x) != len(y) {
-		return fmt.Errorf("dot: %s has %s and %s has %d: want as many", xName, plural.Of(len(x), "number"), yName, len(y))
+		return fmt.Errorf("dot: %s has %s and %s has %d: want as many", shownName(xName), plural.Of(len(x), "number"), shownName(yName), len(y))
 	}
 	return reportSum(r, s.out, order, reduce.Dot(order, x, y), len(x))
 }
@@ -112,9 +112,17 @@ func (r reduction) order(check func(reduce.Order) error) (reduce.Order, error) {
 
 func readNumbers[T kernel.Float](name string, stdin io.Reader) ([]T, error) {
 	if name == "-" {
-		return numfile.Read[T](stdin, "standard input")
+		return numfile.Read[T](stdin, shownName(name))
 	}
 	return numfile.ReadFile[T](name)
+}
+
+// shownName is what messages call a file.
+func shownName(name string) string {
+	if name == "-" {
+		return "standard input"
+	}
+	return name
 }
 
 func reportSum[T kernel.Float](r reduction, w io.Writer, order reduce.Order, sum T, terms int) error {

@@ -44,7 +44,7 @@ func (r *report) dtypes() []string {
 func printHead(b *strings.Builder, r *report) {
 	c := r.Config
 	fmt.Fprintf(b, "samebits %s, SPEC.md version %d\n", r.Version, r.Spec)
-	fmt.Fprintf(b, "model     %s: %s, %s, width %d, %s, vocabulary %d\n", r.Model, c.Family, plural.Of(c.Layers, "layer"), c.Width, heads(c), c.Vocabulary)
+	fmt.Fprintf(b, "model     %s: %s, %s, width %d, %s, vocabulary %d\n", printable(r.Model), c.Family, plural.Of(c.Layers, "layer"), c.Width, heads(c), c.Vocabulary)
 	if r.Prompt != "" {
 		fmt.Fprintf(b, "input     %q, %s\n", r.Prompt, plural.Of(len(r.IDs), "token"))
 	} else {

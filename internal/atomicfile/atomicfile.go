@@ -19,9 +19,9 @@ import (
 // file is removed and path is untouched.
 //
 // The writer handed to write is buffered. A file that exists keeps its
-// permissions, and a symbolic link its target's name; a new file gets 0666 less
-// the umask. A path that exists and is no regular file (a directory, a device)
-// is an error.
+// permissions; a new file gets 0666 less the umask. A symbolic link stays one: the
+// file that it points to is written, or created where there is none. A path that
+// exists and is no regular file (a directory, a device) is an error.
 func Write(path string, write func(io.Writer) error) error {
 	if err := replace(path, write); err != nil {
 		return fmt.Errorf("writing %s: %w", path, err)
@@ -84,7 +84,8 @@ func destination(path string) (string, fs.FileMode, error) {
 	}
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return path, 0o666, nil
+		path, err = target(path)
+		return path, 0o666, err
 	}
 	if err != nil {
 		return "", 0, err
@@ -94,6 +95,31 @@ func destination(path string) (string, fs.FileMode, error) {
 	}
 	path, err = filepath.EvalSymlinks(path)
 	return path, info.Mode().Perm(), err
+}
+
+// maxLinks is how many links that follow each other target takes, as Linux does.
+const maxLinks = 40
+
+// target returns what a path that names no file points to: itself, or where the last of
+// its symbolic links points. Nothing is shortened beforehand, as a folder before .. may
+// be a link, too.
+func target(path string) (string, error) {
+	for range maxLinks {
+		link, err := os.Readlink(path)
+		if err != nil { // there is nothing, and so no link
+			return path, nil
+		}
+		if !filepath.IsAbs(link) {
+			dir, _ := filepath.Split(path)
+			link = dir + link
+		}
+		dir, name := filepath.Split(link)
+		if dir, err = filepath.EvalSymlinks(dir); err != nil {
+			return "", fmt.Errorf("it is a symbolic link to %s: %w", link, err)
+		}
+		path = filepath.Join(dir, name)
+	}
+	return "", fmt.Errorf("more than %d symbolic links follow each other", maxLinks)
 }
 
 // fill writes the content to f and forces it to the disk.

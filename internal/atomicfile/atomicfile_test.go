@@ -83,6 +83,65 @@ func TestSymbolicLinkKeepsPointing(t *testing.T) {
 	requireOnly(t, elsewhere, "target", "new")
 }
 
+// A link whose file is missing stays a link, and the file comes where it points, as an
+// open for writing has it.
+func TestDanglingLinkKeepsPointing(t *testing.T) {
+	for name, link := range map[string]func(t *testing.T, dir string) string{ // makes links to out
+		"relative": func(t *testing.T, dir string) string { return linkTo(t, "out", filepath.Join(dir, "link")) },
+		"absolute": func(t *testing.T, dir string) string {
+			return linkTo(t, filepath.Join(dir, "out"), filepath.Join(dir, "link"))
+		},
+		"of a link": func(t *testing.T, dir string) string {
+			linkTo(t, "../"+filepath.Base(dir)+"/out", filepath.Join(dir, "middle"))
+			return linkTo(t, "middle", filepath.Join(dir, "link"))
+		},
+		"by way of a folder that is a link": func(t *testing.T, dir string) string { // folder/.. is not where folder lies
+			deep := filepath.Join(t.TempDir(), "a", "b")
+			require.NoError(t, os.MkdirAll(deep, 0o777))
+			folder := linkTo(t, deep, filepath.Join(dir, "folder"))
+			up, err := filepath.Rel(filepath.Dir(deep), dir)
+			require.NoError(t, err)
+			return linkTo(t, filepath.Base(folder)+"/../"+up+"/out", filepath.Join(dir, "link"))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir, err := filepath.EvalSymlinks(t.TempDir())
+			require.NoError(t, err)
+			path := link(t, dir)
+			require.NoError(t, atomicfile.Check(path))
+			require.NoFileExists(t, filepath.Join(dir, "out"))
+			for _, s := range []string{"first", "second"} {
+				require.NoError(t, atomicfile.Write(path, content(s)))
+				got, err := os.ReadFile(filepath.Join(dir, "out"))
+				require.NoError(t, err)
+				require.Equal(t, s, string(got))
+			}
+			info, err := os.Lstat(path)
+			require.NoError(t, err)
+			require.Equal(t, os.ModeSymlink, info.Mode().Type(), "the link stays")
+		})
+	}
+	dir := t.TempDir()
+	t.Chdir(dir) // a path without a folder
+	require.NoError(t, atomicfile.Write(linkTo(t, "here", "link"), content("x")))
+	require.FileExists(t, "here")
+	require.NoError(t, os.Remove("here"))
+	require.NoError(t, os.Remove("link"))
+	nowhere := linkTo(t, filepath.Join(dir, "absent", "out"), filepath.Join(dir, "nowhere"))
+	require.ErrorIs(t, atomicfile.Write(nowhere, content("x")), os.ErrNotExist)
+	require.ErrorContains(t, atomicfile.Check(nowhere), "it is a symbolic link to "+filepath.Join(dir, "absent", "out"))
+	require.Error(t, atomicfile.Write(linkTo(t, "circle", filepath.Join(dir, "circle")), content("x")))
+	entries, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	require.Len(t, entries, 2, "only the links")
+}
+
+func linkTo(t *testing.T, target, link string) string {
+	t.Helper()
+	require.NoError(t, os.Symlink(target, link))
+	return link
+}
+
 func TestRefusals(t *testing.T) {
 	dir := t.TempDir()
 	require.ErrorContains(t, atomicfile.Write(dir, content("x")), "not a regular file")

@@ -33,8 +33,8 @@ func ReadFile[T kernel.Float](path string) ([]T, error) {
 // Text holds one number a line: decimal (0.1, -3e-5) or hexadecimal (0x1.8p-3),
 // or Inf, +Inf, -Inf, NaN, in upper or lower case. A number is rounded once, to
 // the nearest T, ties to even. Blank lines and lines that begin with # are
-// skipped. A line that is no such number, or whose number rounds to infinity, is
-// an error that names it.
+// skipped, as is a byte order mark of UTF-8 before the first. A line that is no such
+// number, or whose number rounds to infinity, is an error that names it.
 func Read[T kernel.Float](r io.Reader, name string) ([]T, error) {
 	b := bufio.NewReaderSize(r, 1<<16)
 	start, err := b.Peek(len(npyMagic))
@@ -42,6 +42,9 @@ func Read[T kernel.Float](r io.Reader, name string) ([]T, error) {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	if !bytes.Equal(start, npyMagic) {
+		if bytes.HasPrefix(start, byteOrderMark) {
+			_, _ = b.Discard(len(byteOrderMark)) // they are in the buffer
+		}
 		return readText[T](b, name)
 	}
 	array, err := ReadNPY(b, name)

@@ -36,6 +36,9 @@ func TestText(t *testing.T) {
 	requireNumbers(t, strings.NewReader(text),
 		1, -0.1, 0.1875, math.Copysign(0, -1), 5e-324, inf, -inf, kernel.NaN[float64](), 1e23)
 	requireNumbers(t, iotest.OneByteReader(strings.NewReader("1\n2\n")), 1.0, 2.0)
+	requireNumbers(t, strings.NewReader("\ufeff1\r\n2\r\n"), 1.0, 2.0)
+	requireNumbers(t, iotest.OneByteReader(strings.NewReader("\ufeff1")), 1.0)
+	requireNumbers[float64](t, strings.NewReader("\ufeff"))
 	requireNumbers[float64](t, strings.NewReader(""))
 	requireNumbers[float64](t, strings.NewReader("\n#\n"))
 }
@@ -51,6 +54,8 @@ func TestTextErrors(t *testing.T) {
 	const allowed = " is not a number: want a decimal or hexadecimal float (0.1, 0x1.8p-3), Inf or NaN on each line"
 	for text, want := range map[string]string{
 		"1\n\nabc\n":               `n.txt:3: "abc"` + allowed,
+		"\ufeff\ufeff1":            "n.txt:1: \"\\ufeff1\"" + allowed,
+		"1\n\ufeff2":               "n.txt:2: \"\\ufeff2\"" + allowed,
 		"1 2":                      `n.txt:1: "1 2"` + allowed,
 		"1,5":                      `n.txt:1: "1,5"` + allowed,
 		"0x12":                     `n.txt:1: "0x12"` + allowed,

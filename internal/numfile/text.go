@@ -15,6 +15,9 @@ import (
 // halfway between two others, has less than 800 digits.
 const maxLine = 1 << 20
 
+// byteOrderMark is what some editors and shells of Windows put before text.
+var byteOrderMark = []byte("\ufeff")
+
 func readText[T kernel.Float](r io.Reader, name string) ([]T, error) {
 	var numbers []T
 	lines := bufio.NewScanner(r)
