@@ -352,6 +352,9 @@ func writeOnGrid(out string) {
 		t.setWidth(f32)
 		for _, of := range []term{plain, roundedProduct} {
 			for _, apart := range []bool{false, true} {
+				if apart && of != plain && t == a {
+					continue // see narrowApart
+				}
 				k := &onGrid{amd64: t, term: of, apart: apart}
 				k.emit()
 				declare(fmt.Sprintf("func %s%s%s", k.name(), t.suffix(), k.signature()))
