@@ -80,7 +80,7 @@ func (a *amd64) p(mnemonic string) string {
 
 func (a *amd64) load(d reg, m mem)    { a.line("%s %s, %s", a.p("VMOVU"), a.mem(m), a.v(d)) }
 func (a *amd64) store(m mem, r reg)   { a.line("%s %s, %s", a.p("VMOVU"), a.v(r), a.mem(m)) }
-func (a *amd64) prefetch(m mem)       { a.line("PREFETCHT0 %s", a.mem(m)) }
+func (a *amd64) prefetch(m mem)       { a.line("PREFETCH%s %s", a.howNear(), a.mem(m)) }
 func (a *amd64) prefetchSecond(m mem) { a.line("PREFETCHT2 %s", a.mem(m)) }
 func (a *amd64) prefetchResult(m mem) { a.line("PREFETCHT0 %s", a.mem(m)) }
 func (a *amd64) loadWide(d reg, m mem) {
@@ -88,11 +88,14 @@ func (a *amd64) loadWide(d reg, m mem) {
 }
 
 func (a *amd64) prefetchFrom(base, index string, off int) {
-	how := "T0"
+	a.line("PREFETCH%s %d(%s)(%s*1)", a.howNear(), off, amd64Scalar(base), amd64Scalar(index))
+}
+
+func (a *amd64) howNear() string {
 	if a.once {
-		how = "NTA"
+		return "NTA"
 	}
-	a.line("PREFETCH%s %d(%s)(%s*1)", how, off, amd64Scalar(base), amd64Scalar(index))
+	return "T0"
 }
 
 func (a *amd64) prefetchSecondFrom(base, index string, off int) {

@@ -46,6 +46,8 @@ type extract struct {
 	what extraction
 	free []reg
 
+	apart bool // of terms that are read in several places: see apart.go
+
 	anchor, high reg
 	max, min     []reg // that vectors alternate between; max is the least of least
 	h, low       []reg // of the lanes
@@ -55,26 +57,43 @@ type extract struct {
 var extractions = [...]string{"largest", "least", "split", "scaled", "watched", "rounded", "summed", "extent"}
 
 func emitExtract(t target, w width, of term, what extraction) string {
+	k := newExtract(t, w, of, what)
+	k.emit()
+	return k.declaration()
+}
+
+func newExtract(t target, w width, of term, what extraction) *extract {
 	k := &extract{target: t, w: w, term: of, what: what}
 	t.setWidth(w)
 	for r := t.registers() - 1; r >= 0; r-- {
 		k.free = append(k.free, reg(r))
 	}
-	k.emit()
-	return k.declaration()
+	return k
 }
 
 func (k *extract) name() string {
-	return fmt.Sprintf("%s%s%v", extractions[k.what], k.term, k.w)
+	apart := ""
+	if k.apart {
+		apart = "Apart"
+	}
+	return fmt.Sprintf("%s%s%s%v", extractions[k.what], apart, k.term, k.w)
 }
 
 // signature is the Go type of the arguments and the results.
 func (k *extract) signature() string {
 	_, elements := (&tree{w: k.w}).types()
-	args := fmt.Sprintf("(x, y *%s, n int", elements)
+	args := fmt.Sprintf("(x, y *%s, %s int", elements, k.count())
 	return args + [...]string{") uint64", ") uint64", ", anchor *uint64) (high uint64, low float64)", ", anchor *uint64) (high uint64, low float64)",
 		", anchor *uint64) (high uint64, low float64, most uint64)", ", anchor *uint64) uint64", ") (sum float64, most uint64)",
 		") (most, least uint64)"}[k.what]
+}
+
+// count is the name of the third argument: the number of terms, or how many bytes places are apart.
+func (k *extract) count() string {
+	if k.apart {
+		return "apart"
+	}
+	return "n"
 }
 
 func (k *extract) declaration() string {
@@ -108,7 +127,7 @@ func (k *extract) inTurn(first func() reg) []reg {
 func (k *extract) turn(r []reg, off int) reg { return r[off/k.sourceBytes()%len(r)] }
 
 func (k *extract) emit() {
-	args, results := []string{"x", "y", "n", "anchor"}, 8
+	args, results := []string{"x", "y", k.count(), "anchor"}, 8
 	switch k.what {
 	case largest, least:
 		args = args[:3]
@@ -119,8 +138,12 @@ func (k *extract) emit() {
 	case watched:
 		results = 24
 	}
-	k.enterUnread(k.name(), args, results, k.tailBuffers())
-	if k.tailBuffers() > 0 {
+	buffers := k.tailBuffers()
+	if k.apart {
+		buffers = 0 // whole rows alone
+	}
+	k.enterUnread(k.name(), args, results, buffers)
+	if buffers > 0 {
 		k.alignFrame()
 	}
 	for _, arg := range args {
@@ -159,10 +182,24 @@ func (k *extract) emit() {
 	if k.asksAhead() {
 		k.beginAsking()
 	}
-	eachRow(k.target, k.w, k.term != plain, k.wholeRow, k.sourceBytes(), k.lastVector)
+	if k.apart {
+		k.eachPlace()
+	} else {
+		eachRow(k.target, k.w, k.term != plain, k.wholeRow, k.sourceBytes(), k.lastVector)
+	}
 	k.modeRead() // late: what comes before of this call overlaps with the end of the one before
 	k.finish(8 * len(args))
 	k.leave()
+}
+
+// eachPlace prints the loops over the rows of a block in several places.
+func (k *extract) eachPlace() {
+	part := certifiedPart
+	if k.term != plain {
+		part /= 2
+	}
+	k.moveImm("q", part*k.w.element()/stretchOf(k.term != plain))
+	eachPlace(k.target, k.term != plain, k.wholeRow)
 }
 
 // holdConstants keeps the constants of the terms in registers, if there are some left beside one or two vectors.
@@ -206,7 +243,7 @@ func (k *extract) stream() int {
 // asksAhead tells whether memory is prefetched: of exact products, whose two arrays may be in one bank of the memory (see
 // pairBlock). Rounded ones lose more in cache than they gain.
 func (k *extract) asksAhead() bool {
-	return k.what == watched && k.exactPair() && k.vectorBytes() == 64
+	return k.what == watched && k.exactPair() && k.vectorBytes() == 64 && !k.apart
 }
 
 // Lines of the two arrays are prefetched alternately, askedAlike bytes of each: some for each row, at p, and the next of the

@@ -153,26 +153,43 @@ func (k *onGrid) eachBlock() {
 	k.flush()
 }
 
-// eachTurn prints the loop over turns, places and rows. A lane has 64 terms in a turn, of AVX2 128, which are flushed after each.
+// eachTurn prints the loop over turns, places and rows. A lane has 64 terms in a turn, of products and of AVX2 half and twice as many, which are flushed
+// after each.
 func (k *onGrid) eachTurn() {
-	k.line("MOVQ ·streamAhead(SB), BX")
+	length := stretchOf(k.term != plain)
 	k.line("MOVQ CX, DI")
-	k.line("SHRQ $%d, DI", bits.Len(stretch)-1)
-	k.line("LEAQ -%d(CX*%d), R13", stretch, places)
-	k.line("SUBQ $%d, CX", stretch)
-	k.line("IMUL3L $-%d, R8, R8", places*stretch/k.bytes)
-	k.line("IMUL3L $-%d, R9, R9", places*stretch/k.bytes)
+	k.line("SHRQ $%d, DI", bits.Len(uint(length))-1)
+	k.line("LEAQ -%d(CX*%d), R13", length, places)
+	if k.term != plain {
+		k.line("LEAQ (CX*%d), BX", askedStretches)
+	} else {
+		k.line("MOVQ ·streamAhead(SB), BX")
+	}
+	k.line("SUBQ $%d, CX", length)
+	k.line("IMUL3L $-%d, R8, R8", places*length/k.bytes)
+	k.line("IMUL3L $-%d, R9, R9", places*length/k.bytes)
 	k.label("turn")
 	k.broadcastWord(gridS, "R8")
 	k.broadcastWord(gridR, "R9")
 	k.line("MOVL $%d, R10", places)
 	k.label("place")
-	k.line("MOVL $%d, R11", stretch/(k.bytes*onGridAbreast))
-	k.label("row")
-	k.row()
-	k.line("DECL R11")
-	k.line("JNE row")
+	if k.term != plain {
+		k.eachHalf(length)
+	} else {
+		k.line("MOVL $%d, R11", length/(k.bytes*onGridAbreast))
+		k.label("row")
+		k.row()
+		k.line("DECL R11")
+		k.line("JNE row")
+	}
 	k.movePointers("ADDQ CX")
+	if k.term != plain { // see eachPlace
+		k.line("TESTL $1, R10")
+		k.line("JEQ same")
+		k.line("NEGQ BX")
+		k.line("ADDQ $%d, BX", length)
+		k.label("same")
+	}
 	k.line("DECL R10")
 	k.line("JNE place")
 	k.movePointers("SUBQ R13")
@@ -180,6 +197,27 @@ func (k *onGrid) eachTurn() {
 	k.line("JNE out")
 	k.line("DECQ DI")
 	k.line("JNE turn")
+}
+
+// eachHalf prints the loop over the rows of a stretch of two arrays, as eachRowOfTwo does. AX is what is asked for.
+func (k *onGrid) eachHalf(length int) {
+	row := k.bytes * onGridAbreast
+	k.line("LEAQ (SI)(BX*1), AX")
+	k.line("MOVL $2, R12")
+	k.label("half")
+	k.line("MOVL $%d, R11", length/2/row)
+	k.label("row")
+	k.strew(k.capture(k.row), k.capture(func() {
+		for off := 0; off < 2*row; off += line {
+			k.line("PREFETCHNTA %d(AX)", off)
+		}
+	}))
+	k.line("ADDQ $%d, AX", 2*row)
+	k.line("DECL R11")
+	k.line("JNE row")
+	k.line("LEAQ -%d(DX)(BX*1), AX", length/2)
+	k.line("DECL R12")
+	k.line("JNE half")
 }
 
 // row takes a row of whole vectors.
@@ -221,12 +259,9 @@ func (k *onGrid) advance(bytes int) { k.movePointers(fmt.Sprintf("ADDQ $%d", byt
 func (k *onGrid) vector(i reg, off int, ragged bool) {
 	x, t := gridX+i, gridT+i
 	switch {
-	case k.apart && off%line == 0:
+	case k.apart && k.term == plain && off%line == 0:
 		k.once = true
 		k.prefetchFrom("x", "u", off)
-		if k.term != plain {
-			k.prefetchFrom("y", "u", off)
-		}
 		k.once = false
 	case k.term != plain && !ragged && !k.apart: // from memory, that of products waits otherwise
 		k.line("PREFETCHT1 %d(SI)", off+onGridAhead)
@@ -317,6 +352,9 @@ func writeOnGrid(out string) {
 		t.setWidth(f32)
 		for _, of := range []term{plain, roundedProduct} {
 			for _, apart := range []bool{false, true} {
+				if apart && of != plain && t == a {
+					continue // see narrowApart
+				}
 				k := &onGrid{amd64: t, term: of, apart: apart}
 				k.emit()
 				declare(fmt.Sprintf("func %s%s%s", k.name(), t.suffix(), k.signature()))

@@ -126,7 +126,9 @@ func (k *slices) emit() {
 	} else {
 		k.prologue(k.name(), []string{"dst", "x", "y", "n", "anchors"}, 0, k.tailBuffers())
 	}
-	k.loadAhead("u", ofStream)
+	if !k.apart {
+		k.loadAhead("u", ofStream)
+	}
 	for part := range k.parts() {
 		for i := range k.cut() {
 			a, s := k.alloc(), k.alloc()
@@ -155,7 +157,8 @@ func (k *slices) emit() {
 	}
 	k.holdConstants()
 	if k.apart {
-		eachPlace(k.target, k.wholeRow)
+		k.moveImm("q", slicedPart*k.w.element()/stretch)
+		eachPlace(k.target, false, k.wholeRow)
 	} else {
 		eachRow(k.target, k.w, k.term == product, k.wholeRow, k.sourceBytes(), func(off int) { k.lastVector(off, off/k.sourceBytes()) })
 	}
@@ -245,7 +248,7 @@ func (k *slices) wholeRow() {
 func (k *slices) vector(off, i int) {
 	v, t := k.alloc(), k.alloc()
 	k.fetch(v, at("x", off))
-	if off%line == 0 {
+	if off%line == 0 && !k.apart {
 		k.prefetchAhead(at("x", off), "u")
 		if k.term == product {
 			k.prefetchAhead(at("y", off), "u")

@@ -2,11 +2,8 @@ package reduce
 
 import "github.com/samebits/samebits/internal/kernel"
 
-// apartTries is how many blocks of a span may be refused, and apartPart the terms of a block in a place.
-const (
-	apartTries = 3
-	apartPart  = kernel.MaxSliced / kernel.Places
-)
+// apartTries is how many blocks of a span may be refused.
+const apartTries = 3
 
 // apartReader has terms added as several interleaved streams, if kernel.Apart says so, span after span. It gives blocks, as kernel.CutApart takes them,
 // until some of a span have been refused. Those, and all else, it gives as terms side by side, from one place after the other. (It holds no terms: what
@@ -14,18 +11,26 @@ const (
 type apartReader struct {
 	first, n int // the span at hand, or all that is left if there is none; and the number of terms
 	apart    int // from place to place, or 0 if there is no span
+	part     int // of a block in each place
 	lo       int // how many terms of each place have been given
 	tries    int
 	place    int // where to give the next left terms side by side, or Places
 	left     int
 }
 
-func readApart[T Float](t terms[T]) (r apartReader) {
-	if kernel.Is64[T]() {
-		r.apart = kernel.Apart[T](t.kind(), len(t.x))
+// readCut is readApart of all terms, in blocks of kernel.CutApart: plain ones of float64.
+func readCut[T Float](t terms[T]) apartReader {
+	apart := 0
+	if kernel.Is64[T]() && t.kind() == kernel.Plain {
+		apart = kernel.Apart[T](kernel.Plain, len(t.x))
 	}
-	r.n = len(t.x)
-	r.begin(0)
+	return readApart(0, len(t.x), kernel.MaxSliced, apart)
+}
+
+// readApart reads n terms from that one on, in blocks of so many if places are apart, as kernel.Apart says, or 0.
+func readApart(first, n, block, apart int) (r apartReader) {
+	r.n, r.apart, r.part = n, apart, block/kernel.Places
+	r.begin(first)
 	return r
 }
 
@@ -46,9 +51,9 @@ func (r *apartReader) next() (lo, hi, apart int, ok bool) {
 	case r.apart == 0:
 		lo, r.first = r.first, r.n
 		return lo, r.n, 0, lo < r.n
-	case r.place == kernel.Places && r.tries > 0 && r.lo+apartPart <= r.apart:
+	case r.place == kernel.Places && r.tries > 0 && r.lo+r.part <= r.apart:
 		lo = r.first + r.lo
-		return lo, lo + apartPart + (kernel.Places-1)*r.apart, r.apart, true
+		return lo, lo + r.part + (kernel.Places-1)*r.apart, r.apart, true
 	case r.place == kernel.Places:
 		r.place, r.left = 0, r.apart-r.lo
 	}
@@ -63,11 +68,11 @@ func (r *apartReader) next() (lo, hi, apart int, ok bool) {
 // done tells whether the block has been added.
 func (r *apartReader) done(added bool) {
 	if added {
-		r.lo += apartPart
+		r.lo += r.part
 		return
 	}
 	r.tries--
-	r.place, r.left = 0, apartPart
+	r.place, r.left = 0, r.part
 }
 
 // cutTerms cuts a block by kernel.Cut or, if apart is not 0, by kernel.CutApart.

@@ -87,7 +87,7 @@ func TestReadApart(t *testing.T) {
 		}
 		x := spread[float64](rand.New(rand.NewPCG(73, 74)), 2*span+5, 0)
 		taken, rest := 0, 0
-		r := readApart(terms[float64]{x: x})
+		r := readCut(terms[float64]{x: x})
 		for lo, hi, apart, ok := r.next(); ok; lo, hi, apart, ok = r.next() {
 			if apart > 0 {
 				taken++
@@ -99,7 +99,7 @@ func TestReadApart(t *testing.T) {
 		require.Equal(t, 2*2, taken)
 		require.Equal(t, len(x)-taken*kernel.MaxSliced, rest)
 		missing := func(b *Bins[float64], a *Superaccumulator, t terms[float64]) { // every other block
-			c, r := binCutter[float64]{b: b}, readApart(t)
+			c, r := binCutter[float64]{b: b}, readCut(t)
 			for lo, hi, apart, ok := r.next(); ok; lo, hi, apart, ok = r.next() {
 				if apart > 0 {
 					taken++
@@ -146,6 +146,90 @@ func testSumsApart[T Float](t *testing.T) {
 		for i, n := range []int{span - 1, span, span + 1, 2*span + 100, 3 * span} {
 			x, y := spread[T](rng, n+i%4, kind)[i%4:], spread[T](rng, n, i%2)
 			require.Equal(t, all(x, y, math.MaxInt), all(x, y, 0), "kind %d, %d terms", kind, n)
+		}
+	}
+}
+
+// checkCertifiedApart certifies the sum of terms in several places, and compares it with the exact one and with what is certified of terms side by side.
+func checkCertifiedApart[T Float](of kernel.Terms, x, y []T, others func(c certified, of kernel.Terms, block int, x, y []T) (certified, bool)) error {
+	block := kernel.WatchedApart(of)
+	first, ok := certifyBlock(of, x[:block], y)
+	if !ok {
+		return fmt.Errorf("the first block is refused")
+	}
+	side, ok := certifySides(first, of, block, x[block:], from(y, block))
+	c, ok2 := others(first, of, block, x, y)
+	if !ok || !ok2 {
+		return fmt.Errorf("refused: %v, %v", ok, ok2)
+	}
+	var exact Superaccumulator
+	for i, v := range x {
+		switch of {
+		case kernel.Plain:
+			exact.Add(float64(v))
+		case kernel.Product:
+			exact.AddProduct(float64(v), float64(y[i]))
+		case kernel.RoundedProduct:
+			exact.Add(float64(T(v * y[i])))
+		}
+	}
+	var sum Superaccumulator
+	sum.Add(c.s)
+	sum.Add(c.t)
+	sum.addLimbs(&exact, -1)
+	if off := math.Abs(Round[float64](&sum)); off > c.error || c.error > 2*side.error || c.most < side.most {
+		return fmt.Errorf("off by %g, the bound is %g, of blocks side by side %g; magnitudes below %g and %g", off, c.error, side.error, c.most, side.most)
+	}
+	return nil
+}
+
+func from[T Float](y []T, n int) []T {
+	if y == nil {
+		return nil
+	}
+	return y[n:]
+}
+
+// What is certified of terms in several places is within its bound, which is that of terms side by side.
+func TestCertifyApart(t *testing.T) {
+	eachBackend(t, func(t *testing.T) {
+		if kernel.Active() < kernel.AVX2 {
+			t.Skip("no kernels that read in several places")
+		}
+		t.Run("f32", testCertifyApart[float32])
+		t.Run("f64", testCertifyApart[float64])
+	})
+}
+
+func testCertifyApart[T Float](t *testing.T) {
+	const apart = 16 << 10 // bytes
+	defer kernel.SetApart(apart, 0)()
+	rng := rand.New(rand.NewPCG(77, 78))
+	for _, of := range []kernel.Terms{kernel.Plain, kernel.Product, kernel.RoundedProduct} {
+		if of == kernel.RoundedProduct && !kernel.Is64[T]() {
+			continue
+		}
+		for kind := range 3 {
+			n := 3*kernel.Places*apart/4 + rng.IntN(9999)
+			x, y := spread[T](rng, n, 0), spread[T](rng, n, 0)
+			if of == kernel.Plain {
+				y = nil
+			}
+			switch kind {
+			case 1: // larger ones on the way
+				x[n/3], x[n/2], x[n-1] = 1e9, -3e4, 1e12
+			case 2: // of many exponents
+				for i := range x {
+					x[i] = T(math.Ldexp(float64(x[i]), -rng.IntN(40)))
+				}
+			}
+			require.NoError(t, checkCertifiedApart(of, x, y, certifyOthers[T]), "%v, kind %d", of, kind)
+			require.Error(t, checkCertifiedApart(of, x, y, func(c certified, of kernel.Terms, block int, x, y []T) (certified, bool) {
+				left := x[n-1]
+				defer func() { x[n-1] = left }()
+				x[n-1] += 1 << 20 // a term is another
+				return certifyOthers(c, of, block, x, y)
+			}), "%v, kind %d", of, kind)
 		}
 	}
 }

@@ -148,7 +148,7 @@ func addTerms[T Float](b *Bins[T], t terms[T]) {
 		return
 	}
 	c := binCutter[T]{b: b}
-	r := readApart(t)
+	r := readCut(t)
 	for lo, hi, apart, ok := r.next(); ok; lo, hi, apart, ok = r.next() {
 		if apart > 0 {
 			r.done(c.add(t.slice(lo, hi), apart))

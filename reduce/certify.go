@@ -63,16 +63,8 @@ func certify[T Float](fold int, of kernel.Terms, x, y []T) (T, bool) {
 		block /= 2
 	}
 	c, least, ok := certifyFirst(of, x[:min(n, block)], y, n <= block)
-	for lo := block; lo < n && ok; lo += block {
-		blockX, blockY := x[lo:min(n, lo+block)], y
-		if y != nil {
-			blockY = y[lo:]
-		}
-		var next certified
-		if next, ok = certifyNext(of, blockX, blockY, c.most); !ok {
-			next, ok = certifyBlock(of, blockX, blockY)
-		}
-		c = c.join(next)
+	if ok && n > block {
+		c, ok = certifyOthers(c, of, block, x, y)
 	}
 	if !ok {
 		return 0, false
@@ -86,6 +78,48 @@ func certify[T Float](fold int, of kernel.Terms, x, y []T) (T, bool) {
 		return 0, false
 	}
 	return T(c.s + c.t), lossless(fold, c.most, least, x)
+}
+
+// certifyOthers adds to c the sums of all blocks but the first. Those of several places are not certified again where they are refused, but their terms side by side.
+func certifyOthers[T Float](c certified, of kernel.Terms, block int, x, y []T) (certified, bool) {
+	r := readApart(block, len(x), kernel.WatchedApart(of), kernel.Apart[T](of, len(x)-block))
+	for lo, hi, apart, more := r.next(); more; lo, hi, apart, more = r.next() {
+		partX, partY := x[lo:hi], y
+		if y != nil {
+			partY = y[lo:hi]
+		}
+		if apart > 0 {
+			next, ok := certifyApart(of, partX, partY, c.most, apart)
+			if ok {
+				c = c.join(next)
+			}
+			r.done(ok)
+			continue
+		}
+		var ok bool
+		if c, ok = certifySides(c, of, block, partX, partY); !ok {
+			return c, false
+		}
+	}
+	return c, true
+}
+
+// certifySides adds to c the sums of blocks side by side.
+func certifySides[T Float](c certified, of kernel.Terms, block int, x, y []T) (certified, bool) {
+	for len(x) > 0 {
+		n := min(len(x), block)
+		next, ok := certifyNext(of, x[:n], y, c.most)
+		if !ok {
+			if next, ok = certifyBlock(of, x[:n], y); !ok {
+				return c, false
+			}
+		}
+		c = c.join(next)
+		if x = x[n:]; y != nil {
+			y = y[n:]
+		}
+	}
+	return c, true
 }
 
 // spreadOf bounds the distance of what is certified from the exact sum, as a multiple of the largest magnitude.
@@ -210,8 +244,13 @@ func certifyBlock[T Float](of kernel.Terms, x, y []T) (certified, bool) {
 // certifySingles sums a block of terms of float32.
 func certifySingles(of kernel.Terms, x, y []float32) (certified, bool) {
 	s, most := kernel.SumWatched(of, x, y)
+	return certifiedSingles(s, most, len(x))
+}
+
+// certifiedSingles bounds the error of such a sum of so many terms.
+func certifiedSingles(s float64, most uint64, n int) (certified, bool) {
 	e := exponentAbove[float32](most)
-	rows := float64((len(x) + kernel.WatchedLanes - 1) / kernel.WatchedLanes)
+	rows := float64((n + kernel.WatchedLanes - 1) / kernel.WatchedLanes)
 	lost := float64(float64(16*1.02*rows) * (rows + 11))
 	return certified{s: s, error: float64(lost * powerOfTwo(e-53)), most: powerOfTwo(e)}, e <= maxExponentAbove[float32]()
 }
@@ -225,16 +264,36 @@ func certifyNext[T Float](of kernel.Terms, x, y []T, most float64) (certified, b
 	return certifySplit(of, kernel.As[float64](x), kernel.As[float64](y), exponentAbove[float64](math.Float64bits(most)), 1, true)
 }
 
+// certifyApart sums a block of several places, which lies as kernel.SplitWatchedApart says. It returns false as certifyNext does, and certifyBlock. What their bounds
+// say of lanes holds of any order of the terms.
+func certifyApart[T Float](of kernel.Terms, x, y []T, most float64, apart int) (certified, bool) {
+	n := kernel.WatchedApart(of)
+	if !kernel.Is64[T]() {
+		s, most := kernel.SumWatchedApart(of, kernel.As[float32](x), kernel.As[float32](y), apart)
+		return certifiedSingles(s, most, n)
+	}
+	e := exponentAbove[float64](math.Float64bits(most))
+	exponent := unitOf(n, e)
+	if exponent > maxSplit {
+		return certified{}, false
+	}
+	high, low, seen := kernel.SplitWatchedApart(of, kernel.Anchor(exponent), kernel.As[float64](x), kernel.As[float64](y), apart)
+	if exponentAbove[float64](seen) > e {
+		return certified{}, false
+	}
+	return certifiedSplit(of, n, exponent, exponentAbove[float64](seen), high, low), true
+}
+
+// unitOf is the exponent of the unit at which n terms of less than 2^e are split.
+func unitOf(n, e int) int {
+	rows := (n + kernel.SplitLanes - 1) / kernel.SplitLanes
+	return max(e-laneBits+bits.Len(uint(rows-1)), -1074)
+}
+
 // certifySplit sums a block of terms of float64 that are less than 2^e when plain ones are multiplied by the scale; or
 // it watches if they are, and returns false if not.
 func certifySplit(of kernel.Terms, x, y []float64, e int, scale float64, watch bool) (certified, bool) {
-	n := float64(len(x))
-	losses := 0x1p-1074 // of a bound that is not normal
-	if of == kernel.Product {
-		losses = float64((n + 1) * 0x1p-1074)
-	}
-	rows := (len(x) + kernel.SplitLanes - 1) / kernel.SplitLanes
-	exponent := max(e-laneBits+bits.Len(uint(rows-1)), -1074)
+	exponent := unitOf(len(x), e)
 	if exponent > maxSplit {
 		if watch {
 			return certified{}, false
@@ -253,6 +312,16 @@ func certifySplit(of kernel.Terms, x, y []float64, e int, scale float64, watch b
 	} else {
 		high, low = kernel.SplitTerms(of, kernel.Anchor(exponent), scale, x, y)
 	}
+	return certifiedSplit(of, len(x), exponent, e, high, low), true
+}
+
+// certifiedSplit bounds the error of the sum of so many terms of less than 2^e, split at that unit.
+func certifiedSplit(of kernel.Terms, terms, exponent, e int, high int64, low float64) certified {
+	n := float64(terms)
+	losses := 0x1p-1074 // of a bound that is not normal
+	if of == kernel.Product {
+		losses = float64((n + 1) * 0x1p-1074)
+	}
 	unit := powerOfTwo(exponent)
 	h := float64(high) // of 63 bits: rounded
 	left := float64((5.0 / 8) * n)
@@ -262,7 +331,7 @@ func certifySplit(of kernel.Terms, x, y []float64, e int, scale float64, watch b
 		t:     float64(float64(high-int64(h))*unit) + low,
 		error: float64(float64(float64(lost*1.02)*unit)*0x1p-53) + losses,
 		most:  powerOfTwo(e),
-	}, true
+	}
 }
 
 // certifyScaled is certifySplit of terms that are too large for that, by way of 2^-64 of them. A factor that underflows is

@@ -15,7 +15,7 @@ func addExact[T Float](a *Superaccumulator, t terms[T]) {
 		return
 	}
 	var c cutter[T]
-	r := readApart(t)
+	r := readCut(t)
 	for lo, hi, apart, ok := r.next(); ok; lo, hi, apart, ok = r.next() {
 		if apart > 0 {
 			r.done(c.add(a, t.slice(lo, hi), apart))

@@ -36,6 +36,8 @@ func TestAhead(t *testing.T) {
 			sum, _, ok := SumOnGrid(3, SingleGrid(3, Bits(float32(512))), Plain, s[:4096], nil, 1024)
 			require.True(t, ok)
 			all = append(all, uint64(cut.Sum[0]), uint64(cut.Sum[1]), uint64(sum))
+			high, low, most := SplitWatchedApart(Plain, Anchor(-30), x, nil, 1111)
+			all = append(all, uint64(high), Bits(low), most)
 		}
 		high, low, most := SplitWatched(Product, Anchor(-30), x, y)
 		return append(all, uint64(high), Bits(low), most)

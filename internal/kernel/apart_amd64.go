@@ -23,6 +23,18 @@ func droppedApartSumF64x3AVX512(dst *uint64, x *float64, apart int, anchors *uin
 func droppedApartSumF64x4AVX512(dst *uint64, x *float64, apart int, anchors *uint64)
 
 //go:noescape
+func watchedApartSumF64AVX512(x, y *float64, apart int, anchor *uint64) (high uint64, low float64, most uint64)
+
+//go:noescape
+func watchedApartDotF64AVX512(x, y *float64, apart int, anchor *uint64) (high uint64, low float64, most uint64)
+
+//go:noescape
+func summedApartSumWideAVX512(x, y *float32, apart int) (sum float64, most uint64)
+
+//go:noescape
+func summedApartDotWideAVX512(x, y *float32, apart int) (sum float64, most uint64)
+
+//go:noescape
 func wholeApartSumF64x2AVX2(dst *uint64, x *float64, apart int, anchors *uint64)
 
 //go:noescape
@@ -39,6 +51,21 @@ func droppedApartSumF64x3AVX2(dst *uint64, x *float64, apart int, anchors *uint6
 
 //go:noescape
 func droppedApartSumF64x4AVX2(dst *uint64, x *float64, apart int, anchors *uint64)
+
+//go:noescape
+func watchedApartSumF64AVX2(x, y *float64, apart int, anchor *uint64) (high uint64, low float64, most uint64)
+
+//go:noescape
+func watchedApartDotF64AVX2(x, y *float64, apart int, anchor *uint64) (high uint64, low float64, most uint64)
+
+//go:noescape
+func watchedApartDotRoundedF64AVX2(x, y *float64, apart int, anchor *uint64) (high uint64, low float64, most uint64)
+
+//go:noescape
+func summedApartSumWideAVX2(x, y *float32, apart int) (sum float64, most uint64)
+
+//go:noescape
+func summedApartDotWideAVX2(x, y *float32, apart int) (sum float64, most uint64)
 
 func apartF64(m Mode, bins int, d *uint64, x *float64, apart int, a *uint64) bool {
 	switch sliceKey(active, m, Plain, bins) {
@@ -70,4 +97,36 @@ func apartF64(m Mode, bins int, d *uint64, x *float64, apart int, a *uint64) boo
 		return false
 	}
 	return true
+}
+
+func watchedApartF64(of Terms, x, y *float64, apart int, anchor *uint64) (high uint64, low float64, most uint64) {
+	switch key(active)<<4 | key(of) {
+	case key(AVX512)<<4 | key(Plain):
+		return watchedApartSumF64AVX512(x, y, apart, anchor)
+	case key(AVX512)<<4 | key(Product):
+		return watchedApartDotF64AVX512(x, y, apart, anchor)
+	case key(AVX512)<<4 | key(RoundedProduct):
+		return watchedApartDotRoundedF64AVX2(x, y, apart, anchor)
+	case key(AVX2)<<4 | key(Plain):
+		return watchedApartSumF64AVX2(x, y, apart, anchor)
+	case key(AVX2)<<4 | key(Product):
+		return watchedApartDotF64AVX2(x, y, apart, anchor)
+	case key(AVX2)<<4 | key(RoundedProduct):
+		return watchedApartDotRoundedF64AVX2(x, y, apart, anchor)
+	}
+	panic(noKernel)
+}
+
+func summedApartWide(of Terms, x, y *float32, apart int) (sum float64, most uint64) {
+	switch key(active)<<4 | key(of) {
+	case key(AVX512)<<4 | key(Plain):
+		return summedApartSumWideAVX512(x, y, apart)
+	case key(AVX512)<<4 | key(Product):
+		return summedApartDotWideAVX512(x, y, apart)
+	case key(AVX2)<<4 | key(Plain):
+		return summedApartSumWideAVX2(x, y, apart)
+	case key(AVX2)<<4 | key(Product):
+		return summedApartDotWideAVX2(x, y, apart)
+	}
+	panic(noKernel)
 }

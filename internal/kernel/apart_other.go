@@ -7,3 +7,11 @@ package kernel
 func apartF64(m Mode, bins int, d *uint64, x *float64, apart int, a *uint64) bool {
 	return false
 }
+
+func watchedApartF64(of Terms, x, y *float64, apart int, anchor *uint64) (high uint64, low float64, most uint64) {
+	panic(noKernel)
+}
+
+func summedApartWide(of Terms, x, y *float32, apart int) (sum float64, most uint64) {
+	panic(noKernel)
+}

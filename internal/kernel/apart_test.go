@@ -9,10 +9,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// gathered is the terms of a block that CutApart takes.
-func gathered(x []float64, apart int) (all []float64) {
-	for place := range Places {
-		all = append(all, x[place*apart:][:MaxSliced/Places]...)
+// gathered is a block of terms that lie in several places, so many in each, as kernels take them: a stretch of each in turn.
+func gathered[T Float](x []T, part, stretch, apart int) (all []T) {
+	for lo := 0; lo < part; lo += stretch {
+		for place := range Places {
+			all = append(all, x[place*apart+lo:][:stretch]...)
+		}
 	}
 	return all
 }
@@ -42,7 +44,7 @@ func checkCutApart(m Mode, bins, apart int, kind uint64, cut func(out *Slices, g
 	}
 	g := NewGrid(m, false, units...)
 	var want, got Slices
-	if !Cut(&want, &g, Plain, gathered(x, apart), nil) || !cut(&got, &g, x, apart) {
+	if !Cut(&want, &g, Plain, gathered(x, MaxSliced/Places, MaxSliced/Places, apart), nil) || !cut(&got, &g, x, apart) {
 		return fmt.Errorf("%d bins: refused", bins)
 	}
 	if want.Extent != got.Extent || kind != 2 && want.Sum != got.Sum {
@@ -77,6 +79,64 @@ func TestCutApart(t *testing.T) {
 		require.Panics(t, func() { CutApart(new(Slices), &g, make([]float64, 4*600), 511) })
 		single := NewGrid(Dropped, false, droppedUnits(53, 40, 2)...)
 		require.False(t, CutApart(new(Slices), &single, make([]float32, 4*600), 600))
+	})
+}
+
+// inPlaces is a block of terms for certificates, and others about it that are no numbers.
+func inPlaces[T Float](rng *rand.Rand, part, apart int) []T {
+	x := make([]T, (Places-1)*apart+part)
+	for i := range x {
+		x[i] = T(math.NaN())
+	}
+	for place := range Places {
+		for i := range part {
+			x[place*apart+i] = T(math.Ldexp(rng.Float64()*2-1, -rng.IntN(60)))
+		}
+	}
+	return x
+}
+
+// SplitWatchedApart and SumWatchedApart add the terms of each place, all of them and no others, to as many lanes: to the same, in the order of the stretches.
+func TestWatchedApart(t *testing.T) {
+	eachBackend(t, func(t *testing.T) {
+		if active < AVX2 {
+			require.Panics(t, func() { SumWatchedApart(Plain, make([]float32, 4096), nil, 1024) })
+			return
+		}
+		rng := rand.New(rand.NewPCG(91, 92))
+		for _, of := range []Terms{Plain, Product, RoundedProduct} {
+			part, bytes := WatchedApart(of)/Places, stretchBytes
+			if of != Plain {
+				bytes /= 2
+			}
+			for _, apart := range []int{part, part + 1, part + 24, 3 * part} {
+				x, y := inPlaces[float64](rng, part, apart), inPlaces[float64](rng, part, apart)
+				side := func(x []float64) []float64 { return gathered(x, part, bytes/8, apart) }
+				high, low, most := SplitWatched(of, Anchor(-40), side(x), side(y))
+				high2, low2, most2 := SplitWatchedApart(of, Anchor(-40), x, y, apart)
+				require.Equal(t, []any{high, low, most}, []any{high2, low2, most2}, "%v, %d apart", of, apart)
+
+				x[rng.IntN(Places)*apart+rng.IntN(part)] += 1 // one term that is another
+				high2, low2, _ = SplitWatchedApart(of, Anchor(-40), x, y, apart)
+				require.NotEqual(t, []any{high, low}, []any{high2, low2})
+				if of == RoundedProduct {
+					continue
+				}
+				u, v := inPlaces[float32](rng, part, apart), inPlaces[float32](rng, part, apart)
+				single := func(x []float32) []float32 { return gathered(x, part, bytes/4, apart) }
+				sum, largest := SumWatched(of, single(u), single(v))
+				sum2, largest2 := SumWatchedApart(of, u, v, apart)
+				require.Equal(t, []any{sum, largest}, []any{sum2, largest2}, "%v, %d apart", of, apart)
+
+				u[rng.IntN(Places)*apart+rng.IntN(part)] += 1 // one term that is another
+				sum2, _ = SumWatchedApart(of, u, v, apart)
+				require.NotEqual(t, sum, sum2)
+			}
+			x := make([]float64, 3*part+part-1)
+			require.Panics(t, func() { SplitWatchedApart(of, 1, x, x, part) })
+			require.Panics(t, func() { SplitWatchedApart(of, 1, make([]float64, 4*part), nil, part-1) })
+		}
+		require.Panics(t, func() { SumWatchedApart(Product, make([]float32, 2048), make([]float32, 2047), 512) })
 	})
 }
 
@@ -132,7 +192,9 @@ func TestApart(t *testing.T) {
 			require.Equal(t, f32, Apart[float32](of, 16<<10), of)
 		}
 		want(Plain, 1<<10, 2<<10)
-		want(RoundedProduct, 0, 2<<10)
+		want(RoundedProduct, 1<<10, 2<<10)
+		want(Product, 1<<10, 2<<10)
+		want(Absolute, 0, 0)
 		require.Zero(t, Apart[float64](Plain, 8<<10-1))
 		require.Zero(t, Apart[float32](Plain, 16<<10-1))
 		defer SetApart(32<<10, 0)()

@@ -204,6 +204,14 @@ func kernelBits[T Float](x, y []T) []uint64 {
 	return all
 }
 
+// exactOf is Product for RoundedProduct.
+func exactOf(of Terms) Terms {
+	if of == RoundedProduct {
+		return Product
+	}
+	return of
+}
+
 // extractBits are those of the kernels that split terms at a unit.
 func extractBits[T Float](x, y []T) (all []uint64) {
 	for _, of := range []Terms{Plain, RoundedProduct} {
@@ -232,13 +240,20 @@ func extractBits[T Float](x, y []T) (all []uint64) {
 						all = append(all, uint64(cut.Sum[0]), uint64(cut.Sum[1]))
 					}
 				}
-			} else {
-				exact := of
-				if of == RoundedProduct {
-					exact = Product
+				for _, of := range []Terms{of, exactOf(of)} {
+					if active >= AVX2 && len(x) >= WatchedApart(of) {
+						high, low, most := SplitWatchedApart(of, Anchor(-50), x, y, WatchedApart(of)/Places)
+						all = append(all, uint64(high), Bits(low), most)
+					}
 				}
+			} else {
+				exact := exactOf(of)
 				sum, most := SumWatched(exact, As[float32](x), As[float32](y))
 				all = append(all, Bits(sum), most)
+				if active >= AVX2 && len(x) >= WatchedApart(exact) {
+					sum, most := SumWatchedApart(exact, As[float32](x), As[float32](y), WatchedApart(exact)/Places)
+					all = append(all, Bits(sum), most)
+				}
 				onGrid, _, _ := SumOnGrid(3, SingleGrid(3, Bits(float32(0.75))), of, As[float32](x), As[float32](y), 0)
 				all = append(all, uint64(onGrid))
 				if apart := stretchBytes / 4; len(x) >= Places*apart {

@@ -133,6 +133,16 @@ func testApartWithin(t *testing.T) {
 	grid := NewGrid(Whole, false, -40, -80)
 	require.True(t, CutApart(&cut, &grid, x, 1111))
 	require.Equal(t, int64(MaxSliced)<<40, cut.Sum[0])
+	for _, of := range []Terms{Plain, Product} {
+		part := WatchedApart(of) / Places
+		x, _ := atPageEnds[float64](t, 3*1111+part)
+		high, low, _ := SplitWatchedApart(of, Anchor(-40), x, x, 1111)
+		require.EqualValues(t, WatchedApart(of)<<40, high)
+		require.Zero(t, low)
+		u, _ := atPageEnds[float32](t, 3*1111+part)
+		sum, _ := SumWatchedApart(of, u, u, 1111)
+		require.EqualValues(t, WatchedApart(of), sum)
+	}
 	_, after := atPageEnds[float32](t, 4096)
 	exponent := SingleGrid(3, Bits(float32(1)))
 	for _, of := range []Terms{Plain, RoundedProduct} {
