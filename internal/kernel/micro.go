@@ -63,6 +63,7 @@ const (
 	BFloat16                // the upper half of a float32
 	Float16                 // IEEE 754 binary16
 
+	runs    Storage = 8   // added for Factors that are spread where spreadRuns says so
 	spread  Storage = 16  // added for Factors that are spread
 	across  Storage = 32  // added for Factors that lie across
 	summed  Storage = 64  // added where there are sums of leaves instead of Factors
@@ -82,6 +83,10 @@ var AcrossTile = Tile{1, AcrossColumns}
 // AcrossTerms is how many terms the kernel of the AcrossTile takes at a time.
 const AcrossTerms = 4
 
+// spreadRuns tells whether the kernel of the SpreadTile takes some terms of one panel, then of the next, and leaves prefetching
+// to the hardware, as suits processors of AMD.
+var spreadRuns bool
+
 // Leaf is a word of the microkernel's program: a leaf of so many terms, and how many
 // nodes it completes.
 func Leaf(terms, nodes int) uint64 { return uint64(nodes)<<32 | uint64(terms) }
@@ -99,6 +104,8 @@ type Factors[B any] struct {
 // storage is what microkernels are chosen by.
 func (f Factors[B]) storage(of Storage) Storage {
 	switch {
+	case f.Spread && spreadRuns:
+		return of | spread | runs
 	case f.Spread:
 		return of | spread
 	case f.Across:
