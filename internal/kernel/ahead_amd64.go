@@ -19,6 +19,6 @@ func init() {
 		besideFits, leafSets, spreadRuns = true, true, true
 		treeApartFrom, apartFrom = 48<<20, 64<<20
 		streamAhead, streamsAhead, pairsAhead, wideAhead, alongFarFrom = 256, 768, 0, 512, 16<<20
-		sweepShort, sweepLong = 2<<10, 4<<10
+		sweepShort, sweepLong, panelAhead = 2<<10, 4<<10, 512
 	}
 }
