@@ -180,11 +180,21 @@ func microKernel[T Float](t Tile, of Storage, stack Stack[T], a []T, b unsafe.Po
 	return microF32(t, of, (*float32)(own), (*float32)(x), b, bytes*stride, bytes*ahead, &program[0], n, depth, end, (*float32)(hot))
 }
 
-// panelAhead is PanelAhead, which processors of AMD have shorter.
-var panelAhead = 2048
+// panelAhead is PanelAhead of up to twoRows rows, which are bound by memory: processors of AMD have it shorter.
+var panelAhead = panelsAhead
 
-// PanelAhead returns how many bytes ahead Micro best prefetches the columns of a panel.
-func PanelAhead() int { return panelAhead }
+const (
+	panelsAhead = 2048
+	twoRows     = 2
+)
+
+// PanelAhead returns how many bytes ahead Micro best prefetches the columns of a panel, for so many rows.
+func PanelAhead(rows int) int {
+	if rows <= twoRows {
+		return panelAhead
+	}
+	return panelsAhead
+}
 
 // InMatrix tells whether there are kernels of the tiles of RowTile, but that of one row, whose factors of columns lie as in a matrix,
 // row by row, any Stride apart.
