@@ -66,6 +66,9 @@ func microDispatch(text *strings.Builder, w width, targets []target) {
 			if k.spread {
 				stored += "|spread"
 			}
+			if k.runs {
+				stored += "|runs"
+			}
 			if k.across {
 				stored += "|across"
 			}

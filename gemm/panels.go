@@ -184,7 +184,7 @@ func (t *tiles[S, T]) factors(p, lo, hi int, buffer []S) kernel.Factors[S] {
 	case t.layout == severalPanels:
 		return kernel.Factors[S]{Data: kernel.As[S](w.panels[w.index(lo, j):]), Stride: w.k * w.tile.Cols, Spread: true}
 	}
-	f := kernel.Factors[S]{Data: buffer[:(hi-lo)*cols], Stride: cols, Ahead: streamAhead / sizeOf[S]()}
+	f := kernel.Factors[S]{Data: buffer[:(hi-lo)*cols], Stride: cols, Ahead: kernel.PanelAhead(t.m) / sizeOf[S]()}
 	same := kernel.Is64[S]() == kernel.Is64[T]()
 	switch w := t.b.w; {
 	case w == nil && t.local():
@@ -208,9 +208,9 @@ func (t *tiles[S, T]) takesStored(tile kernel.Tile) bool {
 		tile.Rows <= kernel.StreamRows && w.tile == kernel.MicroTile[float32]()
 }
 
-// storedFactors returns the columns from j on, and the terms from lo on, of stored weights.
-func storedFactors[T Float](w *Weights[T], j, lo int, l layout) kernel.Factors[uint16] {
-	f := kernel.Factors[uint16]{Data: w.halves[w.index(lo, j):], Stride: w.tile.Cols, Ahead: streamAhead / 2}
+// storedFactors returns the columns from j on, and the terms from lo on, of stored weights, for so many rows.
+func storedFactors[T Float](w *Weights[T], rows, j, lo int, l layout) kernel.Factors[uint16] {
+	f := kernel.Factors[uint16]{Data: w.halves[w.index(lo, j):], Stride: w.tile.Cols, Ahead: kernel.PanelAhead(rows) / 2}
 	if l == severalPanels {
 		f.Stride, f.Spread = w.k*w.tile.Cols, true
 	}

@@ -153,7 +153,7 @@ func (t *tiles[S, T]) block(b *block, first, last, p int, s taskScratch[S]) {
 	words := t.program.words[b.first:b.last]
 	if tile := t.rowTile(first); last-first == 1 && t.takesStored(tile) {
 		stack := kernel.Stack[float32]{Own: kernel.As[float32](s.own[:b.own*tile.Size()]), Hot: kernel.As[float32](s.hot), Depth: b.depth}
-		kernel.MicroStored(tile, t.b.w.stored, stack, kernel.As[float32](t.sliver(b, first, s)), storedFactors(t.b.w, t.j0+p*t.tile.Cols, b.lo, t.layout), words)
+		kernel.MicroStored(tile, t.b.w.stored, stack, kernel.As[float32](t.sliver(b, first, s)), storedFactors(t.b.w, t.m, t.j0+p*t.tile.Cols, b.lo, t.layout), words)
 		return
 	}
 	f, from := t.factorsOf(b, first, last, p, s)

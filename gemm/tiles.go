@@ -110,9 +110,6 @@ var chunkSize = 4 << 20
 // task is to have all rows, they are no more. Rows that are not packed come from L3 as well: a third of it.
 var wholeRows, wholeLying = 9 << 17, 9 << 20
 
-// streamAhead is how many bytes ahead packed columns are prefetched.
-const streamAhead = 2048
-
 // layout is how the columns of a tile lie.
 type layout uint8
 

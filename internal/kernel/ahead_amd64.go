@@ -16,9 +16,9 @@ var streamAhead, streamsAhead, pairsAhead, wideAhead uint64 = 2048, 2048, 2048, 
 
 func init() {
 	if cpuid.CPU.IsVendor(cpuid.AMD) {
-		besideFits, leafSets = true, true
+		besideFits, leafSets, spreadRuns = true, true, true
 		treeApartFrom, apartFrom = 48<<20, 64<<20
 		streamAhead, streamsAhead, pairsAhead, wideAhead, alongFarFrom = 256, 768, 0, 512, 16<<20
-		sweepShort, sweepLong = 2<<10, 4<<10
+		sweepShort, sweepLong, panelAhead = 2<<10, 4<<10, 512
 	}
 }

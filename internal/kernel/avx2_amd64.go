@@ -254,6 +254,9 @@ func rows6x2F64AVX2(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e in
 func spreadF64AVX2(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e int, u *float64)
 
 //go:noescape
+func runsF64AVX2(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e int, u *float64)
+
+//go:noescape
 func acrossF64AVX2(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e int, u *float64)
 
 //go:noescape
@@ -326,6 +329,9 @@ func rows6x2F32AVX2(dst, x *float32, y *float32, s, q int, p *uint64, n, t, e in
 func spreadF32AVX2(dst, x *float32, y *float32, s, q int, p *uint64, n, t, e int, u *float32)
 
 //go:noescape
+func runsF32AVX2(dst, x *float32, y *float32, s, q int, p *uint64, n, t, e int, u *float32)
+
+//go:noescape
 func acrossF32AVX2(dst, x *float32, y *float32, s, q int, p *uint64, n, t, e int, u *float32)
 
 //go:noescape
@@ -333,6 +339,9 @@ func joinF32AVX2(dst, x *float32, y *float32, s, q int, p *uint64, n, t, e int, 
 
 //go:noescape
 func spreadF32BF16AVX2(dst, x *float32, y *uint16, s, q int, p *uint64, n, t, e int, u *float32)
+
+//go:noescape
+func runsF32BF16AVX2(dst, x *float32, y *uint16, s, q int, p *uint64, n, t, e int, u *float32)
 
 //go:noescape
 func micro1x2F32BF16AVX2(dst, x *float32, y *uint16, s, q int, p *uint64, n, t, e int, u *float32)
@@ -348,6 +357,9 @@ func micro6x2F32BF16AVX2(dst, x *float32, y *uint16, s, q int, p *uint64, n, t, 
 
 //go:noescape
 func spreadF32FP16AVX2(dst, x *float32, y *uint16, s, q int, p *uint64, n, t, e int, u *float32)
+
+//go:noescape
+func runsF32FP16AVX2(dst, x *float32, y *uint16, s, q int, p *uint64, n, t, e int, u *float32)
 
 //go:noescape
 func micro1x2F32FP16AVX2(dst, x *float32, y *uint16, s, q int, p *uint64, n, t, e int, u *float32)

@@ -260,6 +260,9 @@ func rows12x2F64AVX512(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e
 func spreadF64AVX512(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e int, u *float64)
 
 //go:noescape
+func runsF64AVX512(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e int, u *float64)
+
+//go:noescape
 func acrossF64AVX512(dst, x *float64, y *float64, s, q int, p *uint64, n, t, e int, u *float64)
 
 //go:noescape
@@ -353,6 +356,9 @@ func rows12x2F32AVX512(dst, x *float32, y *float32, s, q int, p *uint64, n, t, e
 func spreadF32AVX512(dst, x *float32, y *float32, s, q int, p *uint64, n, t, e int, u *float32)
 
 //go:noescape
+func runsF32AVX512(dst, x *float32, y *float32, s, q int, p *uint64, n, t, e int, u *float32)
+
+//go:noescape
 func acrossF32AVX512(dst, x *float32, y *float32, s, q int, p *uint64, n, t, e int, u *float32)
 
 //go:noescape
@@ -360,6 +366,9 @@ func joinF32AVX512(dst, x *float32, y *float32, s, q int, p *uint64, n, t, e int
 
 //go:noescape
 func spreadF32BF16AVX512(dst, x *float32, y *uint16, s, q int, p *uint64, n, t, e int, u *float32)
+
+//go:noescape
+func runsF32BF16AVX512(dst, x *float32, y *uint16, s, q int, p *uint64, n, t, e int, u *float32)
 
 //go:noescape
 func micro1x2F32BF16AVX512(dst, x *float32, y *uint16, s, q int, p *uint64, n, t, e int, u *float32)
@@ -375,6 +384,9 @@ func micro8x2F32BF16AVX512(dst, x *float32, y *uint16, s, q int, p *uint64, n, t
 
 //go:noescape
 func spreadF32FP16AVX512(dst, x *float32, y *uint16, s, q int, p *uint64, n, t, e int, u *float32)
+
+//go:noescape
+func runsF32FP16AVX512(dst, x *float32, y *uint16, s, q int, p *uint64, n, t, e int, u *float32)
 
 //go:noescape
 func micro1x2F32FP16AVX512(dst, x *float32, y *uint16, s, q int, p *uint64, n, t, e int, u *float32)

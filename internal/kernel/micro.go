@@ -63,6 +63,7 @@ const (
 	BFloat16                // the upper half of a float32
 	Float16                 // IEEE 754 binary16
 
+	runs    Storage = 8   // added for Factors that are spread where spreadRuns says so
 	spread  Storage = 16  // added for Factors that are spread
 	across  Storage = 32  // added for Factors that lie across
 	summed  Storage = 64  // added where there are sums of leaves instead of Factors
@@ -82,6 +83,10 @@ var AcrossTile = Tile{1, AcrossColumns}
 // AcrossTerms is how many terms the kernel of the AcrossTile takes at a time.
 const AcrossTerms = 4
 
+// spreadRuns tells whether the kernel of the SpreadTile takes some terms of one panel, then of the next, and leaves prefetching
+// to the hardware, as suits processors of AMD.
+var spreadRuns bool
+
 // Leaf is a word of the microkernel's program: a leaf of so many terms, and how many
 // nodes it completes.
 func Leaf(terms, nodes int) uint64 { return uint64(nodes)<<32 | uint64(terms) }
@@ -99,6 +104,8 @@ type Factors[B any] struct {
 // storage is what microkernels are chosen by.
 func (f Factors[B]) storage(of Storage) Storage {
 	switch {
+	case f.Spread && spreadRuns:
+		return of | spread | runs
 	case f.Spread:
 		return of | spread
 	case f.Across:
@@ -171,6 +178,22 @@ func microKernel[T Float](t Tile, of Storage, stack Stack[T], a []T, b unsafe.Po
 		return microF64(t, of, (*float64)(own), (*float64)(x), b, bytes*stride, bytes*ahead, &program[0], n, depth, end, (*float64)(hot))
 	}
 	return microF32(t, of, (*float32)(own), (*float32)(x), b, bytes*stride, bytes*ahead, &program[0], n, depth, end, (*float32)(hot))
+}
+
+// panelAhead is PanelAhead of up to twoRows rows, which are bound by memory: processors of AMD have it shorter.
+var panelAhead = panelsAhead
+
+const (
+	panelsAhead = 2048
+	twoRows     = 2
+)
+
+// PanelAhead returns how many bytes ahead Micro best prefetches the columns of a panel, for so many rows.
+func PanelAhead(rows int) int {
+	if rows <= twoRows {
+		return panelAhead
+	}
+	return panelsAhead
 }
 
 // InMatrix tells whether there are kernels of the tiles of RowTile, but that of one row, whose factors of columns lie as in a matrix,

@@ -28,6 +28,8 @@ func microF64(tile Tile, of Storage, dst, x *float64, y unsafe.Pointer, s, q int
 		rows12x2F64AVX512(dst, x, (*float64)(y), s, q, p, n, t, e, u)
 	case key(AVX512)<<24 | key(Working|spread)<<16 | 1<<8 | 64:
 		spreadF64AVX512(dst, x, (*float64)(y), s, q, p, n, t, e, u)
+	case key(AVX512)<<24 | key(Working|spread|runs)<<16 | 1<<8 | 64:
+		runsF64AVX512(dst, x, (*float64)(y), s, q, p, n, t, e, u)
 	case key(AVX512)<<24 | key(Working|across)<<16 | 1<<8 | 16:
 		acrossF64AVX512(dst, x, (*float64)(y), s, q, p, n, t, e, u)
 	case key(AVX512)<<24 | key(Working|summed)<<16 | 1<<8 | 32:
@@ -48,6 +50,8 @@ func microF64(tile Tile, of Storage, dst, x *float64, y unsafe.Pointer, s, q int
 		rows6x2F64AVX2(dst, x, (*float64)(y), s, q, p, n, t, e, u)
 	case key(AVX2)<<24 | key(Working|spread)<<16 | 1<<8 | 32:
 		spreadF64AVX2(dst, x, (*float64)(y), s, q, p, n, t, e, u)
+	case key(AVX2)<<24 | key(Working|spread|runs)<<16 | 1<<8 | 32:
+		runsF64AVX2(dst, x, (*float64)(y), s, q, p, n, t, e, u)
 	case key(AVX2)<<24 | key(Working|across)<<16 | 1<<8 | 16:
 		acrossF64AVX2(dst, x, (*float64)(y), s, q, p, n, t, e, u)
 	case key(AVX2)<<24 | key(Working|summed)<<16 | 1<<8 | 16:
@@ -248,12 +252,16 @@ func microF32(tile Tile, of Storage, dst, x *float32, y unsafe.Pointer, s, q int
 		rows12x2F32AVX512(dst, x, (*float32)(y), s, q, p, n, t, e, u)
 	case key(AVX512)<<24 | key(Working|spread)<<16 | 1<<8 | 128:
 		spreadF32AVX512(dst, x, (*float32)(y), s, q, p, n, t, e, u)
+	case key(AVX512)<<24 | key(Working|spread|runs)<<16 | 1<<8 | 128:
+		runsF32AVX512(dst, x, (*float32)(y), s, q, p, n, t, e, u)
 	case key(AVX512)<<24 | key(Working|across)<<16 | 1<<8 | 16:
 		acrossF32AVX512(dst, x, (*float32)(y), s, q, p, n, t, e, u)
 	case key(AVX512)<<24 | key(Working|summed)<<16 | 1<<8 | 64:
 		joinF32AVX512(dst, x, (*float32)(y), s, q, p, n, t, e, u)
 	case key(AVX512)<<24 | key(BFloat16|spread)<<16 | 1<<8 | 128:
 		spreadF32BF16AVX512(dst, x, (*uint16)(y), s, q, p, n, t, e, u)
+	case key(AVX512)<<24 | key(BFloat16|spread|runs)<<16 | 1<<8 | 128:
+		runsF32BF16AVX512(dst, x, (*uint16)(y), s, q, p, n, t, e, u)
 	case key(AVX512)<<24 | key(BFloat16)<<16 | 1<<8 | 32:
 		micro1x2F32BF16AVX512(dst, x, (*uint16)(y), s, q, p, n, t, e, u)
 	case key(AVX512)<<24 | key(BFloat16)<<16 | 2<<8 | 32:
@@ -264,6 +272,8 @@ func microF32(tile Tile, of Storage, dst, x *float32, y unsafe.Pointer, s, q int
 		micro8x2F32BF16AVX512(dst, x, (*uint16)(y), s, q, p, n, t, e, u)
 	case key(AVX512)<<24 | key(Float16|spread)<<16 | 1<<8 | 128:
 		spreadF32FP16AVX512(dst, x, (*uint16)(y), s, q, p, n, t, e, u)
+	case key(AVX512)<<24 | key(Float16|spread|runs)<<16 | 1<<8 | 128:
+		runsF32FP16AVX512(dst, x, (*uint16)(y), s, q, p, n, t, e, u)
 	case key(AVX512)<<24 | key(Float16)<<16 | 1<<8 | 32:
 		micro1x2F32FP16AVX512(dst, x, (*uint16)(y), s, q, p, n, t, e, u)
 	case key(AVX512)<<24 | key(Float16)<<16 | 2<<8 | 32:
@@ -288,12 +298,16 @@ func microF32(tile Tile, of Storage, dst, x *float32, y unsafe.Pointer, s, q int
 		rows6x2F32AVX2(dst, x, (*float32)(y), s, q, p, n, t, e, u)
 	case key(AVX2)<<24 | key(Working|spread)<<16 | 1<<8 | 64:
 		spreadF32AVX2(dst, x, (*float32)(y), s, q, p, n, t, e, u)
+	case key(AVX2)<<24 | key(Working|spread|runs)<<16 | 1<<8 | 64:
+		runsF32AVX2(dst, x, (*float32)(y), s, q, p, n, t, e, u)
 	case key(AVX2)<<24 | key(Working|across)<<16 | 1<<8 | 16:
 		acrossF32AVX2(dst, x, (*float32)(y), s, q, p, n, t, e, u)
 	case key(AVX2)<<24 | key(Working|summed)<<16 | 1<<8 | 32:
 		joinF32AVX2(dst, x, (*float32)(y), s, q, p, n, t, e, u)
 	case key(AVX2)<<24 | key(BFloat16|spread)<<16 | 1<<8 | 64:
 		spreadF32BF16AVX2(dst, x, (*uint16)(y), s, q, p, n, t, e, u)
+	case key(AVX2)<<24 | key(BFloat16|spread|runs)<<16 | 1<<8 | 64:
+		runsF32BF16AVX2(dst, x, (*uint16)(y), s, q, p, n, t, e, u)
 	case key(AVX2)<<24 | key(BFloat16)<<16 | 1<<8 | 16:
 		micro1x2F32BF16AVX2(dst, x, (*uint16)(y), s, q, p, n, t, e, u)
 	case key(AVX2)<<24 | key(BFloat16)<<16 | 2<<8 | 16:
@@ -304,6 +318,8 @@ func microF32(tile Tile, of Storage, dst, x *float32, y unsafe.Pointer, s, q int
 		micro6x2F32BF16AVX2(dst, x, (*uint16)(y), s, q, p, n, t, e, u)
 	case key(AVX2)<<24 | key(Float16|spread)<<16 | 1<<8 | 64:
 		spreadF32FP16AVX2(dst, x, (*uint16)(y), s, q, p, n, t, e, u)
+	case key(AVX2)<<24 | key(Float16|spread|runs)<<16 | 1<<8 | 64:
+		runsF32FP16AVX2(dst, x, (*uint16)(y), s, q, p, n, t, e, u)
 	case key(AVX2)<<24 | key(Float16)<<16 | 1<<8 | 16:
 		micro1x2F32FP16AVX2(dst, x, (*uint16)(y), s, q, p, n, t, e, u)
 	case key(AVX2)<<24 | key(Float16)<<16 | 2<<8 | 16:
