@@ -79,14 +79,17 @@ func sameInPieces[T gemm.Float](n, k, few, threads int, spoil func(c []T)) error
 	return nil
 }
 
-// One goroutine joins the sums of more columns at a time than there are in a piece, then those of the columns that are left.
+// A goroutine joins the sums of more columns at a time than there are in a piece, then those of the columns that are left. Several
+// have some of the columns each, in pieces, of which the last are small, also where these are not as many for each.
 func TestOneRowByManyColumns(t *testing.T) {
 	for _, backend := range kernel.Backends() {
 		t.Run(backend.String(), func(t *testing.T) {
 			defer kernel.Use(backend)()
-			for _, k := range []int{512, 1024, 2048, 4096} {
-				require.NoError(t, sameInPieces(1<<19/k+100, k, 70, 1, func([]float32) {}))
-				require.NoError(t, sameInPieces(1<<18/k+100, k, 40, 1, func([]float64) {}))
+			for i, k := range []int{512, 1024, 2048, 4096} {
+				for threads := 1; threads <= 3; threads++ {
+					require.NoError(t, sameInPieces(1<<19/k+100+i*threads, k, 70, threads, func([]float32) {}))
+					require.NoError(t, sameInPieces(1<<18/k+100+i*threads, k, 40, threads, func([]float64) {}))
+				}
 			}
 		})
 	}

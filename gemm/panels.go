@@ -124,20 +124,13 @@ func (t *tiles[S, T]) packPanel(p, lo, hi int) {
 
 // packSliver packs the i-th rows of the chunk.
 func (t *tiles[S, T]) packSliver(i int, s taskScratch[S]) {
-	if t.sets > 0 && !t.a.trans && kernel.Is64[S]() == kernel.Is64[T]() { // of what else is packed nothing is read
-		kernel.ArrangeSets(s.rows[t.k:], kernel.As[S](t.a.Data), t.sets)
-		return
-	}
 	tile, row := t.rowTile(i), t.i0+i*t.tile.Rows
 	for j := range t.plan.blocks {
 		b := &t.plan.blocks[j]
 		n := b.hi - b.lo
 		packRows(t.sliver(b, i, s)[:tile.Rows*n], tile.Rows, t.a.Matrix, t.a.trans, row, min(tile.Rows, t.i1-row), b.lo, n)
 	}
-	switch { // one row, and one block
-	case t.sets > 0:
-		kernel.ArrangeSets(s.rows[t.k:], s.rows[:t.k], t.sets)
-	case t.along > 0:
+	if t.along > 0 { // one row, and one block
 		kernel.ArrangeAlong(s.rows[t.k:], s.rows[:t.k], t.along)
 	}
 }

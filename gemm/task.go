@@ -29,7 +29,7 @@ func (t *tiles[S, T]) scratch(worker, first, last int) taskScratch[S] {
 	if t.ownRows {
 		nRows = high * sliver
 	}
-	all := growLarge(&t.workers[worker], nOwn+nHot+nBuffer+nSums+nRows)
+	all := growLarge(&t.workers[worker].scratch, nOwn+nHot+nBuffer+nSums+nRows)
 	cut := func(n int) (part []S) {
 		part, all = all[:n], all[n:]
 		return part
@@ -48,6 +48,10 @@ func (t *tiles[S, T]) task(worker, number int) {
 		return
 	}
 	first, last, p, p1 := t.bounds(number)
+	if t.sets > 0 {
+		t.setTask(worker, p, p1)
+		return
+	}
 	s := t.scratch(worker, first, last)
 	if t.ownRows {
 		for i := s.first; i < last; i++ {
@@ -271,8 +275,11 @@ func (t *tiles[S, T]) finished(first, last, p int) int {
 
 // give hands on the values of all nodes of a tile.
 func (t *tiles[S, T]) give(sliver, p int, own []S) {
-	tile := t.rowTile(sliver)
-	i, j := t.i0+sliver*t.tile.Rows, t.j0+p*t.tile.Cols
+	t.giveTile(t.rowTile(sliver), t.i0+sliver*t.tile.Rows, t.j0+p*t.tile.Cols, own)
+}
+
+// giveTile hands on the values of all nodes of a tile, from row i and column j on.
+func (t *tiles[S, T]) giveTile(tile kernel.Tile, i, j int, own []S) {
 	rows, cols := min(tile.Rows, t.i1-i), min(tile.Cols, t.j1-j)
 	switch {
 	case t.whole != nil:

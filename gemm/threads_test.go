@@ -15,8 +15,8 @@ func init() { fewWork = 0 }
 
 // tookPart tells how many goroutines have had a task of the workspace's products.
 func tookPart[S, T Float](w *Workspace) (n int) {
-	for _, scratch := range w.tiles[indexOfTiles[S, T]()].(*tiles[S, T]).workers {
-		if scratch != nil {
+	for _, w := range w.tiles[indexOfTiles[S, T]()].(*tiles[S, T]).workers {
+		if w.scratch != nil {
 			n++
 		}
 	}

@@ -37,6 +37,7 @@ type tiles[S, T Float] struct {
 	mainPanels     int          // likewise
 	across         bool         // the last rows are cut across panels
 	ends           []piece      // the last tasks, smaller and smaller ones
+	last           int          // of which so many are for whoever comes
 	abreast        int          // of which so many are evaluated at a time
 	i0, i1, j0, j1 int          // the chunk of the product at work
 	lying          int          // tiles of rows that towers take as they lie, from the first on: see layRows
@@ -49,9 +50,20 @@ type tiles[S, T Float] struct {
 	words         []uint64
 	compiled      compiled     // what is in words
 	setWords      []uint64     // of nodes of sets
+	together      int          // columns that are summed in sets before they are joined
+	places        bool         // by kernel.LeafPlaces
+	product       uint64       // the number of the last product by sets
 	rows, columns []S          // the chunk's packed factors
 	packing       []panelState // of panels abreast, where tasks pack them as they come to them
-	workers       [][]S        // scratch of each goroutine
+	workers       []worker[S]
+}
+
+// worker is the memory of a goroutine.
+type worker[S Float] struct {
+	scratch []S
+	row     []S     // the factors of the row whose columns are summed in sets
+	product uint64  // which these are of
+	_       [8]byte // the rest of a cache line
 }
 
 // way is how a product goes through its operands. The zero way is that of tiles of packed rows and columns.
@@ -173,7 +185,7 @@ func (t *tiles[S, T]) layBlocks() {
 // from, in tiles that read it best: over several panels of weights, or over a matrix as it lies, by
 // long runs of its rows or by many columns of its transpose. It returns for how many columns that could be done.
 func (t *tiles[S, T]) runRow() int {
-	n, wide := t.n, 1
+	n := t.n
 	t.way = way{}
 	switch w := t.b.w; {
 	case w == nil && !t.b.trans && kernel.SweepColumns[S]() > 0:
@@ -184,7 +196,6 @@ func (t *tiles[S, T]) runRow() int {
 		t.layout, t.tile = matrixColumns, kernel.AcrossTile
 		if t.along = t.alongLeaves(); t.along > 0 {
 			t.tile, t.sets = kernel.AlongTile[S](), t.alongSets()
-			wide = t.setTiles()
 		}
 	case w != nil && w.tile == kernel.MicroTile[T]():
 		t.layout, t.tile = severalPanels, kernel.SpreadTile[S]()
@@ -198,16 +209,11 @@ func (t *tiles[S, T]) runRow() int {
 	}
 	t.plan.cut(t.program.words, most)
 	t.plan.longest = 0 // no buffer
-	cols := t.tile.Cols
-	t.tile.Cols *= wide
-	done := t.runTiles(0, n, true)
-	if wide > 1 {
-		t.tile.Cols = cols
-		done = t.runTiles(done, n, done == 0)
-	}
-	if cols := t.lastSets(n - done); cols > 0 {
-		t.tile.Cols = cols
-		done = t.runTiles(done, done+cols, done == 0)
+	done := 0
+	if t.sets > 0 {
+		done = t.runSets()
+	} else {
+		done = t.runTiles(0, n, true)
 	}
 	if t.along > 0 && done < n {
 		t.tile, t.along, t.sets = kernel.AcrossTile, 0, 0
@@ -293,6 +299,7 @@ func (t *tiles[S, T]) divide() {
 		t.each = min(panels, taskPanels)
 	}
 	t.cutEnds(slivers, panels)
+	t.last = len(t.ends)
 	t.layRows()
 	t.abreast = 1
 	switch {
@@ -405,14 +412,14 @@ func (t *tiles[S, T]) cutRows(slivers, high int) {
 // evaluate packs and evaluates the chunk.
 func (t *tiles[S, T]) evaluate() {
 	for len(t.workers) < t.threads {
-		t.workers = append(t.workers, nil)
+		t.workers = append(t.workers, worker[S]{})
 	}
 	if t.slivers == 1 && t.groups == 0 { // too little for others to wait for
 		t.packPart(0)
 		t.slivers = 0
 	}
 	if t.slivers+t.groups == 0 && !t.ownRows {
-		t.loop.RunApart(t.threads, t.tasks(), len(t.ends))
+		t.loop.RunApart(t.threads, t.tasks(), t.last)
 		return
 	}
 	t.packed.Store(0)

@@ -18,7 +18,7 @@ import "sync"
 //     of columns (128 terms, with AVX-512 on processors of AMD 1024, or all of K if there is a single tile of rows), and log2(K) sums for each
 //     element of the tiles at work, of eight panels where the rows of a task are more than 1.1 MiB. What is
 //     1 MiB or more is rounded up to huge pages (2 MiB), and begins at one.
-//     Pairwise of one row, by weights stored transposed that were not packed beforehand, with AVX2 or AVX-512: twice K, and for each goroutine 3*K, or 64 KiB
+//     Pairwise of one row, by weights stored transposed that were not packed beforehand, with AVX2 or AVX-512: twice K, and for each goroutine 4*K, or 64 KiB
 //     if that is more, and log2(K) sums for each of 64 columns;
 //     stored as they are: K, and for each goroutine log2(K) sums for each column, of at most 256 KiB of columns. Several
 //     goroutines, of 2 MiB of weights or more in rows of up to 64 KiB, have a sum for each column in 64 parts of the
@@ -134,8 +134,8 @@ func tilesFrom[S, T Float](w *Workspace) *tiles[S, T] {
 
 func (t *tiles[S, T]) bytes() int {
 	n := cap(t.rows) + cap(t.columns)
-	for _, s := range t.workers {
-		n += cap(s)
+	for _, w := range t.workers {
+		n += cap(w.scratch) + cap(w.row)
 	}
 	return n*sizeOf[S]() + 8*(cap(t.words)+cap(t.setWords)) + 4*cap(t.packing) + t.byParts.bytes()
 }
