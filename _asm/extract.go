@@ -12,7 +12,7 @@ const (
 	scaled                    // likewise, of terms multiplied by a scale
 	watched                   // as split, and the largest magnitude
 	rounded                   // the sum of the terms rounded to a unit
-	summed                    // the sum of the terms in float64, and the largest magnitude
+	summed                    // the sum of the terms in float64, rounded as it may be, and the largest magnitude
 	extent                    // the largest magnitude, and the least as in least
 )
 
@@ -32,7 +32,7 @@ const (
 // the bits of all h. At last lanes i and i+8 of low are added, i and i+4, i and i+2, i and i+1.
 //
 // summed adds element i, or an exact product, to lane i mod 32, and joins lanes i and i+16 and so on.
-// Its largest magnitudes are taken in vectors of float32.
+// Its largest magnitudes are taken in vectors of float32. Rounded products of float64 have 16 lanes, and magnitudes of float64.
 //
 // Of the additions some are by the multiplier's port, where that is another.
 //
@@ -173,8 +173,14 @@ func (k *extract) emit() {
 		k.anchor, k.high = k.alloc(), k.zeroed()
 		k.broadcast(k.anchor, at("anchor", 0))
 	case summed:
-		k.max = []reg{k.zeroed()}
-		for range 32 * k.w.lane() / k.vectorBytes() {
+		lanes := 16
+		if k.w == wide {
+			lanes = 32
+			k.max = []reg{k.zeroed()}
+		} else {
+			k.max = k.inTurn(k.zeroed)
+		}
+		for range lanes * k.w.lane() / k.vectorBytes() {
 			k.low = append(k.low, k.zeroed())
 		}
 	}
@@ -213,8 +219,10 @@ func (k *extract) holdConstants() {
 	case split, rounded:
 		all = []constant{one}
 	case summed:
-		k.setWidth(f32) // for these alone
-		defer k.setWidth(k.w)
+		if k.w == wide {
+			k.setWidth(f32) // for these alone
+			defer k.setWidth(k.w)
+		}
 		all = []constant{absMask}
 	}
 	for _, c := range all {
@@ -324,7 +332,7 @@ func (k *extract) vector(off int) {
 	case k.term != roundedProduct:
 		k.loadWide(v, at("x", off))
 	}
-	if k.what == summed && off%k.vectorBytes() == 0 {
+	if k.what == summed && k.w == wide && off%k.vectorBytes() == 0 {
 		k.lookSingle(off)
 	}
 	switch {
@@ -392,6 +400,10 @@ func (k *extract) take(v, t reg, off int) {
 	case summed:
 		low := k.low[off/k.sourceBytes()]
 		k.add(low, low, v)
+		if k.w != wide {
+			k.abs(v, v)
+			k.maxWord(k.turn(k.max, off), v)
+		}
 	case split, watched:
 		k.watch(v, t, off)
 		h, low := k.lanes(off)
@@ -472,7 +484,7 @@ func (k *extract) lastVector(off int) {
 		k.isPlusZero(t, v)
 		k.or(v, t)
 		k.minWord(k.max[0], v)
-	case k.what == summed:
+	case k.what == summed && k.w == wide:
 		k.lastSummed(v, t, off)
 	case k.term == plain:
 		k.take(v, t, off)
@@ -536,7 +548,11 @@ func (k *extract) finish(results int) {
 	if k.what == summed {
 		k.join()
 		k.result64("sum", results, k.low[0])
-		k.across(k.max[0], 8, k.maxWord)
+		words := 8
+		if k.w != wide {
+			words = 16
+		}
+		k.across(k.max[0], words, k.maxWord)
 		k.result64("most", results+8, k.max[0])
 		return
 	}

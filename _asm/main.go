@@ -295,6 +295,7 @@ var extracts = []struct {
 	{f64, plain, watched}, {f64, product, watched}, {f64, roundedProduct, watched},
 	{wide, plain, rounded}, {wide, roundedProduct, rounded},
 	{wide, plain, summed}, {wide, product, summed},
+	{f64, roundedProduct, summed},
 	{f64, plain, extent}, {f64, roundedProduct, extent},
 }
 

@@ -8,11 +8,11 @@ import (
 )
 
 // A row by columns that lie in a matrix one after the other, each of whose leaves are a whole tree, may be summed in sets of leaves: column
-// after column (kernel.LeafSums) or, from memory, some of several columns in turn (kernel.LeafPlaces). Each goroutine has a share of the
+// after column (kernel.LeafSums) or, from memory, as several interleaved streams (kernel.LeafPlaces). Each goroutine has a share of the
 // columns, in pieces that become smaller, so that all end at about the same time: whoever ends first takes the last of others'.
 
 const (
-	// setSums is the bytes of the sums of sets that one goroutine joins at a time, at most: from the second cache they come soon enough, and each
+	// setSums is the bytes of the sums of sets that one goroutine joins at a time, at most: from L2 they come soon enough, and each
 	// time that the columns wait for what comes between costs as much as the sums of some.
 	setSums = 1 << 15
 	// setPanel is about the bytes of the columns that goroutines take at a time, at least.

@@ -9,7 +9,18 @@ import (
 // exactSum returns the correctly rounded sum. Few terms are added as integers; of more, a certificate is tried first, as one in
 // vain would make a sum of fewer take longer than a small superaccumulator.
 func exactSum[T Float](of kernel.Terms, x, y []T) T {
-	if len(x) <= 2 || of == kernel.Plain && len(x) <= 4 {
+	if kernel.Is64[T]() && of == kernel.Product && len(x) > 2 && len(x) < kernel.FewByVectors() {
+		v, s, state := kernel.DotByVectors(kernel.As[float64](x), kernel.As[float64](y))
+		if state == kernel.Rounded {
+			return T(v)
+		}
+		return finishFew(of, x, y, s, state)
+	}
+	if of == kernel.Product && len(x) == 2 {
+		if v, ok := twoProducts(x, y); ok {
+			return kernel.Canonical(v)
+		}
+	} else if len(x) <= 2 || of == kernel.Plain && len(x) <= 4 {
 		if v, ok := fewest(of, x, y); ok {
 			return kernel.Canonical(v)
 		}
@@ -40,7 +51,7 @@ func finishFew[T Float](of kernel.Terms, x, y []T, s kernel.Leading, state int) 
 	return roundLeading[T](s)
 }
 
-// fewest returns the sum of up to four terms, or two products, if floating point gets it right: an addition
+// fewest returns the sum of up to four terms, or of one product, if floating point gets it right: an addition
 // or a multiplication rounds correctly.
 func fewest[T Float](of kernel.Terms, x, y []T) (T, bool) {
 	switch {
@@ -48,8 +59,6 @@ func fewest[T Float](of kernel.Terms, x, y []T) (T, bool) {
 		return 0, true
 	case of == kernel.Product && len(x) == 1:
 		return T(x[0] * y[0]), true
-	case of == kernel.Product:
-		return twoProducts(x, y)
 	case len(x) == 1:
 		return x[0], true
 	case len(x) == 2:
@@ -90,6 +99,9 @@ func twoProducts[T Float](x, y []T) (T, bool) {
 	p, e := kernel.TwoProd(a, b)
 	q, f := kernel.TwoProd(c, d)
 	h, l := kernel.TwoSum(p, q)
+	if h == 0 && p != 0 {
+		return T(e + f), true // +0 if that is 0, as p is not; of an infinite p, h is no number
+	}
 	m, k := kernel.TwoSum(e, f)
 	if l != 0 && k != 0 { // l + m + k has an error of less than 2^-51 of their magnitudes
 		return kernel.RoundCertain[T](h, l+m+k, float64((math.Abs(l)+math.Abs(m))*0x1p-50))

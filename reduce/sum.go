@@ -174,6 +174,9 @@ func sumMany[T Float](of kernel.Terms, x, y []T) T {
 	if v, ok := fewTerms(of, x, y, kernel.BeforeCertificate[T](of)); ok {
 		return v
 	}
+	if s, ok := kernel.SumPlaced(of, x, y); ok {
+		return finishFew(of, x, y, s, kernel.NotRounded)
+	}
 	if !tiny(x[0]) && !cutSooner(x, y) {
 		if v, ok := certify(0, of, x, y); ok {
 			return v

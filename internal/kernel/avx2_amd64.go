@@ -224,6 +224,9 @@ func summedSumWideAVX2(x, y *float32, n int) (sum float64, most uint64)
 func summedDotWideAVX2(x, y *float32, n int) (sum float64, most uint64)
 
 //go:noescape
+func summedDotRoundedF64AVX2(x, y *float64, n int) (sum float64, most uint64)
+
+//go:noescape
 func extentSumF64AVX2(x, y *float64, n int) (most, least uint64)
 
 //go:noescape

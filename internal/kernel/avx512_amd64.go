@@ -224,6 +224,9 @@ func summedSumWideAVX512(x, y *float32, n int) (sum float64, most uint64)
 func summedDotWideAVX512(x, y *float32, n int) (sum float64, most uint64)
 
 //go:noescape
+func summedDotRoundedF64AVX512(x, y *float64, n int) (sum float64, most uint64)
+
+//go:noescape
 func extentSumF64AVX512(x, y *float64, n int) (most, least uint64)
 
 //go:noescape

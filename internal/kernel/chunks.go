@@ -44,31 +44,15 @@ func (d *sumChunks) add(x []uint64) (used uint64) {
 
 // spreadNumbers sums numbers of any exponents. It returns false if one is not finite.
 func spreadNumbers(x []uint64) (s Leading, ok bool) {
+	if len(x) >= numbersPlaced {
+		return placedNumbers(x)
+	}
 	var d sumChunks
 	used := d.add(x)
 	if used>>63 != 0 && !finiteWords(x) {
 		return s, false
 	}
-	if len(x) > chunkLead {
-		return d.carried(used), true
-	}
 	return d.leading(d.top(used), used), true
-}
-
-// chunkLead is the number of numbers of whose chunks leading may be asked; of more they have to be carried.
-const chunkLead = 500
-
-// carried is leading of chunks of up to 2047 numbers: what is above 32 bits of each is added to the next.
-func (d *sumChunks) carried(used uint64) Leading {
-	for i := len(d) - 1; i > 0; i-- {
-		d[i] = int64(uint32(d[i])) + d[i-1]>>digitBits
-	}
-	d[0] = int64(uint32(d[0]))
-	used |= used << 1
-	if last := len(d) - 1; d[last] != 0 {
-		return d.leading(last, used)
-	}
-	return d.leading(d.top(used), used)
 }
 
 // finiteWords tells whether all numbers are finite: one more of the exponent makes no negative number of any.
@@ -160,6 +144,9 @@ func (d *dotChunks) add(x, y []uint64) (most uint64) {
 
 // spreadProducts sums products of any exponents. It returns false if a factor is not finite.
 func spreadProducts(x, y []uint64) (s Leading, ok bool) {
+	if len(x) >= productsPlaced {
+		return placedProducts(x, y)
+	}
 	var d dotChunks
 	most := d.add(x, y)
 	if most >= exponentMask {

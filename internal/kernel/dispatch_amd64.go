@@ -608,6 +608,16 @@ func summedWide(of Terms, x, y *float32, n int) (sum float64, most uint64) {
 	panic(noKernel)
 }
 
+func summedF64(of Terms, x, y *float64, n int) (sum float64, most uint64) {
+	switch key(active)<<4 | key(of) {
+	case key(AVX512)<<4 | key(RoundedProduct):
+		return summedDotRoundedF64AVX512(x, y, n)
+	case key(AVX2)<<4 | key(RoundedProduct):
+		return summedDotRoundedF64AVX2(x, y, n)
+	}
+	panic(noKernel)
+}
+
 func extentF64(of Terms, x, y *float64, n int) (most, least uint64) {
 	switch key(active)<<4 | key(of) {
 	case key(AVX512)<<4 | key(Plain):

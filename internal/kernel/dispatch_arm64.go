@@ -325,6 +325,14 @@ func summedWide(of Terms, x, y *float32, n int) (sum float64, most uint64) {
 	panic(noKernel)
 }
 
+func summedF64(of Terms, x, y *float64, n int) (sum float64, most uint64) {
+	switch key(active)<<4 | key(of) {
+	case key(NEON)<<4 | key(RoundedProduct):
+		return summedDotRoundedF64NEON(x, y, n)
+	}
+	panic(noKernel)
+}
+
 func extentF64(of Terms, x, y *float64, n int) (most, least uint64) {
 	switch key(active)<<4 | key(of) {
 	case key(NEON)<<4 | key(Plain):

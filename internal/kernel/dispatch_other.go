@@ -99,6 +99,10 @@ func summedWide(of Terms, x, y *float32, n int) (sum float64, most uint64) {
 	panic(noKernel)
 }
 
+func summedF64(of Terms, x, y *float64, n int) (sum float64, most uint64) {
+	panic(noKernel)
+}
+
 func extentF64(of Terms, x, y *float64, n int) (most, least uint64) {
 	panic(noKernel)
 }

@@ -114,6 +114,20 @@ func SplitWatched(of Terms, anchor float64, x, y []float64) (high int64, low flo
 	return int64(sum - SplitLanes*math.Float64bits(anchor)), low, most | math.MaxUint32
 }
 
+// SumLooked returns the sum of rounded products of float64 in float64, however it is rounded, and Largest of them. It returns false where there is
+// no kernel.
+//
+//	element i belongs to lane i mod 16; at first lane = 0
+//	lane = lane + x
+//	sum = the lanes' sums, i joined with i+8, then i+4, i+2, i+1
+func SumLooked(x, y []float64) (sum float64, most uint64, ok bool) {
+	if active == Portable || len(x) == 0 {
+		return 0, 0, false
+	}
+	sum, most = summedF64(RoundedProduct, unsafe.SliceData(x), unsafe.SliceData(y), len(x))
+	return sum, most | math.MaxUint32, true
+}
+
 // SplitLanes is the number of lanes of SplitTerms.
 const SplitLanes = 16
 

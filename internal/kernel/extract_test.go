@@ -168,6 +168,33 @@ func testSumWatched(t *testing.T, of Terms) {
 	}
 }
 
+// SumLooked has the sum of its lanes, and the largest magnitude wherever it is.
+func testSumLooked(t *testing.T) {
+	rng := rand.New(rand.NewPCG(16, 17))
+	for n := 1; n <= 140; n++ {
+		x, y := extractData[float64](rng, n, false)
+		if n%3 == 0 {
+			x[rng.IntN(n)] = []float64{math.Inf(-1), math.NaN(), math.MaxFloat64}[rng.IntN(3)]
+		}
+		sum, most, ok := SumLooked(x, y)
+		if !ok {
+			require.Equal(t, Portable, active)
+			return
+		}
+		var lanes [SplitLanes]float64
+		for i, v := range x {
+			lanes[i%SplitLanes] += float64(v * y[i])
+		}
+		for half := SplitLanes / 2; half > 0; half /= 2 {
+			for i := range half {
+				lanes[i] += lanes[i+half]
+			}
+		}
+		require.Equal(t, Bits(Canonical(lanes[0])), Bits(Canonical(sum)), "n = %d", n)
+		require.Equal(t, largestPortable(RoundedProduct, x, y), most, "n = %d", n)
+	}
+}
+
 // ExtentOf sees the largest and the least, wherever they are, and passes no other over where terms are zero.
 func testExtent(t *testing.T, of Terms) {
 	rng := rand.New(rand.NewPCG(15, uint64(of)))
@@ -204,6 +231,7 @@ func TestExtractBackends(t *testing.T) {
 			defer Use(b)()
 			t.Run("none below/64", testNoneBelow[float64])
 			t.Run("none below/32", testNoneBelow[float32])
+			t.Run("looked", testSumLooked)
 			for _, of := range []Terms{Plain, Product, RoundedProduct} {
 				t.Run(fmt.Sprint("split/", of), func(t *testing.T) { testSplit(t, of) })
 				if of != RoundedProduct {

@@ -28,8 +28,7 @@ const (
 
 	maxPortableProducts = 1000 // digits take four times as long
 
-	// fewProductsInWindows is the number of products of float64 from which AVX2, which has no windows of them by vectors, has chunks at once.
-	fewProductsInWindows = 8
+	tinyInWindow = 16 // more are sooner in entries
 
 	leastProduct = 2*1023 - 960 // of biased exponents of factors: products of less may have errors that are no numbers
 )
@@ -64,11 +63,8 @@ func FewSooner[T Float](of Terms) int {
 // BeforeCertificate and AfterCertificate tell what SumFew is to try of so many terms or more, before a certificate and after one in vain.
 // Windows by vectors are faster than a certificate is, and so is everything where that has no vectors.
 func BeforeCertificate[T Float](of Terms) (how int) {
-	switch {
-	case active == AVX512 && of == Product && Is64[T]():
+	if active == AVX512 && of == Product && Is64[T]() {
 		return Nothing
-	case active == Portable && of == Product && Is64[T]():
-		return Near
 	}
 	return [...]int{Portable: NearOrSpread, NEON: Nothing, AVX2: Nothing, AVX512: Near}[active]
 }
@@ -80,9 +76,6 @@ func SurelyFew[T Float](of Terms, n int) bool {
 
 // AfterCertificate is what is left of SumFew.
 func AfterCertificate[T Float](of Terms) (how int) {
-	if active == Portable && of == Product && Is64[T]() {
-		return Spread
-	}
 	return [...]int{Portable: Nothing, NEON: NearOrSpread, AVX2: NearOrSpread, AVX512: Spread}[active]
 }
 
@@ -129,11 +122,8 @@ func SumFew[T Float](of Terms, x, y []T, how int) (v T, s Leading, state int) {
 		if f, state := certainDotF64AVX2(p, q, len(x), 0x1p-85); state == Rounded {
 			return T(f), s, state
 		}
-		if len(x) < fewProductsInWindows {
-			return fewIntegers(of, x, y, how)
-		}
 		return chunksByVectors(of, x, y)
-	case active == AVX2 && how != Near && (how == Spread || !Is64[T]() || of == Plain || len(x) >= fewProductsInWindows) && !tinyProduct(of, x, y):
+	case active == AVX2 && how != Near && !tinyProduct(of, x, y):
 		return chunksByVectors(of, x, y)
 	}
 	return fewIntegers(of, x, y, how)
@@ -144,6 +134,11 @@ func SumFew[T Float](of Terms, x, y []T, how int) (v T, s Leading, state int) {
 func SumTiny[T Float](of Terms, x, y []T) (s Leading, state int) {
 	if active < AVX2 || of != Product || !Is64[T]() {
 		return s, Refused
+	}
+	if len(x) <= tinyInWindow {
+		if s, ok := windowProducts(words(As[float64](x)), words(As[float64](y))); ok {
+			return s, NotRounded
+		}
 	}
 	if active == AVX512 && hasEntries {
 		if s, state = productsByEntries(As[float64](x), As[float64](y)); state != Refused {
@@ -198,6 +193,20 @@ func fewByVectors[T Float](of Terms, x, y []T, how int) (v T, s Leading, state i
 	return T(f), s, state
 }
 
+// DotByVectors is SumFew of products of float64, NearOrSpread, of less than FewByVectors, without a call in between, which takes a tenth of the time of few.
+func DotByVectors(x, y []float64) (v float64, s Leading, state int) {
+	v, s.Hi, s.Lo, s.Exponent, state = fewDotF64AVX512(unsafe.SliceData(x), unsafe.SliceData(y), len(x), NearOrSpread)
+	return v, s, state
+}
+
+// FewByVectors is 0 where DotByVectors has no kernel.
+func FewByVectors() int {
+	if active == AVX512 {
+		return maxNear + 1
+	}
+	return 0
+}
+
 // nearByVectors is SumFew with AVX2 of up to maxNear numbers of float64, unless it is to be Spread.
 func nearByVectors[T Float](x []T, how int) (v T, s Leading, state int) {
 	if Bits(x[0])<<1 < 33<<53 {
@@ -226,12 +235,8 @@ func chunksByVectors[T Float](of Terms, x, y []T) (v T, s Leading, state int) {
 	return T(f), s, state
 }
 
-// fewIntegers is SumFew by windows without vectors, and if they refuse, chunks, with AVX2 by vectors.
+// fewIntegers is SumFew by windows without vectors, and if they refuse, chunks.
 func fewIntegers[T Float](of Terms, x, y []T, how int) (v T, s Leading, state int) {
-	chunks := active == AVX2 && how == NearOrSpread && !tinyProduct(of, x, y)
-	if chunks {
-		how = Near
-	}
 	ok := false
 	switch {
 	case !Is64[T]():
@@ -241,13 +246,10 @@ func fewIntegers[T Float](of Terms, x, y []T, how int) (v T, s Leading, state in
 	default:
 		s, ok = fewProducts(words(As[float64](x)), words(As[float64](y)), how)
 	}
-	switch {
-	case ok:
-		return 0, s, NotRounded
-	case chunks:
-		return chunksByVectors(of, x, y)
+	if !ok {
+		return 0, s, Refused
 	}
-	return 0, s, Refused
+	return 0, s, NotRounded
 }
 
 // fewNumbers sums numbers of float64.

@@ -230,6 +230,10 @@ func extractBits[T Float](x, y []T) (all []uint64) {
 				all = append(all, uint64(high), Bits(low), most)
 				v, state := SumCertain(of, x[:40], y[:40], 0)
 				all = append(all, Bits(v), uint64(state))
+				if of == RoundedProduct {
+					sum, most, _ := SumLooked(x, y)
+					all = append(all, Bits(sum), most)
+				}
 				_, most = ExtentOf(of, x, y)
 				all = append(all, most)
 				if apart := MaxSliced / Places; active >= AVX2 && of == Plain && len(x) >= MaxSliced {

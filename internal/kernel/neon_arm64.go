@@ -188,6 +188,9 @@ func summedSumWideNEON(x, y *float32, n int) (sum float64, most uint64)
 func summedDotWideNEON(x, y *float32, n int) (sum float64, most uint64)
 
 //go:noescape
+func summedDotRoundedF64NEON(x, y *float64, n int) (sum float64, most uint64)
+
+//go:noescape
 func extentSumF64NEON(x, y *float64, n int) (most, least uint64)
 
 //go:noescape

@@ -155,6 +155,7 @@ func testApartWithin(t *testing.T) {
 // testCertainWithin sums by certificates: of products that a window refuses, as the first is far below the others, and of rounded ones.
 func testCertainWithin[T Float](t *testing.T, u, v []T) {
 	if Is64[T]() {
+		SumLooked(As[float64](u), As[float64](v))
 		_, most := ExtentOf(RoundedProduct, As[float64](u), As[float64](v))
 		require.EqualValues(t, 1, math.Float64frombits(most&^math.MaxUint32))
 		ExtentOf(Plain, As[float64](u), nil)

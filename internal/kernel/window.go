@@ -71,23 +71,37 @@ func windowLow(x []uint64) (s Leading, ok bool) {
 	return Leading{hi, lo, -1074}, true
 }
 
-// windowProducts sums products in a window about the first. It returns false if one is beyond, if a factor is subnormal, or not finite.
+// windowProducts sums products in a window about the first. It returns false if one is beyond, or a factor is not finite.
 func windowProducts(x, y []uint64) (s Leading, ok bool) {
 	y = y[:len(x)]
-	top := x[0]>>52&exponentMask + y[0]>>52&exponentMask + 31
+	top := max(x[0]>>52&exponentMask, 1) + max(y[0]>>52&exponentMask, 1) + 31
 	var w0, w1, w2 uint64
 	for i, b := range x {
 		c := y[i]
 		e, f := b>>52&exponentMask, c>>52&exponentMask
 		d := top - (e + f)
+		m, n := b&fractionMask|hiddenBit, c&fractionMask|hiddenBit
 		if d >= 64 || e-1 >= exponentMask-1 || f-1 >= exponentMask-1 {
-			if e < exponentMask && f < exponentMask && (b<<1 == 0 || c<<1 == 0) {
+			if e == exponentMask || f == exponentMask {
+				return s, false
+			}
+			if b<<1 == 0 || c<<1 == 0 {
 				continue
 			}
-			return s, false
+			if e == 0 { // subnormal: no hidden bit, and the exponent 1
+				m -= hiddenBit
+				d--
+			}
+			if f == 0 {
+				n -= hiddenBit
+				d--
+			}
+			if d >= 64 {
+				return s, false
+			}
 		}
 		sign := uint64(int64(b^c) >> 63)
-		hi, lo := bits.Mul64(b&fractionMask|hiddenBit, c&fractionMask|hiddenBit)
+		hi, lo := bits.Mul64(m, n)
 		up := ^d & 63
 		var carry uint64
 		w0, carry = bits.Add64(w0, lo<<up^sign, sign&1)
