@@ -11,7 +11,7 @@ import (
 // there are several: see internal/kernel/apart.go.
 //
 // Of products there are as many places of both arrays. Two arrays may be so far apart that a line of the one and that of the other are in the same bank of the
-// memory; so all lines of x of a stretch are asked for before those of y, while the stretch askedStretches before it is at work.
+// memory; so all lines of x of a stretch are prefetched before those of y, while the stretch askedStretches before it is at work.
 const (
 	places         = 4
 	stretch        = 1024 // bytes
@@ -73,8 +73,8 @@ func eachPlace(t target, two bool, row func()) {
 	t.countDown("q", "turn")
 }
 
-// eachRowOfTwo prints the loop over the rows of a stretch of two arrays. u is how far the stretch is that is asked for: half of the places further, or from the
-// latter half of them the next of the first half. Lines of x are asked for by the first half of the rows, and those of y by the other.
+// eachRowOfTwo prints the loop over the rows of a stretch of two arrays. u is how far the stretch is that is prefetched: half of the places further, or from the
+// latter half of them the next of the first half. The first half of the rows prefetches lines of x, and the other those of y.
 func eachRowOfTwo(t target, length int, row func()) {
 	const lines = 2 * rowIn / line
 	t.move("p", "x")
@@ -114,8 +114,8 @@ const (
 	certifiedPart = 1024 // of products half
 )
 
-// narrowApart tells whether terms in several places are taken by kernels of AVX2 alone: of rounded products, whose sums in vectors of 64 bytes are soon done and
-// then wait for lines in the order in which they load them, of x and y in turn. That takes up to 1.2 times as long on a Zen 4 processor.
+// narrowApart tells whether terms of several streams are taken by kernels of AVX2 alone: of rounded products, whose sums in vectors of 64 bytes are soon done and
+// then wait for lines in the order in which they load them, of x and y alternately. That takes up to 1.2 times as long on a Zen 4 processor.
 func narrowApart(of term) bool { return of == roundedProduct }
 
 // writeApart writes the kernels, their declarations and what calls them.

@@ -46,7 +46,7 @@ type extract struct {
 	what extraction
 	free []reg
 
-	apart bool // of terms that are read in several places: see apart.go
+	apart bool // of terms that are read as several streams: see apart.go
 
 	anchor, high reg
 	max, min     []reg // that vectors alternate between; max is the least of least
@@ -198,7 +198,7 @@ func (k *extract) emit() {
 	k.leave()
 }
 
-// eachPlace prints the loops over the rows of a block in several places.
+// eachPlace prints the loops over the rows of a block of several streams.
 func (k *extract) eachPlace() {
 	part := certifiedPart
 	if k.term != plain {

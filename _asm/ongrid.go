@@ -199,7 +199,7 @@ func (k *onGrid) eachTurn() {
 	k.line("JNE turn")
 }
 
-// eachHalf prints the loop over the rows of a stretch of two arrays, as eachRowOfTwo does. AX is what is asked for.
+// eachHalf prints the loop over the rows of a stretch of two arrays, as eachRowOfTwo does. AX is what is prefetched.
 func (k *onGrid) eachHalf(length int) {
 	row := k.bytes * onGridAbreast
 	k.line("LEAQ (SI)(BX*1), AX")

@@ -13,7 +13,7 @@ import (
 // apartTerms is how many terms of float64 the places of these tests are from each other: two blocks and a half, so that something is left.
 const apartTerms = 2*kernel.MaxSliced/kernel.Places + 256
 
-// spread returns n terms that places are read of, of a kind.
+// spread returns n terms that streams are read of, of a kind.
 func spread[T Float](rng *rand.Rand, n, kind int) []T {
 	x := make([]T, n)
 	for i := range x {
@@ -50,7 +50,7 @@ func spread[T Float](rng *rand.Rand, n, kind int) []T {
 	return x
 }
 
-// checkApart compares what terms leave that are added in several places with what they leave when added one by one.
+// checkApart compares what terms leave that are added as several streams with what they leave when added one by one.
 func checkApart(x []float64, fold int, add func(b *Bins[float64], a *Superaccumulator, t terms[float64])) error {
 	got, want := NewBins[float64](fold), NewBins[float64](fold)
 	var exact, singly Superaccumulator
@@ -66,7 +66,7 @@ func checkApart(x []float64, fold int, add func(b *Bins[float64], a *Superaccumu
 	return nil
 }
 
-// Sums read in several places leave the same states as others, of all numbers of terms about the spans and wherever they begin.
+// Sums read as several streams leave the same states as others, of all numbers of terms about the spans and wherever they begin.
 func TestReadApart(t *testing.T) {
 	eachBackend(t, func(t *testing.T) {
 		defer kernel.SetApart(8*apartTerms, 0)()
@@ -114,7 +114,7 @@ func TestReadApart(t *testing.T) {
 	})
 }
 
-// Sums of float32 and those of several goroutines are the same, too, read in several places or not.
+// Sums of float32 and those of several goroutines are the same, too, read as several streams or not.
 func TestSumsApart(t *testing.T) {
 	defer func(n int) { grain = n }(grain)
 	grain = 1000
@@ -150,7 +150,7 @@ func testSumsApart[T Float](t *testing.T) {
 	}
 }
 
-// checkCertifiedApart certifies the sum of terms in several places, and compares it with the exact one and with what is certified of terms side by side.
+// checkCertifiedApart certifies the sum of terms in several streams, and compares it with the exact one and with what is certified of terms side by side.
 func checkCertifiedApart[T Float](of kernel.Terms, x, y []T, others func(c certified, of kernel.Terms, block int, x, y []T) (certified, bool)) error {
 	block := kernel.WatchedApart(of)
 	first, ok := certifyBlock(of, x[:block], y)
@@ -190,7 +190,7 @@ func from[T Float](y []T, n int) []T {
 	return y[n:]
 }
 
-// What is certified of terms in several places is within its bound, which is that of terms side by side.
+// What is certified of terms in several streams is within its bound, which is that of terms side by side.
 func TestCertifyApart(t *testing.T) {
 	eachBackend(t, func(t *testing.T) {
 		if kernel.Active() < kernel.AVX2 {

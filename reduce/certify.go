@@ -80,7 +80,7 @@ func certify[T Float](fold int, of kernel.Terms, x, y []T) (T, bool) {
 	return T(c.s + c.t), lossless(fold, c.most, least, x)
 }
 
-// certifyOthers adds to c the sums of all blocks but the first. Those of several places are not certified again where they are refused, but their terms side by side.
+// certifyOthers adds to c the sums of all blocks but the first. Those of several streams are not certified again where they are refused, but their terms side by side.
 func certifyOthers[T Float](c certified, of kernel.Terms, block int, x, y []T) (certified, bool) {
 	r := readApart(block, len(x), kernel.WatchedApart(of), kernel.Apart[T](of, len(x)-block))
 	for lo, hi, apart, more := r.next(); more; lo, hi, apart, more = r.next() {
@@ -285,7 +285,7 @@ func certifyNext[T Float](of kernel.Terms, x, y []T, most float64) (certified, b
 	return certifySplit(of, kernel.As[float64](x), kernel.As[float64](y), exponentAbove[float64](math.Float64bits(most)), 1, true)
 }
 
-// certifyApart sums a block of several places, which lies as kernel.SplitWatchedApart says. It returns false as certifyNext does, and certifyBlock. What their bounds
+// certifyApart sums a block of several streams, which lies as kernel.SplitWatchedApart says. It returns false as certifyNext does, and certifyBlock. What their bounds
 // say of lanes holds of any order of the terms.
 func certifyApart[T Float](of kernel.Terms, x, y []T, most float64, apart int) (certified, bool) {
 	n := kernel.WatchedApart(of)

@@ -267,7 +267,7 @@ func tiny[T Float](x T) bool {
 // certifiedBins is the number of terms up to which a binned sum is certified faster than cut. It is likely to be certain.
 const certifiedBins = 1 << 17
 
-// sooner tells whether a binned sum of float64 is sooner certified than cut: also of products that are read in several places, as those are not cut so.
+// sooner tells whether a binned sum of float64 is sooner certified than cut: also of products that are read as several streams, as those are not cut so.
 func sooner(of kernel.Terms, n int) bool {
 	return n <= certifiedBins || of == kernel.RoundedProduct && kernel.Apart[float64](of, n) > 0
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// gathered is a block of terms that lie in several places, so many in each, as kernels take them: a stretch of each in turn.
+// gathered is a block of terms of several streams, so many of each, as kernels take them: interleaved by stretches.
 func gathered[T Float](x []T, part, stretch, apart int) (all []T) {
 	for lo := 0; lo < part; lo += stretch {
 		for place := range Places {
@@ -19,7 +19,7 @@ func gathered[T Float](x []T, part, stretch, apart int) (all []T) {
 	return all
 }
 
-// checkCutApart compares what is cut of several places with Cut of the same terms, side by side. All other terms are no numbers.
+// checkCutApart compares what is cut of several streams with Cut of the same terms, side by side. All other terms are no numbers.
 func checkCutApart(m Mode, bins, apart int, kind uint64, cut func(out *Slices, g *Grid, x []float64, apart int) bool) error {
 	units := wholeUnits(bins)
 	if m == Dropped {
@@ -140,7 +140,7 @@ func TestWatchedApart(t *testing.T) {
 	})
 }
 
-// SumOnGrid sums the same in several places, and sees a larger term wherever it is.
+// SumOnGrid sums the same as several streams, and sees a larger term wherever it is.
 func TestSumOnGridApart(t *testing.T) {
 	const exponent = -150 + 1 + 13*8 // one of SingleGrid
 	const step = stretchBytes / 4
@@ -180,7 +180,7 @@ func TestSumOnGridApart(t *testing.T) {
 	})
 }
 
-// Apart has long terms alone read in several places, and SetApart says which.
+// Apart has long terms alone read as several streams, and SetApart says which.
 func TestApart(t *testing.T) {
 	eachBackend(t, func(t *testing.T) {
 		defer SetApart(8<<10, 64<<10)()

@@ -54,7 +54,7 @@ func isFar[T Float](of Terms, n int) bool {
 	return bytes >= treeApartFrom
 }
 
-// treeApart is Tree, read in several places.
+// treeApart is Tree, read as several streams.
 func treeApart[T Float](of Terms, dst, x, y []T) T {
 	var buffer [32]T
 	sums := buffer[:Lanes[T]()]

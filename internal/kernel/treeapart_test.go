@@ -9,17 +9,17 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// apartAll lets every sum of that many bytes be read in several places, wherever there are kernels for it.
+// apartAll lets every sum of that many bytes be read as several streams, wherever there are kernels for it.
 func apartAll(from uint64) (back func()) {
 	before := treeApartFrom
 	treeApartFrom = from
 	return func() { treeApartFrom = before }
 }
 
-// hasTreeApart tells whether the active backend has kernels that read in several places.
+// hasTreeApart tells whether the active backend has kernels that read as several streams.
 func hasTreeApart() bool { return active == AVX512 || active == AVX2 }
 
-// Where a sum is read, and in which order, cannot matter to its bits: nodes that are read in several places, in each number
+// Where a sum is read, and in which order, cannot matter to its bits: nodes that are read as several streams, in each number
 // of them, and what is left beside them.
 func testApart[T Float](t *testing.T) {
 	rng := rand.New(rand.NewPCG(11, 12))
@@ -85,7 +85,7 @@ func TestTreeApartLong(t *testing.T) {
 	})
 }
 
-// What is read in several places is joined by kernels, too, in the mode that they see to.
+// What is read as several streams is joined by kernels, too, in the mode that they see to.
 func TestTreeApartKeepsIEEEMode(t *testing.T) {
 	eachBackend(t, func(t *testing.T) {
 		if !hasTreeApart() {
@@ -134,7 +134,7 @@ func TestTreeApartPlaces(t *testing.T) {
 	require.Panics(t, func() { treeApartNode(Plain, make([]float32, 32), make([]float32, treeApartPage+32), nil) })
 }
 
-// Sums that are read in several places do not allocate.
+// Sums that are read as several streams do not allocate.
 func TestTreeApartAllocates(t *testing.T) {
 	if !hasTreeApart() {
 		t.Skip("no kernels that read in several places")
