@@ -168,8 +168,8 @@ func cutSooner[T Float](x, y []T) bool {
 	return kernel.Is64[T]() && y == nil && len(x) >= 1<<17 && likelyCut(terms[T]{x: x})
 }
 
-// sumMany returns the correctly rounded sum: that of a window, if there are few terms and kernels of them, or else what a certificate
-// says.
+// sumMany returns the correctly rounded sum: that of a window, if there are few terms and kernels of them, or else what places hold, in
+// portable Go, or what a certificate says.
 func sumMany[T Float](of kernel.Terms, x, y []T) T {
 	if v, ok := fewTerms(of, x, y, kernel.BeforeCertificate[T](of)); ok {
 		return v
@@ -267,8 +267,9 @@ func tiny[T Float](x T) bool {
 // certifiedBins is the number of terms up to which a binned sum is certified faster than cut. It is likely to be certain.
 const certifiedBins = 1 << 17
 
-// sooner tells whether a binned sum of float64 is sooner certified than cut: also of products that are read in several places, as those are not cut so.
-func sooner(of kernel.Terms, n int) bool {
+// certifySooner tells whether certifying a binned sum of float64 is faster than cutting its terms: also of products that are read in several places, as
+// those are not cut so.
+func certifySooner(of kernel.Terms, n int) bool {
 	return n <= certifiedBins || of == kernel.RoundedProduct && kernel.Apart[float64](of, n) > 0
 }
 
@@ -280,7 +281,7 @@ func sooner(of kernel.Terms, n int) bool {
 func binnedSum[T Float](fold int, of kernel.Terms, x, y []T) T {
 	n := len(x)
 	if kernel.Is64[T]() {
-		if fold > minFold && sooner(of, n) {
+		if fold > minFold && certifySooner(of, n) {
 			if v, ok := certify(fold, of, x, y); ok {
 				return v
 			}

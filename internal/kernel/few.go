@@ -26,9 +26,7 @@ const (
 	fewInThree = 16  // more get two words at first
 	maxNear    = 128 // products of float64 in a window or a certificate
 
-	maxPortableProducts = 1000 // digits take four times as long
-
-	tinyInWindow = 16 // more are sooner in entries
+	tinyInWindow = 16 // more are faster in entries
 
 	leastProduct = 2*1023 - 960 // of biased exponents of factors: products of less may have errors that are no numbers
 )
@@ -79,17 +77,17 @@ func AfterCertificate[T Float](of Terms) (how int) {
 	return [...]int{Portable: Nothing, NEON: NearOrSpread, AVX2: NearOrSpread, AVX512: Spread}[active]
 }
 
-// MaxFew is the number of terms that SumFew takes.
+// MaxFew is the number of terms that SumFew takes. In portable Go, more of float64 are not tried in a window before SumPlaced takes them.
 func MaxFew[T Float](of Terms) int {
 	switch {
 	case active == Portable && of == Plain && Is64[T]():
-		return 2000 // a certificate would take twice as long
+		return 2000
 	case of != Product || !Is64[T]():
 		return 500
 	case active == NEON:
 		return 48 // more are cut into slices faster by vectors
 	case active == Portable:
-		return maxPortableProducts
+		return 1000
 	}
 	return 250 // two numbers each
 }
