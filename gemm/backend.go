@@ -2,6 +2,7 @@ package gemm
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/samebits/samebits/reduce"
 )
@@ -149,6 +150,9 @@ func (n Native[T]) PartialTo(p *Partial[T], a Matrix[T], w Packed[T]) error {
 	}
 	if own, err = n.operand(a, w, a.Rows, own.n); err != nil {
 		return err
+	}
+	if own.n > 0 && a.Rows > math.MaxInt/own.n {
+		return fmt.Errorf("gemm: partial of %d x %d: want no more than %d elements", a.Rows, own.n, math.MaxInt)
 	}
 	p.compute(n.optionsFor(a.Rows, own), a, own)
 	return nil

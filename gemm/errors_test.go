@@ -263,6 +263,14 @@ func TestEmptyProductsTakeNoTime(t *testing.T) {
 	}
 }
 
-func TestNewMatrixOfTooManyElements(t *testing.T) {
+func TestTooManyElements(t *testing.T) {
+	const many = math.MaxInt / 4
+	native := native[float32](t, reduce.Pairwise)
+	w, err := native.Pack(gemm.Matrix[float32]{Cols: many, Stride: many}, false, gemm.Whole(0, reduce.Pairwise))
+	require.NoError(t, err)
+	_, err = native.Partial(gemm.Matrix[float32]{Rows: 5}, w)
+	require.ErrorContains(t, err, "gemm: partial of 5 x")
+	_, err = native.Partial(gemm.Matrix[float32]{Rows: 4}, w)
+	require.NoError(t, err)
 	require.Panics(t, func() { gemm.NewMatrix[float32](1<<(bits.UintSize/2), 1<<(bits.UintSize/2)) })
 }

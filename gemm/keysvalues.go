@@ -12,7 +12,8 @@ import (
 // KeysValues holds keys and values of attention heads, token after token, packed for the
 // products with queries and with probabilities. It grows by pages and never moves what it
 // holds. Products give the bits of Backend.Product and ProductFrom. They may run on several
-// goroutines, each with an AttentionScratch of its own, but not while tokens are appended.
+// goroutines, each with an AttentionScratch of its own, but not while tokens are appended. They
+// panic unless shapes fit and matrices are in memory.
 type KeysValues[T Float] struct {
 	order       reduce.Order
 	heads, size int // size of a head

@@ -218,8 +218,8 @@ func certifyFirst[T Float](of kernel.Terms, x, y []T, only bool) (c certified, l
 // more than kernel.MaxCertain, and a fifth of that of 1,000; a certificate in vain, a quarter and a seventh of all that is done.
 const lookedMost = 512
 
-// certifyLooked sums a block of products of float64, unless a plain sum shows that it would be in vain, as so much of them cancels: the bound of the error is 2^-90
-// times the largest or more of so many, and half of a last place of the sum, 2^-53 times it at most, would be less by far.
+// certifyLooked sums a block of products of float64 of less than 2^e, unless a plain sum shows that it would be in vain, as so much of them cancels: the bound of the
+// error is 2^(e-89) or more of 256 products, and 2^(e-95) or more of 32, and half of a last place of the sum would be 2^(e-94) at most.
 func certifyLooked(x, y []float64) (certified, bool) {
 	sum, most, ok := kernel.SumLooked(x, y)
 	e := exponentAbove[float64](most)

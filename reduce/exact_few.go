@@ -25,7 +25,7 @@ func exactSum[T Float](of kernel.Terms, x, y []T) T {
 			return kernel.Canonical(v)
 		}
 	}
-	if len(x) >= kernel.FewSooner[T](of) {
+	if len(x) >= kernel.CertifyFrom[T](of) {
 		return exactMany(of, x, y)
 	}
 	v, s, state := kernel.SumFew(of, x, y, kernel.NearOrSpread)

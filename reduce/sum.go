@@ -161,15 +161,15 @@ func sumTerms[T Float](order Order, t terms[T], threads int) T {
 	return fold(order.kind, t)
 }
 
-// cutSooner tells whether cutting the terms into slices, which reads them once, is
+// cutFaster tells whether cutting the terms into slices, which reads them once, is
 // faster than certifying their sum: of many terms of float64. Of float32, certifying takes a third, and
 // of products, blocks are refused too often.
-func cutSooner[T Float](x, y []T) bool {
+func cutFaster[T Float](x, y []T) bool {
 	return kernel.Is64[T]() && y == nil && len(x) >= 1<<17 && likelyCut(terms[T]{x: x})
 }
 
-// sumMany returns the correctly rounded sum: that of a window, if there are few terms and kernels of them, or else what a certificate
-// says.
+// sumMany returns the correctly rounded sum: that of a window, if there are few terms and kernels of them, or else what places hold, in
+// portable Go, or what a certificate says.
 func sumMany[T Float](of kernel.Terms, x, y []T) T {
 	if v, ok := fewTerms(of, x, y, kernel.BeforeCertificate[T](of)); ok {
 		return v
@@ -177,7 +177,7 @@ func sumMany[T Float](of kernel.Terms, x, y []T) T {
 	if s, ok := kernel.SumPlaced(of, x, y); ok {
 		return finishFew(of, x, y, s, kernel.NotRounded)
 	}
-	if !tiny(x[0]) && !cutSooner(x, y) {
+	if !tiny(x[0]) && !cutFaster(x, y) {
 		if v, ok := certify(0, of, x, y); ok {
 			return v
 		}
@@ -187,7 +187,7 @@ func sumMany[T Float](of kernel.Terms, x, y []T) T {
 
 // fewTerms returns the sum if SumFew takes the terms, and does what it is to do before or after a certificate.
 func fewTerms[T Float](of kernel.Terms, x, y []T, how int) (T, bool) {
-	if n := len(x); how == kernel.Nothing || n < kernel.FewSooner[T](of) || n > kernel.MaxFew[T](of) {
+	if n := len(x); how == kernel.Nothing || n < kernel.CertifyFrom[T](of) || n > kernel.MaxFew[T](of) {
 		return 0, false
 	}
 	return fewSum(of, x, y, how)
@@ -267,8 +267,9 @@ func tiny[T Float](x T) bool {
 // certifiedBins is the number of terms up to which a binned sum is certified faster than cut. It is likely to be certain.
 const certifiedBins = 1 << 17
 
-// sooner tells whether a binned sum of float64 is sooner certified than cut: also of products that are read as several streams, as those are not cut so.
-func sooner(of kernel.Terms, n int) bool {
+// certifyFaster tells whether certifying a binned sum of float64 is faster than cutting its terms: also of products that are read as several streams, as
+// those are not cut so.
+func certifyFaster(of kernel.Terms, n int) bool {
 	return n <= certifiedBins || of == kernel.RoundedProduct && kernel.Apart[float64](of, n) > 0
 }
 
@@ -280,7 +281,7 @@ func sooner(of kernel.Terms, n int) bool {
 func binnedSum[T Float](fold int, of kernel.Terms, x, y []T) T {
 	n := len(x)
 	if kernel.Is64[T]() {
-		if fold > minFold && sooner(of, n) {
+		if fold > minFold && certifyFaster(of, n) {
 			if v, ok := certify(fold, of, x, y); ok {
 				return v
 			}

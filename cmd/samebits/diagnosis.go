@@ -23,18 +23,18 @@ func printDiagnosis(w io.Writer, r *diagnose.Report, all bool) error {
 		printStages(&b, r, all)
 	}
 	if len(r.Hints) > 0 {
-		fmt.Fprintf(&b, "\nWhat explains %s:\n", r.Hints[0].Stage)
+		fmt.Fprintf(&b, "\nWhat explains %s:\n", printable(r.Hints[0].Stage))
 		for _, h := range r.Hints {
-			fmt.Fprintf(&b, "- %s  (%s: a value uses %s of its bound, without this %s)\n", h.Text, h.How, diagnose.Share(h.After), diagnose.Share(h.Before))
+			fmt.Fprintf(&b, "- %s  (%s: a value uses %s of its bound, without this %s)\n", printable(h.Text), h.How, diagnose.Share(h.After), diagnose.Share(h.Before))
 		}
 	}
 	if len(r.Notes) > 0 {
 		fmt.Fprintf(&b, "\nNotes:\n")
 		for _, n := range r.Notes {
-			fmt.Fprintf(&b, "- %s\n", n)
+			fmt.Fprintf(&b, "- %s\n", printable(string(n)))
 		}
 	}
-	fmt.Fprintf(&b, "\n%s: %s\n", strings.ToUpper(string(r.Verdict)), r.Sentence)
+	fmt.Fprintf(&b, "\n%s: %s\n", strings.ToUpper(string(r.Verdict)), printable(r.Sentence))
 	_, err := io.WriteString(w, b.String())
 	return err
 }
@@ -93,16 +93,16 @@ func stageRow(s diagnose.Stage, pairs bool) table.Row {
 	if s.Precision != "" {
 		verdict += " (" + s.Precision + ")"
 	}
-	bound, used := "", ""
+	name, bound, used := printable(s.Name), "", ""
 	if s.Bound != 0 {
 		bound, used = diagnose.Size(s.Bound), diagnose.Share(s.Fraction)
 	}
 	if !pairs || s.Pair == nil {
-		return table.Row{s.Name, verdict, diagnose.Size(s.Error), bound, used}
+		return table.Row{name, verdict, diagnose.Size(s.Error), bound, used}
 	}
 	p := s.Pair
 	if p.Same {
-		return table.Row{s.Name, verdict, "100 %", "", "", "0"}
+		return table.Row{name, verdict, "100 %", "", "", "0"}
 	}
 	equal, close, n, most := 0, 0, 0, diagnose.Number(0)
 	for _, u := range p.ULPs {
@@ -123,5 +123,5 @@ func stageRow(s diagnose.Stage, pairs bool) table.Row {
 	if p.Growth != 0 {
 		growth = fmt.Sprintf("%.2g", float64(p.Growth))
 	}
-	return table.Row{s.Name, verdict, percent(equal), percent(close), top, diagnose.Size(p.MaxAbs), diagnose.Size(p.MaxRel), diagnose.Size(max(0, 1-p.Cosine)), growth, bound, used}
+	return table.Row{name, verdict, percent(equal), percent(close), top, diagnose.Size(p.MaxAbs), diagnose.Size(p.MaxRel), diagnose.Size(max(0, 1-p.Cosine)), growth, bound, used}
 }

@@ -18,7 +18,7 @@ var pathColours = []color.Color{blue, orange, green, vermillion}
 // writePlot plots the error of every stage, on a logarithmic scale, to an SVG file.
 func writePlot(name string, r *report) error {
 	p := plot.New()
-	p.Title.Text = fmt.Sprintf("%s: distance from the truth, stage by stage (%s, TP %d)", r.Model, pathOrder.name, r.FaultTP)
+	p.Title.Text = fmt.Sprintf("%s: distance from the truth, stage by stage (%s, TP %d)", printable(r.Model), pathOrder.name, r.FaultTP)
 	p.X.Label.Text = "layer"
 	p.Y.Label.Text = "largest absolute error of the stage"
 	p.Y.Scale, p.Y.Tick.Marker = plot.LogScale{}, decades{}

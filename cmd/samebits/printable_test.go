@@ -1,10 +1,13 @@
 package main
 
 import (
+	"encoding/xml"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
+	"github.com/samebits/samebits/diagnose"
 	"github.com/stretchr/testify/require"
 )
 
@@ -58,13 +61,34 @@ func TestNamesAreShownAsTheyAre(t *testing.T) {
 	status, _, stderr := samebits(t, "", "logits", "--trace", "--ids", "1,2", "--model", name+".model", "-o", name+".trace")
 	require.Equal(t, exitSuccess, status, stderr)
 	for _, args := range [][]string{
-		{"diagnose", "--model", name + ".model", name + ".trace"}, // which says its model
+		{"diagnose", "--model", name + ".model", name + ".trace"},                  // which says its model
+		{"diagnose", "--model", name + ".model", name + ".trace", name + ".trace"}, // whose notes name the other
 		{"diagnose", name + ".trace", name + ".trace"},
-		{"compare", "--model", name + ".model", "--ids", "1,2", "--tp", "1", "--runs", "1", "--orders", "pairwise"},
+		{"diagnose", name + ".trace", name + ".trace", name + ".trace"}, // likewise
+		{"compare", "--model", name + ".model", "--ids", "1,2", "--tp", "1", "--runs", "1", "--orders", "pairwise", "--svg", "plot.svg"},
 		{"reveal", "-n", "2", "--exec", ": '" + name + "'; awk '{s += $1} END {print s}'"},
 	} {
 		_, stdout, stderr := samebits(t, "", args...)
 		require.Contains(t, stdout, shown, "%q: %s", args, stderr)
 		require.NotContains(t, stdout, "\x1b", "%q", args)
 	}
+	plot, err := os.ReadFile("plot.svg")
+	require.NoError(t, err)
+	require.NoError(t, xml.Unmarshal(plot, new(struct{})), "in XML no escape stands for them")
+	require.Contains(t, string(plot), shown)
+}
+
+// Names of stages are those of the tensors in the file of a trace.
+func TestDiagnosisIsPrintable(t *testing.T) {
+	const name = "x\x1b[2J\n"
+	r := &diagnose.Report{
+		Stages:   []diagnose.Stage{{Name: name}, {Name: name, Pair: &diagnose.Pair{Same: true}}},
+		Hints:    []diagnose.Hint{{Stage: name, Text: name}},
+		Notes:    []diagnose.Note{name},
+		Sentence: name,
+	}
+	var b strings.Builder
+	require.NoError(t, printDiagnosis(&b, r, true))
+	require.NotContains(t, b.String(), "\x1b")
+	require.Equal(t, 6, strings.Count(b.String(), `x\x1b[2J\n`))
 }

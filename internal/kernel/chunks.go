@@ -7,8 +7,8 @@ import "math/bits"
 // type needs, since they are cleared and read for every sum, and a word says which of them are in use.
 //
 // sumChunks hold numbers of float64, the sum of d[i] * 2^(32i-1075), i <= 64. The upper six bits of an exponent say where a number is added, the
-// lower five by how much it is moved up first. A chunk takes 2^52 of a number at most, and of 2047 numbers less than 2^63. As
-// either part has the sign of the number, a number and its negative leave no trace.
+// lower five by how much it is moved up first. A chunk takes 2^52 of a number at most: of 500 numbers less than 2^61, so that what is below a chunk is
+// less than 2^29 of it, as leading allows. As either part has the sign of the number, a number and its negative leave no trace.
 //
 // dotChunks hold products of float64, sum of d[i] * 2^(32i-2150). A chunk takes less than 2^42 of a product, four chunks three times
 // less than 2^32 and that: of 2^10 products less than 2^53, so that what is below a chunk is less than 2^22 of it, where leadingDigits allows 2^29.

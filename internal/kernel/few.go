@@ -26,9 +26,7 @@ const (
 	fewInThree = 16  // more get two words at first
 	maxNear    = 128 // products of float64 in a window or a certificate
 
-	maxPortableProducts = 1000 // digits take four times as long
-
-	tinyInWindow = 16 // more are sooner in entries
+	tinyInWindow = 16 // more are faster in entries
 
 	leastProduct = 2*1023 - 960 // of biased exponents of factors: products of less may have errors that are no numbers
 )
@@ -48,16 +46,16 @@ const (
 	Refused
 )
 
-// fewSooner has for each backend the number of terms from which a certificate of their sum may be faster than SumFew. With AVX2 most are
+// certifyFrom has for each backend the number of terms from which a certificate of their sum may be faster than SumFew. With AVX2 most are
 // from 64 on, by half: but one in vain would have a sum of 100 terms take longer than a small superaccumulator.
-var fewSooner = [...]int{Portable: 129, NEON: 32, AVX2: 160, AVX512: 256}
+var certifyFrom = [...]int{Portable: 129, NEON: 32, AVX2: 160, AVX512: 256}
 
-// FewSooner is the number of terms below which SumFew is tried before anything else.
-func FewSooner[T Float](of Terms) int {
+// CertifyFrom is the number of terms below which SumFew is tried before anything else.
+func CertifyFrom[T Float](of Terms) int {
 	if active >= AVX2 && of == Product && Is64[T]() {
 		return maxNear + 1 // it tries a certificate itself
 	}
-	return fewSooner[active]
+	return certifyFrom[active]
 }
 
 // BeforeCertificate and AfterCertificate tell what SumFew is to try of so many terms or more, before a certificate and after one in vain.
@@ -79,17 +77,17 @@ func AfterCertificate[T Float](of Terms) (how int) {
 	return [...]int{Portable: Nothing, NEON: NearOrSpread, AVX2: NearOrSpread, AVX512: Spread}[active]
 }
 
-// MaxFew is the number of terms that SumFew takes.
+// MaxFew is the number of terms that SumFew takes. In portable Go, more of float64 are not tried in a window before SumPlaced takes them.
 func MaxFew[T Float](of Terms) int {
 	switch {
 	case active == Portable && of == Plain && Is64[T]():
-		return 2000 // a certificate would take twice as long
+		return 2000
 	case of != Product || !Is64[T]():
 		return 500
 	case active == NEON:
 		return 48 // more are cut into slices faster by vectors
 	case active == Portable:
-		return maxPortableProducts
+		return 1000
 	}
 	return 250 // two numbers each
 }

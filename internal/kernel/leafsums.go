@@ -71,7 +71,7 @@ func LeafSums[T Float](dst, x, b []T, stride, cols, sets int) {
 	}
 }
 
-// JoinSets joins the sums that LeafSums leaves of so many sets of each of the columns of one AlongTile or more, for programs that halve a set, that is
+// JoinSets joins the sums that LeafSums leaves of sets of each of so many columns, a multiple of LeafLanes, for programs that halve a set, that is
 // where a set is a node of its tree: the program is that of nodes of sets. What is left on the stack is that of Micro.
 func JoinSets[T Float](stack, sums []T, cols int, program []uint64) {
 	lanes, sets := setLanes[T](), len(program)

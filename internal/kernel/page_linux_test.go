@@ -137,7 +137,7 @@ func testApartWithin(t *testing.T) {
 		part := WatchedApart(of) / Places
 		x, _ := atPageEnds[float64](t, 3*1111+part)
 		high, low, _ := SplitWatchedApart(of, Anchor(-40), x, x, 1111)
-		require.EqualValues(t, WatchedApart(of)<<40, high)
+		require.EqualValues(t, int64(WatchedApart(of))<<40, high)
 		require.Zero(t, low)
 		u, _ := atPageEnds[float32](t, 3*1111+part)
 		sum, _ := SumWatchedApart(of, u, u, 1111)

@@ -28,7 +28,7 @@ const (
 	productSpan = 528 // exponents of products are less than 4096, and reach 12 places more
 	maxPlaced   = 1 << 30
 
-	numbersPlaced  = 128 // chunks are sooner for fewer
+	numbersPlaced  = 128 // chunks are faster for fewer
 	productsPlaced = 128
 )
 
@@ -109,7 +109,7 @@ func (d *productPlaces) addOdd(b, c uint64) {
 	p[12] += int64(hi >> 32)
 }
 
-// SumPlaced returns the exact sum of terms of float64, Plain or Product. It returns false where one is not finite, and where vectors are sooner.
+// SumPlaced returns the exact sum of terms of float64, Plain or Product. It returns false where one is not finite, and where vectors are faster.
 func SumPlaced[T Float](of Terms, x, y []T) (s Leading, ok bool) {
 	switch {
 	case active != Portable || !Is64[T]() || len(x) > maxPlaced:
