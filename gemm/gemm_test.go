@@ -160,13 +160,20 @@ func sweep[T gemm.Float](impl product[T], orders []reduce.Order) error {
 	seed := uint64(0)
 	for _, order := range orders {
 		for _, leaf := range []int{1, 5, 16, 32, 64} {
-			for _, k := range []int{0, 1, 2, 31, 32, 33, 65, 97, 160} {
-				for trans := range 4 {
+			for _, k := range []int{0, 1, 2, 31, 32, 33, 65, 97, 160, 180} { // of 32: up to six leaves
+				for i := range 8 { // every transposition in either tree
 					seed++
-					p := problem{m: rng.IntN(4), n: rng.IntN(7), k: k, transA: trans&1 != 0, transB: trans&2 != 0,
+					trans, growing := i&3, i&4 != 0
+					p := problem{m: 1 + rng.IntN(3), n: 1 + rng.IntN(6), k: k, transA: trans&1 != 0, transB: trans&2 != 0,
 						alpha: factors[rng.IntN(6)], beta: factors[rng.IntN(6)], gap: rng.IntN(3), offset: rng.IntN(4),
-						values: valueSets[seed%4]}
-					o := gemm.Options{Order: order.WithLeaf(leaf), Growing: rng.IntN(2) == 0, Threads: rng.IntN(3)}
+						values: valueSets[rng.IntN(4)]}
+					if rng.IntN(2) == 0 { // nothing rounds but the products and sums
+						p.alpha, p.beta = 1, 0
+					}
+					if rng.IntN(16) == 0 {
+						p.m, p.n = p.m*rng.IntN(2), p.n*rng.IntN(2)
+					}
+					o := gemm.Options{Order: order.WithLeaf(leaf), Growing: growing, Threads: rng.IntN(3)}
 					if err := checkElements(impl, o, p, seed); err != nil {
 						return err
 					}
