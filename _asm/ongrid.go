@@ -74,9 +74,12 @@ func (k *onGrid) emit() {
 	}
 	k.line("VPXOR X%[1]d, X%[1]d, X%[1]d", gridLeft)
 	k.line("VPXOR X%[1]d, X%[1]d, X%[1]d", gridSum)
-	if k.apart {
+	switch {
+	case k.inRuns():
+		k.eachRun()
+	case k.apart:
 		k.eachTurn()
-	} else {
+	default:
 		k.eachBlock()
 	}
 	k.label("out")
@@ -84,14 +87,26 @@ func (k *onGrid) emit() {
 		k.line("KMOVW K2, AX")
 	}
 	k.line("MOVQ AX, left+56(FP)")
+	if k.inRuns() {
+		k.line("MOVQ R13, sum+48(FP)")
+	} else {
+		k.sumAcross("sum+48(FP)")
+	}
+	k.leaveProbed()
+}
+
+// inRuns tells whether terms are read as eachRun says.
+func (k *onGrid) inRuns() bool { return k.apart && k.term != plain }
+
+// sumAcross leaves the sum of all lanes there.
+func (k *onGrid) sumAcross(to string) {
 	for i, bytes := range []int{64, 32, 16} {
 		if bytes <= k.bytes {
 			k.upper(gridT+reg(i), gridSum, bytes)
 			k.line("VPADDQ Y%d, Y%d, Y%[2]d", gridT+reg(i), gridSum)
 		}
 	}
-	k.line("VMOVQ X%d, sum+48(FP)", gridSum)
-	k.leaveProbed()
+	k.line("VMOVQ X%d, %s", gridSum, to)
 }
 
 // eachBlock prints the loop over blocks and the last vector.
@@ -153,43 +168,24 @@ func (k *onGrid) eachBlock() {
 	k.flush()
 }
 
-// eachTurn prints the loop over turns, places and rows. A lane has 64 terms in a turn, of products and of AVX2 half and twice as many, which are flushed
-// after each.
+// eachTurn prints the loop over turns, places and rows of one array. A lane has 64 terms in a turn, of AVX2 128, which are flushed after each.
 func (k *onGrid) eachTurn() {
-	length := stretchOf(k.term != plain)
 	k.line("MOVQ CX, DI")
-	k.line("SHRQ $%d, DI", bits.Len(uint(length))-1)
-	k.line("LEAQ -%d(CX*%d), R13", length, places)
-	if k.term != plain {
-		k.line("LEAQ (CX*%d), BX", askedStretches)
-	} else {
-		k.line("MOVQ ·streamAhead(SB), BX")
-	}
-	k.line("SUBQ $%d, CX", length)
-	k.line("IMUL3L $-%d, R8, R8", places*length/k.bytes)
-	k.line("IMUL3L $-%d, R9, R9", places*length/k.bytes)
+	k.line("SHRQ $%d, DI", bits.Len(uint(stretch))-1)
+	k.line("LEAQ -%d(CX*%d), R13", stretch, places)
+	k.line("MOVQ ·streamAhead(SB), BX")
+	k.line("SUBQ $%d, CX", stretch)
+	k.beginWords(stretch)
 	k.label("turn")
-	k.broadcastWord(gridS, "R8")
-	k.broadcastWord(gridR, "R9")
+	k.words()
 	k.line("MOVL $%d, R10", places)
 	k.label("place")
-	if k.term != plain {
-		k.eachHalf(length)
-	} else {
-		k.line("MOVL $%d, R11", length/(k.bytes*onGridAbreast))
-		k.label("row")
-		k.row()
-		k.line("DECL R11")
-		k.line("JNE row")
-	}
+	k.line("MOVL $%d, R11", stretch/(k.bytes*onGridAbreast))
+	k.label("row")
+	k.row()
+	k.line("DECL R11")
+	k.line("JNE row")
 	k.movePointers("ADDQ CX")
-	if k.term != plain { // see eachPlace
-		k.line("TESTL $1, R10")
-		k.line("JEQ same")
-		k.line("NEGQ BX")
-		k.line("ADDQ $%d, BX", length)
-		k.label("same")
-	}
 	k.line("DECL R10")
 	k.line("JNE place")
 	k.movePointers("SUBQ R13")
@@ -199,25 +195,69 @@ func (k *onGrid) eachTurn() {
 	k.line("JNE turn")
 }
 
-// eachHalf prints the loop over the rows of a stretch of two arrays, as eachRowOfTwo does. AX is what is prefetched.
-func (k *onGrid) eachHalf(length int) {
-	row := k.bytes * onGridAbreast
-	k.line("LEAQ (SI)(BX*1), AX")
-	k.line("MOVL $2, R12")
-	k.label("half")
-	k.line("MOVL $%d, R11", length/2/row)
+// beginWords makes R8 and R9 what words of as many bytes in each place begin at, which words has in all lanes.
+func (k *onGrid) beginWords(bytes int) {
+	k.line("IMUL3L $-%d, R8, R8", places*bytes/k.bytes)
+	k.line("IMUL3L $-%d, R9, R9", places*bytes/k.bytes)
+}
+
+func (k *onGrid) words() {
+	k.broadcastWord(gridS, "R8")
+	k.broadcastWord(gridR, "R9")
+}
+
+// onGridFlushed is after how many bytes of each place words of products are flushed.
+const onGridFlushed = 1024
+
+// eachRun prints the loop over turns of products with AVX2, as runs.each does. x is loaded a run before y, for which there are eight registers, of two that
+// are left one that sums of 64 bits have elsewhere: here they are in R13.
+func (k *onGrid) eachRun() {
+	k.line("MOVQ CX, DI")
+	k.line("SHRQ $%d, DI", bits.Len(uint(onGridFlushed))-1)
+	k.line("LEAQ (CX)(CX*2), R12")
+	k.line("XORL R13, R13")
+	k.beginWords(onGridFlushed)
+	k.label("turn")
+	k.words()
+	for i := range shortRuns.bytes / k.bytes {
+		k.load(gridX+reg(i), at("x", i*k.bytes))
+	}
+	k.line("MOVL $%d, R10", onGridFlushed/shortRuns.bytes)
 	k.label("row")
-	k.strew(k.capture(k.row), k.capture(func() {
-		for off := 0; off < 2*row; off += line {
-			k.line("PREFETCHNTA %d(AX)", off)
-		}
-	}))
-	k.line("ADDQ $%d, AX", 2*row)
-	k.line("DECL R11")
+	for place := range places {
+		k.strew(k.capture(func() { k.run(place) }), k.capture(func() {
+			k.once = true
+			shortRuns.ask(k, place)
+			k.once = false
+		}))
+	}
+	k.advance(shortRuns.bytes)
+	k.line("DECL R10")
 	k.line("JNE row")
-	k.line("LEAQ -%d(DX)(BX*1), AX", length/2)
-	k.line("DECL R12")
-	k.line("JNE half")
+	k.line("VPXOR X%[1]d, X%[1]d, X%[1]d", gridSum)
+	k.flush()
+	k.line("JNE out")
+	k.sumAcross("R11")
+	k.line("ADDQ R11, R13")
+	k.line("DECQ DI")
+	k.line("JNE turn")
+}
+
+// run takes the run of a place, whose x is loaded, and loads that of the next.
+func (k *onGrid) run(place int) {
+	temps := [...]reg{gridOne, gridSum}
+	for i := 0; i < shortRuns.bytes/k.bytes; i += len(temps) {
+		var streams [][]string
+		for j, t := range temps {
+			x, off := gridX+reg(i+j), (i+j)*k.bytes
+			streams = append(streams, k.capture(func() {
+				k.mulMem(x, x, shortRuns.at("y", place, off))
+				k.take(x, t)
+				k.load(x, shortRuns.at("x", place+1, off))
+			}))
+		}
+		k.play(streams...)
+	}
 }
 
 // row takes a row of whole vectors.
@@ -285,6 +325,11 @@ func (k *onGrid) vector(i reg, off int, ragged bool) {
 			k.mul(x, x, t)
 		}
 	}
+	k.take(x, t)
+}
+
+// take takes the terms x, with the help of t.
+func (k *onGrid) take(x, t reg) {
 	k.add(t, x, gridM)
 	k.line("VPADDD %s, %s, %[2]s", k.v(t), k.v(gridS))
 	if k.masks() {
