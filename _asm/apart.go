@@ -103,7 +103,7 @@ const (
 )
 
 // narrowApart tells whether products are taken in vectors of 32 bytes also where there are longer ones. Loaded in halves of lines, in 32 registers, x of a run before
-// y, they take as long as in vectors of 64 bytes or less, wherever the arrays lie, on a Zen 4 processor. (So do those of float32 of onGrid, in 16.)
+// y, they take as long as in vectors of 64 bytes or less, wherever the arrays lie, on a Zen 4 processor. (So do those of float32 of onGrid.)
 func narrowApart(w width, of term) bool { return w == f64 && of != plain }
 
 // writeApart writes the kernels, their declarations and what calls them.

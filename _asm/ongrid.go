@@ -209,8 +209,8 @@ func (k *onGrid) words() {
 // onGridFlushed is after how many bytes of each place words of products are flushed.
 const onGridFlushed = 1024
 
-// eachRun prints the loop over turns of products with AVX2, as runs.each does. x is loaded a run before y, for which there are eight registers, of two that
-// are left one that sums of 64 bits have elsewhere: here they are in R13.
+// eachRun prints the loop over turns of products, as runs.each does, in vectors of 32 bytes. x is loaded a run before y; of 16 registers eight are left for that, and
+// two, of which sums of 64 bits have one elsewhere: here they are in R13.
 func (k *onGrid) eachRun() {
 	k.line("MOVQ CX, DI")
 	k.line("SHRQ $%d, DI", bits.Len(uint(onGridFlushed))-1)
@@ -219,19 +219,19 @@ func (k *onGrid) eachRun() {
 	k.beginWords(onGridFlushed)
 	k.label("turn")
 	k.words()
-	for i := range shortRuns.bytes / k.bytes {
-		k.load(gridX+reg(i), at("x", i*k.bytes))
+	for i := range k.runs().bytes / k.bytes {
+		k.load(k.before(i), at("x", i*k.bytes))
 	}
-	k.line("MOVL $%d, R10", onGridFlushed/shortRuns.bytes)
+	k.line("MOVL $%d, R10", onGridFlushed/k.runs().bytes)
 	k.label("row")
 	for place := range places {
 		k.strew(k.capture(func() { k.run(place) }), k.capture(func() {
 			k.once = true
-			shortRuns.ask(k, place)
+			k.runs().ask(k, place)
 			k.once = false
 		}))
 	}
-	k.advance(shortRuns.bytes)
+	k.advance(k.runs().bytes)
 	k.line("DECL R10")
 	k.line("JNE row")
 	k.line("VPXOR X%[1]d, X%[1]d, X%[1]d", gridSum)
@@ -243,17 +243,32 @@ func (k *onGrid) eachRun() {
 	k.line("JNE turn")
 }
 
+// runs are those of products, and before has vector i of x of a run.
+func (k *onGrid) runs() runs {
+	if k.many {
+		return longRuns
+	}
+	return shortRuns
+}
+
+func (k *onGrid) before(i int) reg {
+	if k.many {
+		return reg(16 + i)
+	}
+	return gridX + reg(i)
+}
+
 // run takes the run of a place, whose x is loaded, and loads that of the next.
 func (k *onGrid) run(place int) {
 	temps := [...]reg{gridOne, gridSum}
-	for i := 0; i < shortRuns.bytes/k.bytes; i += len(temps) {
+	for i := 0; i < k.runs().bytes/k.bytes; i += len(temps) {
 		var streams [][]string
 		for j, t := range temps {
-			x, off := gridX+reg(i+j), (i+j)*k.bytes
+			x, off := k.before(i+j), (i+j)*k.bytes
 			streams = append(streams, k.capture(func() {
-				k.mulMem(x, x, shortRuns.at("y", place, off))
+				k.mulMem(x, x, k.runs().at("y", place, off))
 				k.take(x, t)
-				k.load(x, shortRuns.at("x", place+1, off))
+				k.load(x, k.runs().at("x", place+1, off))
 			}))
 		}
 		k.play(streams...)
@@ -387,20 +402,21 @@ func (k *onGrid) widen(d, t, s reg) {
 // writeOnGrid writes the kernels and their declarations.
 func writeOnGrid(out string) {
 	folder := filepath.Join(out, "internal/kernel")
-	a, narrow := &amd64{bytes: 64}, &amd64{bytes: 32}
+	a, narrow, many := &amd64{bytes: 64}, &amd64{bytes: 32}, &amd64{bytes: 32, many: true}
 	declarations, none := goHeader("!purego", "kernel"), goHeader("purego || !amd64", "kernel")
 	declare := func(declaration string) {
 		declarations += "\n//go:noescape\n" + declaration + "\n"
 		none += "\n" + declaration + " {\n\tpanic(noKernel)\n}\n"
 	}
+	many.setWidth(f32)
 	for _, t := range []*amd64{a, narrow} {
 		t.setWidth(f32)
 		for _, of := range []term{plain, roundedProduct} {
 			for _, apart := range []bool{false, true} {
-				if apart && of != plain && t == a {
-					continue // see narrowApart
-				}
 				k := &onGrid{amd64: t, term: of, apart: apart}
+				if apart && of != plain && t == a { // see narrowApart
+					k.amd64 = many
+				}
 				k.emit()
 				declare(fmt.Sprintf("func %s%s%s", k.name(), t.suffix(), k.signature()))
 			}
@@ -420,7 +436,7 @@ func writeOnGrid(out string) {
 	}{{"onGridOne", 0x3f800000}, {"onGridExponents", 0xff800000}} {
 		fmt.Fprintf(&data.text, "DATA %s<>+0(SB)/4, $0x%08x\nGLOBL %s<>(SB), RODATA|NOPTR, $4\n", c.name, c.word, c.name)
 	}
-	write(filepath.Join(folder, "ongrid_"+strings.ToLower(a.suffix())+"_amd64.s"), header+"\n"+data.source()+probeData()+a.output())
+	write(filepath.Join(folder, "ongrid_"+strings.ToLower(a.suffix())+"_amd64.s"), header+"\n"+data.source()+probeData()+a.output()+many.output())
 	write(filepath.Join(folder, "ongrid_avx2_amd64.s"), header+"\n"+data.source()+shortOnGridData()+probeData()+narrow.output())
 	write(filepath.Join(folder, "ongrid_amd64.go"), declarations)
 	write(filepath.Join(folder, "ongrid_other.go"), none)
