@@ -6,7 +6,8 @@ import "fmt"
 type amd64 struct {
 	printer
 	bytes int
-	shown int // bytes of a register as it is printed: see shorten
+	many  bool // vectors of 32 bytes in the registers of AVX-512
+	shown int  // bytes of a register as it is printed: see shorten
 	held  map[constant]reg
 
 	merges bool // the file at work calls mergePairs
@@ -17,7 +18,7 @@ type amd64 struct {
 }
 
 func (a *amd64) suffix() string {
-	if a.bytes == 64 {
+	if a.bytes == 64 || a.many {
 		return "AVX512"
 	}
 	return "AVX2"
@@ -25,7 +26,12 @@ func (a *amd64) suffix() string {
 
 func (a *amd64) vectorBytes() int { return a.bytes }
 
-func (a *amd64) registers() int { return a.bytes / 2 }
+func (a *amd64) registers() int {
+	if a.many {
+		return 32
+	}
+	return a.bytes / 2
+}
 
 var amd64Scalars = map[string]string{
 	"dst": "DI", "x": "SI", "y": "DX", "n": "CX", "p": "R8", "q": "R9", "i": "R10", "s": "R11", "t": "R12", "u": "BX",

@@ -11,91 +11,79 @@ import (
 // there are several: see internal/kernel/apart.go.
 //
 // Of products there are as many places of both arrays. Two arrays may be so far apart that a line of the one and that of the other are in the same bank of the
-// memory; so all lines of x of a stretch are prefetched before those of y, while the stretch askedStretches before it is at work.
+// memory (256 MiB or a multiple of that on a Zen 4 processor). So a line of x is prefetched two or more runs, in the order in which these are read, before the line
+// of y that it is multiplied by: of the lines that are asked for alternately, those of y are of another place, or of another turn, than those of x. Where there are
+// registers for it, x is loaded a run before y, too.
 const (
-	places         = 4
-	stretch        = 1024 // bytes
-	stretchOfTwo   = 512  // of each of two arrays
-	askedStretches = 2    // half of the places
+	places  = 4
+	stretch = 1024 // bytes
 )
 
-// stretchOf returns the bytes of a stretch in one array, or in each of two.
-func stretchOf(two bool) int {
-	if two {
-		return stretchOfTwo
-	}
-	return stretch
-}
+// runs says how much of each of two arrays is read in a place at a time, and how many runs before it is x is prefetched, and y. A turn is a run of each place.
+type runs struct{ bytes, x, y int }
 
-// eachPlace prints the loops over rows, places and turns, q of them.
-func eachPlace(t target, two bool, row func()) {
-	length := stretchOf(two)
+var (
+	longRuns  = runs{512, 3, 1} // x of one in 16 registers
+	shortRuns = runs{256, 5, 1} // in 8, or none
+)
+
+// eachPlace prints the loops over rows, places and turns, q of them, of one array.
+func eachPlace(t target, row func()) {
 	t.move("t", "apart")
 	t.shl("t", 2) // places
-	t.addImm("t", -length)
-	if two {
-		t.move("u", "apart")
-		t.shl("u", 1) // askedStretches
-	} else {
-		t.loadAhead("u", ofStream)
-	}
-	t.addImm("apart", -length)
+	t.addImm("t", -stretch)
+	t.loadAhead("u", ofStream)
+	t.addImm("apart", -stretch)
 	t.label("turn")
 	t.moveImm("s", places)
 	t.label("place")
-	if two {
-		eachRowOfTwo(t, length, row)
-	} else {
-		t.moveImm("i", length/rowIn)
-		t.label("row")
-		t.strew(t.capture(row), t.capture(func() {
-			for off := 0; off < rowIn; off += line {
-				t.prefetchFrom("x", "u", off)
-			}
-		}))
-		t.addImm("x", rowIn)
-		t.countDown("i", "row")
-	}
-	t.addReg("x", "apart")
-	if two {
-		t.addReg("y", "apart")
-		t.ifBit("s", 0, false, "same")
-		t.move("z", "u")
-		t.moveImm("u", length)
-		t.subReg("u", "z")
-		t.label("same")
-	}
-	t.countDown("s", "place")
-	t.subReg("x", "t")
-	if two {
-		t.subReg("y", "t")
-	}
-	t.countDown("q", "turn")
-}
-
-// eachRowOfTwo prints the loop over the rows of a stretch of two arrays. u is how far the stretch is that is prefetched: half of the places further, or from the
-// latter half of them the next of the first half. The first half of the rows prefetches lines of x, and the other those of y.
-func eachRowOfTwo(t target, length int, row func()) {
-	const lines = 2 * rowIn / line
-	t.move("p", "x")
-	t.addReg("p", "u")
-	t.moveImm("c", 2)
-	t.label("half")
-	t.moveImm("i", length/2/rowIn)
+	t.moveImm("i", stretch/rowIn)
 	t.label("row")
 	t.strew(t.capture(row), t.capture(func() {
-		for i := range lines {
-			t.prefetch(at("p", i*line))
+		for off := 0; off < rowIn; off += line {
+			t.prefetchFrom("x", "u", off)
 		}
 	}))
 	t.addImm("x", rowIn)
-	t.addImm("y", rowIn)
-	t.addImm("p", lines*line)
 	t.countDown("i", "row")
-	t.move("p", "y")
-	t.addReg("p", "u")
-	t.addImm("p", -length/2)
-	t.countDown("c", "half")
+	t.addReg("x", "apart")
+	t.countDown("s", "place")
+	t.subReg("x", "t")
+	t.countDown("q", "turn")
+}
+
+// at is what lies at off in a run of an array, so many runs after the first of the turn at hand. t is three times apart.
+func (r runs) at(base string, run, off int) mem {
+	m := at(base, run/places*r.bytes+off)
+	switch run % places {
+	case 1, 2:
+		m.index, m.scale = "apart", run%places
+	case 3:
+		m.index, m.scale = "t", 1
+	}
+	return m
+}
+
+// ask prefetches what is to be while that run is at work.
+func (r runs) ask(t target, run int) {
+	for off := 0; off < r.bytes; off += line {
+		t.prefetch(r.at("x", run+r.x, off))
+		t.prefetch(r.at("y", run+r.y, off))
+	}
+}
+
+// each prints the loop over turns, q of them. run prints what is done with the run of a place.
+func (r runs) each(t target, run func(place int)) {
+	t.move("t", "apart")
+	t.shl("t", 1)
+	t.addReg("t", "apart")
+	t.label("turn")
+	for place := range places {
+		t.strew(t.capture(func() { run(place) }), t.capture(func() { r.ask(t, place) }))
+	}
+	t.addImm("x", r.bytes)
+	t.addImm("y", r.bytes)
+	t.countDown("q", "turn")
 }
 
 // apartModes are those of the kernels that cut terms of float64 into 2 to 4 slices so, and apartExtracts the kernels of certificates.
@@ -114,14 +102,15 @@ const (
 	certifiedPart = 1024 // of products half
 )
 
-// narrowApart tells whether terms of several streams are taken by kernels of AVX2 alone: of rounded products, whose sums in vectors of 64 bytes are soon done and
-// then wait for lines in the order in which they load them, of x and y alternately. That takes up to 1.2 times as long on a Zen 4 processor.
-func narrowApart(of term) bool { return of == roundedProduct }
+// narrowApart tells whether products are taken in vectors of 32 bytes also where there are longer ones. Loaded in halves of lines, in 32 registers, x of a run before
+// y, they take as long as in vectors of 64 bytes or less, wherever the arrays lie, on a Zen 4 processor. (So do those of float32 of onGrid.)
+func narrowApart(w width, of term) bool { return w == f64 && of != plain }
 
 // writeApart writes the kernels, their declarations and what calls them.
 func writeApart(out string) {
 	folder := filepath.Join(out, "internal/kernel")
 	var declarations, cases, watch, sum strings.Builder
+	narrow := &amd64{bytes: 32, many: true, once: true}
 	for _, a := range []*amd64{{bytes: 64, once: true}, {bytes: 32, once: true}} {
 		for _, m := range apartModes {
 			for bins := 2; bins <= 4; bins++ {
@@ -134,22 +123,23 @@ func writeApart(out string) {
 		}
 		for _, e := range apartExtracts {
 			k := newExtract(a, e.w, e.term, e.what)
+			if a.bytes == 64 && narrowApart(e.w, e.term) {
+				k = newExtract(narrow, e.w, e.term, e.what)
+			}
 			k.apart = true
-			suffix := a.suffix()
-			if narrowApart(e.term) {
-				suffix = "AVX2"
-			}
-			if suffix == a.suffix() {
-				k.emit()
-				declarations.WriteString(k.declaration())
-			}
+			k.emit()
+			declarations.WriteString(k.declaration())
 			to, args := &watch, "x, y, apart, anchor"
 			if e.what == summed {
 				to, args = &sum, "x, y, apart"
 			}
-			fmt.Fprintf(to, "\tcase key(%s)<<4 | key(%s):\n\t\treturn %s%s(%s)\n", a.suffix(), goTerms[e.term], k.name(), suffix, args)
+			fmt.Fprintf(to, "\tcase key(%s)<<4 | key(%s):\n\t\treturn %s%s(%s)\n", a.suffix(), goTerms[e.term], k.name(), a.suffix(), args)
 		}
-		write(filepath.Join(folder, "apart_"+strings.ToLower(a.suffix())+"_amd64.s"), header+"\n"+a.constants()+a.output())
+		text := a.output()
+		if a.bytes == 64 {
+			text += narrow.output()
+		}
+		write(filepath.Join(folder, "apart_"+strings.ToLower(a.suffix())+"_amd64.s"), header+"\n"+a.constants()+text)
 	}
 	const (
 		cut     = "\nfunc apartF64(m Mode, bins int, d *uint64, x *float64, apart int, a *uint64) bool {\n"

@@ -46,7 +46,11 @@ type extract struct {
 	what extraction
 	free []reg
 
-	apart bool // of terms that are read as several streams: see apart.go
+	apart  bool  // of terms that are read as several streams: see apart.go
+	runs   runs  // of two arrays
+	place  int   // of the run at work
+	from   int   // where in the run the row at work begins
+	before []reg // x of the run at work and, when that is multiplied, of the next: if it is loaded a run before y
 
 	anchor, high reg
 	max, min     []reg // that vectors alternate between; max is the least of least
@@ -200,12 +204,43 @@ func (k *extract) emit() {
 
 // eachPlace prints the loops over the rows of a block of several streams.
 func (k *extract) eachPlace() {
-	part := certifiedPart
-	if k.term != plain {
-		part /= 2
+	bytes := certifiedPart * k.w.element()
+	if k.term == plain {
+		k.moveImm("q", bytes/stretch)
+		eachPlace(k.target, k.wholeRow)
+		return
 	}
-	k.moveImm("q", part*k.w.element()/stretchOf(k.term != plain))
-	eachPlace(k.target, k.term != plain, k.wholeRow)
+	k.runs = shortRuns
+	if k.loadsBefore() {
+		if k.term == roundedProduct {
+			k.runs = longRuns
+		}
+		n := k.runs.bytes / k.sourceBytes()
+		k.before, k.free = k.free[:n], k.free[n:]
+		for i, r := range k.before {
+			k.load(r, at("x", i*k.sourceBytes()))
+		}
+	}
+	k.moveImm("q", bytes/2/k.runs.bytes)
+	k.runs.each(k.target, func(place int) {
+		k.place = place
+		for k.from = 0; k.from < k.runs.bytes; k.from += rowIn {
+			k.wholeRow()
+		}
+	})
+}
+
+// loadsBefore tells whether x of a run is loaded while the run before it is at work.
+func (k *extract) loadsBefore() bool {
+	return k.apart && k.term != plain && k.w == f64 && k.registers() == 32
+}
+
+// in is the place of a vector of the row at work.
+func (k *extract) in(base string, off int) mem {
+	if k.apart && k.term != plain {
+		return k.runs.at(base, k.place, k.from+off)
+	}
+	return at(base, off)
 }
 
 // holdConstants keeps the constants of the terms in registers, if there are some left beside one or two vectors.
@@ -287,6 +322,9 @@ func (k *extract) ask() {
 // abreast is the number of vectors that are taken at once: a part of a row.
 func (k *extract) abreast() int {
 	n := 4
+	if k.loadsBefore() {
+		n = 2
+	}
 	for n > min(len(k.free)/k.stream(), rowIn/k.sourceBytes()) {
 		n /= 2
 	}
@@ -322,15 +360,19 @@ func (k *extract) vector(off int) {
 	v, t := k.alloc(), k.alloc()
 	magnitudes := k.what == largest || k.what == least || k.what == extent
 	switch {
+	case k.loadsBefore():
+		k.vectorBefore(v, t, off)
+		k.free = all
+		return
 	case magnitudes && k.term == plain && k.w != wide:
-		k.absMem(v, at("x", off))
+		k.absMem(v, k.in("x", off))
 		k.compare(v, off)
 		k.free = all
 		return
 	case k.w != wide:
-		k.load(v, at("x", off))
+		k.load(v, k.in("x", off))
 	case k.term != roundedProduct:
-		k.loadWide(v, at("x", off))
+		k.loadWide(v, k.in("x", off))
 	}
 	if k.what == summed && k.w == wide && off%k.vectorBytes() == 0 {
 		k.lookSingle(off)
@@ -339,16 +381,16 @@ func (k *extract) vector(off int) {
 	case k.term == plain:
 	case k.exactPair():
 		y, p := k.alloc(), k.alloc()
-		k.load(y, at("y", off))
+		k.load(y, k.in("y", off))
 		k.takeProduct(p, v, y, t, off)
 		k.free = all
 		return
 	case k.w != wide:
-		k.mulMem(v, v, at("y", off))
+		k.mulMem(v, v, k.in("y", off))
 	case k.term == roundedProduct:
-		k.loadProduct(v, at("x", off), at("y", off))
+		k.loadProduct(v, k.in("x", off), k.in("y", off))
 	default:
-		k.loadWide(t, at("y", off))
+		k.loadWide(t, k.in("y", off))
 		if k.what == summed {
 			k.fmadd(k.low[off/k.sourceBytes()], v, t)
 			k.free = all
@@ -358,6 +400,20 @@ func (k *extract) vector(off int) {
 	}
 	k.take(v, t, off)
 	k.free = all
+}
+
+// vectorBefore takes the terms in the vector at off, whose x is loaded, and loads x of the next run.
+func (k *extract) vectorBefore(v, t reg, off int) {
+	x := k.before[(k.from+off)/k.sourceBytes()]
+	if k.exactPair() {
+		y := k.alloc()
+		k.load(y, k.in("y", off))
+		k.takeProduct(v, x, y, t, off)
+	} else {
+		k.mulMem(x, x, k.in("y", off))
+		k.take(x, t, off)
+	}
+	k.load(x, k.runs.at("x", k.place+1, k.from+off))
 }
 
 // compare takes note of the magnitudes v.
@@ -378,9 +434,9 @@ func (k *extract) lookSingle(off int) {
 	all := k.free
 	v := k.alloc()
 	k.setWidth(f32)
-	k.load(v, at("x", off))
+	k.load(v, k.in("x", off))
 	if k.term != plain {
-		k.mulMem(v, v, at("y", off))
+		k.mulMem(v, v, k.in("y", off))
 	}
 	k.abs(v, v)
 	k.maxWord(k.max[0], v)

@@ -74,9 +74,12 @@ func (k *onGrid) emit() {
 	}
 	k.line("VPXOR X%[1]d, X%[1]d, X%[1]d", gridLeft)
 	k.line("VPXOR X%[1]d, X%[1]d, X%[1]d", gridSum)
-	if k.apart {
+	switch {
+	case k.inRuns():
+		k.eachRun()
+	case k.apart:
 		k.eachTurn()
-	} else {
+	default:
 		k.eachBlock()
 	}
 	k.label("out")
@@ -84,14 +87,26 @@ func (k *onGrid) emit() {
 		k.line("KMOVW K2, AX")
 	}
 	k.line("MOVQ AX, left+56(FP)")
+	if k.inRuns() {
+		k.line("MOVQ R13, sum+48(FP)")
+	} else {
+		k.sumAcross("sum+48(FP)")
+	}
+	k.leaveProbed()
+}
+
+// inRuns tells whether terms are read as eachRun says.
+func (k *onGrid) inRuns() bool { return k.apart && k.term != plain }
+
+// sumAcross leaves the sum of all lanes there.
+func (k *onGrid) sumAcross(to string) {
 	for i, bytes := range []int{64, 32, 16} {
 		if bytes <= k.bytes {
 			k.upper(gridT+reg(i), gridSum, bytes)
 			k.line("VPADDQ Y%d, Y%d, Y%[2]d", gridT+reg(i), gridSum)
 		}
 	}
-	k.line("VMOVQ X%d, sum+48(FP)", gridSum)
-	k.leaveProbed()
+	k.line("VMOVQ X%d, %s", gridSum, to)
 }
 
 // eachBlock prints the loop over blocks and the last vector.
@@ -153,43 +168,24 @@ func (k *onGrid) eachBlock() {
 	k.flush()
 }
 
-// eachTurn prints the loop over turns, places and rows. A lane has 64 terms in a turn, of products and of AVX2 half and twice as many, which are flushed
-// after each.
+// eachTurn prints the loop over turns, places and rows of one array. A lane has 64 terms in a turn, of AVX2 128, which are flushed after each.
 func (k *onGrid) eachTurn() {
-	length := stretchOf(k.term != plain)
 	k.line("MOVQ CX, DI")
-	k.line("SHRQ $%d, DI", bits.Len(uint(length))-1)
-	k.line("LEAQ -%d(CX*%d), R13", length, places)
-	if k.term != plain {
-		k.line("LEAQ (CX*%d), BX", askedStretches)
-	} else {
-		k.line("MOVQ ·streamAhead(SB), BX")
-	}
-	k.line("SUBQ $%d, CX", length)
-	k.line("IMUL3L $-%d, R8, R8", places*length/k.bytes)
-	k.line("IMUL3L $-%d, R9, R9", places*length/k.bytes)
+	k.line("SHRQ $%d, DI", bits.Len(uint(stretch))-1)
+	k.line("LEAQ -%d(CX*%d), R13", stretch, places)
+	k.line("MOVQ ·streamAhead(SB), BX")
+	k.line("SUBQ $%d, CX", stretch)
+	k.beginWords(stretch)
 	k.label("turn")
-	k.broadcastWord(gridS, "R8")
-	k.broadcastWord(gridR, "R9")
+	k.words()
 	k.line("MOVL $%d, R10", places)
 	k.label("place")
-	if k.term != plain {
-		k.eachHalf(length)
-	} else {
-		k.line("MOVL $%d, R11", length/(k.bytes*onGridAbreast))
-		k.label("row")
-		k.row()
-		k.line("DECL R11")
-		k.line("JNE row")
-	}
+	k.line("MOVL $%d, R11", stretch/(k.bytes*onGridAbreast))
+	k.label("row")
+	k.row()
+	k.line("DECL R11")
+	k.line("JNE row")
 	k.movePointers("ADDQ CX")
-	if k.term != plain { // see eachPlace
-		k.line("TESTL $1, R10")
-		k.line("JEQ same")
-		k.line("NEGQ BX")
-		k.line("ADDQ $%d, BX", length)
-		k.label("same")
-	}
 	k.line("DECL R10")
 	k.line("JNE place")
 	k.movePointers("SUBQ R13")
@@ -199,25 +195,84 @@ func (k *onGrid) eachTurn() {
 	k.line("JNE turn")
 }
 
-// eachHalf prints the loop over the rows of a stretch of two arrays, as eachRowOfTwo does. AX is what is prefetched.
-func (k *onGrid) eachHalf(length int) {
-	row := k.bytes * onGridAbreast
-	k.line("LEAQ (SI)(BX*1), AX")
-	k.line("MOVL $2, R12")
-	k.label("half")
-	k.line("MOVL $%d, R11", length/2/row)
+// beginWords makes R8 and R9 what words of as many bytes in each place begin at, which words has in all lanes.
+func (k *onGrid) beginWords(bytes int) {
+	k.line("IMUL3L $-%d, R8, R8", places*bytes/k.bytes)
+	k.line("IMUL3L $-%d, R9, R9", places*bytes/k.bytes)
+}
+
+func (k *onGrid) words() {
+	k.broadcastWord(gridS, "R8")
+	k.broadcastWord(gridR, "R9")
+}
+
+// onGridFlushed is after how many bytes of each place words of products are flushed.
+const onGridFlushed = 1024
+
+// eachRun prints the loop over turns of products, as runs.each does, in vectors of 32 bytes. x is loaded a run before y; of 16 registers eight are left for that, and
+// two, of which sums of 64 bits have one elsewhere: here they are in R13.
+func (k *onGrid) eachRun() {
+	k.line("MOVQ CX, DI")
+	k.line("SHRQ $%d, DI", bits.Len(uint(onGridFlushed))-1)
+	k.line("LEAQ (CX)(CX*2), R12")
+	k.line("XORL R13, R13")
+	k.beginWords(onGridFlushed)
+	k.label("turn")
+	k.words()
+	for i := range k.runs().bytes / k.bytes {
+		k.load(k.before(i), at("x", i*k.bytes))
+	}
+	k.line("MOVL $%d, R10", onGridFlushed/k.runs().bytes)
 	k.label("row")
-	k.strew(k.capture(k.row), k.capture(func() {
-		for off := 0; off < 2*row; off += line {
-			k.line("PREFETCHNTA %d(AX)", off)
-		}
-	}))
-	k.line("ADDQ $%d, AX", 2*row)
-	k.line("DECL R11")
+	for place := range places {
+		k.strew(k.capture(func() { k.run(place) }), k.capture(func() {
+			k.once = true
+			k.runs().ask(k, place)
+			k.once = false
+		}))
+	}
+	k.advance(k.runs().bytes)
+	k.line("DECL R10")
 	k.line("JNE row")
-	k.line("LEAQ -%d(DX)(BX*1), AX", length/2)
-	k.line("DECL R12")
-	k.line("JNE half")
+	k.line("VPXOR X%[1]d, X%[1]d, X%[1]d", gridSum)
+	k.flush()
+	k.line("JNE out")
+	k.sumAcross("R11")
+	k.line("ADDQ R11, R13")
+	k.line("DECQ DI")
+	k.line("JNE turn")
+}
+
+// runs are those of products, and before has vector i of x of a run.
+func (k *onGrid) runs() runs {
+	if k.many {
+		return longRuns
+	}
+	return shortRuns
+}
+
+func (k *onGrid) before(i int) reg {
+	if k.many {
+		return reg(16 + i)
+	}
+	return gridX + reg(i)
+}
+
+// run takes the run of a place, whose x is loaded, and loads that of the next.
+func (k *onGrid) run(place int) {
+	temps := [...]reg{gridOne, gridSum}
+	for i := 0; i < k.runs().bytes/k.bytes; i += len(temps) {
+		var streams [][]string
+		for j, t := range temps {
+			x, off := k.before(i+j), (i+j)*k.bytes
+			streams = append(streams, k.capture(func() {
+				k.mulMem(x, x, k.runs().at("y", place, off))
+				k.take(x, t)
+				k.load(x, k.runs().at("x", place+1, off))
+			}))
+		}
+		k.play(streams...)
+	}
 }
 
 // row takes a row of whole vectors.
@@ -285,6 +340,11 @@ func (k *onGrid) vector(i reg, off int, ragged bool) {
 			k.mul(x, x, t)
 		}
 	}
+	k.take(x, t)
+}
+
+// take takes the terms x, with the help of t.
+func (k *onGrid) take(x, t reg) {
 	k.add(t, x, gridM)
 	k.line("VPADDD %s, %s, %[2]s", k.v(t), k.v(gridS))
 	if k.masks() {
@@ -342,20 +402,21 @@ func (k *onGrid) widen(d, t, s reg) {
 // writeOnGrid writes the kernels and their declarations.
 func writeOnGrid(out string) {
 	folder := filepath.Join(out, "internal/kernel")
-	a, narrow := &amd64{bytes: 64}, &amd64{bytes: 32}
+	a, narrow, many := &amd64{bytes: 64}, &amd64{bytes: 32}, &amd64{bytes: 32, many: true}
 	declarations, none := goHeader("!purego", "kernel"), goHeader("purego || !amd64", "kernel")
 	declare := func(declaration string) {
 		declarations += "\n//go:noescape\n" + declaration + "\n"
 		none += "\n" + declaration + " {\n\tpanic(noKernel)\n}\n"
 	}
+	many.setWidth(f32)
 	for _, t := range []*amd64{a, narrow} {
 		t.setWidth(f32)
 		for _, of := range []term{plain, roundedProduct} {
 			for _, apart := range []bool{false, true} {
-				if apart && of != plain && t == a {
-					continue // see narrowApart
-				}
 				k := &onGrid{amd64: t, term: of, apart: apart}
+				if apart && of != plain && t == a { // see narrowApart
+					k.amd64 = many
+				}
 				k.emit()
 				declare(fmt.Sprintf("func %s%s%s", k.name(), t.suffix(), k.signature()))
 			}
@@ -375,7 +436,7 @@ func writeOnGrid(out string) {
 	}{{"onGridOne", 0x3f800000}, {"onGridExponents", 0xff800000}} {
 		fmt.Fprintf(&data.text, "DATA %s<>+0(SB)/4, $0x%08x\nGLOBL %s<>(SB), RODATA|NOPTR, $4\n", c.name, c.word, c.name)
 	}
-	write(filepath.Join(folder, "ongrid_"+strings.ToLower(a.suffix())+"_amd64.s"), header+"\n"+data.source()+probeData()+a.output())
+	write(filepath.Join(folder, "ongrid_"+strings.ToLower(a.suffix())+"_amd64.s"), header+"\n"+data.source()+probeData()+a.output()+many.output())
 	write(filepath.Join(folder, "ongrid_avx2_amd64.s"), header+"\n"+data.source()+shortOnGridData()+probeData()+narrow.output())
 	write(filepath.Join(folder, "ongrid_amd64.go"), declarations)
 	write(filepath.Join(folder, "ongrid_other.go"), none)

@@ -158,7 +158,7 @@ func (k *slices) emit() {
 	k.holdConstants()
 	if k.apart {
 		k.moveImm("q", slicedPart*k.w.element()/stretch)
-		eachPlace(k.target, false, k.wholeRow)
+		eachPlace(k.target, k.wholeRow)
 	} else {
 		eachRow(k.target, k.w, k.term == product, k.wholeRow, k.sourceBytes(), func(off int) { k.lastVector(off, off/k.sourceBytes()) })
 	}

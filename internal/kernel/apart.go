@@ -8,10 +8,10 @@ import (
 
 // One core does not have all of the bandwidth of the memory from one stream: a processor looks ahead within a page of 4 KiB and begins anew in each.
 // So kernels of terms that may be taken in any order read long ones as Places interleaved streams, a stretch of 1 KiB of each, and prefetch 256 bytes ahead in
-// each, bypassing L2. On a Zen 4 processor sums take 0.8 of the time so. Of two arrays they read 512 bytes of each in a stream, and prefetch the lines of x and
-// then those of y of the stretch after the next: lines of both alternately would be in the same bank of the memory where the arrays are a large power of two
-// from each other. Two of the streams must not be a large power of two bytes from each other either, as they are in the same banks of the memory then
-// (1.5 times the time of one stream); and the further they are, the less often all of them move on to what has not been prefetched.
+// each, bypassing L2. On a Zen 4 processor sums take 0.8 of the time so. Of two arrays they read 256 or 512 bytes of each in a stream, and prefetch lines of x two
+// to four such runs before those of y that they are multiplied by: a line of the one and that of the other are in the same bank of the memory where the arrays are
+// a large power of two from each other. Two of the streams must not be a large power of two bytes from each other either, as they are in the same banks of the
+// memory then (1.5 times the time of one stream); and the further they are, the less often all of them move on to what has not been prefetched.
 
 // Places is how many streams terms are read as; a place is where one is.
 const Places = 4

@@ -29,6 +29,9 @@ func watchedApartSumF64AVX512(x, y *float64, apart int, anchor *uint64) (high ui
 func watchedApartDotF64AVX512(x, y *float64, apart int, anchor *uint64) (high uint64, low float64, most uint64)
 
 //go:noescape
+func watchedApartDotRoundedF64AVX512(x, y *float64, apart int, anchor *uint64) (high uint64, low float64, most uint64)
+
+//go:noescape
 func summedApartSumWideAVX512(x, y *float32, apart int) (sum float64, most uint64)
 
 //go:noescape
@@ -106,7 +109,7 @@ func watchedApartF64(of Terms, x, y *float64, apart int, anchor *uint64) (high u
 	case key(AVX512)<<4 | key(Product):
 		return watchedApartDotF64AVX512(x, y, apart, anchor)
 	case key(AVX512)<<4 | key(RoundedProduct):
-		return watchedApartDotRoundedF64AVX2(x, y, apart, anchor)
+		return watchedApartDotRoundedF64AVX512(x, y, apart, anchor)
 	case key(AVX2)<<4 | key(Plain):
 		return watchedApartSumF64AVX2(x, y, apart, anchor)
 	case key(AVX2)<<4 | key(Product):

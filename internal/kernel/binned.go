@@ -118,8 +118,10 @@ func sumOnGrid(fold, exponent int, of Terms, x, y []float32, apart int) (sum int
 			sum, left = onGridApartSumF32AVX2(p, q, bytes, upper, lower, step)
 		case of == Plain:
 			sum, left = onGridApartSumF32AVX512(p, q, bytes, upper, lower, step)
-		default: // see narrowApart in _asm/apart.go
+		case active == AVX2:
 			sum, left = onGridApartDotRoundedF32AVX2(p, q, bytes, upper, lower, step)
+		default:
+			sum, left = onGridApartDotRoundedF32AVX512(p, q, bytes, upper, lower, step)
 		}
 		return sum, left == 0
 	}

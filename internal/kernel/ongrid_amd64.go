@@ -14,6 +14,9 @@ func onGridApartSumF32AVX512(x, y *float32, apart int, upper, lower uint64, step
 func onGridDotRoundedF32AVX512(x, y *float32, n int, upper, lower uint64, step int) (sum int64, left uint64)
 
 //go:noescape
+func onGridApartDotRoundedF32AVX512(x, y *float32, apart int, upper, lower uint64, step int) (sum int64, left uint64)
+
+//go:noescape
 func onGridSumF32AVX2(x, y *float32, n int, upper, lower uint64, step int) (sum int64, left uint64)
 
 //go:noescape

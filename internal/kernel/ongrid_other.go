@@ -16,6 +16,10 @@ func onGridDotRoundedF32AVX512(x, y *float32, n int, upper, lower uint64, step i
 	panic(noKernel)
 }
 
+func onGridApartDotRoundedF32AVX512(x, y *float32, apart int, upper, lower uint64, step int) (sum int64, left uint64) {
+	panic(noKernel)
+}
+
 func onGridSumF32AVX2(x, y *float32, n int, upper, lower uint64, step int) (sum int64, left uint64) {
 	panic(noKernel)
 }
