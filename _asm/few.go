@@ -7,7 +7,7 @@ import (
 )
 
 // The kernels of few terms return their exact sum, rounded once: by a window, or if that refuses a term, and chunks are asked for, by a
-// certificate of products or in chunks, to whose kernel they jump (see chunks.go). The sum, or a number that rounds as it does, is S * 2^e.
+// certificate of products, or in chunks or entries, to whose kernels they jump (see chunks.go, entries.go). The sum, or a number that rounds as it does, is S * 2^e.
 // Integers alone do it of float64, in whatever rounding mode: to look at that, a processor waits for all floating point before.
 type few struct {
 	*amd64
@@ -28,8 +28,8 @@ const fewInThree = 16
 // fewCertified is the least number of exact products of float64 that are certified where a window refuses them. (Two are summed before.)
 const fewCertified = 3
 
-// fewInEntries is the least number of exact products of float64 that are refused rather than added in chunks, if there are entries.
-const fewInEntries = 96
+// fewInChunks is the number of exact products of float64 that chunks hold.
+const fewInChunks = 1000
 
 // What is to be tried: a window, or chunks if that refuses, or chunks at once.
 const (
@@ -69,17 +69,16 @@ func (k *few) emit() {
 		k.certificate()
 	}
 	k.label("spread")
-	if k.term == product && k.w == f64 { // so many are added faster in entries
-		k.line("CMPQ %s, $%d", k.arg("n"), fewInEntries)
-		k.line("JCS few")
-		k.line("CMPB ·hasEntries(SB), $0")
-		k.line("JNE refused")
-		k.label("few")
-	}
 	if !k.integers() {
 		k.line("CMPL 4(SP), $0")
 		k.line("JNE undone")
 		k.label("probed")
+	}
+	if k.term == product && k.w == f64 { // they are added faster in entries
+		k.line("CMPB ·hasEntries(SB), $0")
+		k.line("JEQ chunks")
+		k.line("RET ·entriesDotF64AVX512(SB)")
+		k.label("chunks")
 	}
 	k.line("RET ·%sAVX2(SB)", (&chunks{w: k.w, term: k.term}).name()) // goes on there
 	if !k.integers() {
@@ -116,7 +115,7 @@ func (k *few) refuseTiny() {
 	k.label("large")
 }
 
-// certificate returns the sum of so many terms that it is worth to be tried, if it is certain. Chunks take twice as long, or more.
+// certificate returns the sum of so many terms that it is worth to be tried, if it is certain. Entries take longer.
 func (k *few) certificate() {
 	k.line("CMPQ DI, $300") // the top of the window: what is left of products far below may be subnormal, which takes microcode
 	k.line("JCS spread")

@@ -40,7 +40,10 @@ func exactSum[T Float](of kernel.Terms, x, y []T) T {
 //go:noinline
 func finishFew[T Float](of kernel.Terms, x, y []T, s kernel.Leading, state int) T {
 	if state == kernel.Refused {
-		s, state = kernel.SumTiny(of, x, y)
+		var v T
+		if v, s, state = kernel.SumTiny(of, x, y); state == kernel.Rounded {
+			return v
+		}
 	}
 	switch {
 	case state == kernel.Refused:

@@ -129,22 +129,21 @@ func SumFew[T Float](of Terms, x, y []T, how int) (v T, s Leading, state int) {
 
 // SumTiny is what is left of SumFew where it has Refused: finite products of float64 of which one may be so small that its error is no number, or
 // which are added faster in entries.
-func SumTiny[T Float](of Terms, x, y []T) (s Leading, state int) {
+func SumTiny[T Float](of Terms, x, y []T) (v T, s Leading, state int) {
 	if active < AVX2 || of != Product || !Is64[T]() {
-		return s, Refused
+		return 0, s, Refused
 	}
 	if len(x) <= tinyInWindow {
 		if s, ok := windowProducts(words(As[float64](x)), words(As[float64](y))); ok {
-			return s, NotRounded
+			return 0, s, NotRounded
 		}
 	}
 	if active == AVX512 && hasEntries {
-		if s, state = productsByEntries(As[float64](x), As[float64](y)); state != Refused {
-			return s, state
+		if v, s, state := productsByEntries(As[float64](x), As[float64](y)); state != Refused {
+			return T(v), s, state
 		}
 	}
-	_, s, state = fewIntegers(of, x, y, Spread)
-	return s, state
+	return fewIntegers(of, x, y, Spread)
 }
 
 // tinyProduct tells whether terms are products of float64 and the first is tiny.
@@ -177,8 +176,8 @@ func fewByVectors[T Float](of Terms, x, y []T, how int) (v T, s Leading, state i
 		case how == Near:
 			return 0, s, Refused
 		case hasEntries:
-			s, state = productsByEntries(As[float64](x), As[float64](y))
-			return 0, s, state
+			f, s, state = productsByEntries(As[float64](x), As[float64](y))
+			return T(f), s, state
 		default:
 			how = Spread
 		}

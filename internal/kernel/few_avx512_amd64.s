@@ -1210,14 +1210,13 @@ split0:
 	MOVQ $0, state+64(FP)
 	JMP return
 spread:
-	CMPQ n+16(FP), $96
-	JCS few
-	CMPB ·hasEntries(SB), $0
-	JNE refused
-few:
 	CMPL 4(SP), $0
 	JNE undone
 probed:
+	CMPB ·hasEntries(SB), $0
+	JEQ chunks
+	RET ·entriesDotF64AVX512(SB)
+chunks:
 	RET ·chunksDotF64AVX2(SB)
 undone:
 	LDMXCSR 4(SP)
