@@ -122,10 +122,12 @@ func (k *few) certificate() {
 	k.pointers()
 	k.line("CMPQ CX, $%d", fewCertified)
 	k.line("JCS spread")
-	(&certain{amd64: k.amd64, term: product, low: 4, scale: "certainConstants<>+32(SB)", uncertain: "spread", refused: "spread"}).sum()
+	c := &certain{amd64: k.amd64, term: product, low: 4, scale: "certainConstants<>+32(SB)", uncertain: "spread", refused: "spread"}
+	c.sum()
 	k.line("VMOVSD X3, %s", k.field("v"))
 	k.line("MOVQ $%d, %s", fewRounded, k.field("state"))
 	k.line("JMP return")
+	c.one()
 }
 
 // pivot sets AX to the biased exponent of the first term that is not 0, of a few.
