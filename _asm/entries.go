@@ -458,19 +458,19 @@ func (k *entries) words() {
 	k.line("VPSHLDVQ Y4, Y2, Y1")
 	k.line("VPSLLVQ Y4, Y2, Y2")
 	for i, r := range []reg{2, 1, 0, 6} {
-		k.line("VMOVDQA Y%d, %d(R14)", r, entryTable+32*i)
+		k.line("VMOVDQA Y%d, %d(R14)", r, 32*i)
 	}
 	words := []string{"R9", "R10", "R11", "R12", "R13", "DI"}
 	for lane := range 4 {
 		if lane == 0 {
 			for i := range 4 {
-				k.line("MOVQ %d(R14), %s", entryTable+32*i, words[i])
+				k.line("MOVQ %d(R14), %s", 32*i, words[i])
 			}
 			continue
 		}
 		first := max(lane-1, 0)
 		for i := range 4 {
-			k.line("%s %d(R14), %s", map[bool]string{true: "ADDQ", false: "ADCQ"}[i == 0], entryTable+32*i+8*lane, words[first+i])
+			k.line("%s %d(R14), %s", map[bool]string{true: "ADDQ", false: "ADCQ"}[i == 0], 32*i+8*lane, words[first+i])
 		}
 		if first+4 < len(words) {
 			k.line("MOVQ %s, %s", words[first+3], words[first+4])
