@@ -343,12 +343,10 @@ func writeCertain(out string) {
 	}
 	narrow := &amd64{bytes: 32}
 	narrow.setWidth(f64)
-	for _, of := range []term{plain, roundedProduct, product} {
-		k := &shortCertain{certain{amd64: narrow, term: of, scales: of != product, uncertain: "uncertain", refused: "refused"}}
+	for _, of := range []term{plain, roundedProduct} {
+		k := &shortCertain{certain{amd64: narrow, term: of, scales: true, uncertain: "uncertain", refused: "refused"}}
 		k.emitAs(k.sum)
-		if k.scales {
-			k.scaleDown()
-		}
+		k.scaleDown()
 		declaration := fmt.Sprintf("func %s%s(x, y *float64, n int, scale float64) (v float64, state int)", k.name(), narrow.suffix())
 		declarations += "\n//go:noescape\n" + declaration + "\n"
 		none += "\n" + declaration + " {\n\treturn 0, Refused\n}\n"

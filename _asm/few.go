@@ -95,6 +95,33 @@ func (k *few) emit() {
 	k.line("JMP return")
 }
 
+// emitShort prints what AVX2 has for products of float64: no window.
+func (k *few) emitShort() {
+	k.begin(k.name(), fewArgs, 8*len(fewResults), 0)
+	k.probeMode()
+	k.pointers()
+	k.refuseTiny()
+	k.line("CMPQ R8, $%d", 1023+300) // what is left of products far below may be subnormal, which takes microcode
+	k.line("JCS spread")
+	c := &shortCertain{certain{amd64: k.amd64, term: product, scale: "certainConstants<>+32(SB)", uncertain: "spread", refused: "spread"}}
+	c.sum()
+	k.line("VMOVSD X3, %s", k.field("v"))
+	k.line("MOVQ $%d, %s", fewRounded, k.field("state"))
+	k.label("return")
+	k.leaveFew(false)
+	k.label("spread")
+	k.line("CMPL 4(SP), $0")
+	k.line("JNE undone")
+	k.label("probed")
+	k.line("RET ·%sAVX2(SB)", (&chunks{w: k.w, term: k.term}).name()) // goes on there
+	k.label("undone")
+	k.line("LDMXCSR 4(SP)")
+	k.line("JMP probed")
+	k.label("refused")
+	k.line("MOVQ $%d, %s", fewRefused, k.field("state"))
+	k.line("JMP return")
+}
+
 // refuseTiny refuses products of which the first is so small that its error may be no number.
 func (k *few) refuseTiny() {
 	k.line("MOVQ (SI), AX")
@@ -341,12 +368,15 @@ func writeFew(out string) {
 	}
 	narrow := &amd64{bytes: 32}
 	narrow.setWidth(f64)
-	k := &shortWindow{few{amd64: narrow, w: f64, term: plain}}
-	k.emit()
-	declaration := fmt.Sprintf("func %s%s(x, y *float64, n, how int) (v float64, hi int64, lo uint64, exponent, state int)", k.name(), narrow.suffix())
-	declarations += "\n//go:noescape\n" + declaration + "\n"
-	none += "\n" + declaration + " {\n\treturn 0, 0, 0, 0, Refused\n}\n"
-	write(filepath.Join(folder, "few_avx2_amd64.s"), header+"\n"+shortWindowData()+narrow.output())
+	(&shortWindow{few{amd64: narrow, w: f64, term: plain}}).emit()
+	(&few{amd64: narrow, w: f64, term: product}).emitShort()
+	for _, of := range []term{plain, product} {
+		name := (&few{w: f64, term: of}).name()
+		declaration := fmt.Sprintf("func %s%s(x, y *float64, n, how int) (v float64, hi int64, lo uint64, exponent, state int)", name, narrow.suffix())
+		declarations += "\n//go:noescape\n" + declaration + "\n"
+		none += "\n" + declaration + " {\n\treturn 0, 0, 0, 0, Refused\n}\n"
+	}
+	write(filepath.Join(folder, "few_avx2_amd64.s"), header+"\n"+shortWindowData()+certainData()+probeData()+narrow.output())
 	write(filepath.Join(folder, "few_"+strings.ToLower(a.suffix())+"_amd64.s"), header+"\n"+windowData()+certainData()+probeData()+a.output())
 	write(filepath.Join(folder, "few_amd64.go"), declarations)
 	write(filepath.Join(folder, "few_other.go"), none)

@@ -115,12 +115,9 @@ func SumFew[T Float](of Terms, x, y []T, how int) (v T, s Leading, state int) {
 		return fewByVectors(of, x, y, how)
 	case active == AVX2 && of == Plain && Is64[T]() && how != Spread && len(x) <= maxNear:
 		return nearByVectors(x, how)
-	case active == AVX2 && of == Product && Is64[T]() && how == NearOrSpread && len(x) <= maxNear && worthCertain(float64(x[0]), float64(y[0])):
-		p, q := (*float64)(unsafe.Pointer(unsafe.SliceData(x))), (*float64)(unsafe.Pointer(unsafe.SliceData(y)))
-		if f, state := certainDotF64AVX2(p, q, len(x), 0x1p-85); state == Rounded {
-			return T(f), s, state
-		}
-		return chunksByVectors(of, x, y)
+	case active == AVX2 && of == Product && Is64[T]() && how == NearOrSpread && len(x) <= maxNear:
+		f, s, state := DotByVectors(As[float64](x), As[float64](y))
+		return T(f), s, state
 	case active == AVX2 && how != Near && !tinyProduct(of, x, y):
 		return chunksByVectors(of, x, y)
 	}
@@ -133,7 +130,7 @@ func SumTiny[T Float](of Terms, x, y []T) (v T, s Leading, state int) {
 	if active < AVX2 || of != Product || !Is64[T]() {
 		return 0, s, Refused
 	}
-	if len(x) <= tinyInWindow {
+	if len(x) <= tinyInWindow || active == AVX2 && len(x) <= maxNear {
 		if s, ok := windowProducts(words(As[float64](x)), words(As[float64](y))); ok {
 			return 0, s, NotRounded
 		}
@@ -149,11 +146,6 @@ func SumTiny[T Float](of Terms, x, y []T) (v T, s Leading, state int) {
 // tinyProduct tells whether terms are products of float64 and the first is tiny.
 func tinyProduct[T Float](of Terms, x, y []T) bool {
 	return of == Product && Is64[T]() && TinyProduct(float64(x[0]), float64(y[0]))
-}
-
-// worthCertain tells whether a product is so large that what is left of others far below will not be subnormal, which processors take by microcode.
-func worthCertain(x, y float64) bool {
-	return Bits(x)>>52&exponentMask+Bits(y)>>52&exponentMask >= 1023+300
 }
 
 // TinyProduct tells whether a product is so small that its error may be no number.
@@ -192,13 +184,18 @@ func fewByVectors[T Float](of Terms, x, y []T, how int) (v T, s Leading, state i
 
 // DotByVectors is SumFew of products of float64, NearOrSpread, of less than FewByVectors, without a call in between, which takes a tenth of the time of few.
 func DotByVectors(x, y []float64) (v float64, s Leading, state int) {
-	v, s.Hi, s.Lo, s.Exponent, state = fewDotF64AVX512(unsafe.SliceData(x), unsafe.SliceData(y), len(x), NearOrSpread)
+	p, q, n := unsafe.SliceData(x), unsafe.SliceData(y), len(x)
+	if active == AVX512 {
+		v, s.Hi, s.Lo, s.Exponent, state = fewDotF64AVX512(p, q, n, NearOrSpread)
+	} else {
+		v, s.Hi, s.Lo, s.Exponent, state = fewDotF64AVX2(p, q, n, NearOrSpread)
+	}
 	return v, s, state
 }
 
 // FewByVectors is 0 where DotByVectors has no kernel.
 func FewByVectors() int {
-	if active == AVX512 {
+	if active >= AVX2 {
 		return maxNear + 1
 	}
 	return 0
