@@ -116,7 +116,7 @@ func SumFew[T Float](of Terms, x, y []T, how int) (v T, s Leading, state int) {
 	case active == AVX2 && of == Plain && Is64[T]() && how != Spread && len(x) <= maxNear:
 		return nearByVectors(x, how)
 	case active == AVX2 && of == Product && Is64[T]() && how == NearOrSpread && len(x) <= maxNear:
-		f, s, state := DotByVectors(As[float64](x), As[float64](y))
+		f, s, state := DotByShortVectors(As[float64](x), As[float64](y))
 		return T(f), s, state
 	case active == AVX2 && how != Near && !tinyProduct(of, x, y):
 		return chunksByVectors(of, x, y)
@@ -184,16 +184,17 @@ func fewByVectors[T Float](of Terms, x, y []T, how int) (v T, s Leading, state i
 
 // DotByVectors is SumFew of products of float64, NearOrSpread, of less than FewByVectors, without a call in between, which takes a tenth of the time of few.
 func DotByVectors(x, y []float64) (v float64, s Leading, state int) {
-	p, q, n := unsafe.SliceData(x), unsafe.SliceData(y), len(x)
-	if active == AVX512 {
-		v, s.Hi, s.Lo, s.Exponent, state = fewDotF64AVX512(p, q, n, NearOrSpread)
-	} else {
-		v, s.Hi, s.Lo, s.Exponent, state = fewDotF64AVX2(p, q, n, NearOrSpread)
-	}
+	v, s.Hi, s.Lo, s.Exponent, state = fewDotF64AVX512(unsafe.SliceData(x), unsafe.SliceData(y), len(x), NearOrSpread)
 	return v, s, state
 }
 
-// FewByVectors is 0 where DotByVectors has no kernel.
+// DotByShortVectors is that with AVX2.
+func DotByShortVectors(x, y []float64) (v float64, s Leading, state int) {
+	v, s.Hi, s.Lo, s.Exponent, state = fewDotF64AVX2(unsafe.SliceData(x), unsafe.SliceData(y), len(x), NearOrSpread)
+	return v, s, state
+}
+
+// FewByVectors is 0 where neither has a kernel.
 func FewByVectors() int {
 	if active >= AVX2 {
 		return maxNear + 1
