@@ -28,6 +28,9 @@ const fewInThree = 16
 // fewCertified is the least number of exact products of float64 that are certified where a window refuses them. (Two are summed before.)
 const fewCertified = 3
 
+// fewTiny is the number of tiny products that have a window without vectors, in less time than entries take.
+const fewTiny = 5
+
 // fewInChunks is the number of exact products of float64 that chunks hold.
 const fewInChunks = 1000
 
@@ -55,7 +58,7 @@ func (k *few) emit() {
 	}
 	k.pointers()
 	if k.term == product && k.w == f64 {
-		k.refuseTiny()
+		k.refuseTiny("tiny")
 	}
 	k.line("MOVQ %s, R12", k.arg("how"))
 	k.line("CMPQ R12, $%d", fewSpread)
@@ -90,6 +93,15 @@ func (k *few) emit() {
 	k.round()
 	k.label("return")
 	k.leaveFew(k.integers())
+	if k.term == product && k.w == f64 {
+		k.label("tiny") // entries take such, chunks do not
+		k.line("CMPQ CX, $%d", fewTiny)
+		k.line("JLS refused")
+		k.line("CMPQ %s, $%d", k.arg("how"), fewNear)
+		k.line("JEQ refused")
+		k.line("CMPB ·hasEntries(SB), $0")
+		k.line("JNE spread")
+	}
 	k.label("refused")
 	k.line("MOVQ $%d, %s", fewRefused, k.field("state"))
 	k.line("JMP return")
@@ -100,7 +112,7 @@ func (k *few) emitShort() {
 	k.begin(k.name(), fewArgs, 8*len(fewResults), 0)
 	k.probeMode()
 	k.pointers()
-	k.refuseTiny()
+	k.refuseTiny("refused")
 	k.line("CMPQ R8, $%d", 1023+300) // what is left of products far below may be subnormal, which takes microcode
 	k.line("JCS spread")
 	c := &shortCertain{certain{amd64: k.amd64, term: product, scale: "certainConstants<>+32(SB)", uncertain: "spread", refused: "spread"}}
@@ -122,8 +134,8 @@ func (k *few) emitShort() {
 	k.line("JMP return")
 }
 
-// refuseTiny refuses products of which the first is so small that its error may be no number.
-func (k *few) refuseTiny() {
+// refuseTiny jumps if the first product is so small that its error may be no number.
+func (k *few) refuseTiny(label string) {
 	k.line("MOVQ (SI), AX")
 	k.line("MOVQ (DX), BX")
 	k.line("ADDQ AX, AX")
@@ -138,7 +150,7 @@ func (k *few) refuseTiny() {
 	k.line("TESTQ AX, AX")
 	k.line("JEQ large")
 	k.line("TESTQ BX, BX")
-	k.line("JNE refused")
+	k.line("JNE %s", label)
 	k.label("large")
 }
 

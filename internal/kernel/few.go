@@ -4,7 +4,7 @@ import "unsafe"
 
 // Few terms are summed as integers. What follows is of the kernels of AVX-512; the others have windows of their own (window.go), and chunks for
 // exponents that are far from each other (chunks.go); AVX2 has such chunks by vectors (_asm/chunks.go), in which kernels of AVX-512 end, too, and windows
-// of numbers of float64 (_asm/shortwindow.go). Many products, and such as are tiny, are added in entries (entries.go) where a processor has what it takes.
+// of numbers of float64 (_asm/shortwindow.go). Products are added in entries (entries.go) instead of chunks where a processor has what it takes.
 //
 // A window is a number in fixed point that holds sums of few numbers with exponents near to each
 // other: two or three words of 56 bits, signed, so that up to 128 numbers leave no carry to take: of more, 500 at most, eight sums
@@ -26,7 +26,7 @@ const (
 	fewInThree = 16  // more get two words at first
 	maxNear    = 128 // products of float64 in a window or a certificate
 
-	tinyInWindow = 16 // more are faster in entries
+	tinyInWindow = 5 // more are added in entries, if there are any, in less time
 
 	leastProduct = 2*1023 - 960 // of biased exponents of factors: products of less may have errors that are no numbers
 )
@@ -130,12 +130,13 @@ func SumTiny[T Float](of Terms, x, y []T) (v T, s Leading, state int) {
 	if active < AVX2 || of != Product || !Is64[T]() {
 		return 0, s, Refused
 	}
-	if len(x) <= tinyInWindow || active == AVX2 && len(x) <= maxNear {
+	entries := active == AVX512 && hasEntries
+	if len(x) <= tinyInWindow || !entries && len(x) <= maxNear {
 		if s, ok := windowProducts(words(As[float64](x)), words(As[float64](y))); ok {
 			return 0, s, NotRounded
 		}
 	}
-	if active == AVX512 && hasEntries {
+	if entries {
 		if v, s, state := productsByEntries(As[float64](x), As[float64](y)); state != Refused {
 			return T(v), s, state
 		}

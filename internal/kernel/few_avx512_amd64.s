@@ -566,7 +566,7 @@ again:
 	TESTQ AX, AX
 	JEQ large
 	TESTQ BX, BX
-	JNE refused
+	JNE tiny
 large:
 	MOVQ how+24(FP), R12
 	CMPQ R12, $2
@@ -1327,6 +1327,13 @@ mode:
 restore:
 	LDMXCSR 4(SP)
 	RET
+tiny:
+	CMPQ CX, $5
+	JLS refused
+	CMPQ how+24(FP), $0
+	JEQ refused
+	CMPB ·hasEntries(SB), $0
+	JNE spread
 refused:
 	MOVQ $2, state+64(FP)
 	JMP return
