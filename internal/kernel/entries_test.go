@@ -142,6 +142,26 @@ func TestEntriesBelow(t *testing.T) {
 	require.Less(t, refused, rounds/4)
 }
 
+// TestEntriesBorrow: beside a middle of two numbers, something far below and more of the other sign, for some of these exponents in an entry that is not read.
+func TestEntriesBorrow(t *testing.T) {
+	useEntries(t)
+	for up := range 64 {
+		for down := 54; down < 260; down++ {
+			for _, sign := range []float64{1, -1} {
+				x := []float64{sign, sign * 0x1p-53, math.Ldexp(sign, -down)}
+				for range 8 {
+					x = append(x, -math.Ldexp(sign, -down-1))
+				}
+				y := make([]float64, len(x))
+				for i := range y {
+					y[i] = math.Ldexp(1, up)
+				}
+				require.True(t, entriesSum(t, x, y))
+			}
+		}
+	}
+}
+
 // entriesExact requires the table of entries to have the exact sum, and the kernel to say whether a factor is 0.
 func entriesExact(t *testing.T, x, y []float64) {
 	t.Helper()
