@@ -126,7 +126,7 @@ func TestEntriesBelow(t *testing.T) {
 		top := 200 - rng.IntN(900)
 		for i := range x {
 			x[i] = math.Ldexp(float64(rng.Int64N(1<<53))*float64(1-2*rng.IntN(2)), top-rng.IntN(320)-rng.IntN(40)*rng.IntN(10))
-			y[i] = float64(1 + rng.IntN(2)*rng.IntN(1<<40))
+			y[i] = float64(1 + rng.Int64N(2)*rng.Int64N(1<<40))
 			switch rng.IntN(8) {
 			case 0:
 				x[i] = math.Ldexp(float64(1-2*rng.IntN(2)), top-rng.IntN(250))
