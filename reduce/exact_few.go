@@ -10,15 +10,14 @@ import (
 // vain would make a sum of fewer take longer than a small superaccumulator.
 func exactSum[T Float](of kernel.Terms, x, y []T) T {
 	if kernel.Is64[T]() && of == kernel.Product && len(x) > 2 && len(x) < kernel.FewByVectors() {
-		p, q := kernel.As[float64](x), kernel.As[float64](y)
-		var v float64
-		var s kernel.Leading
-		var state int
 		if kernel.Active() == kernel.AVX2 {
-			v, s, state = kernel.DotByShortVectors(p, q)
-		} else {
-			v, s, state = kernel.DotByVectors(p, q)
+			v, s, state := kernel.DotByShortVectors(kernel.As[float64](x), kernel.As[float64](y))
+			if state == kernel.Rounded {
+				return T(v)
+			}
+			return finishFew(of, x, y, s, state)
 		}
+		v, s, state := kernel.DotByVectors(kernel.As[float64](x), kernel.As[float64](y))
 		if state == kernel.Rounded {
 			return T(v)
 		}
