@@ -104,8 +104,16 @@ func (k *certain) sum() {
 	k.line("SHLL CX, AX")
 	k.line("DECL AX")
 	k.line("KMOVW AX, K1")
+	if k.term == product {
+		k.line("TESTQ R10, R10")
+		k.line("JEQ one")
+	}
 	k.largest()
 	k.anchor()
+	if k.term == product {
+		k.cancelled()
+		k.label("worth")
+	}
 	k.split()
 	k.join()
 	k.round(certainBound)
@@ -202,9 +210,31 @@ func (k *certain) anchor() {
 	k.line("VPANDQ.BCST certainConstants<>+0(SB), Z0, Z%d", certainBound) // 2^(E-1)
 	k.line("VPADDQ.BCST certainConstants<>+8(SB), Z%d, Z%d", certainBound, certainAnchor)
 	k.line("VMULSD %s, X%d, X%[2]d", k.scale, certainBound)
-	if k.term == product {
-		k.cancelled()
-	}
+}
+
+// one does what comes before split with products of one vector, in less time.
+func (k *certain) one() {
+	k.label("one")
+	k.line("VMOVUPD.Z (SI)(R11*1), K1, Z%d", certainP)
+	k.line("VMULPD.Z (DX)(R11*1), Z%d, K1, Z%[1]d", certainP)
+	k.line("VPANDQ.BCST certainConstants<>+16(SB), Z%d, Z0", certainP)
+	const s, t = certainS, certainS + 1
+	k.line("VEXTRACTF64X4 $1, Z0, Y1")
+	k.line("VEXTRACTF64X4 $1, Z%d, Y%d", certainP, t)
+	k.line("VMAXPD Y1, Y0, Y0")
+	k.line("VADDPD Y%d, Y%d, Y%d", certainP, t, s)
+	k.line("VEXTRACTF128 $1, Y0, X1")
+	k.line("VEXTRACTF64X2 $1, Y%d, X%d", s, t)
+	k.line("VMAXPD X1, X0, X0")
+	k.line("VADDPD X%d, X%d, X%[2]d", t, s)
+	k.line("VPERMILPD $1, X0, X1")
+	k.line("VPERMILPD $1, X%d, X%d", s, t)
+	k.line("VMAXSD X1, X0, X0")
+	k.line("VADDSD X%d, X%d, X%[2]d", t, s)
+	k.line("VBROADCASTSD X0, Z0")
+	k.anchor()
+	k.compare()
+	k.line("JMP worth")
 }
 
 // cancelled leaves a sum uncertain of which so much has cancelled that the bound is more than its last place, by a plain sum.
@@ -215,6 +245,12 @@ func (k *certain) cancelled() {
 		k.line(shuffle, s, t)
 		k.add(s, s, t)
 	}
+	k.compare()
+}
+
+// compare compares that sum.
+func (k *certain) compare() {
+	const s, t = certainS, certainS + 1
 	k.line("VPANDQ.BCST certainConstants<>+16(SB), X%d, X%[1]d", s) // |s|
 	k.line("VMULSD certainConstants<>+24(SB), X%d, X%d", certainBound, t)
 	k.line("VUCOMISD X%d, X%d", t, s)
@@ -307,12 +343,10 @@ func writeCertain(out string) {
 	}
 	narrow := &amd64{bytes: 32}
 	narrow.setWidth(f64)
-	for _, of := range []term{plain, roundedProduct, product} {
-		k := &shortCertain{certain{amd64: narrow, term: of, scales: of != product, uncertain: "uncertain", refused: "refused"}}
+	for _, of := range []term{plain, roundedProduct} {
+		k := &shortCertain{certain{amd64: narrow, term: of, scales: true, uncertain: "uncertain", refused: "refused"}}
 		k.emitAs(k.sum)
-		if k.scales {
-			k.scaleDown()
-		}
+		k.scaleDown()
 		declaration := fmt.Sprintf("func %s%s(x, y *float64, n int, scale float64) (v float64, state int)", k.name(), narrow.suffix())
 		declarations += "\n//go:noescape\n" + declaration + "\n"
 		none += "\n" + declaration + " {\n\treturn 0, Refused\n}\n"

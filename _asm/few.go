@@ -7,7 +7,7 @@ import (
 )
 
 // The kernels of few terms return their exact sum, rounded once: by a window, or if that refuses a term, and chunks are asked for, by a
-// certificate of products or in chunks, to whose kernel they jump (see chunks.go). The sum, or a number that rounds as it does, is S * 2^e.
+// certificate of products, or in chunks or entries, to whose kernels they jump (see chunks.go, entries.go). The sum, or a number that rounds as it does, is S * 2^e.
 // Integers alone do it of float64, in whatever rounding mode: to look at that, a processor waits for all floating point before.
 type few struct {
 	*amd64
@@ -28,8 +28,11 @@ const fewInThree = 16
 // fewCertified is the least number of exact products of float64 that are certified where a window refuses them. (Two are summed before.)
 const fewCertified = 3
 
-// fewInEntries is the least number of exact products of float64 that are refused rather than added in chunks, if there are entries.
-const fewInEntries = 96
+// fewTiny is the number of tiny products that have a window without vectors, in less time than entries take.
+const fewTiny = 5
+
+// fewInChunks is the number of exact products of float64 that chunks hold.
+const fewInChunks = 1000
 
 // What is to be tried: a window, or chunks if that refuses, or chunks at once.
 const (
@@ -55,7 +58,7 @@ func (k *few) emit() {
 	}
 	k.pointers()
 	if k.term == product && k.w == f64 {
-		k.refuseTiny()
+		k.refuseTiny("tiny")
 	}
 	k.line("MOVQ %s, R12", k.arg("how"))
 	k.line("CMPQ R12, $%d", fewSpread)
@@ -69,17 +72,16 @@ func (k *few) emit() {
 		k.certificate()
 	}
 	k.label("spread")
-	if k.term == product && k.w == f64 { // so many are added faster in entries
-		k.line("CMPQ %s, $%d", k.arg("n"), fewInEntries)
-		k.line("JCS few")
-		k.line("CMPB ·hasEntries(SB), $0")
-		k.line("JNE refused")
-		k.label("few")
-	}
 	if !k.integers() {
 		k.line("CMPL 4(SP), $0")
 		k.line("JNE undone")
 		k.label("probed")
+	}
+	if k.term == product && k.w == f64 { // they are added faster in entries
+		k.line("CMPB ·hasEntries(SB), $0")
+		k.line("JEQ chunks")
+		k.line("RET ·entriesDotF64AVX512(SB)")
+		k.label("chunks")
 	}
 	k.line("RET ·%sAVX2(SB)", (&chunks{w: k.w, term: k.term}).name()) // goes on there
 	if !k.integers() {
@@ -91,13 +93,49 @@ func (k *few) emit() {
 	k.round()
 	k.label("return")
 	k.leaveFew(k.integers())
+	if k.term == product && k.w == f64 {
+		k.label("tiny") // entries take such, chunks do not
+		k.line("CMPQ CX, $%d", fewTiny)
+		k.line("JLS refused")
+		k.line("CMPQ %s, $%d", k.arg("how"), fewNear)
+		k.line("JEQ refused")
+		k.line("CMPB ·hasEntries(SB), $0")
+		k.line("JNE spread")
+	}
 	k.label("refused")
 	k.line("MOVQ $%d, %s", fewRefused, k.field("state"))
 	k.line("JMP return")
 }
 
-// refuseTiny refuses products of which the first is so small that its error may be no number.
-func (k *few) refuseTiny() {
+// emitShort prints what AVX2 has for products of float64: no window.
+func (k *few) emitShort() {
+	k.begin(k.name(), fewArgs, 8*len(fewResults), 0)
+	k.probeMode()
+	k.pointers()
+	k.refuseTiny("refused")
+	k.line("CMPQ R8, $%d", 1023+300) // what is left of products far below may be subnormal, which takes microcode
+	k.line("JCS spread")
+	c := &shortCertain{certain{amd64: k.amd64, term: product, scale: "certainConstants<>+32(SB)", uncertain: "spread", refused: "spread"}}
+	c.sum()
+	k.line("VMOVSD X3, %s", k.field("v"))
+	k.line("MOVQ $%d, %s", fewRounded, k.field("state"))
+	k.label("return")
+	k.leaveFew(false)
+	k.label("spread")
+	k.line("CMPL 4(SP), $0")
+	k.line("JNE undone")
+	k.label("probed")
+	k.line("RET ·%sAVX2(SB)", (&chunks{w: k.w, term: k.term}).name()) // goes on there
+	k.label("undone")
+	k.line("LDMXCSR 4(SP)")
+	k.line("JMP probed")
+	k.label("refused")
+	k.line("MOVQ $%d, %s", fewRefused, k.field("state"))
+	k.line("JMP return")
+}
+
+// refuseTiny jumps if the first product is so small that its error may be no number.
+func (k *few) refuseTiny(label string) {
 	k.line("MOVQ (SI), AX")
 	k.line("MOVQ (DX), BX")
 	k.line("ADDQ AX, AX")
@@ -112,21 +150,23 @@ func (k *few) refuseTiny() {
 	k.line("TESTQ AX, AX")
 	k.line("JEQ large")
 	k.line("TESTQ BX, BX")
-	k.line("JNE refused")
+	k.line("JNE %s", label)
 	k.label("large")
 }
 
-// certificate returns the sum of so many terms that it is worth to be tried, if it is certain. Chunks take twice as long, or more.
+// certificate returns the sum of so many terms that it is worth to be tried, if it is certain. Entries take longer.
 func (k *few) certificate() {
 	k.line("CMPQ DI, $300") // the top of the window: what is left of products far below may be subnormal, which takes microcode
 	k.line("JCS spread")
 	k.pointers()
 	k.line("CMPQ CX, $%d", fewCertified)
 	k.line("JCS spread")
-	(&certain{amd64: k.amd64, term: product, low: 4, scale: "certainConstants<>+32(SB)", uncertain: "spread", refused: "spread"}).sum()
+	c := &certain{amd64: k.amd64, term: product, low: 4, scale: "certainConstants<>+32(SB)", uncertain: "spread", refused: "spread"}
+	c.sum()
 	k.line("VMOVSD X3, %s", k.field("v"))
 	k.line("MOVQ $%d, %s", fewRounded, k.field("state"))
 	k.line("JMP return")
+	c.one()
 }
 
 // pivot sets AX to the biased exponent of the first term that is not 0, of a few.
@@ -340,12 +380,15 @@ func writeFew(out string) {
 	}
 	narrow := &amd64{bytes: 32}
 	narrow.setWidth(f64)
-	k := &shortWindow{few{amd64: narrow, w: f64, term: plain}}
-	k.emit()
-	declaration := fmt.Sprintf("func %s%s(x, y *float64, n, how int) (v float64, hi int64, lo uint64, exponent, state int)", k.name(), narrow.suffix())
-	declarations += "\n//go:noescape\n" + declaration + "\n"
-	none += "\n" + declaration + " {\n\treturn 0, 0, 0, 0, Refused\n}\n"
-	write(filepath.Join(folder, "few_avx2_amd64.s"), header+"\n"+shortWindowData()+narrow.output())
+	(&shortWindow{few{amd64: narrow, w: f64, term: plain}}).emit()
+	(&few{amd64: narrow, w: f64, term: product}).emitShort()
+	for _, of := range []term{plain, product} {
+		name := (&few{w: f64, term: of}).name()
+		declaration := fmt.Sprintf("func %s%s(x, y *float64, n, how int) (v float64, hi int64, lo uint64, exponent, state int)", name, narrow.suffix())
+		declarations += "\n//go:noescape\n" + declaration + "\n"
+		none += "\n" + declaration + " {\n\treturn 0, 0, 0, 0, Refused\n}\n"
+	}
+	write(filepath.Join(folder, "few_avx2_amd64.s"), header+"\n"+shortWindowData()+certainData()+probeData()+narrow.output())
 	write(filepath.Join(folder, "few_"+strings.ToLower(a.suffix())+"_amd64.s"), header+"\n"+windowData()+certainData()+probeData()+a.output())
 	write(filepath.Join(folder, "few_amd64.go"), declarations)
 	write(filepath.Join(folder, "few_other.go"), none)

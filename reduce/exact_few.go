@@ -10,6 +10,13 @@ import (
 // vain would make a sum of fewer take longer than a small superaccumulator.
 func exactSum[T Float](of kernel.Terms, x, y []T) T {
 	if kernel.Is64[T]() && of == kernel.Product && len(x) > 2 && len(x) < kernel.FewByVectors() {
+		if kernel.Active() == kernel.AVX2 {
+			v, s, state := kernel.DotByShortVectors(kernel.As[float64](x), kernel.As[float64](y))
+			if state == kernel.Rounded {
+				return T(v)
+			}
+			return finishFew(of, x, y, s, state)
+		}
 		v, s, state := kernel.DotByVectors(kernel.As[float64](x), kernel.As[float64](y))
 		if state == kernel.Rounded {
 			return T(v)
@@ -40,7 +47,10 @@ func exactSum[T Float](of kernel.Terms, x, y []T) T {
 //go:noinline
 func finishFew[T Float](of kernel.Terms, x, y []T, s kernel.Leading, state int) T {
 	if state == kernel.Refused {
-		s, state = kernel.SumTiny(of, x, y)
+		var v T
+		if v, s, state = kernel.SumTiny(of, x, y); state == kernel.Rounded {
+			return v
+		}
 	}
 	switch {
 	case state == kernel.Refused:

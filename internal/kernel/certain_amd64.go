@@ -15,6 +15,3 @@ func certainSumF64AVX2(x, y *float64, n int, scale float64) (v float64, state in
 
 //go:noescape
 func certainDotRoundedF64AVX2(x, y *float64, n int, scale float64) (v float64, state int)
-
-//go:noescape
-func certainDotF64AVX2(x, y *float64, n int, scale float64) (v float64, state int)

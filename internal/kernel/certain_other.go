@@ -19,7 +19,3 @@ func certainSumF64AVX2(x, y *float64, n int, scale float64) (v float64, state in
 func certainDotRoundedF64AVX2(x, y *float64, n int, scale float64) (v float64, state int) {
 	return 0, Refused
 }
-
-func certainDotF64AVX2(x, y *float64, n int, scale float64) (v float64, state int) {
-	return 0, Refused
-}

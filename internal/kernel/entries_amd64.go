@@ -5,7 +5,7 @@
 package kernel
 
 //go:noescape
-func entriesDotF64AVX512(x, y *float64, n int, top *[3][4]int64) (place int, below uint64, state int)
+func entriesDotF64AVX512(x, y *float64, n, how int) (v float64, hi int64, lo uint64, exponent, state int)
 
 //go:noescape
 func entriesTableF64AVX512(x, y *float64, n int, table *Entries) (marks uint64, zeros, state int)

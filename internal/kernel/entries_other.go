@@ -6,8 +6,8 @@ package kernel
 
 const hasEntries = false
 
-func entriesDotF64AVX512(x, y *float64, n int, top *[3][4]int64) (place int, below uint64, state int) {
-	return 0, 0, Refused
+func entriesDotF64AVX512(x, y *float64, n, how int) (v float64, hi int64, lo uint64, exponent, state int) {
+	return 0, 0, 0, 0, Refused
 }
 
 func entriesTableF64AVX512(x, y *float64, n int, table *Entries) (marks uint64, zeros, state int) {

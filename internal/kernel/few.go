@@ -4,7 +4,7 @@ import "unsafe"
 
 // Few terms are summed as integers. What follows is of the kernels of AVX-512; the others have windows of their own (window.go), and chunks for
 // exponents that are far from each other (chunks.go); AVX2 has such chunks by vectors (_asm/chunks.go), in which kernels of AVX-512 end, too, and windows
-// of numbers of float64 (_asm/shortwindow.go). Many products, and such as are tiny, are added in entries (entries.go) where a processor has what it takes.
+// of numbers of float64 (_asm/shortwindow.go). Products are added in entries (entries.go) instead of chunks where a processor has what it takes.
 //
 // A window is a number in fixed point that holds sums of few numbers with exponents near to each
 // other: two or three words of 56 bits, signed, so that up to 128 numbers leave no carry to take: of more, 500 at most, eight sums
@@ -26,7 +26,7 @@ const (
 	fewInThree = 16  // more get two words at first
 	maxNear    = 128 // products of float64 in a window or a certificate
 
-	tinyInWindow = 16 // more are faster in entries
+	tinyInWindow = 5 // more are added in entries, if there are any, in less time
 
 	leastProduct = 2*1023 - 960 // of biased exponents of factors: products of less may have errors that are no numbers
 )
@@ -115,12 +115,9 @@ func SumFew[T Float](of Terms, x, y []T, how int) (v T, s Leading, state int) {
 		return fewByVectors(of, x, y, how)
 	case active == AVX2 && of == Plain && Is64[T]() && how != Spread && len(x) <= maxNear:
 		return nearByVectors(x, how)
-	case active == AVX2 && of == Product && Is64[T]() && how == NearOrSpread && len(x) <= maxNear && worthCertain(float64(x[0]), float64(y[0])):
-		p, q := (*float64)(unsafe.Pointer(unsafe.SliceData(x))), (*float64)(unsafe.Pointer(unsafe.SliceData(y)))
-		if f, state := certainDotF64AVX2(p, q, len(x), 0x1p-85); state == Rounded {
-			return T(f), s, state
-		}
-		return chunksByVectors(of, x, y)
+	case active == AVX2 && of == Product && Is64[T]() && how == NearOrSpread && len(x) <= maxNear:
+		f, s, state := DotByShortVectors(As[float64](x), As[float64](y))
+		return T(f), s, state
 	case active == AVX2 && how != Near && !tinyProduct(of, x, y):
 		return chunksByVectors(of, x, y)
 	}
@@ -129,32 +126,27 @@ func SumFew[T Float](of Terms, x, y []T, how int) (v T, s Leading, state int) {
 
 // SumTiny is what is left of SumFew where it has Refused: finite products of float64 of which one may be so small that its error is no number, or
 // which are added faster in entries.
-func SumTiny[T Float](of Terms, x, y []T) (s Leading, state int) {
+func SumTiny[T Float](of Terms, x, y []T) (v T, s Leading, state int) {
 	if active < AVX2 || of != Product || !Is64[T]() {
-		return s, Refused
+		return 0, s, Refused
 	}
-	if len(x) <= tinyInWindow {
+	entries := active == AVX512 && hasEntries
+	if len(x) <= tinyInWindow || !entries && len(x) <= maxNear {
 		if s, ok := windowProducts(words(As[float64](x)), words(As[float64](y))); ok {
-			return s, NotRounded
+			return 0, s, NotRounded
 		}
 	}
-	if active == AVX512 && hasEntries {
-		if s, state = productsByEntries(As[float64](x), As[float64](y)); state != Refused {
-			return s, state
+	if entries {
+		if v, s, state := productsByEntries(As[float64](x), As[float64](y)); state != Refused {
+			return T(v), s, state
 		}
 	}
-	_, s, state = fewIntegers(of, x, y, Spread)
-	return s, state
+	return fewIntegers(of, x, y, Spread)
 }
 
 // tinyProduct tells whether terms are products of float64 and the first is tiny.
 func tinyProduct[T Float](of Terms, x, y []T) bool {
 	return of == Product && Is64[T]() && TinyProduct(float64(x[0]), float64(y[0]))
-}
-
-// worthCertain tells whether a product is so large that what is left of others far below will not be subnormal, which processors take by microcode.
-func worthCertain(x, y float64) bool {
-	return Bits(x)>>52&exponentMask+Bits(y)>>52&exponentMask >= 1023+300
 }
 
 // TinyProduct tells whether a product is so small that its error may be no number.
@@ -177,8 +169,8 @@ func fewByVectors[T Float](of Terms, x, y []T, how int) (v T, s Leading, state i
 		case how == Near:
 			return 0, s, Refused
 		case hasEntries:
-			s, state = productsByEntries(As[float64](x), As[float64](y))
-			return 0, s, state
+			f, s, state = productsByEntries(As[float64](x), As[float64](y))
+			return T(f), s, state
 		default:
 			how = Spread
 		}
@@ -197,9 +189,15 @@ func DotByVectors(x, y []float64) (v float64, s Leading, state int) {
 	return v, s, state
 }
 
-// FewByVectors is 0 where DotByVectors has no kernel.
+// DotByShortVectors is that with AVX2.
+func DotByShortVectors(x, y []float64) (v float64, s Leading, state int) {
+	v, s.Hi, s.Lo, s.Exponent, state = fewDotF64AVX2(unsafe.SliceData(x), unsafe.SliceData(y), len(x), NearOrSpread)
+	return v, s, state
+}
+
+// FewByVectors is 0 where neither has a kernel.
 func FewByVectors() int {
-	if active == AVX512 {
+	if active >= AVX2 {
 		return maxNear + 1
 	}
 	return 0

@@ -18,3 +18,6 @@ func fewDotWideAVX512(x, y *float32, n, how int) (v float64, hi int64, lo uint64
 
 //go:noescape
 func fewSumF64AVX2(x, y *float64, n, how int) (v float64, hi int64, lo uint64, exponent, state int)
+
+//go:noescape
+func fewDotF64AVX2(x, y *float64, n, how int) (v float64, hi int64, lo uint64, exponent, state int)

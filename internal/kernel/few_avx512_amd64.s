@@ -566,7 +566,7 @@ again:
 	TESTQ AX, AX
 	JEQ large
 	TESTQ BX, BX
-	JNE refused
+	JNE tiny
 large:
 	MOVQ how+24(FP), R12
 	CMPQ R12, $2
@@ -797,6 +797,8 @@ far:
 	SHLL CX, AX
 	DECL AX
 	KMOVW AX, K1
+	TESTQ R10, R10
+	JEQ one
 	VPXOR X0, X0, X0
 	VXORPD Z28, Z28, Z28
 	VPXOR X1, X1, X1
@@ -971,6 +973,7 @@ product0:
 	VMULSD certainConstants<>+24(SB), X27, X29
 	VUCOMISD X29, X28
 	JCS spread
+worth:
 	VMOVAPD Z26, Z0
 	VPXOR X4, X4, X4
 	VMOVAPD Z26, Z1
@@ -1209,15 +1212,44 @@ split0:
 	VMOVSD X3, v+32(FP)
 	MOVQ $0, state+64(FP)
 	JMP return
+one:
+	VMOVUPD.Z (SI)(R11*1), K1, Z8
+	VMULPD.Z (DX)(R11*1), Z8, K1, Z8
+	VPANDQ.BCST certainConstants<>+16(SB), Z8, Z0
+	VEXTRACTF64X4 $1, Z0, Y1
+	VEXTRACTF64X4 $1, Z8, Y29
+	VMAXPD Y1, Y0, Y0
+	VADDPD Y8, Y29, Y28
+	VEXTRACTF128 $1, Y0, X1
+	VEXTRACTF64X2 $1, Y28, X29
+	VMAXPD X1, X0, X0
+	VADDPD X29, X28, X28
+	VPERMILPD $1, X0, X1
+	VPERMILPD $1, X28, X29
+	VMAXSD X1, X0, X0
+	VADDSD X29, X28, X28
+	VBROADCASTSD X0, Z0
+	VMOVQ X0, AX
+	SHRQ $52, AX
+	SUBQ $322, AX
+	CMPQ AX, $1700
+	JHI spread
+	VPANDQ.BCST certainConstants<>+0(SB), Z0, Z27
+	VPADDQ.BCST certainConstants<>+8(SB), Z27, Z26
+	VMULSD certainConstants<>+32(SB), X27, X27
+	VPANDQ.BCST certainConstants<>+16(SB), X28, X28
+	VMULSD certainConstants<>+24(SB), X27, X29
+	VUCOMISD X29, X28
+	JCS spread
+	JMP worth
 spread:
-	CMPQ n+16(FP), $96
-	JCS few
-	CMPB ·hasEntries(SB), $0
-	JNE refused
-few:
 	CMPL 4(SP), $0
 	JNE undone
 probed:
+	CMPB ·hasEntries(SB), $0
+	JEQ chunks
+	RET ·entriesDotF64AVX512(SB)
+chunks:
 	RET ·chunksDotF64AVX2(SB)
 undone:
 	LDMXCSR 4(SP)
@@ -1295,6 +1327,13 @@ mode:
 restore:
 	LDMXCSR 4(SP)
 	RET
+tiny:
+	CMPQ CX, $5
+	JLS refused
+	CMPQ how+24(FP), $0
+	JEQ refused
+	CMPB ·hasEntries(SB), $0
+	JNE spread
 refused:
 	MOVQ $2, state+64(FP)
 	JMP return

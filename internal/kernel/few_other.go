@@ -23,3 +23,7 @@ func fewDotWideAVX512(x, y *float32, n, how int) (v float64, hi int64, lo uint64
 func fewSumF64AVX2(x, y *float64, n, how int) (v float64, hi int64, lo uint64, exponent, state int) {
 	return 0, 0, 0, 0, Refused
 }
+
+func fewDotF64AVX2(x, y *float64, n, how int) (v float64, hi int64, lo uint64, exponent, state int) {
+	return 0, 0, 0, 0, Refused
+}

@@ -32,7 +32,7 @@ func exactTerms[T Float](of Terms, x, y []T) *big.Float {
 // sumFew is SumFew, and SumTiny where that is left.
 func sumFew[T Float](of Terms, x, y []T, how int) (v T, s Leading, state int) {
 	if v, s, state = SumFew(of, x, y, how); state == Refused && how != Near {
-		s, state = SumTiny(of, x, y)
+		v, s, state = SumTiny(of, x, y)
 	}
 	return v, s, state
 }
