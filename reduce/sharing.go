@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/samebits/samebits/internal/kernel"
 	"github.com/samebits/samebits/internal/parallel"
@@ -18,9 +19,31 @@ type sharing[T Float] struct {
 	order  Order
 	t      terms[T]
 	shares int
-	ends   []int               // of the pieces of a share, in sixteenths of it
-	grid   int                 // cuts are at multiples of it, so that few nodes of the tree are cut
-	runs   [][]*Accumulator[T] // of each goroutine
+	ends   []int // of the pieces of a share, in sixteenths of it
+	grid   int   // cuts are at multiples of it, so that few nodes of the tree are cut
+	way    way
+	runs   [][]*Accumulator[T] // of each goroutine, by states
+	sums   []quick             // of each goroutine, in the other ways
+	failed atomic.Bool         // one of them is not enough
+	unit   int                 // of the grid: 2^unit
+}
+
+// way is how the pieces of a shared sum are summed. What one goroutine sums faster than by adding to a state, several do, too.
+type way uint8
+
+const (
+	byStates   way = iota // each run is a state
+	certifying            // exact sums: see certify
+	onGrid                // binned sums of float32: see binnedOnGrid
+)
+
+// quick is what a goroutine has summed without a state.
+type quick struct {
+	any       bool
+	certified certified
+	grid      int128
+	larger    uint64    // the bits of a term for which the grid is too low
+	_         [8]uint64 // the rest of a cache line, at least
 }
 
 // A share is cut in halves of what is left of it, so that the last pieces are small and there are few, or not at all.
@@ -47,10 +70,70 @@ func newSharing[T Float]() *sharing[T] {
 // parallelSum sums the terms on so many goroutines.
 func parallelSum[T Float](order Order, t terms[T], threads int) T {
 	s := newSharing[T]()
-	s.loop.RunApart(threads, s.begin(order, t, threads), 0)
-	v := s.finish()
+	v, ok := s.quickly(order, t, threads)
+	if !ok {
+		s.run(byStates, order, t, threads)
+		v = s.finish()
+	}
+	s.t = terms[T]{} // what is kept for the next sum keeps nothing of this one
 	poolOfSharings[T]().Put(s)
 	return v
+}
+
+// run sums all pieces in that way.
+func (s *sharing[T]) run(w way, order Order, t terms[T], threads int) {
+	s.way = w
+	s.loop.RunApart(threads, s.begin(order, t, threads), 0)
+}
+
+// quickly returns the sum if it is found without states. It tries where Sum does.
+func (s *sharing[T]) quickly(order Order, t terms[T], threads int) (T, bool) {
+	switch {
+	case kernel.Active() == kernel.Portable:
+	case order.kind == KindExact && !tiny(t.x[0]) && !cutFaster(t.x, t.y):
+		s.run(certifying, order, t, threads)
+		return s.certain()
+	case order.kind == KindBinned && !kernel.Is64[T]():
+		if len(t.x) < kernel.OnGridSooner(order.Fold()) {
+			break
+		}
+		x, y := kernel.As[float32](t.x), kernel.As[float32](t.y)
+		most := kernel.Largest(t.kindInT(), x[:gridShown], y)
+		for tries := gridTries; tries > 0 && most > 0 && most < 0xff<<23; tries-- {
+			s.unit = kernel.SingleGrid(order.Fold(), most)
+			s.run(onGrid, order, t, threads)
+			var sum int128
+			for i := range s.sums {
+				sum.addLong(s.sums[i].grid)
+				most = max(most, s.sums[i].larger)
+			}
+			if !s.failed.Load() {
+				return T(sum.roundSingle(s.unit)), sum != int128{}
+			}
+		}
+	}
+	return 0, false
+}
+
+// certain returns the exact sum, rounded once, if the certificates of the pieces are enough, as certify does.
+func (s *sharing[T]) certain() (T, bool) {
+	if s.failed.Load() {
+		return 0, false
+	}
+	var all quick
+	for i := range s.sums {
+		if q := &s.sums[i]; q.any {
+			all.certify(q.certified)
+		}
+	}
+	c := all.certified
+	if v, ok := kernel.RoundCertain[T](c.s, c.t, float64(c.error*(1+0x1p-20))); ok {
+		return v, true
+	}
+	if kernel.Is64[T]() || s.t.kind() != kernel.Plain || !kernel.IsFinite(c.s+c.t) {
+		return 0, false
+	}
+	return T(c.s + c.t), lossless(0, c.most, 0, s.t.x)
 }
 
 // begin cuts the terms and returns the number of pieces.
@@ -65,6 +148,9 @@ func (s *sharing[T]) begin(order Order, t terms[T], threads int) int {
 		s.grid *= 2
 	}
 	s.runs = slices.Grow(s.runs[:0], threads)[:threads]
+	s.sums = slices.Grow(s.sums[:0], threads)[:threads]
+	clear(s.sums)
+	s.failed.Store(false)
 	return s.shares * len(s.ends)
 }
 
@@ -84,6 +170,12 @@ func (s *sharing[T]) cut(part int) int {
 // part sums a piece.
 func (s *sharing[T]) part(worker, part int) {
 	lo, hi := s.cut(part), s.cut(part+1)
+	if s.way != byStates {
+		if !s.failed.Load() && lo < hi && !s.quickPart(&s.sums[worker], s.t.slice(lo, hi)) {
+			s.failed.Store(true)
+		}
+		return
+	}
 	runs := &s.runs[worker]
 	if last := len(*runs) - 1; last < 0 || (*runs)[last].end != lo {
 		a := newAccumulator[T](s.order, lo)
@@ -93,15 +185,43 @@ func (s *sharing[T]) part(worker, part int) {
 	(*runs)[len(*runs)-1].add(s.t.slice(lo, hi))
 }
 
+// quickPart adds terms to q. It returns false where it cannot.
+func (s *sharing[T]) quickPart(q *quick, t terms[T]) bool {
+	if s.way == onGrid {
+		sum, larger, ok := sumOnGrid(s.order.Fold(), s.unit, t.kindInT(), kernel.As[float32](t.x), kernel.As[float32](t.y))
+		q.grid.addLong(sum)
+		q.larger = max(q.larger, larger)
+		return ok
+	}
+	block := certifiedBlock
+	if t.y != nil {
+		block /= 2
+	}
+	n := min(len(t.x), block)
+	c, _, ok := certifyFirst(t.kind(), t.x[:n], t.y, false)
+	if ok && n < len(t.x) {
+		c, ok = certifyOthers(c, t.kind(), n, t.x, t.y)
+	}
+	q.certify(c)
+	return ok
+}
+
+// certify adds the sum of other terms.
+func (q *quick) certify(c certified) {
+	if q.any {
+		c = q.certified.join(c)
+	}
+	q.certified, q.any = c, true
+}
+
 // finish merges the runs in order.
 func (s *sharing[T]) finish() T {
 	all := slices.Concat(s.runs...)
 	slices.SortFunc(all, func(a, b *Accumulator[T]) int { return cmp.Compare(a.start, b.start) })
-	for i, runs := range s.runs { // what is kept for the next sum keeps nothing of this one
+	for i, runs := range s.runs {
 		clear(runs)
 		s.runs[i] = runs[:0]
 	}
-	s.t = terms[T]{}
 	for _, next := range all[1:] {
 		if err := all[0].Merge(next); err != nil {
 			panic(err) // the runs are adjacent by construction
