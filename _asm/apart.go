@@ -11,12 +11,12 @@ import (
 // there are several: see internal/kernel/apart.go.
 //
 // Of products there are as many places of both arrays. Two arrays may be so far apart that a line of the one and that of the other are in the same bank of the
-// memory; so all lines of x of a stretch are prefetched before those of y, while the stretch askedStretches before it is at work.
+// memory; so all lines of x of a stretch are prefetched before those of y, while the stretch that is prefetchStretches before it is at work.
 const (
-	places         = 4
-	stretch        = 1024 // bytes
-	stretchOfTwo   = 512  // of each of two arrays
-	askedStretches = 2    // half of the places
+	places            = 4
+	stretch           = 1024 // bytes
+	stretchOfTwo      = 512  // of each of two arrays
+	prefetchStretches = 2    // half of the places
 )
 
 // stretchOf returns the bytes of a stretch in one array, or in each of two.
@@ -35,7 +35,7 @@ func eachPlace(t target, two bool, row func()) {
 	t.addImm("t", -length)
 	if two {
 		t.move("u", "apart")
-		t.shl("u", 1) // askedStretches
+		t.shl("u", 1) // prefetchStretches
 	} else {
 		t.loadAhead("u", ofStream)
 	}

@@ -161,7 +161,7 @@ func (k *onGrid) eachTurn() {
 	k.line("SHRQ $%d, DI", bits.Len(uint(length))-1)
 	k.line("LEAQ -%d(CX*%d), R13", length, places)
 	if k.term != plain {
-		k.line("LEAQ (CX*%d), BX", askedStretches)
+		k.line("LEAQ (CX*%d), BX", prefetchStretches)
 	} else {
 		k.line("MOVQ ·streamAhead(SB), BX")
 	}
