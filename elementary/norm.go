@@ -23,9 +23,11 @@ import (
 // deviation, that dominates.
 //
 // dst may be x. The bits depend on the row alone. It panics unless all lengths
-// agree and are not zero, or if the order does not apply to T.
+// agree and are not zero, if dst overlaps x otherwise, or the weights or biases, or if
+// the order does not apply to T.
 func LayerNorm[T Float](order reduce.Order, dst, x, weight, bias []T, eps T) {
 	checkNorm("LayerNorm", len(dst), len(x), len(weight), len(bias))
+	checkPlaces("LayerNorm", dst, x, weight, bias)
 	n := T(len(x))
 	mean := reduce.Sum(order, x) / n
 	kernel.Each(kernel.RowLess, dst, x, nil, nil, mean)
@@ -46,6 +48,7 @@ func LayerNorm[T Float](order reduce.Order, dst, x, weight, bias []T, eps T) {
 // dst may be x. It panics as LayerNorm does.
 func RMSNorm[T Float](order reduce.Order, dst, x, weight []T, eps T) {
 	checkNorm("RMSNorm", len(dst), len(x), len(weight), len(x))
+	checkPlaces("RMSNorm", dst, x, weight)
 	s := Sqrt(reduce.SumSquares(order, x)/T(len(x)) + eps)
 	kernel.Each(kernel.RowOverTimes, dst, x, weight, nil, s)
 }
@@ -53,5 +56,17 @@ func RMSNorm[T Float](order reduce.Order, dst, x, weight []T, eps T) {
 func checkNorm(name string, dst, x, weight, bias int) {
 	if x == 0 || dst != x || weight != x || bias != x {
 		panic(fmt.Sprintf("elementary: %s of %s into %d with %s and %d biases", name, plural.Of(x, "element"), dst, plural.Of(weight, "weight"), bias))
+	}
+}
+
+// checkPlaces panics unless dst is x or apart from it, and apart from the others, which are as long.
+func checkPlaces[T Float](name string, dst, x []T, others ...[]T) {
+	beside, same := placed(dst, x)
+	for _, o := range others {
+		apart, _ := placed(dst, o)
+		same, beside = same && apart, beside && apart
+	}
+	if !beside && !same {
+		panic(fmt.Sprintf("elementary: %s of %s into memory that overlaps it, or the weights or biases", name, plural.Of(len(x), "element")))
 	}
 }

@@ -36,8 +36,8 @@ func Pow(x, y float32) float32 {
 // PowSlice sets dst[i] = Pow(x[i], y[i]). dst may be x or y, and all three must have
 // one length.
 func PowSlice(dst, x, y []float32) {
-	checkLength("Pow", len(dst), len(x))
-	checkLength("Pow", len(dst), len(y))
+	checkSlices("Pow", dst, x)
+	checkSlices("Pow", dst, y)
 	for i, v := range x {
 		dst[i] = Pow(v, y[i])
 	}

@@ -2,14 +2,15 @@ package elementary
 
 import (
 	"fmt"
+	"unsafe"
 
 	"github.com/samebits/samebits/internal/kernel"
 	"github.com/samebits/samebits/internal/plural"
 )
 
 // ExpSlice sets dst[i] = Exp(x[i]). Like every slice form here it gives the bits of
-// the scalar form, allows dst and x to be the same slice (but not to overlap
-// otherwise), and panics where their lengths differ.
+// the scalar form, allows dst and x to be the same slice, and panics where their
+// lengths differ or they overlap otherwise.
 func ExpSlice[T Float](dst, x []T) { apply("Exp", ofExp, dst, x, Exp[T]) }
 
 // Exp2Slice sets dst[i] = Exp2(x[i]); see [ExpSlice].
@@ -59,7 +60,7 @@ func CbrtSlice[T Float](dst, x []T) { apply("Cbrt", ofCbrt, dst, x, Cbrt[T]) }
 
 // SqrtSlice sets dst[i] = Sqrt(x[i]); see [ExpSlice].
 func SqrtSlice[T Float](dst, x []T) {
-	checkLength("Sqrt", len(dst), len(x))
+	checkSlices("Sqrt", dst, x)
 	for i, v := range x {
 		dst[i] = Sqrt(v)
 	}
@@ -68,8 +69,11 @@ func SqrtSlice[T Float](dst, x []T) {
 // SincosSlice sets sin[i], cos[i] = Sincos(x[i]). Either may be x, but not both,
 // and all three must have one length.
 func SincosSlice[T Float](sin, cos, x []T) {
-	checkLength("Sincos", len(sin), len(x))
-	checkLength("Sincos", len(cos), len(x))
+	checkSlices("Sincos", sin, x)
+	checkSlices("Sincos", cos, x)
+	if beside, same := placed(sin, cos); same || !beside {
+		panicOverlap("Sincos", sin, cos)
+	}
 	if len(x) > 0 && &sin[0] == &x[0] {
 		CosSlice(cos, x)
 		SinSlice(sin, x)
@@ -82,7 +86,7 @@ func SincosSlice[T Float](sin, cos, x []T) {
 // apply sets dst[i] to scalar(x[i]): of float32, and of Exp, what the vector kernel of the
 // function decides by it, and the rest one by one.
 func apply[T Float](name string, of function, dst, x []T, scalar func(T) T) {
-	checkLength(name, len(dst), len(x))
+	checkSlices(name, dst, x)
 	for len(x) > 0 {
 		n := len(x)
 		if !kernel.Is64[T]() || of == ofExp {
@@ -103,6 +107,27 @@ func mapped[T Float](of function, dst, x []T) int {
 		return kernel.MapExp64(&constants, &exp2Pairs, kernel.As[float64](dst), kernel.As[float64](x))
 	}
 	return kernel.Map(programs[of].Program, &constants, kernel.As[float32](dst), kernel.As[float32](x))
+}
+
+// checkSlices panics unless dst is as long as x, and the same memory or apart from it.
+func checkSlices[T Float](name string, dst, x []T) {
+	checkLength(name, len(dst), len(x))
+	if beside, same := placed(dst, x); !beside && !same {
+		panicOverlap(name, dst, x)
+	}
+}
+
+// placed tells whether two slices of one length lie beside each other, as those of nothing do, or else are the same.
+func placed[T Float](a, b []T) (beside, same bool) {
+	from := uintptr(unsafe.Pointer(unsafe.SliceData(a))) - uintptr(unsafe.Pointer(unsafe.SliceData(b)))
+	size := uintptr(len(a)) * unsafe.Sizeof(T(0))
+	return from >= size && -from >= size || size == 0, from == 0 && size > 0
+}
+
+// panicOverlap is apart as panicLength is.
+func panicOverlap[T Float](name string, dst, other []T) {
+	from := int(uintptr(unsafe.Pointer(unsafe.SliceData(dst))) - uintptr(unsafe.Pointer(unsafe.SliceData(other))))
+	panic(fmt.Sprintf("elementary: %sSlice: destination of %s begins %s from the beginning of what it may not overlap", name, plural.Of(len(dst), "element"), plural.Of(from, "byte")))
 }
 
 func checkLength(name string, dst, x int) {

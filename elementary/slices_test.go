@@ -1,10 +1,13 @@
 package elementary
 
 import (
+	"fmt"
 	"math"
 	"testing"
+	"unsafe"
 
 	"github.com/samebits/samebits/internal/kernel"
+	"github.com/samebits/samebits/reduce"
 	"github.com/stretchr/testify/require"
 )
 
@@ -41,6 +44,54 @@ func testSlices[T Float](t *testing.T) {
 		require.PanicsWithValue(t, "elementary: "+name+"Slice: destination has 3 elements, source has 5",
 			func() { f(make([]T, 3), make([]T, 5)) })
 	}
+}
+
+// What overlaps otherwise than wholly is refused, at every distance; neighbours are not.
+func TestSlicesRefuseOverlap(t *testing.T) {
+	t.Run("float32", testSlicesRefuseOverlap[float32])
+	t.Run("float64", testSlicesRefuseOverlap[float64])
+}
+
+func testSlicesRefuseOverlap[T Float](t *testing.T) {
+	const n = 5
+	memory := make([]T, 4*n)
+	refuses := func(from int, name string, f func(dst, x []T)) {
+		for i := range memory {
+			memory[i] = T(i)
+		}
+		x, dst := memory[n:2*n], memory[n+from:2*n+from]
+		if from != 0 && -n < from && from < n {
+			require.Panics(t, func() { f(dst, x) }, "%s %d", name, from)
+			require.Equal(t, T(n), x[0], "%s %d: nothing is written", name, from)
+			return
+		}
+		require.NotPanics(t, func() { f(dst, x) }, "%s %d", name, from)
+	}
+	other := make([]T, n)
+	for from := -n; from <= n; from++ {
+		for name, f := range slices[T]() {
+			refuses(from, name, f)
+		}
+		refuses(from, "Softmax", func(dst, x []T) { Softmax(reduce.Pairwise, dst, x) })
+		refuses(from, "LayerNorm", func(dst, x []T) { LayerNorm(reduce.Pairwise, dst, x, other, other, 1) })
+		refuses(from, "RMSNorm", func(dst, x []T) { RMSNorm(reduce.Pairwise, dst, x, other, 1) })
+		refuses(from, "sines", func(dst, x []T) { SincosSlice(dst, make([]T, n), x) })
+		refuses(from, "cosines", func(dst, x []T) { SincosSlice(make([]T, n), dst, x) })
+		x32 := kernel.As[float32](other)
+		if !kernel.Is64[T]() {
+			refuses(from, "Pow, x", func(dst, x []T) { PowSlice(kernel.As[float32](dst), kernel.As[float32](x), x32) })
+			refuses(from, "Pow, y", func(dst, x []T) { PowSlice(kernel.As[float32](dst), x32, kernel.As[float32](x)) })
+		}
+	}
+	require.PanicsWithValue(t, fmt.Sprintf("elementary: ExpSlice: destination of 5 elements begins %d bytes from the beginning of what it may not overlap", 2*unsafe.Sizeof(T(0))),
+		func() { ExpSlice(memory[2:7], memory[:5]) })
+	require.Panics(t, func() { SincosSlice(other, other, memory[:n]) }, "sines where cosines are")
+	require.Panics(t, func() { SincosSlice(memory[:n], memory[1:n+1], other) }, "sines among cosines")
+	require.Panics(t, func() { LayerNorm(reduce.Pairwise, other, memory[:n], other, memory[n:2*n], 1) }, "onto the weights")
+	require.Panics(t, func() { LayerNorm(reduce.Pairwise, other, other, memory[:n], other, 1) }, "onto the biases")
+	require.PanicsWithValue(t, "elementary: RMSNorm of 5 elements into memory that overlaps it, or the weights or biases", func() {
+		RMSNorm(reduce.Pairwise, other, memory[:n], other, 1)
+	})
 }
 
 func TestSincosSlice(t *testing.T) {

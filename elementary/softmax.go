@@ -31,7 +31,7 @@ import (
 //
 // dst may be x; what is masked is not in x at all. A NaN in x makes all of dst
 // NaN, and so does a maximum of +Inf or a row of -Inf alone. It panics if the
-// lengths differ or the order does not apply to T.
+// lengths differ, dst and x overlap otherwise, or the order does not apply to T.
 func Softmax[T Float](order reduce.Order, dst, x []T) {
 	if len(dst) != len(x) {
 		panic(fmt.Sprintf("elementary: Softmax of %s into %d", plural.Of(len(x), "element"), len(dst)))
@@ -39,6 +39,7 @@ func Softmax[T Float](order reduce.Order, dst, x []T) {
 	if len(x) == 0 {
 		return
 	}
+	checkPlaces("Softmax", dst, x)
 	kernel.Each(kernel.RowLess, dst, x, nil, nil, kernel.Maximum(x))
 	ExpSlice(dst, dst)
 	sum := reduce.Sum(order, dst)

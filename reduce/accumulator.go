@@ -66,6 +66,16 @@ func newAccumulator[T Float](order Order, start int) *Accumulator[T] {
 	return a
 }
 
+// reserve makes room for the nodes of many terms, so that adding them does not allocate again and again.
+func (a *Accumulator[T]) reserve() {
+	if a.plain != nil {
+		a.plain.reserve()
+	}
+	if a.wide != nil {
+		a.wide.reserve()
+	}
+}
+
 // orderless is what the zero Accumulator is.
 const orderless = "an Accumulator without an order: want one made by NewAccumulator or unmarshalled"
 

@@ -118,7 +118,7 @@ func (b *Bins[T]) Add(x []T) {
 // is not positive, y is too short, b is the zero Bins or they are too many.
 func (b *Bins[T]) AddProducts(x, y []T, stride int) {
 	checkFold(b.fold)
-	if stride < 1 || len(x) > (len(y)+stride-1)/stride {
+	if stride < 1 || !stretches(len(x), len(y), stride) {
 		panic(fmt.Sprintf("reduce: products of %s and %d with stride %d", plural.Of(len(x), "element"), len(y), stride))
 	}
 	b.mustHold(int64(len(x)))

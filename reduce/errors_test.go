@@ -55,6 +55,16 @@ func TestPanicsNameTheNumbers(t *testing.T) {
 	require.PanicsWithValue(t, "reduce: fold of 0 bins: want 2 to 4", func() { zero.Add(one) })
 	require.PanicsWithValue(t, "reduce: fold of 0 bins: want 2 to 4", func() { zero.AddProducts(one, one, 1) })
 	bins := reduce.NewBins[float64](3)
+	require.PanicsWithValue(t, fmt.Sprintf("reduce: products of 2 elements and 5 with stride %d", math.MaxInt), func() { bins.AddProducts(long[:2], long, math.MaxInt) })
+	require.PanicsWithValue(t, "reduce: products of 1 element and 0 with stride 1", func() { bins.AddProducts(one, nil, 1) })
+	require.PanicsWithValue(t, "reduce: products of 3 elements and 4 with stride 2", func() { bins.AddProducts(long[:3], long[:4], 2) })
+	for _, stride := range []int{1, 2, math.MaxInt - 1, math.MaxInt} { // any is fine for one product
+		bins.AddProducts(one, long, stride)
+		require.Zero(t, reduce.FoldProducts(reduce.KindKahan, one, long, stride))
+	}
+	bins.AddProducts(nil, nil, math.MaxInt)
+	bins.AddProducts(long[:3], long, 2)
+	require.EqualValues(t, 7, bins.Count())
 	require.PanicsWithValue(t, "reduce: nil merged with bins of fold 3", func() { bins.Merge(nil) })
 	var exact reduce.Superaccumulator
 	exact.Add(1)

@@ -106,6 +106,10 @@ func abs[T Float](x T) T {
 	return x
 }
 
+// stretches tells whether memory of so many numbers holds n that are stride apart. It divides where (n-1)*stride may not
+// be an int.
+func stretches(n, memory, stride int) bool { return n == 0 || memory > 0 && n-1 <= (memory-1)/stride }
+
 // FoldProducts is the left fold over the products x[i]*y[i*stride], each rounded
 // to T, by the rule of the kind: KindSequential, KindKahan or KindNeumaier. It
 // starts from +0, so that a contraction that is exactly zero is +0. It panics if the
@@ -116,7 +120,7 @@ func FoldProducts[T Float](k Kind, x, y []T, stride int) T {
 		panic(fmt.Sprintf("reduce: fold by rule %v: want sequential, kahan or neumaier", k))
 	case stride < 1:
 		panic(fmt.Sprintf("reduce: fold of products with stride %d: want 1 or more", stride))
-	case len(x) > 0 && (len(y) == 0 || len(x)-1 > (len(y)-1)/stride):
+	case !stretches(len(x), len(y), stride):
 		panic(fmt.Sprintf("reduce: fold of %s with stride %d and %s, of which %d are given", plural.Of(len(x), "product"), stride, plural.Of((len(x)-1)*stride+1, "number"), len(y)))
 	}
 	f := folder[T]{any: true}

@@ -30,6 +30,12 @@ func newLaneCover[S Float](lanes int, paired bool) *laneCover[S] {
 	return &laneCover[S]{lanes: lanes, log: bits.Len(uint(lanes)) - 1, width: width, head: make([]S, width)}
 }
 
+// reserve makes room for the nodes of most ranges, two a level of the tree.
+func (c *laneCover[S]) reserve() {
+	const nodes = 16
+	c.spans, c.nodes = slices.Grow(c.spans, nodes), slices.Grow(c.nodes, nodes*c.width)
+}
+
 func (c *laneCover[S]) clone() *laneCover[S] {
 	d := *c
 	d.spans, d.nodes, d.head = slices.Clone(c.spans), slices.Clone(c.nodes), slices.Clone(c.head)

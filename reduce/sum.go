@@ -319,25 +319,6 @@ func binnedSpread(fold, n int) float64 {
 // written by tests alone.
 var grain = 1 << 17
 
-// parallelSum lets each goroutine sum a contiguous share, with cuts where they
-// happen to fall, and merges the shares in order.
-func parallelSum[T Float](order Order, t terms[T], threads int) T {
-	n := len(t.x)
-	shares := make([]*Accumulator[T], threads)
-	parallel.For(threads, threads, func(k int) {
-		lo, hi := parallel.Cut(n, threads, k)
-		shares[k] = newAccumulator[T](order, lo)
-		shares[k].add(t.slice(lo, hi))
-	})
-	whole := shares[0]
-	for _, next := range shares[1:] {
-		if err := whole.Merge(next); err != nil {
-			panic(err) // the shares are adjacent by construction
-		}
-	}
-	return whole.mustSum()
-}
-
 // arrivalBlock is the number of terms that one goroutine of an Arrival sum folds
 // before it adds them to the total.
 const arrivalBlock = 1024

@@ -32,15 +32,14 @@ func NewVector[T Float](n, inc int, data []T) Vector[T] {
 // whole is the view of a slice.
 func whole[T Float](x []T) Vector[T] { return Vector[T]{N: len(x), Inc: 1, Data: x} }
 
-// mustFit panics if the vector is not one. It divides where (n-1)*inc may
-// exceed the largest int.
+// mustFit panics if the vector is not one.
 func (v Vector[T]) mustFit() {
 	switch {
 	case v.N < 0:
 		panic(fmt.Sprintf("reduce: vector of %s: want 0 or more", plural.Of(v.N, "element")))
 	case v.Inc < 1:
 		panic(fmt.Sprintf("reduce: vector of increment %d: want 1 or more", v.Inc))
-	case v.N > 0 && (len(v.Data) == 0 || v.N-1 > (len(v.Data)-1)/v.Inc):
+	case !stretches(v.N, len(v.Data), v.Inc):
 		panic(fmt.Sprintf("reduce: vector of %s at increment %d: too long for %s", plural.Of(v.N, "element"), v.Inc, plural.Of(len(v.Data), "number")))
 	}
 }

@@ -20,6 +20,9 @@ const (
 	exitSuccess = 0
 	exitFinding = 1 // bits differ that should not, or a fault was found
 	exitBadUse  = 2 // bad use or bad input
+	// Ended by a signal: 128 and its number, as shells have it.
+	exitInterrupted = 130
+	exitTerminated  = 143
 )
 
 // errFinding ends a command that did its work and found something: its report
@@ -63,12 +66,16 @@ func run(ctx context.Context, args []string, s streams) (status int) {
 	}()
 	ctx, done := context.WithCancel(ctx)
 	defer done()
+	working := ctx // what the command works under
 	parser, err := kong.New(new(cli),
 		kong.Name("samebits"),
 		kong.Description("Numerics whose results are the same bits everywhere."),
 		kong.Writers(s.out, s.err),
 		kong.Exit(func(code int) { panic(exit(code)) }),
-		kong.BindSingletonProvider(func() context.Context { return untilSignal(ctx) }),
+		kong.BindSingletonProvider(func() context.Context {
+			working = untilSignal(ctx)
+			return working
+		}),
 		kong.Bind(s),
 		kong.KindMapper(reflect.String, kong.MapperFunc(asTyped)),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
@@ -86,15 +93,38 @@ func run(ctx context.Context, args []string, s streams) (status int) {
 	case errors.Is(err, errFinding):
 		return exitFinding
 	}
+	var by endedBy
+	if errors.As(context.Cause(working), &by) {
+		fmt.Fprintf(s.err, "samebits: %v\n", by)
+		if by.Signal == os.Interrupt {
+			return exitInterrupted
+		}
+		return exitTerminated
+	}
 	fmt.Fprintf(s.err, "samebits: %s\n", printable(err.Error()))
 	return exitBadUse
 }
 
-// untilSignal returns a context that ends with ctx or at the first signal to end, which it keeps from ending the process.
-// A second one ends that. A command that asks for no context ends at the first, whatever it waits for.
+// endedBy says which signal ended a command.
+type endedBy struct{ os.Signal }
+
+func (e endedBy) Error() string { return "ended by a signal: " + e.String() }
+
+// untilSignal returns a context that ends with ctx or at the first signal to end, which is its cause, and which it keeps
+// from ending the process. A second one ends that. A command that asks for no context ends at the first, whatever it waits for.
 func untilSignal(ctx context.Context) context.Context {
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop)
+	ctx, end := context.WithCancelCause(ctx)
+	came := make(chan os.Signal, 1)
+	signal.Notify(came, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		defer signal.Stop(came)
+		select {
+		case s := <-came:
+			end(endedBy{s})
+		case <-ctx.Done():
+			end(nil)
+		}
+	}()
 	return ctx
 }
 

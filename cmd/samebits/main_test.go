@@ -367,6 +367,38 @@ func TestSignalsEndWhatWaits(t *testing.T) {
 	}
 }
 
+// A command at work ends at a signal, says which, and exits as shells expect of what a signal ended.
+func TestSignalsEndWhatWorks(t *testing.T) {
+	const works = "SAMEBITS_TEST_WORKS"
+	if os.Getenv(works) != "" {
+		os.Exit(run(context.Background(), []string{"bench", "--time", "10s"}, streams{os.Stdin, os.Stdout, os.Stderr}))
+	}
+	if runtime.GOOS == "windows" || runtime.GOOS == "plan9" {
+		t.Skip("signals are sent otherwise there")
+	}
+	ends := func(sent os.Signal, after time.Duration) (status int, said string) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		c := exec.CommandContext(ctx, os.Args[0], "-test.run", "^"+t.Name()+"$")
+		c.Env = append(os.Environ(), works+"=1")
+		var stderr bytes.Buffer
+		c.Stderr = &stderr
+		require.NoError(t, c.Start())
+		time.Sleep(after)
+		require.NoError(t, c.Process.Signal(sent))
+		require.Error(t, c.Wait())
+		return c.ProcessState.ExitCode(), stderr.String()
+	}
+	for sent, want := range map[os.Signal]int{os.Interrupt: exitInterrupted, syscall.SIGTERM: exitTerminated} {
+		status, said, after := -1, "", 100*time.Millisecond
+		for ; status < 0 && after < 10*time.Second; after *= 2 { // it may not have come so far as to see the signal
+			status, said = ends(sent, after)
+		}
+		require.Equal(t, want, status)
+		require.Equal(t, "samebits: ended by a signal: "+sent.String()+"\n", said)
+	}
+}
+
 // Names of files are bytes to Linux, of flags and of arguments alike.
 func TestNamesThatAreNotUTF8(t *testing.T) {
 	if runtime.GOOS != "linux" {

@@ -20,15 +20,15 @@ func TestMakeGivesZerosOfItsOwn(t *testing.T) {
 	}
 }
 
-func TestAlignedBeginsWithALargePage(t *testing.T) {
-	for _, n := range []int{0, 1, Large/8 - 1, Large / 8, Large / 4, Large/4 + 1, 3*Large/4 + 77} {
+func TestAlignedBeginsWithAHugePage(t *testing.T) {
+	for _, n := range []int{0, 1, Huge/8 - 1, Huge / 8, Huge / 4, Huge/4 + 1, 3*Huge/4 + 77} {
 		x := Aligned[uint32](n)
 		require.Len(t, x, n)
-		if n < Large/8 {
+		if n < Huge/8 {
 			continue
 		}
-		require.Zero(t, uintptr(unsafe.Pointer(unsafe.SliceData(x)))%Large, n)
-		require.Zero(t, 4*cap(x)%Large, n)
+		require.Zero(t, uintptr(unsafe.Pointer(unsafe.SliceData(x)))%Huge, n)
+		require.Zero(t, 4*cap(x)%Huge, n)
 		for i := range x[:cap(x)] { // all of it may be used
 			x[:cap(x)][i]++
 		}
