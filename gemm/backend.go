@@ -180,7 +180,10 @@ func (n Native[T]) operand(a Matrix[T], w Packed[T], rows, cols int) (*Weights[T
 	if want := packing(n.order); own.order != want {
 		return nil, fmt.Errorf("gemm: weights packed for order %v, multiplied in order %v", own.order, n.order)
 	}
-	return own, checkProduct(a, w, rows, cols)
+	if err := checkProduct(a, w, rows, cols); err != nil || rows == 0 || cols == 0 {
+		return own, err
+	}
+	return own, checkChain(n.order, own.k)
 }
 
 // packedBy returns the weights as those of a backend, or an error if another packed them.

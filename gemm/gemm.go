@@ -62,8 +62,8 @@ func (o Options) within(rows, cols int) Options {
 // + 1 under Pairwise. The other orders keep the bounds of reduce.Dot.
 //
 // It is an error if a shape is impossible, shapes do not match, C overlaps A or
-// B (from the first element to the last), Threads is negative or the order does not
-// apply to T.
+// B (from the first element to the last), Threads is negative, the order does not
+// apply to T, or it folds all terms and they are 2^32 or more.
 func Gemm[T Float](o Options, transA, transB bool, alpha T, a, b Matrix[T], beta T, c Matrix[T]) error {
 	if err := checkGemm(o, transA, transB, a, b, c); err != nil || c.empty() {
 		return err
@@ -72,6 +72,9 @@ func Gemm[T Float](o Options, transA, transB bool, alpha T, a, b Matrix[T], beta
 	if alpha == 0 || k == 0 {
 		scale(beta, c)
 		return nil
+	}
+	if err := checkChain(o.Order, k); err != nil {
+		return err
 	}
 	place := Whole(k, o.Order)
 	place.Growing = o.Growing
@@ -100,6 +103,9 @@ func productFrom[T Float](o Options, first int, a, b, c Matrix[T]) error {
 	if a.Cols == 0 {
 		scale(0, c)
 		return nil
+	}
+	if err := checkChain(o.Order, a.Cols); err != nil {
+		return err
 	}
 	place := Contraction{K: first + a.Cols, From: first, Leaf: o.Order.Leaf(), Growing: true}
 	multiplyOnce(o, finish[T]{alpha: 1}, place, leftOperand[T]{Matrix: a}, rightOperand[T]{b: b}, c)
