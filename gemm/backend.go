@@ -1,6 +1,7 @@
 package gemm
 
 import (
+	"errors"
 	"fmt"
 	"math"
 
@@ -70,7 +71,8 @@ func (n Native[T]) options() Options {
 // where others would come too late. Arrival keeps its goroutines: they are what it measures.
 func (n Native[T]) optionsFor(rows int, w *Weights[T]) Options {
 	o := n.options()
-	if w.k*w.n*(rows+rowWork) < fewWork && n.order.Kind() != reduce.KindArrival {
+	work := uint64(w.k*w.n) * uint64(rows+rowWork) // more than an int of 32 bits holds
+	if work < uint64(fewWork) && n.order.Kind() != reduce.KindArrival {
 		o.Threads = 1
 	}
 	return o
@@ -144,6 +146,9 @@ func (n Native[T]) Partial(a Matrix[T], w Packed[T]) (*Partial[T], error) {
 // PartialTo is Partial into p, whose memory it uses: nobody may read p, or a Slice of it, meanwhile.
 // After an error p is as it was.
 func (n Native[T]) PartialTo(p *Partial[T], a Matrix[T], w Packed[T]) error {
+	if p == nil {
+		return errors.New("gemm: no Partial: want one to compute into")
+	}
 	own, err := packedBy[Weights[T], T](w)
 	if err != nil {
 		return err
@@ -178,12 +183,20 @@ func (n Native[T]) operand(a Matrix[T], w Packed[T], rows, cols int) (*Weights[T
 		return nil, err
 	}
 	if want := packing(n.order); own.order != want {
-		return nil, fmt.Errorf("gemm: weights packed for order %v, multiplied in order %v", own.order, n.order)
+		return nil, fmt.Errorf("gemm: weights with their terms %s multiplied in order %v: want them %s", placeOf(own.order), n.order, placeOf(want))
 	}
 	if err := checkProduct(a, w, rows, cols); err != nil || rows == 0 || cols == 0 {
 		return own, err
 	}
 	return own, checkChain(n.order, own.k)
+}
+
+// placeOf says where the terms of packed weights lie, by what packing returns.
+func placeOf(packing reduce.Order) string {
+	if packing.Kind() == reduce.KindShuffled {
+		return fmt.Sprintf("permuted for %v", packing)
+	}
+	return "as they are"
 }
 
 // packedBy returns the weights as those of a backend, or an error if another packed them.
