@@ -171,7 +171,8 @@ func (n Native[T]) Product(alpha T, a, b Matrix[T], trans, growing bool, c Matri
 }
 
 // ProductFrom evaluates a*b over the terms from index first on. Cost, bound and errors are those of
-// Gemm; a negative first is an error, too, and terms beyond the largest index.
+// Gemm; a negative first is an error, too, and terms beyond the largest index. Shuffled permutes all
+// terms, the absent ones included: it takes memory for as many integers.
 func (n Native[T]) ProductFrom(first int, a, b, c Matrix[T]) error {
 	return productFrom(n.options(), first, a, b, c)
 }
