@@ -37,9 +37,9 @@
 // for a zero in x or B, or gonum for one in A. Elements that a routine does not name are left
 // alone, and those that it names are read: gonum v0.17.0 itself clears what lies in y behind the
 // vector in Sgemv by the transpose with beta = 0, and in Ger on amd64 goes wrong with negative
-// increments. A NaN that arithmetic makes is the canonical quiet one. In levels 2 and 3 a result overwrites an operand that it shares memory
-// with only after that has been read. Level 1 goes from element to element, so that there
-// vectors that overlap have no promise, as in BLAS.
+// increments. A NaN that arithmetic makes is the canonical quiet one. In levels 2 and 3 a result
+// overwrites an operand that it shares memory with only after that has been read. Level 1 goes
+// from element to element, so that there vectors that overlap have no promise, as in BLAS.
 //
 // # What is the same in gonum's other packages
 //

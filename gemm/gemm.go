@@ -3,10 +3,8 @@ package gemm
 import (
 	"fmt"
 	"math"
-	"sync"
 
 	"github.com/samebits/samebits/internal/kernel"
-	"github.com/samebits/samebits/internal/parallel"
 	"github.com/samebits/samebits/reduce"
 )
 
@@ -138,19 +136,6 @@ func checkGemm[T Float](o Options, transA, transB bool, a, b, c Matrix[T]) error
 	return nil
 }
 
-// scale sets C = RN(beta*C), and to +0 where beta is 0.
-func scale[T Float](beta T, c Matrix[T]) {
-	for i := range c.Rows {
-		for j, v := range c.Row(i) {
-			if beta == 0 {
-				c.Row(i)[j] = 0
-			} else {
-				c.Row(i)[j] = kernel.Canonical(T(beta * v))
-			}
-		}
-	}
-}
-
 // multiply sets C from the product of a, whose rows are contiguous, and w.
 func multiply[T Float](o Options, f finish[T], a Matrix[T], w *Weights[T], c Matrix[T]) {
 	multiplyOnce(o, f, w.place, leftOperand[T]{Matrix: a}, rightOperand[T]{w: w}, c)
@@ -194,12 +179,6 @@ func multiplyOperands[T Float](o Options, f finish[T], place Contraction, a left
 	}
 }
 
-// asRow returns a product of one column, whose elements lie one after the other, as one of one row:
-// the factors of a term are multiplied either way, and no panel is filled with one column.
-func asRow[T Float](a leftOperand[T], b rightOperand[T], c Matrix[T]) (leftOperand[T], rightOperand[T], Matrix[T]) {
-	return leftOperand[T]{b.b, !b.trans}, rightOperand[T]{b: a.Matrix, trans: !a.trans}, Dense(1, c.Rows, c.Data[:c.Rows])
-}
-
 // multiplyPacking sets C from operands that are packed as they are used.
 func multiplyPacking[T Float](o Options, f finish[T], place Contraction, a leftOperand[T], b rightOperand[T], c Matrix[T]) {
 	t := tilesFrom[T, T](o.Workspace)
@@ -231,66 +210,4 @@ func evaluateRoot[T Float](o Options, p program, a Matrix[T], w *Weights[T], c M
 	t.program, t.a, t.b = p, leftOperand[T]{Matrix: a}, rightOperand[T]{w: w}
 	t.c, t.finish = c, kernel.NewFinish(T(1), 0)
 	t.run(o.Threads)
-}
-
-// finish turns the state of an element into its value.
-type finish[T Float] struct{ alpha, beta T }
-
-// put finishes rounded sums: C = RN(RN(alpha*s) + RN(beta*C)), without a fused
-// multiply-add.
-func (f finish[T]) put(c, s []T) {
-	for j := range c {
-		c[j] = f.value(s[j], c[j])
-	}
-}
-
-// value finishes one sum. A sum that is zero counts as +0, also where products
-// that underflowed left -0.
-func (f finish[T]) value(s, c T) T {
-	v := T(f.alpha * (s + 0))
-	if f.beta != 0 {
-		v += T(f.beta * c)
-	}
-	return kernel.Canonical(v)
-}
-
-// arrive evaluates the Arrival order: the leaves of K are handed out to the
-// goroutines, and each adds its leaf's product to the sum as soon as it has it.
-// What is added first is left to the scheduler.
-func arrive[T Float](o Options, f finish[T], a Matrix[T], w *Weights[T], c Matrix[T]) {
-	sum := NewMatrix[T](c.Rows, c.Cols)
-	leaves := w.place.leaves(w.k)
-	threads := max(1, min(o.Threads, leaves.Len()))
-	scratch := make([]Matrix[T], threads)
-	var mu sync.Mutex
-	parallel.ForWorker(threads, leaves.Len(), func(worker, leaf int) {
-		if scratch[worker].Data == nil {
-			scratch[worker] = NewMatrix[T](c.Rows, c.Cols)
-		}
-		part := scratch[worker]
-		leafProduct(part, a, w, leaves.Lo+leaf)
-		mu.Lock()
-		defer mu.Unlock()
-		reduce.AddPlain(sum.Data, part.Data)
-	})
-	for i := range c.Rows {
-		row := c.Row(i)
-		for j := range row {
-			row[j] = f.value(sum.Row(i)[j], row[j])
-		}
-	}
-}
-
-// leafProduct sets part to the product over one leaf.
-func leafProduct[T Float](part, a Matrix[T], w *Weights[T], leaf int) {
-	buffer := take[T](w.k * kernel.Panel)
-	defer give(buffer)
-	for p := range w.stripCount() {
-		b := w.strip(p, *buffer)
-		for i := range a.Rows {
-			sa, sb := strip[T]{w.place, a.Row(i), b}.leaf(leaf)
-			v := strip[T]{a: sa, b: sb}.chain()
-			copy(part.Row(i)[p*kernel.Panel:], v[:])
-		}
-	}
 }
