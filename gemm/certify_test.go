@@ -246,6 +246,10 @@ func hostile[T Float]() []certifiedCase[T] {
 	half := T(math.Ldexp(1, -precision)) // of the last place of 1
 	odd := 1 + 2*half
 	negZero := T(math.Copysign(0, -1))
+	v, w := T(math.Ldexp(5, -76)), T(math.Ldexp(9, -76)) // whose product is 5.625 times the smallest
+	if kernel.Is64[T]() {
+		v, w = T(math.Ldexp(5, -539)), T(math.Ldexp(9, -538))
+	}
 	return []certifiedCase[T]{
 		{x: []T{1, half}, y: []T{1, 1}, alpha: 1},                             // ties: to even, down
 		{x: []T{odd, half}, y: []T{1, 1}, alpha: 1},                           // and up
@@ -270,6 +274,10 @@ func hostile[T Float]() []certifiedCase[T] {
 		{x: []T{smallest}, y: []T{smallest}, alpha: -1},                       //
 		{x: []T{smallest}, y: []T{smallest}, alpha: 1, beta: -1, c: smallest}, //
 		{x: []T{smallest, 1, -1}, y: []T{smallest, 1, 1}, alpha: 1},           // all that is left
+		{x: []T{v, v, v}, y: []T{w, w, w}, alpha: 1},                          // each loses a part below the range
+		{x: []T{v, v, v}, y: []T{w, w, w}, alpha: 3},                          //
+		{x: []T{v, v, v}, y: []T{w, w, w}, alpha: 1, beta: 1, c: smallest},    //
+		{x: []T{v, v, v}, y: []T{w, w, -w}, alpha: odd},                       //
 		{x: []T{1, 1}, y: []T{1, -1}, alpha: 1, beta: 1, c: 0},                // zero, and a zero
 		{x: []T{1}, y: []T{half}, alpha: 1, beta: 1, c: 1},                    // a tie with C
 		{x: []T{1}, y: []T{half}, alpha: odd, beta: 1, c: 1},                  // above it
