@@ -104,16 +104,19 @@ func driftingWide() (cases []certifiedCase[float32]) {
 }
 
 // driftingPairs returns sums of float64 whose low parts drift: each term is chosen so that
-// the low part is rounded in the same direction, by as much as can be. The last term brings
-// the sum to the other side of a midpoint.
-func driftingPairs(rng *rand.Rand) (cases []certifiedCase[float64]) {
+// the low part is rounded in the same direction, by as much as can be. After so many terms it
+// goes back to zero. The last term brings the sum to the other side of a midpoint.
+func driftingPairs(rng *rand.Rand, alpha float64, turn int) (cases []certifiedCase[float64]) {
 	for range 40 {
-		e := certifiedCase[float64]{alpha: 1, x: []float64{1}, y: []float64{1}}
+		e := certifiedCase[float64]{alpha: alpha, x: []float64{1}, y: []float64{1}}
 		h, l := 1.0, 0.0
-		for range 30 {
-			best, lost := 0.0, -1.0
+		for i := range 30 {
+			best, lost, half := 0.0, -1.0, 0x1p-53
+			if i >= turn {
+				half = -half
+			}
 			for range 64 {
-				p := 0x1p-53 * (1 + float64(1+rng.IntN(1<<12))*0x1p-52)
+				p := half * (1 + float64(1+rng.IntN(1<<12))*0x1p-52)
 				_, d := kernel.TwoSum(h, p)
 				if _, r := kernel.TwoSum(l, d); r > lost {
 					best, lost = p, r
@@ -123,7 +126,9 @@ func driftingPairs(rng *rand.Rand) (cases []certifiedCase[float64]) {
 			sum, d := kernel.TwoSum(h, best)
 			h, l = sum, l+d
 		}
+		e.alpha = 1
 		sum, computed := e.value(), bigValue(h)
+		e.alpha = alpha
 		computed.Add(computed, bigValue(l))
 		middle := bigValue(1 + 4*0x1p-52)
 		middle.Add(middle, bigValue(0x1p-53))
@@ -140,9 +145,14 @@ func TestBoundsAreNeeded(t *testing.T) {
 	wide := driftingWide()
 	require.Zero(t, wrongCases(wide, 1))
 	require.Positive(t, wrongCases(wide, 0.7))
-	pairs := driftingPairs(rand.New(rand.NewPCG(50, 51)))
+	pairs := driftingPairs(rand.New(rand.NewPCG(50, 51)), 1, 30)
 	require.Zero(t, wrongCases(pairs, 1))
 	require.Positive(t, wrongCases(pairs, 0x1p-5))
+
+	// The error grows with alpha. What is lost in scaling, which is bounded by the low part, is to be less than it.
+	pairs = driftingPairs(rand.New(rand.NewPCG(50, 51)), 0x1p20, 15)
+	require.Zero(t, wrongCases(pairs, 1))
+	require.Positive(t, wrongCases(pairs, 0x1p-20))
 }
 
 // scaledMidpoints returns elements alpha*S that are less than a last place of float64 from a
