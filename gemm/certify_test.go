@@ -248,10 +248,9 @@ func TestExactBesideMidpoints(t *testing.T) {
 // hostile lists elements whose value is a tie, exactly zero, or subnormal, that overflow on
 // the way, or for good.
 func hostile[T Float]() []certifiedCase[T] {
-	largest, smallest, precision := T(math.MaxFloat32), T(math.Float32frombits(1)), 24
+	largest, smallest, precision := largestOf[T](), T(math.Float32frombits(1)), 24
 	if kernel.Is64[T]() {
-		huge := math.MaxFloat64
-		largest, smallest, precision = T(huge), T(math.Float64frombits(1)), 53
+		smallest, precision = T(math.Float64frombits(1)), 53
 	}
 	half := T(math.Ldexp(1, -precision)) // of the last place of 1
 	odd := 1 + 2*half
@@ -300,7 +299,23 @@ func testHostile[T Float](t *testing.T) {
 		require.Equal(t, kernel.Bits(e.want()), kernel.Bits(e.got(1)), "%+v", e)
 		e = e.negated()
 		require.Equal(t, kernel.Bits(e.want()), kernel.Bits(e.got(1)), "%+v", e)
+		for _, alpha := range []T{1, 3, -0.75} { // whatever C is, where beta is 0
+			e := certifiedCase[T]{x: e.x, y: e.y, alpha: alpha}
+			want := kernel.Bits(e.want())
+			for _, c := range []T{kernel.NaN[T](), T(math.Inf(-1)), largestOf[T]()} {
+				e.c = c
+				require.Equal(t, want, kernel.Bits(e.got(1)), "%+v", e)
+			}
+		}
 	}
+}
+
+func largestOf[T Float]() T {
+	largest := math.MaxFloat32
+	if kernel.Is64[T]() {
+		largest = math.MaxFloat64
+	}
+	return T(largest)
 }
 
 func TestExactOfHostileElements(t *testing.T) {
