@@ -34,10 +34,12 @@
 // differ, Scal by 0 clears x, NaN and all, as gonum's tests demand, and Sdsdot of no
 // elements is alpha, as the reference has it. Zeros in A, B, x and y are multiplied as
 // other numbers are, so that 0*Inf is NaN also where the reference leaves out a column
-// for a zero in x or B, or gonum for one in A. A NaN that arithmetic makes is the
-// canonical quiet one. In levels 2 and 3 a result overwrites an operand that it shares memory
-// with only after that has been read. Level 1 goes from element to element, so that there
-// vectors that overlap have no promise, as in BLAS.
+// for a zero in x or B, or gonum for one in A. Elements that a routine does not name are left
+// alone, and those that it names are read: gonum v0.17.0 itself clears what lies in y behind the
+// vector in Sgemv by the transpose with beta = 0, and in Ger on amd64 goes wrong with negative
+// increments. A NaN that arithmetic makes is the canonical quiet one. In levels 2 and 3 a result
+// overwrites an operand that it shares memory with only after that has been read. Level 1 goes
+// from element to element, so that there vectors that overlap have no promise, as in BLAS.
 //
 // # What is the same in gonum's other packages
 //

@@ -69,6 +69,61 @@ func TestRotg(t *testing.T) {
 	t.Run("float64", testRotg[float64])
 }
 
+// rotgAsWritten is Rotg of SPEC.md, section 12.
+func rotgAsWritten[T kernel.Float](a, b, least T) (c, s, r, z T) {
+	if b == 0 {
+		return 1, 0, a, 0
+	}
+	if a == 0 {
+		return 0, 1, b, 1
+	}
+	x, y := T(math.Abs(float64(a))), T(math.Abs(float64(b)))
+	m := least
+	for _, v := range []T{x, y} {
+		if v > m {
+			m = v
+		}
+	}
+	if m > 1/least {
+		m = 1 / least
+	}
+	p, q := T(a/m), T(b/m)
+	p, q = T(p*p), T(q*q)
+	sign := pick(x > y, a, b)
+	r = T(math.Copysign(float64(T(m*T(math.Sqrt(float64(p+q))))), float64(sign)))
+	c, s = T(a/r), T(b/r)
+	z = pick(x > y, s, pick(c != 0, 1/c, 1))
+	return c, s, r, z
+}
+
+func testRotgAsWritten[T kernel.Float](t *testing.T, digits, top int) {
+	rng := rand.New(rand.NewPCG(5, 6))
+	lib := newLibrary[T](blas.Implementation{})
+	exponents := []int{-top - digits + 2, -top - digits/2, -top + 1, -top + 2, -top/2 - 1, -1, 0, 1, digits, top / 2, top - 2, top - 1, top}
+	draw := func() T {
+		v := math.Ldexp(1+rng.Float64(), exponents[rng.IntN(len(exponents))])
+		if rng.IntN(20) == 0 {
+			v = []float64{0, math.Inf(1), math.NaN()}[rng.IntN(3)]
+		}
+		return T(math.Copysign(v, float64(rng.IntN(2))-0.5))
+	}
+	for range 20000 {
+		a, b := draw(), draw()
+		c, s, r, z := lib.Rotg(a, b)
+		wantC, wantS, wantR, wantZ := rotgAsWritten(a, b, T(math.Ldexp(1, 1-top)))
+		for i, got := range []T{c, s, r, z} {
+			want := []T{wantC, wantS, wantR, wantZ}[i]
+			require.Equal(t, kernel.Bits(kernel.Canonical(want)), kernel.Bits(got), "number %d of %v, %v: %v, want %v", i, a, b, got, want)
+		}
+	}
+}
+
+// Rotg is what SPEC.md says at the ends of the range, too, where m is not the larger of the two.
+func TestRotgAsWritten(t *testing.T) {
+	t.Run("float32", func(t *testing.T) { testRotgAsWritten[float32](t, 24, 127) })
+	t.Run("float64", func(t *testing.T) { testRotgAsWritten[float64](t, 53, 1023) })
+}
+
 // whole returns all elements of H.
 func whole[T kernel.Float](flag gonum.Flag, h [4]T) (h11, h21, h12, h22 T) {
 	switch flag {

@@ -1,6 +1,7 @@
 package gemm
 
 import (
+	"errors"
 	"fmt"
 	"math"
 
@@ -70,7 +71,8 @@ func (n Native[T]) options() Options {
 // where others would come too late. Arrival keeps its goroutines: they are what it measures.
 func (n Native[T]) optionsFor(rows int, w *Weights[T]) Options {
 	o := n.options()
-	if w.k*w.n*(rows+rowWork) < fewWork && n.order.Kind() != reduce.KindArrival {
+	work := uint64(w.k*w.n) * uint64(rows+rowWork) // more than an int of 32 bits holds
+	if work < uint64(fewWork) && n.order.Kind() != reduce.KindArrival {
 		o.Threads = 1
 	}
 	return o
@@ -144,6 +146,9 @@ func (n Native[T]) Partial(a Matrix[T], w Packed[T]) (*Partial[T], error) {
 // PartialTo is Partial into p, whose memory it uses: nobody may read p, or a Slice of it, meanwhile.
 // After an error p is as it was.
 func (n Native[T]) PartialTo(p *Partial[T], a Matrix[T], w Packed[T]) error {
+	if p == nil {
+		return errors.New("gemm: no Partial: want one to compute into")
+	}
 	own, err := packedBy[Weights[T], T](w)
 	if err != nil {
 		return err
@@ -166,7 +171,8 @@ func (n Native[T]) Product(alpha T, a, b Matrix[T], trans, growing bool, c Matri
 }
 
 // ProductFrom evaluates a*b over the terms from index first on. Cost, bound and errors are those of
-// Gemm; a negative first is an error, too, and terms beyond the largest index.
+// Gemm; a negative first is an error, too, and terms beyond the largest index. Shuffled permutes all
+// terms, the absent ones included: it takes memory for as many integers.
 func (n Native[T]) ProductFrom(first int, a, b, c Matrix[T]) error {
 	return productFrom(n.options(), first, a, b, c)
 }
@@ -178,9 +184,20 @@ func (n Native[T]) operand(a Matrix[T], w Packed[T], rows, cols int) (*Weights[T
 		return nil, err
 	}
 	if want := packing(n.order); own.order != want {
-		return nil, fmt.Errorf("gemm: weights packed for order %v, multiplied in order %v", own.order, n.order)
+		return nil, fmt.Errorf("gemm: weights with their terms %s multiplied in order %v: want them %s", placeOf(own.order), n.order, placeOf(want))
 	}
-	return own, checkProduct(a, w, rows, cols)
+	if err := checkProduct(a, w, rows, cols); err != nil || rows == 0 || cols == 0 {
+		return own, err
+	}
+	return own, checkChain(n.order, own.k)
+}
+
+// placeOf says where the terms of packed weights lie, by what packing returns.
+func placeOf(packing reduce.Order) string {
+	if packing.Kind() == reduce.KindShuffled {
+		return fmt.Sprintf("permuted for %v", packing)
+	}
+	return "as they are"
 }
 
 // packedBy returns the weights as those of a backend, or an error if another packed them.

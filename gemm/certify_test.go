@@ -104,16 +104,19 @@ func driftingWide() (cases []certifiedCase[float32]) {
 }
 
 // driftingPairs returns sums of float64 whose low parts drift: each term is chosen so that
-// the low part is rounded in the same direction, by as much as can be. The last term brings
-// the sum to the other side of a midpoint.
-func driftingPairs(rng *rand.Rand) (cases []certifiedCase[float64]) {
+// the low part is rounded in the same direction, by as much as can be. After so many terms it
+// goes back to zero. The last term brings the sum to the other side of a midpoint.
+func driftingPairs(rng *rand.Rand, alpha float64, turn int) (cases []certifiedCase[float64]) {
 	for range 40 {
-		e := certifiedCase[float64]{alpha: 1, x: []float64{1}, y: []float64{1}}
+		e := certifiedCase[float64]{alpha: alpha, x: []float64{1}, y: []float64{1}}
 		h, l := 1.0, 0.0
-		for range 30 {
-			best, lost := 0.0, -1.0
+		for i := range 30 {
+			best, lost, half := 0.0, -1.0, 0x1p-53
+			if i >= turn {
+				half = -half
+			}
 			for range 64 {
-				p := 0x1p-53 * (1 + float64(1+rng.IntN(1<<12))*0x1p-52)
+				p := half * (1 + float64(1+rng.IntN(1<<12))*0x1p-52)
 				_, d := kernel.TwoSum(h, p)
 				if _, r := kernel.TwoSum(l, d); r > lost {
 					best, lost = p, r
@@ -123,7 +126,9 @@ func driftingPairs(rng *rand.Rand) (cases []certifiedCase[float64]) {
 			sum, d := kernel.TwoSum(h, best)
 			h, l = sum, l+d
 		}
+		e.alpha = 1
 		sum, computed := e.value(), bigValue(h)
+		e.alpha = alpha
 		computed.Add(computed, bigValue(l))
 		middle := bigValue(1 + 4*0x1p-52)
 		middle.Add(middle, bigValue(0x1p-53))
@@ -140,9 +145,14 @@ func TestBoundsAreNeeded(t *testing.T) {
 	wide := driftingWide()
 	require.Zero(t, wrongCases(wide, 1))
 	require.Positive(t, wrongCases(wide, 0.7))
-	pairs := driftingPairs(rand.New(rand.NewPCG(50, 51)))
+	pairs := driftingPairs(rand.New(rand.NewPCG(50, 51)), 1, 30)
 	require.Zero(t, wrongCases(pairs, 1))
 	require.Positive(t, wrongCases(pairs, 0x1p-5))
+
+	// The error grows with alpha. What is lost in scaling, which is bounded by the low part, is to be less than it.
+	pairs = driftingPairs(rand.New(rand.NewPCG(50, 51)), 0x1p20, 15)
+	require.Zero(t, wrongCases(pairs, 1))
+	require.Positive(t, wrongCases(pairs, 0x1p-20))
 }
 
 // scaledMidpoints returns elements alpha*S that are less than a last place of float64 from a
@@ -238,14 +248,17 @@ func TestExactBesideMidpoints(t *testing.T) {
 // hostile lists elements whose value is a tie, exactly zero, or subnormal, that overflow on
 // the way, or for good.
 func hostile[T Float]() []certifiedCase[T] {
-	largest, smallest, precision := T(math.MaxFloat32), T(math.Float32frombits(1)), 24
+	largest, smallest, precision := largestOf[T](), T(math.Float32frombits(1)), 24
 	if kernel.Is64[T]() {
-		huge := math.MaxFloat64
-		largest, smallest, precision = T(huge), T(math.Float64frombits(1)), 53
+		smallest, precision = T(math.Float64frombits(1)), 53
 	}
 	half := T(math.Ldexp(1, -precision)) // of the last place of 1
 	odd := 1 + 2*half
 	negZero := T(math.Copysign(0, -1))
+	v, w := T(math.Ldexp(5, -76)), T(math.Ldexp(9, -76)) // whose product is 5.625 times the smallest
+	if kernel.Is64[T]() {
+		v, w = T(math.Ldexp(5, -539)), T(math.Ldexp(9, -538))
+	}
 	return []certifiedCase[T]{
 		{x: []T{1, half}, y: []T{1, 1}, alpha: 1},                             // ties: to even, down
 		{x: []T{odd, half}, y: []T{1, 1}, alpha: 1},                           // and up
@@ -270,6 +283,10 @@ func hostile[T Float]() []certifiedCase[T] {
 		{x: []T{smallest}, y: []T{smallest}, alpha: -1},                       //
 		{x: []T{smallest}, y: []T{smallest}, alpha: 1, beta: -1, c: smallest}, //
 		{x: []T{smallest, 1, -1}, y: []T{smallest, 1, 1}, alpha: 1},           // all that is left
+		{x: []T{v, v, v}, y: []T{w, w, w}, alpha: 1},                          // each loses a part below the range
+		{x: []T{v, v, v}, y: []T{w, w, w}, alpha: 3},                          //
+		{x: []T{v, v, v}, y: []T{w, w, w}, alpha: 1, beta: 1, c: smallest},    //
+		{x: []T{v, v, v}, y: []T{w, w, -w}, alpha: odd},                       //
 		{x: []T{1, 1}, y: []T{1, -1}, alpha: 1, beta: 1, c: 0},                // zero, and a zero
 		{x: []T{1}, y: []T{half}, alpha: 1, beta: 1, c: 1},                    // a tie with C
 		{x: []T{1}, y: []T{half}, alpha: odd, beta: 1, c: 1},                  // above it
@@ -282,7 +299,23 @@ func testHostile[T Float](t *testing.T) {
 		require.Equal(t, kernel.Bits(e.want()), kernel.Bits(e.got(1)), "%+v", e)
 		e = e.negated()
 		require.Equal(t, kernel.Bits(e.want()), kernel.Bits(e.got(1)), "%+v", e)
+		for _, alpha := range []T{1, 3, -0.75} { // whatever C is, where beta is 0
+			e := certifiedCase[T]{x: e.x, y: e.y, alpha: alpha}
+			want := kernel.Bits(e.want())
+			for _, c := range []T{kernel.NaN[T](), T(math.Inf(-1)), largestOf[T]()} {
+				e.c = c
+				require.Equal(t, want, kernel.Bits(e.got(1)), "%+v", e)
+			}
+		}
 	}
+}
+
+func largestOf[T Float]() T {
+	largest := math.MaxFloat32
+	if kernel.Is64[T]() {
+		largest = math.MaxFloat64
+	}
+	return T(largest)
 }
 
 func TestExactOfHostileElements(t *testing.T) {

@@ -33,8 +33,24 @@ func (c Contraction) check(n int) error {
 		return fmt.Errorf("gemm: contraction over %s in leaves of %d exceeds the largest index", plural.Of(c.K, "term"), c.Leaf)
 	case c.From < 0 || n < 0 || n > c.K-c.From:
 		return fmt.Errorf("gemm: terms [%d,%d) of a contraction over %d", c.From, c.From+n, c.K)
+	case uint64(min(c.Leaf, c.K)) > mostChain:
+		return fmt.Errorf("gemm: leaf of %d terms: want at most %d", c.Leaf, uint64(mostChain))
 	case !c.boundary(c.From) || !c.boundary(c.From+n):
 		return fmt.Errorf("gemm: terms [%d,%d) of %d are not cut between leaves of %d", c.From, c.From+n, c.K, c.Leaf)
+	}
+	return nil
+}
+
+// mostChain is the most terms of a chain: a word of a program counts them in 32 bits.
+const mostChain = math.MaxUint32
+
+// checkChain returns an error if the order folds all of so many terms, which are too many for one chain.
+func checkChain(order reduce.Order, terms int) error {
+	switch order.Kind() {
+	case reduce.KindSequential, reduce.KindKahan, reduce.KindNeumaier, reduce.KindShuffled:
+		if uint64(terms) > mostChain {
+			return fmt.Errorf("gemm: %d terms in order %v: want at most %d", terms, order, uint64(mostChain))
+		}
 	}
 	return nil
 }

@@ -157,10 +157,13 @@ func TestBackendErrors(t *testing.T) {
 		_, err = foreign.Partial(a, w)
 		require.ErrorContains(t, err, "another backend")
 	}
+	pairwise, err := gemm.NewNative[float64](reduce.Pairwise, 1)
+	require.NoError(t, err)
 	w, err := native[float64](t, reduce.Shuffled(1)).Pack(b, false, place)
 	require.NoError(t, err)
-	require.ErrorContains(t, native[float64](t, reduce.Shuffled(2)).Mul(a, w, c), "shuffled(1)")
-	require.ErrorContains(t, native[float64](t, reduce.Pairwise).Mul(a, w, c), "shuffled(1)")
+	require.EqualError(t, native[float64](t, reduce.Shuffled(2)).Mul(a, w, c), "gemm: weights with their terms permuted for shuffled(1) multiplied in order shuffled(2): want them permuted for shuffled(2)")
+	require.EqualError(t, native[float64](t, reduce.Pairwise).Mul(a, w, c), "gemm: weights with their terms permuted for shuffled(1) multiplied in order pairwise: want them as they are")
+	require.EqualError(t, pairwise.PartialTo(nil, a, w), "gemm: no Partial: want one to compute into")
 
 	require.ErrorContains(t, native[float64](t, reduce.Pairwise).Mul(a, (*gemm.Weights[float64])(nil), c), "no weights")
 

@@ -3,10 +3,8 @@ package gemm
 import (
 	"fmt"
 	"math"
-	"sync"
 
 	"github.com/samebits/samebits/internal/kernel"
-	"github.com/samebits/samebits/internal/parallel"
 	"github.com/samebits/samebits/reduce"
 )
 
@@ -62,8 +60,8 @@ func (o Options) within(rows, cols int) Options {
 // + 1 under Pairwise. The other orders keep the bounds of reduce.Dot.
 //
 // It is an error if a shape is impossible, shapes do not match, C overlaps A or
-// B (from the first element to the last), Threads is negative or the order does not
-// apply to T.
+// B (from the first element to the last), Threads is negative, the order does not
+// apply to T, or it folds all terms and they are 2^32 or more.
 func Gemm[T Float](o Options, transA, transB bool, alpha T, a, b Matrix[T], beta T, c Matrix[T]) error {
 	if err := checkGemm(o, transA, transB, a, b, c); err != nil || c.empty() {
 		return err
@@ -72,6 +70,9 @@ func Gemm[T Float](o Options, transA, transB bool, alpha T, a, b Matrix[T], beta
 	if alpha == 0 || k == 0 {
 		scale(beta, c)
 		return nil
+	}
+	if err := checkChain(o.Order, k); err != nil {
+		return err
 	}
 	place := Whole(k, o.Order)
 	place.Growing = o.Growing
@@ -100,6 +101,9 @@ func productFrom[T Float](o Options, first int, a, b, c Matrix[T]) error {
 	if a.Cols == 0 {
 		scale(0, c)
 		return nil
+	}
+	if err := checkChain(o.Order, a.Cols); err != nil {
+		return err
 	}
 	place := Contraction{K: first + a.Cols, From: first, Leaf: o.Order.Leaf(), Growing: true}
 	multiplyOnce(o, finish[T]{alpha: 1}, place, leftOperand[T]{Matrix: a}, rightOperand[T]{b: b}, c)
@@ -130,19 +134,6 @@ func checkGemm[T Float](o Options, transA, transB bool, a, b, c Matrix[T]) error
 		return fmt.Errorf("gemm: C (%d x %d) overlaps A or B in memory", m, n)
 	}
 	return nil
-}
-
-// scale sets C = RN(beta*C), and to +0 where beta is 0.
-func scale[T Float](beta T, c Matrix[T]) {
-	for i := range c.Rows {
-		for j, v := range c.Row(i) {
-			if beta == 0 {
-				c.Row(i)[j] = 0
-			} else {
-				c.Row(i)[j] = kernel.Canonical(T(beta * v))
-			}
-		}
-	}
 }
 
 // multiply sets C from the product of a, whose rows are contiguous, and w.
@@ -188,12 +179,6 @@ func multiplyOperands[T Float](o Options, f finish[T], place Contraction, a left
 	}
 }
 
-// asRow returns a product of one column, whose elements lie one after the other, as one of one row:
-// the factors of a term are multiplied either way, and no panel is filled with one column.
-func asRow[T Float](a leftOperand[T], b rightOperand[T], c Matrix[T]) (leftOperand[T], rightOperand[T], Matrix[T]) {
-	return leftOperand[T]{b.b, !b.trans}, rightOperand[T]{b: a.Matrix, trans: !a.trans}, Dense(1, c.Rows, c.Data[:c.Rows])
-}
-
 // multiplyPacking sets C from operands that are packed as they are used.
 func multiplyPacking[T Float](o Options, f finish[T], place Contraction, a leftOperand[T], b rightOperand[T], c Matrix[T]) {
 	t := tilesFrom[T, T](o.Workspace)
@@ -225,66 +210,4 @@ func evaluateRoot[T Float](o Options, p program, a Matrix[T], w *Weights[T], c M
 	t.program, t.a, t.b = p, leftOperand[T]{Matrix: a}, rightOperand[T]{w: w}
 	t.c, t.finish = c, kernel.NewFinish(T(1), 0)
 	t.run(o.Threads)
-}
-
-// finish turns the state of an element into its value.
-type finish[T Float] struct{ alpha, beta T }
-
-// put finishes rounded sums: C = RN(RN(alpha*s) + RN(beta*C)), without a fused
-// multiply-add.
-func (f finish[T]) put(c, s []T) {
-	for j := range c {
-		c[j] = f.value(s[j], c[j])
-	}
-}
-
-// value finishes one sum. A sum that is zero counts as +0, also where products
-// that underflowed left -0.
-func (f finish[T]) value(s, c T) T {
-	v := T(f.alpha * (s + 0))
-	if f.beta != 0 {
-		v += T(f.beta * c)
-	}
-	return kernel.Canonical(v)
-}
-
-// arrive evaluates the Arrival order: the leaves of K are handed out to the
-// goroutines, and each adds its leaf's product to the sum as soon as it has it.
-// What is added first is left to the scheduler.
-func arrive[T Float](o Options, f finish[T], a Matrix[T], w *Weights[T], c Matrix[T]) {
-	sum := NewMatrix[T](c.Rows, c.Cols)
-	leaves := w.place.leaves(w.k)
-	threads := max(1, min(o.Threads, leaves.Len()))
-	scratch := make([]Matrix[T], threads)
-	var mu sync.Mutex
-	parallel.ForWorker(threads, leaves.Len(), func(worker, leaf int) {
-		if scratch[worker].Data == nil {
-			scratch[worker] = NewMatrix[T](c.Rows, c.Cols)
-		}
-		part := scratch[worker]
-		leafProduct(part, a, w, leaves.Lo+leaf)
-		mu.Lock()
-		defer mu.Unlock()
-		reduce.AddPlain(sum.Data, part.Data)
-	})
-	for i := range c.Rows {
-		row := c.Row(i)
-		for j := range row {
-			row[j] = f.value(sum.Row(i)[j], row[j])
-		}
-	}
-}
-
-// leafProduct sets part to the product over one leaf.
-func leafProduct[T Float](part, a Matrix[T], w *Weights[T], leaf int) {
-	buffer := take[T](w.k * kernel.Panel)
-	defer give(buffer)
-	for p := range w.stripCount() {
-		b := w.strip(p, *buffer)
-		for i := range a.Rows {
-			sa, sb := strip[T]{w.place, a.Row(i), b}.leaf(leaf)
-			v := strip[T]{a: sa, b: sb}.chain()
-			copy(part.Row(i)[p*kernel.Panel:], v[:])
-		}
-	}
 }

@@ -35,7 +35,8 @@ const (
 )
 
 // NewKeysValues returns an empty store for so many heads of that size, or nil where the
-// backend's order has no such products: it has them in Pairwise and Sequential.
+// backend's order has no such products: it has them in Pairwise and Sequential, with leaves of
+// up to 256 terms. It is nil, too, without heads or if they have no size.
 func (n Native[T]) NewKeysValues(heads, size int) *KeysValues[T] {
 	leaf := n.order.Leaf()
 	if kind := n.order.Kind(); kind != reduce.KindPairwise && kind != reduce.KindSequential || heads < 1 || size < 1 || leaf > mostLeaf {

@@ -89,6 +89,14 @@ func TestNoLatticeBelowTheRange(t *testing.T) {
 	a, b := Dense(1, 2, []float64{3, 0x1p-600}), Dense(2, 1, []float64{1, 3 * 0x1p-475})
 	claimed, _ := claimsOfExactness(leftOperand[float64]{Matrix: a}, rightOperand[float64]{b: b}, 1)
 	require.Zero(t, claimed)
+
+	// Nor where their sum is small enough for the lattice that they would be on: three quarters of the least number are that number.
+	a, b = Dense(1, 3, []float64{0x1p-538, 0x1p-538, 0x1p-538}), Dense(3, 1, []float64{0x1p-538, 0x1p-538, 0x1p-538})
+	claimed, _ = claimsOfExactness(leftOperand[float64]{Matrix: a}, rightOperand[float64]{b: b}, 1)
+	require.Zero(t, claimed)
+	for _, alpha := range []float64{1, -1, 0x1p30} {
+		require.NoError(t, isExactProduct(a, b, NewMatrix[float64](1, 1), finish[float64]{alpha: alpha}))
+	}
 }
 
 func TestLastPlace(t *testing.T) {

@@ -7,39 +7,6 @@ import (
 	"github.com/samebits/samebits/internal/kernel"
 )
 
-// leftOperand is op(A) as it lies.
-type leftOperand[T Float] struct {
-	Matrix[T]
-	trans bool
-}
-
-func (l leftOperand[T]) rows() int {
-	m, _ := l.op(l.trans)
-	return m
-}
-
-func (l leftOperand[T]) cols() int {
-	_, k := l.op(l.trans)
-	return k
-}
-
-// rightOperand is op(B): weights packed beforehand, or a matrix as it lies.
-type rightOperand[T Float] struct {
-	w     *Weights[T]
-	b     Matrix[T]
-	trans bool
-}
-
-func (r rightOperand[T]) packed() bool { return r.w != nil }
-
-func (r rightOperand[T]) cols() int {
-	if r.w != nil {
-		return r.w.n
-	}
-	_, n := r.b.op(r.trans)
-	return n
-}
-
 // panelState is what has become of a panel of columns that tasks pack as they come to it.
 type panelState struct{ atomic.Uint32 }
 
@@ -160,6 +127,17 @@ func packRows[S, T Float](dst []S, width int, x Matrix[T], columns bool, i, rows
 		kernel.Gather(kernel.As[T](dst), width, x.Data[i*x.Stride+lo:], x.Stride, rows, n)
 	default:
 		widenRows(kernel.As[float64](dst), width, x.Data[i*x.Stride+lo:], x.Stride, rows, n)
+	}
+}
+
+// widenRows is kernel.Gather into float64, by blocks of terms that stay in a cache.
+func widenRows[T Float](dst []float64, width int, x []T, stride, rows, n int) {
+	var buffer [64 * 32]T // zeros, and so are lanes without a row
+	step := len(buffer) / width
+	for k := 0; k < n; k += step {
+		m := min(step, n-k)
+		kernel.Gather(buffer[:m*width], width, x[k:], stride, rows, m)
+		kernel.WidenColumns(dst[k*width:(k+m)*width], buffer[:m*width], width, width)
 	}
 }
 

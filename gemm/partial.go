@@ -218,6 +218,9 @@ func (p *Partial[T]) Slice(lo, hi int) *Partial[T] {
 }
 
 func sliceNodes[S Float](nodes []reduce.Node[S], lo, hi int) []reduce.Node[S] {
+	if nodes == nil { // in another order
+		return nil
+	}
 	out := make([]reduce.Node[S], len(nodes))
 	for k, n := range nodes {
 		out[k] = sliceNode(n, lo, hi)

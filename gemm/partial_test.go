@@ -335,3 +335,34 @@ func TestExactPartialsOfTiles(t *testing.T) {
 		}
 	}
 }
+
+func testSlicesAlone[T gemm.Float](t *testing.T) {
+	a, b := gemm.NewMatrix[T](2, 96), gemm.NewMatrix[T](96, 5)
+	for i := range a.Data {
+		a.Data[i] = T(i%13) / 7
+	}
+	for i := range b.Data {
+		b.Data[i] = T(i%11) / 3
+	}
+	for _, order := range append(ordersFor[T](), reduce.Arrival) {
+		parts, err := shards(native[T](t, order), a, b, gemm.Whole(96, order), []int{0, 64})
+		require.NoError(t, err)
+		for _, p := range parts {
+			want, got := make([]T, 10), make([]T, 10)
+			p.Alone(want)
+			p.Slice(0, 3).Alone(got[:3])
+			p.Slice(2, 9).Slice(1, 7).Alone(got[3:9])
+			p.Slice(9, 10).Alone(got[9:])
+			p.Slice(4, 4).Alone(nil)
+			require.NoError(t, sameBits(want, got, order.String()))
+			require.Equal(t, p.Nodes(), p.Slice(1, 2).Nodes(), order)
+			require.Equal(t, p.Bytes() == 0, p.Slice(1, 2).Bytes() == 0, order)
+		}
+	}
+}
+
+// A slice of a part is finished as those elements of the part, in every order.
+func TestSlicesAlone(t *testing.T) {
+	testSlicesAlone[float32](t)
+	testSlicesAlone[float64](t)
+}

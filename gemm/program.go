@@ -90,6 +90,12 @@ func (c *compiler) node(t reduce.Tree, node reduce.Span) {
 	c.words[len(c.words)-1] += kernel.Leaf(0, 1)
 }
 
+// children returns the two nodes that the node is the sum of.
+func children(t reduce.Tree, node reduce.Span) (left, right reduce.Span) {
+	m := t.Split(node)
+	return reduce.Span{Lo: node.Lo, Hi: m}, reduce.Span{Lo: m, Hi: node.Hi}
+}
+
 // block is a run of leaves.
 type block struct {
 	first, last int // words

@@ -2,6 +2,7 @@ package gemm
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/samebits/samebits/internal/kernel"
 	"github.com/samebits/samebits/internal/pages"
@@ -21,6 +22,12 @@ func (s RowSource[E]) check(trans bool, place Contraction) error {
 	shape := Matrix[float64]{Rows: s.Rows, Cols: s.Cols, Stride: s.Cols}
 	if s.Rows < 0 || s.Cols < 0 {
 		return shape.check("B")
+	}
+	if s.Cols > 0 && s.Rows > math.MaxInt/s.Cols {
+		return fmt.Errorf("gemm: B is %d x %d: want no more than %d elements", s.Rows, s.Cols, math.MaxInt)
+	}
+	if s.Read == nil && !shape.empty() {
+		return fmt.Errorf("gemm: B is %d x %d and has no function Read", s.Rows, s.Cols)
 	}
 	k, _ := shape.op(trans)
 	return place.check(k)

@@ -2,6 +2,7 @@ package gemm_test
 
 import (
 	"errors"
+	"math"
 	"math/rand/v2"
 	"testing"
 
@@ -108,7 +109,17 @@ func TestPackRowsErrors(t *testing.T) {
 	_, err = native.PackRows(src, false, gemm.Whole(40, reduce.Pairwise))
 	require.EqualError(t, err, "gemm: B is 40 x -1: want no negative dimension")
 
+	many := gemm.RowSource[float32]{Rows: math.MaxInt / 32, Cols: 33, Read: src.Read}
+	_, err = native.PackRows(many, false, gemm.Whole(many.Rows, reduce.Pairwise))
+	require.ErrorContains(t, err, "x 33: want no more than")
+	_, err = native.PackRows(gemm.RowSource[float32]{Rows: 40, Cols: 3}, false, gemm.Whole(40, reduce.Pairwise))
+	require.EqualError(t, err, "gemm: B is 40 x 3 and has no function Read")
+	_, err = native.PackRows(gemm.RowSource[float32]{Rows: 40}, false, gemm.Whole(40, reduce.Pairwise))
+	require.NoError(t, err)
+
 	halves := gemm.RowSource[uint16]{Rows: 4, Cols: 3}
+	_, _, err = native.PackStoredRows(gemm.Float16, halves, false, gemm.Whole(4, reduce.Pairwise))
+	require.EqualError(t, err, "gemm: B is 4 x 3 and has no function Read")
 	_, _, err = native.PackStoredRows(9, halves, false, gemm.Whole(4, reduce.Pairwise))
 	require.EqualError(t, err, "gemm: weights stored as type 9: want BFloat16 or Float16")
 	shuffled, err := gemm.NewNative[float32](reduce.Shuffled(3), 1)

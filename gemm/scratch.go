@@ -10,9 +10,9 @@ import (
 
 // Scratch is kept for the next product: a product takes what it finds, grows it to its
 // needs and gives it back, and the garbage collector frees what lies about. It is bounded
-// by chunkSize for each operand (or the terms of one panel, if those are more), and for each goroutine
-// by the stacks of a task, the terms of a block, the sums of a tile's leaves where those are summed before they are joined, and taskRows
-// (or the terms of one tile's rows).
+// by chunkSize for each operand (or the terms of one panel, if those are more), and for each
+// goroutine by the stacks of a task, the terms of a block, the sums of a tile's leaves where
+// those are summed before they are joined, and taskRows (or the terms of one tile's rows).
 var tilePools [4]sync.Pool // by S and T
 
 func indexOfTiles[S, T Float]() int { return 2*poolOf[S]() + poolOf[T]() }

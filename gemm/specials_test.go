@@ -93,3 +93,24 @@ func TestSpecialsInEveryPlace(t *testing.T) {
 	testSpecials[float32](t)
 	testSpecials[float64](t)
 }
+
+// Beside an infinity the exact beta*C is finite, also where it is more than T holds.
+func testInfinityAndOverflow[T gemm.Float](t *testing.T, largest T) {
+	inf := T(math.Inf(1))
+	for _, e := range []struct{ alpha, x, beta, c, want T }{
+		{1, inf, largest, -largest, inf}, {1, -inf, -largest, -largest, -inf}, {-inf, 2, largest, largest, -inf},
+		{inf, largest, -largest, 2, inf}, {1, 1, inf, -largest, -inf}, {-largest, largest, 2, inf, inf},
+	} {
+		for _, b := range []gemm.Matrix[T]{gemm.Dense(1, 1, []T{1}), gemm.Dense(2, 1, []T{1, 0})} {
+			a, c := gemm.NewMatrix[T](1, b.Rows), gemm.Dense(1, 1, []T{e.c})
+			a.Data[0] = e.x
+			require.NoError(t, gemm.Gemm(gemm.Options{Order: reduce.Exact}, false, false, e.alpha, a, b, e.beta, c))
+			require.Equal(t, e.want, c.Data[0], "%v*%v*1 + %v*%v", e.alpha, e.x, e.beta, e.c)
+		}
+	}
+}
+
+func TestExactInfinityBesideOverflow(t *testing.T) {
+	testInfinityAndOverflow[float32](t, math.MaxFloat32)
+	testInfinityAndOverflow[float64](t, math.MaxFloat64)
+}

@@ -77,29 +77,6 @@ func (w *Weights[T]) panel(p int, buffer []T) []T {
 	return buffer[:size]
 }
 
-// stripCount returns the number of strips, of kernel.Panel columns each.
-func (w *Weights[T]) stripCount() int { return (w.n + kernel.Panel - 1) / kernel.Panel }
-
-// strip returns the s-th strip, packed as a panel: in the buffer, which is k*kernel.Panel
-// long, unless panels are strips.
-func (w *Weights[T]) strip(s int, buffer []T) []T {
-	if w.tile.Cols == kernel.Panel && w.stored == kernel.Working {
-		size := w.k * kernel.Panel
-		return w.panels[s*size : (s+1)*size]
-	}
-	for j := range kernel.Panel {
-		column := s*kernel.Panel + j
-		for k := range w.k {
-			if column < w.n {
-				buffer[k*kernel.Panel+j] = w.at(k, column)
-			} else {
-				buffer[k*kernel.Panel+j] = 0
-			}
-		}
-	}
-	return buffer
-}
-
 // packAlone is the number of elements that one goroutine packs before others are there.
 const packAlone = 1 << 15
 

@@ -15,14 +15,16 @@ import "sync"
 //   - Sequential, Pairwise, Widened, and Exact of float32: for the rows of A and, unless they were
 //     packed beforehand, the columns of B 4 Mi each, or as much as twelve tiles of rows and one of
 //     columns have if that is more; for each goroutine the factors of a block of terms for one tile
-//     of columns (128 terms, with AVX-512 on processors of AMD 1024, or all of K if there is a single tile of rows), and log2(K) sums for each
-//     element of the tiles at work, of eight panels where the rows of a task are more than 1.1 MiB. What is
-//     1 MiB or more is rounded up to huge pages (2 MiB), and begins at one.
-//     Pairwise of one row, by weights stored transposed that were not packed beforehand, with AVX2 or AVX-512: twice K, and for each goroutine 4*K, or 64 KiB
-//     if that is more, and log2(K) sums for each of 64 columns;
-//     stored as they are: K, and for each goroutine log2(K) sums for each column, of at most 256 KiB of columns. Several
-//     goroutines, of 2 MiB of weights or more in rows of up to 64 KiB, have a sum for each column in 64 parts of the
-//     terms besides, or in 4 for each of them if that is more.
+//     of columns (128 terms, with AVX-512 on processors of AMD 1024, or all of K if there is a single
+//     tile of rows), and log2(K) sums for each element of the tiles at work, of eight panels where
+//     the rows of a task are more than 1.1 MiB. What is 1 MiB or more is rounded up to huge pages
+//     (2 MiB), and begins at one.
+//   - Pairwise of one row, with AVX2 or AVX-512, by weights that were not packed beforehand. Stored
+//     transposed: twice K, and for each goroutine 4*K, or 64 KiB if that is more, and log2(K) sums
+//     for each of 64 columns. Stored as they are: K, and for each goroutine log2(K) sums for each
+//     column, of at most 256 KiB of columns; of 2 MiB of weights or more in rows of up to 64 KiB,
+//     several goroutines have a sum for each column in 64 parts of the terms besides, or in 4 for
+//     each of them if that is more.
 //   - Kahan, Neumaier, DoubleDouble, Binned, and Exact of float64: for each goroutine K terms of 48
 //     rows and of one panel of at most 32 columns, and 2*log2(K) numbers for each element of a tile.
 //   - Exact: M + N float64 and as many int32, and a panel of stored weights for each goroutine.
@@ -139,57 +141,3 @@ func (t *tiles[S, T]) bytes() int {
 	}
 	return n*sizeOf[S]() + 8*(cap(t.words)+cap(t.setWords)) + 4*cap(t.packing) + t.byParts.bytes()
 }
-
-// vectors are buffers of one size, one for each of some goroutines. They are made when the first is
-// asked for, all together, so that it is no matter how many goroutines ask at once.
-type vectors[T Float] struct {
-	mu          sync.Mutex
-	all         []T
-	count, size int
-	free        []int // numbers of buffers
-	made        bool
-}
-
-// prepare lays down the number and the size.
-func (v *vectors[T]) prepare(threads, size int) {
-	v.count, v.size, v.made = max(1, threads), size, false
-}
-
-// vector is one of them, of any value.
-type vector[T Float] struct {
-	data []T
-	of   *vectors[T]
-	at   int
-}
-
-func (v *vectors[T]) take() vector[T] {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if !v.made {
-		v.made, v.free = true, v.free[:0]
-		grow(&v.all, v.count*v.size)
-		for i := range v.count {
-			v.free = append(v.free, i)
-		}
-	}
-	last := len(v.free) - 1
-	at := v.free[last]
-	v.free = v.free[:last]
-	return vector[T]{v.all[at*v.size:][:v.size], v, at}
-}
-
-func (v vector[T]) give() {
-	v.of.mu.Lock()
-	v.of.free = append(v.of.free, v.at)
-	v.of.mu.Unlock()
-}
-
-// rowAndColumn returns row i of op(A) and column j of op(B), in the vector where they do not lie so.
-func (v vector[T]) rowAndColumn(a leftOperand[T], i int, b rightOperand[T], j int) (x, y []T) {
-	k := a.cols()
-	x, y = a.row(i, v.data[:k]), v.data[k:2*k]
-	b.column(j, y)
-	return x, y
-}
-
-func (v *vectors[T]) bytes() int { return cap(v.all)*sizeOf[T]() + 8*cap(v.free) }
