@@ -95,6 +95,7 @@ func main() {
 	writeApart(*out)
 	writeChunks(*out)
 	writeEntries(*out)
+	writeTicks(*out)
 	write(filepath.Join(*out, "internal/kernel/dispatch_other.go"), goHeader("purego || !(amd64 || arm64)", "kernel")+dispatch(nil))
 }
 

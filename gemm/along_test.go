@@ -124,11 +124,14 @@ func TestOneRowByFewColumns(t *testing.T) {
 }
 
 func TestOneRowByColumnsFromMemory(t *testing.T) {
-	const bytes = 19 << 20
+	const bytes, more = 19 << 20, 33 << 20 // two ways of the former are tried
 	if kernel.LeafLanes[float32]() == 0 {
 		t.Skip("no kernel for it")
 	}
+	defer gemm.SetPaceTrials(3)()
 	for threads := 1; threads <= 2; threads++ {
+		require.NoError(t, sameInPieces(more/4/1024+5, 1024, 100, threads, func([]float32) {}))
+		require.NoError(t, sameInPieces(more/8/512+5, 512, 100, threads, func([]float64) {}))
 		for _, k := range []int{512, 1024, 4096} {
 			require.NoError(t, sameInPieces(bytes/4/k+5, k, 100, threads, func([]float32) {}))
 			require.NoError(t, sameInPieces(bytes/8/k+5, k, 100, threads, func([]float64) {}))

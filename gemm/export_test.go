@@ -13,3 +13,10 @@ func SetWholeRows(bytes int) (restore func()) {
 	wholeRows, wholeLying = bytes, bytes
 	return func() { wholeRows, wholeLying = packed, lying }
 }
+
+// SetPaceTrials has one row try the other way to read a matrix after so many pieces, at most.
+func SetPaceTrials(pieces int) (restore func()) {
+	before := paceTrials
+	paceTrials = pieces
+	return func() { paceTrials = before }
+}

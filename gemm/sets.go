@@ -8,8 +8,9 @@ import (
 )
 
 // A row by columns that lie in a matrix one after the other, each of whose leaves are a whole tree, may be summed in sets of leaves: column
-// after column (kernel.LeafSums) or, from memory, as several interleaved streams (kernel.LeafPlaces). Each goroutine has a share of the
-// columns, in pieces that become smaller, so that all end at about the same time: whoever ends first takes the last of others'.
+// after column (kernel.LeafSums) or, from memory, as several interleaved streams (kernel.LeafPlaces); where L3 may hold them or not, in that way
+// which a goroutine finds to be faster at the time (pace). Each has a share of the columns, in pieces that become smaller, so that all end at about the
+// same time: whoever ends first takes the last of others'.
 
 const (
 	// setSums is the bytes of the sums of sets that one goroutine joins at a time, at most: from L2 they come soon enough, and each
@@ -60,7 +61,7 @@ func (t *tiles[S, T]) runSets() int {
 func (t *tiles[S, T]) divideSets() {
 	t.tile = kernel.AlongTile[S]()
 	t.together = max(1, setSums/(t.tile.Cols*len(t.program.words)*sizeOf[S]())) * t.tile.Cols
-	t.places = kernel.InPlaces(t.matrixBytes(), t.threads)
+	t.places, t.paced = kernel.InPlaces(t.matrixBytes(), t.threads)
 	if t.places {
 		t.together = t.tile.Cols
 	}
@@ -93,18 +94,27 @@ func (t *tiles[S, T]) setTask(worker, p, p1 int) {
 	w, words := &t.workers[worker], t.program.words
 	row, depth := t.arranged(w), t.plan.own+t.plan.hot
 	all := growLarge(&w.scratch, (depth+len(words))*t.together)
-	sum := kernel.LeafSums[S]
-	if t.places {
-		sum = kernel.LeafPlaces[S]
-	}
 	b, lanes := t.b.b, kernel.LeafLanes[S]()
+	if t.paced {
+		w.pace.start()
+	}
 	for j, end := p*t.tile.Cols, min(p1*t.tile.Cols, t.j1); j < end; j += t.together {
 		cols := min(t.together, end-j)
 		tile := kernel.Tile{Rows: 1, Cols: ceil(cols, lanes) * lanes}
 		stack, sums := all[:depth*tile.Cols], all[depth*t.together:]
+		sum, way := kernel.LeafSums[S], fromCache
+		if t.paced {
+			way = w.pace.way()
+		}
+		if t.places || way == fromMemory {
+			sum = kernel.LeafPlaces[S]
+		}
 		sum(sums, row, kernel.As[S](b.Data[j*b.Stride:]), b.Stride, cols, t.sets)
 		kernel.JoinSets(stack, sums, tile.Cols, t.setWords[:t.sets])
 		t.giveTile(tile, 0, j, stack)
+		if t.paced {
+			w.pace.done(way, cols*t.k*sizeOf[S]())
+		}
 	}
 }
 

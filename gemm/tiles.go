@@ -52,6 +52,7 @@ type tiles[S, T Float] struct {
 	setWords      []uint64     // of nodes of sets
 	together      int          // columns that are summed in sets before they are joined
 	places        bool         // by kernel.LeafPlaces
+	paced         bool         // or as is faster
 	product       uint64       // the number of the last product by sets
 	rows, columns []S          // the chunk's packed factors
 	packing       []panelState // of panels abreast, where tasks pack them as they come to them
@@ -61,8 +62,9 @@ type tiles[S, T Float] struct {
 // worker is the memory of a goroutine.
 type worker[S Float] struct {
 	scratch []S
-	row     []S     // the factors of the row whose columns are summed in sets
-	product uint64  // which these are of
+	row     []S    // the factors of the row whose columns are summed in sets
+	product uint64 // which these are of
+	pace    pace
 	_       [8]byte // the rest of a cache line
 }
 

@@ -2,21 +2,24 @@ package kernel
 
 import "unsafe"
 
-// setPlaces is how many places of a matrix LeafPlaces reads as interleaved streams. Of what L3 holds one stream comes faster. Of its 32 MiB
-// on a Zen 4, which other tenants of the host use, too, one goroutine may find 16 MiB there, and be a fifth faster from one place, or not, and be
-// slower by a third. Two go through half of it each, and were faster from one place all the same, up to 18 MiB.
+// setPlaces is how many places of a matrix LeafPlaces reads as interleaved streams. Of what L3 holds one stream comes faster, by a fifth to a third.
+// Of its 32 MiB on a Zen 4, which other tenants of the host use, too, a goroutine may find some there or nothing, and then be two to four times
+// as slow. Two go through half of a matrix each.
 const (
 	setPlaces      = 4
-	placesFrom     = 16 << 20 // bytes of the matrix for one goroutine,
-	placesTogether = 18 << 20 // and for several
+	placesPaced    = 2 << 20  // bytes of the matrix from which on it is seen what is faster;
+	placesFrom     = 20 << 20 // from so many on LeafPlaces is, for one goroutine,
+	placesTogether = 32 << 20 // and for several
 )
 
-// InPlaces tells whether LeafPlaces is better than LeafSums for a matrix of so many bytes, and so many goroutines.
-func InPlaces(bytes, goroutines int) bool {
+// InPlaces tells whether LeafPlaces is better than LeafSums for a matrix of so many bytes, and so many goroutines, or whether that
+// depends on what L3 holds of it.
+func InPlaces(bytes, goroutines int) (places, depends bool) {
+	from := placesFrom
 	if goroutines > 1 {
-		return bytes >= placesTogether
+		from = placesTogether
 	}
-	return bytes >= placesFrom
+	return bytes >= from, bytes >= placesPaced && bytes < from
 }
 
 // LeafPlaces is LeafSums for columns from memory, which it reads as several interleaved streams, as memory brings more at once
