@@ -35,7 +35,7 @@ func (a *amd64) registers() int {
 
 var amd64Scalars = map[string]string{
 	"dst": "DI", "x": "SI", "y": "DX", "n": "CX", "p": "R8", "q": "R9", "i": "R10", "s": "R11", "t": "R12", "u": "BX",
-	"c": "AX", "apart": "CX", "mask": "R13", "z": "R13", "anchors": "R15", "anchor": "R15", "e": "R15", "k": "R14", "x3": "R13", "rs": "BX", "ts": "R15",
+	"c": "AX", "apart": "CX", "mask": "R13", "z": "R13", "anchors": "R15", "anchor": "R15", "e": "R15", "k": "R14", "x3": "R13", "rs": "BX", "ts": "R15", "marks": "BX",
 }
 
 func amd64Scalar(name string) string {

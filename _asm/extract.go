@@ -46,6 +46,8 @@ type extract struct {
 	what extraction
 	free []reg
 
+	near bool // of groups of terms: see near.go
+
 	apart  bool  // of terms that are read as several streams: see apart.go
 	runs   runs  // of two arrays
 	place  int   // of the run at work
@@ -80,6 +82,9 @@ func (k *extract) name() string {
 	if k.apart {
 		apart = "Apart"
 	}
+	if k.near {
+		apart = "Near"
+	}
 	return fmt.Sprintf("%s%s%s%v", extractions[k.what], apart, k.term, k.w)
 }
 
@@ -87,6 +92,12 @@ func (k *extract) name() string {
 func (k *extract) signature() string {
 	_, elements := (&tree{w: k.w}).types()
 	args := fmt.Sprintf("(x, y *%s, %s int", elements, k.count())
+	switch {
+	case k.near && k.what == largest:
+		return args + ") (most, marks uint64)"
+	case k.near:
+		return args + ", anchor *uint64, marks uint64) (high uint64, low float64)"
+	}
 	return args + [...]string{") uint64", ") uint64", ", anchor *uint64) (high uint64, low float64)", ", anchor *uint64) (high uint64, low float64)",
 		", anchor *uint64) (high uint64, low float64, most uint64)", ", anchor *uint64) uint64", ") (sum float64, most uint64)",
 		") (most, least uint64)"}[k.what]
@@ -143,6 +154,12 @@ func (k *extract) emit() {
 		results = 24
 	}
 	buffers := k.tailBuffers()
+	switch {
+	case k.near && k.what == largest:
+		results, buffers = 16, nearGroups*k.vectorBytes()
+	case k.near:
+		args = append(args, "marks")
+	}
 	if k.apart {
 		buffers = 0 // whole rows alone
 	}
@@ -191,6 +208,9 @@ func (k *extract) emit() {
 	k.holdConstants()
 	if k.asksAhead() {
 		k.beginAsking()
+	}
+	if k.near {
+		k.eachGroup()
 	}
 	if k.apart {
 		k.eachPlace()
@@ -588,6 +608,11 @@ func (k *extract) finish(results int) {
 			combine = k.minWord
 		}
 		k.across(k.max[0], 2*k.w.lane(), combine)
+		if k.near {
+			k.result64("most", results, k.max[0])
+			k.mark(k.max[0])
+			return
+		}
 		k.result64("ret", results, k.max[0])
 		return
 	}

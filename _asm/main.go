@@ -91,6 +91,7 @@ func main() {
 	writeDigits(*out)
 	writeFew(*out)
 	writeCertain(*out)
+	writeNear(*out)
 	writeOnGrid(*out)
 	writeApart(*out)
 	writeChunks(*out)

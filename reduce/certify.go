@@ -182,7 +182,8 @@ func lossless[T Float](fold int, bound float64, least uint64, x []T) bool {
 }
 
 // certifyFirst sums the first block, as certifyBlock does. If it is all there is, plain terms of float64 show their least as they show the largest. Of
-// products the largest is guessed from some, and seen while they are summed, as they take longer to be read than to be split.
+// products the largest is guessed from some, and seen while they are summed, as they take longer to be read than to be split; of those very far from each other
+// it is found first, and most are not read again.
 func certifyFirst[T Float](of kernel.Terms, x, y []T, only bool) (c certified, least uint64, ok bool) {
 	const few = 64
 	if !kernel.Is64[T]() || kernel.Active() == kernel.Portable {
@@ -202,11 +203,22 @@ func certifyFirst[T Float](of kernel.Terms, x, y []T, only bool) (c certified, l
 	case of == kernel.Product && len(x) <= lookedMost:
 		c, ok = certifyLooked(a, b)
 		return c, 0, ok
-	case of != kernel.Plain && len(x) >= 4*few && !farApart(a[0], a[1], a[2], a[3]):
-		least, most := kernel.ExtentOf(of, a[:few], b)
-		if above, ok := guessAbove(least, most); ok {
-			if c, ok := certifySplit(of, a, b, above, 1, true); ok {
-				return c, 0, true
+	case of != kernel.Plain:
+		switch apart := apartOf(a[0], a[1], a[2], a[3]); {
+		case apart > tooFar:
+			c, ok = certifyNear(of, a, b)
+			return c, 0, ok
+		case apart <= tooFar*2/3 && len(x) >= 4*few:
+			least, most := kernel.ExtentOf(of, a[:few], b)
+			above, apart := guessAbove(least, most)
+			if apart >= 2*tooFar && least>>52 > 0 {
+				c, ok = certifyNear(of, a, b)
+				return c, 0, ok
+			}
+			if apart < tooFar && most < infinite {
+				if c, ok = certifySplit(of, a, b, above, 1, true); ok {
+					return c, 0, true
+				}
 			}
 		}
 	}
@@ -229,24 +241,43 @@ func certifyLooked(x, y []float64) (certified, bool) {
 	return certifySplit(kernel.Product, x, y, e, 1, false)
 }
 
+// certifyNear sums a block of products of float64 of which few may be near the largest: the others are part of the error, n 2^(e-LeftOutBits) at most,
+// as what is less than a number when rounded was less before.
+func certifyNear(of kernel.Terms, x, y []float64) (certified, bool) {
+	most, marks, ok := kernel.LargestNear(x, y)
+	e := exponentAbove[float64](most)
+	exponent := unitOf(len(x), e)
+	if !ok || exponent > maxSplit {
+		return certifyBlock(of, x, y)
+	}
+	high, low := kernel.SplitNear(of, kernel.Anchor(exponent), x, y, marks)
+	c := certifiedSplit(of, len(x), exponent, e, high, low)
+	c.error += float64(float64(len(x)) * powerOfTwo(max(e-kernel.LeftOutBits, -1074)))
+	return c, true
+}
+
 // cancelled is how many bits of the largest are gone where terms are said to cancel.
 const cancelled = 40
 
-// tooFar is how many bits terms may be from each other for the largest to be guessed.
+// tooFar is how many bits terms may be from each other for the largest to be guessed. Of those that are twice as far apart most do not count beside it.
 const tooFar = 300
 
-// farApart tells so of factors, faster.
-func farApart(a, b, c, d float64) bool {
+// apartOf tells so of factors, faster, and at most tooFar if one is zero, which says nothing of the others.
+func apartOf(a, b, c, d float64) int {
 	const exponent = 1<<11 - 1
 	i, j, k, l := int(math.Float64bits(a)>>52)&exponent, int(math.Float64bits(b)>>52)&exponent, int(math.Float64bits(c)>>52)&exponent, int(math.Float64bits(d)>>52)&exponent
-	return max(i, j, k, l)-min(i, j, k, l) > tooFar*2/3
+	most, least := max(i, j, k, l), min(i, j, k, l)
+	if least == 0 {
+		return min(most, tooFar)
+	}
+	return most - least
 }
 
 // guessAbove returns an e such that terms are likely to be less than 2^e of which a few have that extent: the further these are from each other, the
-// further that is above. It returns false if they are too far from each other.
-func guessAbove(least, most uint64) (e int, ok bool) {
-	apart := int(most>>52) - int(least>>52)
-	return exponentAbove[float64](most) + 2 + min(apart/4, 18), apart < tooFar && most < infinite
+// further that is above. And it tells how far they are.
+func guessAbove(least, most uint64) (e, apart int) {
+	apart = int(most>>52) - int(least>>52)
+	return exponentAbove[float64](most) + 2 + min(apart/4, 18), apart
 }
 
 // certifyBlock sums a block. It returns false where a term is not finite or too near to

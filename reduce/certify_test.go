@@ -400,3 +400,61 @@ func TestCertifiedProductsBeyondTheGuess(t *testing.T) {
 		}
 	})
 }
+
+// offNear returns by how much what is certified of products of which most are left out is off, and the bound of that.
+func offNear(of kernel.Terms, x, y []float64, certify func(of kernel.Terms, x, y []float64) (certified, bool)) (off, bound float64) {
+	c, ok := certify(of, x, y)
+	if !ok {
+		return 0, 0
+	}
+	var left Superaccumulator
+	for i, v := range x {
+		if of == kernel.Product {
+			left.AddProduct(v, y[i])
+		} else {
+			left.Add(float64(v * y[i]))
+		}
+	}
+	left.Add(-c.s)
+	left.Add(-c.t)
+	return math.Abs(Round[float64](&left)), c.error
+}
+
+// Products of all exponents are certified within their bound, though most are left out; and dot products of them have the bits of exact arithmetic and of bins.
+func TestCertifyNear(t *testing.T) {
+	eachBackend(t, func(t *testing.T) {
+		rng := rand.New(rand.NewPCG(79, 80))
+		for _, span := range []int{90, 250, 1000} {
+			for n := certifiedMin; n <= certifiedBlock/2; n += 1 + n/5 {
+				x, y := make([]float64, n), make([]float64, n)
+				for i := range x {
+					x[i], y[i] = math.Ldexp(rng.Float64()-0.5, rng.IntN(span)-span/2), math.Ldexp(rng.Float64()-0.5, rng.IntN(span)-span/2)
+				}
+				if n%2 == 0 {
+					copy(x, []float64{1, 2, 1, 2}) // which are not far from each other
+				}
+				for _, of := range []kernel.Terms{kernel.Product, kernel.RoundedProduct} {
+					off, bound := offNear(of, x, y, certifyNear)
+					require.LessOrEqual(t, off, bound, "%v, %d terms of %d exponents", of, n, span)
+					require.NotZero(t, bound)
+					off, bound = offNear(of, x, y, func(of kernel.Terms, x, y []float64) (certified, bool) {
+						most := 0
+						for i := range x {
+							if math.Abs(x[i]*y[i]) > math.Abs(x[most]*y[most]) {
+								most = i
+							}
+						}
+						defer func(v float64) { x[most] = v }(x[most])
+						x[most] *= 1 - 0x1p-30 // a term is another
+						return certifyNear(of, x, y)
+					})
+					require.Greater(t, off, bound)
+				}
+				bins := NewBins[float64](DefaultFold)
+				addInGo(&bins, terms[float64]{x: x, y: y})
+				require.Equal(t, kernel.Bits(bins.Round()), kernel.Bits(Dot(Binned, x, y)))
+				require.Equal(t, kernel.Bits(roundBig[float64](bigSum(terms[float64]{x: x, y: y}, false))), kernel.Bits(Dot(Exact, x, y)))
+			}
+		}
+	})
+}

@@ -195,6 +195,58 @@ func testSumLooked(t *testing.T) {
 	}
 }
 
+// A group without a mark has no term near the largest, one with a mark has one that nearly is; and SplitNear is SplitTerms with zeros for the groups without.
+func testNear(t *testing.T) {
+	rng := rand.New(rand.NewPCG(18, 19))
+	for n := 1; n <= maxGrouped; n += 1 + n/50 {
+		x, y := make([]float64, n), make([]float64, n)
+		span := []int{1, 60, 500, 1000}[n%4]
+		for i := range x {
+			x[i], y[i] = math.Ldexp(rng.Float64()-0.5, rng.IntN(span)-span/2), math.Ldexp(rng.Float64(), rng.IntN(span)-span/2)
+		}
+		switch n % 7 {
+		case 0:
+			clear(x)
+		case 1:
+			x[n-1] = 0x1p500
+		case 2: // so little that all groups are marked
+			for i := range x {
+				x[i] = math.Ldexp(x[i], -900)
+			}
+		}
+		most, marks, ok := LargestNear(x, y)
+		if !ok {
+			require.NotEqual(t, AVX512, active)
+			return
+		}
+		require.Equal(t, largestPortable(RoundedProduct, x, y), most, "n = %d", n)
+		e := int(most>>52) - 1022
+		some := append([]float64(nil), x...)
+		for g := range n / 32 {
+			largest := math.Float64frombits(largestPortable(RoundedProduct, x[32*g:32*g+32], y[32*g:]))
+			if marks>>g&1 == 0 {
+				require.Less(t, largest, math.Ldexp(1, e-LeftOutBits), "n = %d, group %d", n, g)
+				clear(some[32*g : 32*g+32])
+			} else {
+				require.GreaterOrEqual(t, math.Ldexp(largest, LeftOutBits+2), math.Ldexp(1, e), "n = %d, group %d", n, g)
+			}
+		}
+		require.Zero(t, marks>>(n/32), "n = %d", n)
+		for _, of := range []Terms{Product, RoundedProduct} {
+			anchor := Anchor(max(e-40, -1074))
+			high, low := SplitNear(of, anchor, x, y, marks)
+			wantHigh, wantLow := SplitTerms(of, anchor, 1, some, y)
+			require.Equal(t, wantHigh, high, "n = %d", n)
+			require.Equal(t, Bits(wantLow), Bits(low), "n = %d", n)
+		}
+		x[rng.IntN(n)] = math.NaN()
+		most, _, _ = LargestNear(x, y)
+		require.Greater(t, most, uint64(0x7ff<<52))
+	}
+	_, _, ok := LargestNear(make([]float64, maxGrouped+1), make([]float64, maxGrouped+1))
+	require.False(t, ok)
+}
+
 // ExtentOf sees the largest and the least, wherever they are, and passes no other over where terms are zero.
 func testExtent(t *testing.T, of Terms) {
 	rng := rand.New(rand.NewPCG(15, uint64(of)))
@@ -232,6 +284,7 @@ func TestExtractBackends(t *testing.T) {
 			t.Run("none below/64", testNoneBelow[float64])
 			t.Run("none below/32", testNoneBelow[float32])
 			t.Run("looked", testSumLooked)
+			t.Run("near", testNear)
 			for _, of := range []Terms{Plain, Product, RoundedProduct} {
 				t.Run(fmt.Sprint("split/", of), func(t *testing.T) { testSplit(t, of) })
 				if of != RoundedProduct {

@@ -212,6 +212,20 @@ func exactOf(of Terms) Terms {
 	return of
 }
 
+// nearLargestBits are those of the kernels that leave out what is far below the largest.
+func nearLargestBits(x, y []float64) (all []uint64) {
+	most, marks, ok := LargestNear(x, y)
+	if !ok {
+		return nil
+	}
+	all = append(all, most, marks)
+	for _, of := range []Terms{RoundedProduct, Product} {
+		high, low := SplitNear(of, Anchor(-50), x, y, marks)
+		all = append(all, uint64(high), Bits(low))
+	}
+	return all
+}
+
 // extractBits are those of the kernels that split terms at a unit.
 func extractBits[T Float](x, y []T) (all []uint64) {
 	for _, of := range []Terms{Plain, RoundedProduct} {
@@ -236,6 +250,9 @@ func extractBits[T Float](x, y []T) (all []uint64) {
 				}
 				_, most = ExtentOf(of, x, y)
 				all = append(all, most)
+				if of == RoundedProduct {
+					all = append(all, nearLargestBits(x[:min(n, maxGrouped)], y)...)
+				}
 				if apart := MaxSliced / Places; active >= AVX2 && of == Plain && len(x) >= MaxSliced {
 					for _, m := range []Mode{Whole, Dropped} {
 						var cut Slices

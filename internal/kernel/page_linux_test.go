@@ -156,6 +156,11 @@ func testApartWithin(t *testing.T) {
 func testCertainWithin[T Float](t *testing.T, u, v []T) {
 	if Is64[T]() {
 		SumLooked(As[float64](u), As[float64](v))
+		if _, marks, ok := LargestNear(As[float64](u), As[float64](v)); ok && len(u) > 0 {
+			high, _ := SplitNear(RoundedProduct, Anchor(-2), As[float64](u), As[float64](v), marks)
+			require.EqualValues(t, 4*len(u), high)
+			SplitNear(Product, Anchor(-2), As[float64](u), As[float64](v), marks)
+		}
 		_, most := ExtentOf(RoundedProduct, As[float64](u), As[float64](v))
 		require.EqualValues(t, 1, math.Float64frombits(most&^math.MaxUint32))
 		ExtentOf(Plain, As[float64](u), nil)
