@@ -2,7 +2,9 @@ package gemm_test
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
+	"sync/atomic"
 	"testing"
 
 	"github.com/samebits/samebits/gemm"
@@ -138,4 +140,25 @@ func TestOneRowByColumnsFromMemory(t *testing.T) {
 		}
 	}
 	require.Error(t, sameInPieces(1000, 512, 100, 1, func(c []float32) { c[7], c[8] = c[8], c[7] }), "two columns in each other's place")
+}
+
+// The way to read columns may depend on the counter, the bits may not: if it goes on, stands still, goes back, or is that of several
+// processors whose counters are far from each other.
+func TestOneRowWhateverTheCounter(t *testing.T) {
+	defer gemm.SetPaceTrials(3)()
+	for name, step := range map[string]func(n int64) int64{
+		"goes on":      func(n int64) int64 { return n },
+		"stands still": func(int64) int64 { return 7 },
+		"goes back":    func(n int64) int64 { return -n * n },
+		"of several":   func(n int64) int64 { return n * (math.MaxInt64/5 | 1) },
+	} {
+		var n atomic.Int64
+		restore := gemm.SetTicks(func() int64 { return step(n.Add(1)) })
+		for threads := 1; threads <= 3; threads++ {
+			require.NoError(t, sameInPieces(1<<22/4/512+5, 512, 100, threads, func([]float32) {}), name)
+			require.NoError(t, sameInPieces(1<<22/8/1024+5, 1024, 100, threads, func([]float64) {}), name)
+		}
+		restore()
+		require.Equal(t, kernel.LeafLanes[float32]() > 0, n.Load() > 20, name)
+	}
 }

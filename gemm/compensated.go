@@ -180,17 +180,33 @@ func (f *folds[T]) give(stack []T, i, end, j int) {
 	}
 }
 
-// finishRow finishes the sums of columns j, j+1, ... of row i, leaving them in h. Neumaier's correction
-// is formed by TwoSum, without a branch: the same number but where h overflowed, and then h stays
-// what it is, an infinity or NaN, and is the result.
+// finishRow finishes the sums of columns j, j+1, ... of row i, leaving them in h.
 func (f *folds[T]) finishRow(i, j int, h, l []T) {
 	switch f.order.Kind() {
-	case reduce.KindNeumaier, reduce.KindDoubleDouble:
+	case reduce.KindNeumaier:
+		for k := range h {
+			h[k] = f.neumaier(h[k], l[k], i, j+k)
+		}
+	case reduce.KindDoubleDouble:
 		for k := range h {
 			h[k] = reduce.FinishPair(h[k], l[k])
 		}
 	}
 	f.finish.put(f.c.Row(i)[j:][:len(h)], h)
+}
+
+// neumaier finishes Neumaier's sum of an element, whose correction was formed by TwoSum, without a
+// branch. Where that is not finite, something overflowed, and the sum is evaluated as published,
+// branch by branch. That need not be the sum: TwoSum(-1.5*u, largest), u the last place of the
+// largest number, is largest - u, but takes -1.5*u from it on the way, which is an infinity.
+func (f *folds[T]) neumaier(h, l T, i, j int) T {
+	if kernel.IsFinite(l) {
+		return reduce.FinishPair(h, l)
+	}
+	v := f.spare.take()
+	defer v.give()
+	x, y := v.rowAndColumn(f.a, i, f.b, j)
+	return reduce.FoldProducts(reduce.KindNeumaier, x, y, 1)
 }
 
 // multiplyFolds sets C from the order's sums of a and b.

@@ -20,3 +20,10 @@ func SetPaceTrials(pieces int) (restore func()) {
 	paceTrials = pieces
 	return func() { paceTrials = before }
 }
+
+// SetTicks sets what pieces of a matrix are timed by.
+func SetTicks(counter func() int64) (restore func()) {
+	before := ticks
+	ticks = counter
+	return func() { ticks = before }
+}

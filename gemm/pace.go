@@ -8,7 +8,7 @@ import "github.com/samebits/samebits/internal/kernel"
 type pace struct {
 	took  [2]float64 // ticks a byte, by way, of the latest pieces: 0 before the first
 	least float64    // from cache, so far: what is there takes as long again
-	best  int        // the way that took less
+	best  int        // the way that took less: fromCache, if the counter stands still
 	last  int        // the way of the last piece
 	wait  int        // pieces by the best way until the other is tried
 	again int        // and then, unless that was better
@@ -16,8 +16,8 @@ type pace struct {
 }
 
 const (
-	fromMemory = iota
-	fromCache
+	fromCache = iota
+	fromMemory
 
 	paceLeast  = 1 << 18 // bytes of a piece, at least: less takes longer for other reasons
 	paceRecent = 4       // about so many pieces count
@@ -25,16 +25,19 @@ const (
 	paceCached = 1.25    // times the least, at most, is from cache
 	paceSoon   = 7       // pieces after which the way that was the best until now is tried again
 	paceSeldom = 3       // times as many after each trial in vain
-	paceRare   = 8       // times as many as else, at most, while L3 gives what it gave at best
+	paceRare   = 9       // times as many as else, at most, while L3 gives what it gave at best
 )
 
-// paceTrials is the most pieces between two trials. It is a prime, so that not the same parts of a matrix are taken each time: how they
-// are read may decide whether L3 still has them.
-var paceTrials = 61
+// paceTrials is the most pieces between two trials. With a trial they are a prime, and also paceRare times as many are, so that not the
+// same parts of a matrix are taken each time: how they are read may decide whether L3 still has them.
+var paceTrials = 60
 
-// way is the way for the next piece.
-func (p *pace) way() int {
-	if p.wait > 0 || p.took[p.best] == 0 {
+// ticks is what pieces are timed by: another for tests.
+var ticks = kernel.Ticks
+
+// way is the way for the next piece, of so many bytes. One that is too small to be timed is no trial.
+func (p *pace) way(bytes int) int {
+	if p.wait > 0 || p.took[p.best] == 0 || bytes < paceLeast {
 		return p.best
 	}
 	return 1 - p.best
@@ -72,11 +75,11 @@ func (p *pace) saw(way, bytes int, ticks int64) {
 }
 
 // start begins the first piece of a product.
-func (p *pace) start() { p.at = kernel.Ticks() }
+func (p *pace) start() { p.at = ticks() }
 
 // done ends a piece of so many bytes, and begins the next.
 func (p *pace) done(way, bytes int) {
-	now := kernel.Ticks()
+	now := ticks()
 	if bytes >= paceLeast {
 		p.saw(way, bytes, now-p.at)
 	}

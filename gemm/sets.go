@@ -100,11 +100,12 @@ func (t *tiles[S, T]) setTask(worker, p, p1 int) {
 	}
 	for j, end := p*t.tile.Cols, min(p1*t.tile.Cols, t.j1); j < end; j += t.together {
 		cols := min(t.together, end-j)
+		bytes := cols * t.k * sizeOf[S]()
 		tile := kernel.Tile{Rows: 1, Cols: ceil(cols, lanes) * lanes}
 		stack, sums := all[:depth*tile.Cols], all[depth*t.together:]
 		sum, way := kernel.LeafSums[S], fromCache
 		if t.paced {
-			way = w.pace.way()
+			way = w.pace.way(bytes)
 		}
 		if t.places || way == fromMemory {
 			sum = kernel.LeafPlaces[S]
@@ -113,7 +114,7 @@ func (t *tiles[S, T]) setTask(worker, p, p1 int) {
 		kernel.JoinSets(stack, sums, tile.Cols, t.setWords[:t.sets])
 		t.giveTile(tile, 0, j, stack)
 		if t.paced {
-			w.pace.done(way, cols*t.k*sizeOf[S]())
+			w.pace.done(way, bytes)
 		}
 	}
 }

@@ -114,3 +114,59 @@ func TestExactInfinityBesideOverflow(t *testing.T) {
 	testInfinityAndOverflow[float32](t, math.MaxFloat32)
 	testInfinityAndOverflow[float64](t, math.MaxFloat64)
 }
+
+// besideLargest returns an error where Neumaier's product of some terms about the largest number is not his sum of them, branch by branch. Their sums
+// are finite, but TwoSum, which needs no branch, is not: 1.5 last places and the largest number make an infinity on the way.
+func besideLargest[T gemm.Float](largest, last T, impl product[T]) error {
+	for _, first := range []T{-1.5 * last, -3.5 * last, -2.5 * last, 1.5 * last} {
+		for _, rest := range [][]T{nil, {-last}, {-largest}, {-largest, 3 * last}, {-largest, largest, -largest}} {
+			terms := append([]T{first, largest}, rest...)
+			if first > 0 {
+				terms[1] = -largest
+				for i := range rest {
+					terms[2+i] = -rest[i]
+				}
+			}
+			s, c := T(0), T(0)
+			for _, x := range terms {
+				r := s + x
+				if kernel.Abs(s) >= kernel.Abs(x) {
+					c += (s - r) + x
+				} else {
+					c += (x - r) + s
+				}
+				s = r
+			}
+			const rows, cols = 3, 37
+			a, b, got := gemm.NewMatrix[T](rows, len(terms)), gemm.NewMatrix[T](len(terms), cols), gemm.NewMatrix[T](rows, cols)
+			for i := range rows {
+				copy(a.Row(i), terms)
+			}
+			for i := range b.Data {
+				b.Data[i] = 1
+			}
+			if err := impl(gemm.Options{Order: reduce.Neumaier}, false, false, 1, a, b, 0, got); err != nil {
+				return err
+			}
+			for i, v := range got.Data {
+				if v != s+c {
+					return fmt.Errorf("terms %v: element %d is %v, want %v", terms, i, v, s+c)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func TestNeumaierBesideTheLargest(t *testing.T) {
+	for _, backend := range kernel.Backends() {
+		restore := kernel.Use(backend)
+		require.NoError(t, besideLargest(math.MaxFloat32, 0x1p104, gemm.Gemm[float32]), backend)
+		require.NoError(t, besideLargest(math.MaxFloat64, 0x1p971, gemm.Gemm[float64]), backend)
+		restore()
+	}
+	require.Error(t, besideLargest(math.MaxFloat64, 0x1p971, instead[float64](func(o gemm.Options) gemm.Options {
+		o.Order = reduce.DoubleDouble
+		return o
+	})), "without branches")
+}

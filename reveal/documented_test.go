@@ -201,6 +201,36 @@ func TestProductsAreTheDocumentedTrees(t *testing.T) {
 	}
 }
 
+// inMuch is a product of one row by so many columns of n terms, 2 MiB or more, that lie one after the other, of which column j is given. Of these
+// a new workspace reads the first MiB as what L3 holds and the next as what comes from memory (gemm/pace.go).
+func inMuch[T kernel.Float](n, columns, j int) func(x, y []T) T {
+	b, c := gemm.NewMatrix[T](columns, n), gemm.NewMatrix[T](1, columns)
+	return func(x, y []T) T {
+		copy(b.Row(j), y)
+		o := gemm.Options{Order: reduce.Pairwise, Workspace: new(gemm.Workspace)}
+		if err := gemm.Gemm(o, false, true, 1, gemm.Dense(1, n, x), b, 0, c); err != nil {
+			panic(err)
+		}
+		return c.Data[j]
+	}
+}
+
+func testOneRow[T kernel.Float](t *testing.T, n, columns int) {
+	want := &Tree{Node: documentedProduct(reduce.Pairwise, n, halving)}
+	for _, j := range []int{3, columns - 5} {
+		got := revealAt(t, newSubject(n, true, inMuch[T](n, columns, j)), n, 3*n)
+		require.True(t, want.Equal(got), "column %d of %d: %v, want %v", j, columns, got, want)
+	}
+}
+
+func TestOneRowIsTheDocumentedTree(t *testing.T) {
+	if kernel.LeafLanes[float32]() == 0 {
+		t.Skip("one way for all")
+	}
+	testOneRow[float32](t, 512, 1024)
+	testOneRow[float64](t, 256, 1024)
+}
+
 // A kernel that is wrong in one place of the tree must not pass for the right one.
 func TestDocumentedTreesTellFaultsApart(t *testing.T) {
 	const n = 100

@@ -1,4 +1,5 @@
 package kernel
 
-// Ticks is a time that goes on evenly, in some unit, where LeafLanes is not 0. What is computed does not depend on it.
+// Ticks is a time in some unit, where LeafLanes is not 0. It goes on evenly on one processor; another's may be behind or ahead.
+// What is computed does not depend on it.
 func Ticks() int64 { return ticks() }
