@@ -468,7 +468,7 @@ func (k *entries) words() {
 			}
 			continue
 		}
-		first := max(lane-1, 0)
+		first := lane - 1
 		for i := range 4 {
 			k.line("%s %d(R14), %s", map[bool]string{true: "ADDQ", false: "ADCQ"}[i == 0], 32*i+8*lane, words[first+i])
 		}
