@@ -21,7 +21,7 @@ import (
 // only where the first two products are near to each other, and returns the entries in use, marked at E/64.
 type entries struct {
 	*amd64
-	zeros bool // K4 is not 0 if a factor is: the kernel that returns entries
+	zeros bool // K4 is not 0 if a factor is 0, as the kernel that returns entries tells
 }
 
 const (
@@ -396,7 +396,7 @@ func (k *entries) entry(which string, d reg) {
 
 // lead rounds the sum of entry BX and what is below, R8 saying whether there is something below the two next to it.
 func (k *entries) lead() {
-	for i := 1; i <= 2; i++ { // no mark is before that of BX: none of an entry behind the last
+	for i := 1; i <= 2; i++ { // of an entry behind the last, BTQ looks at bit 0 or 1: no mark is before that of BX
 		k.line("VPXOR X%[1]d, X%[1]d, X%[1]d", i)
 		k.line("LEAQ %d(BX), AX", i)
 		k.line("BTQ AX, DI")
@@ -468,7 +468,7 @@ func (k *entries) words() {
 			}
 			continue
 		}
-		first := max(lane-1, 0)
+		first := lane - 1
 		for i := range 4 {
 			k.line("%s %d(R14), %s", map[bool]string{true: "ADDQ", false: "ADCQ"}[i == 0], 32*i+8*lane, words[first+i])
 		}

@@ -209,8 +209,8 @@ func (k *onGrid) words() {
 // onGridFlushed is after how many bytes of each place words of products are flushed.
 const onGridFlushed = 1024
 
-// eachRun prints the loop over turns of products, as runs.each does, in vectors of 32 bytes. x is loaded a run before y; of 16 registers eight are left for that, and
-// two, of which sums of 64 bits have one elsewhere: here they are in R13.
+// eachRun prints the loop over turns of products, as runs.each does, in vectors of 32 bytes. x is loaded a run before y. Of 16 registers eight are left for that, and
+// two for what is at work, if that of the sum of 64 bits is one of these: so R13 has the sum from turn to turn.
 func (k *onGrid) eachRun() {
 	k.line("MOVQ CX, DI")
 	k.line("SHRQ $%d, DI", bits.Len(uint(onGridFlushed))-1)

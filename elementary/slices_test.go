@@ -62,7 +62,9 @@ func testSlicesRefuseOverlap[T Float](t *testing.T) {
 		x, dst := memory[n:2*n], memory[n+from:2*n+from]
 		if from != 0 && -n < from && from < n {
 			require.Panics(t, func() { f(dst, x) }, "%s %d", name, from)
-			require.Equal(t, T(n), x[0], "%s %d: nothing is written", name, from)
+			for i, v := range memory {
+				require.Equal(t, T(i), v, "%s %d: nothing is written", name, from)
+			}
 			return
 		}
 		require.NotPanics(t, func() { f(dst, x) }, "%s %d", name, from)

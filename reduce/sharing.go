@@ -103,6 +103,7 @@ func (s *sharing[T]) quickly(order Order, t terms[T], threads int) (T, bool) {
 			s.unit = kernel.SingleGrid(order.Fold(), most)
 			s.run(onGrid, order, t, threads)
 			var sum int128
+			most = 0
 			for i := range s.sums {
 				sum.addLong(s.sums[i].grid)
 				most = max(most, s.sums[i].larger)
@@ -170,8 +171,11 @@ func (s *sharing[T]) cut(part int) int {
 // part sums a piece.
 func (s *sharing[T]) part(worker, part int) {
 	lo, hi := s.cut(part), s.cut(part+1)
+	if lo == hi { // of a share that is hardly longer than the grid
+		return
+	}
 	if s.way != byStates {
-		if !s.failed.Load() && lo < hi && !s.quickPart(&s.sums[worker], s.t.slice(lo, hi)) {
+		if !s.failed.Load() && !s.quickPart(&s.sums[worker], s.t.slice(lo, hi)) {
 			s.failed.Store(true)
 		}
 		return

@@ -3,20 +3,35 @@ package reduce
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/samebits/samebits/internal/kernel"
 	"github.com/stretchr/testify/require"
 )
 
+// takeAnyhow has goroutines take the pieces of a sum as they may: in any order, or ascending ones, as they mostly do.
+func takeAnyhow[T Float](r *rand.Rand, s *sharing[T], threads, parts int) {
+	pieces := r.Perm(parts)
+	if r.IntN(2) == 0 {
+		slices.Sort(pieces)
+	}
+	for _, p := range pieces {
+		s.part(r.IntN(threads), p)
+	}
+}
+
 // Whoever takes which piece of a parallel sum, and when, the bits are those of the sum. That is so of one goroutine,
-// too, which takes all, and where the pieces of a share go to several, as to those that come late.
+// too, which takes all, where the pieces of a share go to several, as to those that come late, and where pieces are empty.
 func testSharedInAnyWay[T Float](t *testing.T) {
 	r := rand.New(rand.NewPCG(20, 26))
 	s := newSharing[T]()
 	for range 60 {
 		threads := 1 + r.IntN(9)
 		n := threads*grain + r.IntN(4*threads*grain)
+		if r.IntN(4) == 0 {
+			n = 1 + r.IntN(4*threads*Lanes[T]())
+		}
 		x, y := make([]T, n), make([]T, n)
 		for i := range x {
 			x[i], y[i] = T(r.NormFloat64()), T(r.NormFloat64())
@@ -28,23 +43,53 @@ func testSharedInAnyWay[T Float](t *testing.T) {
 			for _, terms := range []terms[T]{{x: x}, {x: x, y: y}} {
 				s.way = byStates
 				parts := s.begin(order, terms, threads)
-				at, pieces := 0, r.Perm(parts)
-				if r.IntN(2) == 0 { // ascending, as goroutines do
-					for i := range pieces {
-						pieces[i] = i
-					}
-				}
+				at := 0
 				for k := range parts {
 					require.LessOrEqual(t, at, s.cut(k))
 					at = s.cut(k)
 				}
-				for _, p := range pieces {
-					s.part(r.IntN(threads), p)
-				}
+				takeAnyhow(r, s, threads, parts)
 				require.Equal(t, sum(order, terms, 1), s.finish(), "%v, %d terms, %d goroutines", order, n, threads)
 			}
 		}
 	}
+}
+
+// Certificates of pieces join to one of all, whoever makes them.
+func testCertifiedInAnyWay[T Float](t *testing.T) {
+	if kernel.Active() == kernel.Portable {
+		t.Skip("states are as fast")
+	}
+	r := rand.New(rand.NewPCG(20, 29))
+	s := newSharing[T]()
+	certain := 0
+	for range 100 {
+		threads := 1 + r.IntN(9)
+		n := threads*grain + r.IntN(4*threads*grain)
+		x, y := make([]T, n), make([]T, n)
+		spread := r.IntN(60)
+		for i := range x {
+			x[i], y[i] = T(math.Ldexp(r.NormFloat64(), -r.IntN(spread+1))), T(r.NormFloat64())
+		}
+		for _, terms := range []terms[T]{{x: x}, {x: x, y: y}} {
+			s.way = certifying
+			takeAnyhow(r, s, threads, s.begin(Exact, terms, threads))
+			if v, ok := s.certain(); ok {
+				var all Superaccumulator
+				addExact(&all, terms)
+				require.Equal(t, Round[T](&all), v, "%d terms, %d goroutines", n, threads)
+				certain++
+			}
+		}
+	}
+	require.Greater(t, certain, 100)
+}
+
+func TestCertifiedInAnyWay(t *testing.T) {
+	eachBackend(t, func(t *testing.T) {
+		t.Run("f32", testCertifiedInAnyWay[float32])
+		t.Run("f64", testCertifiedInAnyWay[float64])
+	})
 }
 
 func TestSharedInAnyWay(t *testing.T) {

@@ -133,22 +133,29 @@ func testApartWithin(t *testing.T) {
 	grid := NewGrid(Whole, false, -40, -80)
 	require.True(t, CutApart(&cut, &grid, x, 1111))
 	require.Equal(t, int64(MaxSliced)<<40, cut.Sum[0])
-	for _, of := range []Terms{Plain, Product} {
+	for _, of := range []Terms{Plain, Product, RoundedProduct} {
 		part := WatchedApart(of) / Places
-		x, _ := atPageEnds[float64](t, 3*1111+part)
-		high, low, _ := SplitWatchedApart(of, Anchor(-40), x, x, 1111)
-		require.EqualValues(t, int64(WatchedApart(of))<<40, high)
-		require.Zero(t, low)
-		u, _ := atPageEnds[float32](t, 3*1111+part)
-		sum, _ := SumWatchedApart(of, u, u, 1111)
-		require.EqualValues(t, WatchedApart(of), sum)
+		for _, apart := range []int{part, 1111} {
+			x, _ := atPageEnds[float64](t, 3*apart+part)
+			high, low, _ := SplitWatchedApart(of, Anchor(-40), x, x, apart)
+			require.EqualValues(t, int64(WatchedApart(of))<<40, high)
+			require.Zero(t, low)
+			if of == RoundedProduct { // of float32 there are exact ones alone
+				continue
+			}
+			u, _ := atPageEnds[float32](t, 3*apart+part)
+			sum, _ := SumWatchedApart(of, u, u, apart)
+			require.EqualValues(t, WatchedApart(of), sum)
+		}
 	}
-	_, after := atPageEnds[float32](t, 4096)
+	before, after := atPageEnds[float32](t, 4096)
 	exponent := SingleGrid(3, Bits(float32(1)))
 	for _, of := range []Terms{Plain, RoundedProduct} {
-		units, _, ok := SumOnGrid(3, exponent, of, after, after, 1024)
-		require.True(t, ok)
-		require.EqualValues(t, len(after), math.Ldexp(float64(units), exponent))
+		for _, x := range [][]float32{before, before[4*768:], after} {
+			units, _, ok := SumOnGrid(3, exponent, of, x, x, len(x)/Places)
+			require.True(t, ok)
+			require.EqualValues(t, len(x), math.Ldexp(float64(units), exponent))
+		}
 	}
 }
 
